@@ -1,0 +1,1 @@
+//! File writes that survive a crash: locked append, replace by rename, recovery.

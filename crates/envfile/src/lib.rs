@@ -1,0 +1,1 @@
+//! An env file as ordered lines that round-trip byte for byte, and how each dialect reads it.

@@ -1,0 +1,1 @@
+//! Runs a command and keeps its output redacted, hash-chained and signed.

@@ -1,0 +1,1 @@
+//! A bundle as data: records, the chain, the seal and their verification.

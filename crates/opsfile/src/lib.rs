@@ -1,0 +1,1 @@
+//! What the operator declares in ops.toml, with spans for good errors.

@@ -1,0 +1,1 @@
+//! Reaching a service once and saying what it is.

@@ -1,0 +1,1 @@
+//! What every tool answers: verdict, findings, renderings, errors and exit codes.

@@ -1,0 +1,3 @@
+//! A stand-in for the Fly.io API.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Development only: hermetic runs, the CANARY guard, and the stand-in fake-fly.
