@@ -1,0 +1,255 @@
+//! From the process to a tool and back: parse, run, render a failure, exit.
+
+use std::io::{self, BufWriter, Write};
+use std::panic;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue};
+use serde_json::{Map, Value};
+
+use crate::command_line::{CommandLine, Format};
+use crate::exit::Exit;
+use crate::failure::{self, Failure};
+use crate::invocation::Invocation;
+use crate::palette::Palette;
+use crate::render;
+use crate::streams::{Streams, UntilClosed};
+
+/// Runs a tool in the present process; the whole of each tool's `main`.
+pub fn main(run: fn(&Invocation, &mut Streams<'_>) -> Exit) -> ExitCode {
+    // The message of a panic may quote the data it tripped over, so only the place is shown.
+    panic::set_hook(Box::new(|info| {
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let _ = writeln!(
+            io::stderr(),
+            "error: internal error{place}\nhint: this is a bug; please report it with this line"
+        );
+    }));
+    let invocation = match Invocation::from_process() {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            let _ = writeln!(
+                io::stderr(),
+                "error: reading the working directory\n  caused by: {error}"
+            );
+            return Exit::ERROR.into();
+        }
+    };
+    let mut stdin = io::stdin();
+    let mut stdout = BufWriter::new(UntilClosed::new(io::stdout()));
+    let mut stderr = io::stderr();
+    let mut streams = Streams { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
+    let exit = run(&invocation, &mut streams);
+    match stdout.flush() {
+        Ok(()) => exit.into(),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: writing the answer\n  caused by: {error}");
+            Exit::ERROR.into()
+        }
+    }
+}
+
+/// Parses the command line as `A`, acts, and renders a failure in the format asked for.
+pub fn dispatch<A, E>(
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+    act: impl FnOnce(&A, &Invocation, &mut Streams<'_>) -> Result<Exit, E>,
+) -> Exit
+where
+    A: CommandLine,
+    E: Failure,
+{
+    let args = match A::try_parse_from(&invocation.args) {
+        Ok(args) => args,
+        Err(error) => return usage(error, streams),
+    };
+    let failure = match act(&args, invocation, streams) {
+        Ok(exit) => return exit,
+        Err(failure) => failure,
+    };
+    if args.format() == Format::Json {
+        let _ = render::json(streams.stdout, &failure_json(args.schema(), &failure));
+    }
+    let palette = Palette::for_stderr(args.common().color, invocation);
+    let _ = streams.stderr.write_all(failure::render(&failure, palette).as_bytes());
+    failure.exit()
+}
+
+fn failure_json(schema: &str, failure: &dyn Failure) -> Value {
+    let mut error = Map::new();
+    error.insert("message".to_owned(), failure::describe(&failure).into());
+    if let Some(hint) = failure.hint() {
+        error.insert("hint".to_owned(), hint.into());
+    }
+    let mut answer = Map::new();
+    answer.insert("schema".to_owned(), schema.into());
+    answer.insert("error".to_owned(), error.into());
+    answer.into()
+}
+
+/// Help and version go to stdout; anything else is a usage error, shown without a value that may be a secret.
+fn usage(mut error: clap::Error, streams: &mut Streams<'_>) -> Exit {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
+    {
+        let suspicious = match error.get(kind) {
+            Some(ContextValue::String(text)) => may_hold_a_secret(text),
+            Some(ContextValue::Strings(texts)) => texts.iter().any(|text| may_hold_a_secret(text)),
+            _ => false,
+        };
+        if suspicious {
+            error.insert(
+                kind,
+                ContextValue::String("(not shown, as it may hold a secret)".to_owned()),
+            );
+        }
+    }
+    // Colour is left to the terminal-aware writers of the rest; usage errors stay plain.
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        let _ = streams.stderr.write_all(text.as_bytes());
+        Exit::ERROR
+    } else {
+        let _ = streams.stdout.write_all(text.as_bytes());
+        Exit::OK
+    }
+}
+
+/// Option names, paths and words of a command line are short and plain; anything else is not repeated.
+fn may_hold_a_secret(text: &str) -> bool {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+    !is_plain || text.len() > 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command_line::{AnswerFormat, Common};
+    use clap::Parser;
+    use std::error::Error;
+    use std::ffi::OsString;
+    use std::fmt;
+    use std::path::PathBuf;
+
+    #[derive(Parser)]
+    #[command(name = "tool", version)]
+    struct Args {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        answer: AnswerFormat,
+    }
+
+    impl CommandLine for Args {
+        fn common(&self) -> &Common {
+            &self.common
+        }
+        fn schema(&self) -> &'static str {
+            "tool/act/1"
+        }
+        fn format(&self) -> Format {
+            self.answer.format
+        }
+    }
+
+    #[derive(Debug)]
+    struct Unreadable(io::Error);
+
+    impl fmt::Display for Unreadable {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("reading the vault")
+        }
+    }
+
+    impl Error for Unreadable {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    impl Failure for Unreadable {
+        fn hint(&self) -> Option<String> {
+            Some("mount it".to_owned())
+        }
+    }
+
+    fn check(args: &[&str], fail: bool) -> String {
+        let args = args.iter().map(OsString::from).collect();
+        let now = chrono::DateTime::from_timestamp(0, 0).unwrap();
+        let invocation = Invocation::new(args, PathBuf::from("/"), now, Box::new(|_| None));
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut streams =
+            Streams { stdin: &mut io::empty(), stdout: &mut stdout, stderr: &mut stderr };
+        let exit = dispatch::<Args, Unreadable>(&invocation, &mut streams, |_, _, _| {
+            if fail {
+                Err(Unreadable(io::ErrorKind::PermissionDenied.into()))
+            } else {
+                Ok(Exit::FINDINGS)
+            }
+        });
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        format!("{}---\n{}[exit {}]", text(stdout), text(stderr), exit.number())
+    }
+
+    #[test]
+    fn a_verdict_is_passed_on() {
+        insta::assert_snapshot!(check(&["tool"], false), @"
+        ---
+        [exit 1]
+        ");
+    }
+
+    #[test]
+    fn a_failure_shows_its_chain_and_hint() {
+        insta::assert_snapshot!(check(&["tool"], true), @"
+        ---
+        error: reading the vault
+          caused by: permission denied
+        hint: mount it
+        [exit 2]
+        ");
+    }
+
+    #[test]
+    fn a_failure_is_an_answer_in_json() {
+        insta::assert_snapshot!(check(&["tool", "--format", "json"], true), @r#"
+        {"schema":"tool/act/1","error":{"message":"reading the vault: permission denied","hint":"mount it"}}
+        ---
+        error: reading the vault
+          caused by: permission denied
+        hint: mount it
+        [exit 2]
+        "#);
+    }
+
+    #[test]
+    fn a_usage_error_exits_2() {
+        insta::assert_snapshot!(check(&["tool", "--frmat"], true), @"
+        ---
+        error: unexpected argument '--frmat' found
+
+          tip: a similar argument exists: '--format'
+
+        Usage: tool --format <FORMAT>
+
+        For more information, try '--help'.
+        [exit 2]
+        ");
+    }
+
+    #[test]
+    fn a_usage_error_does_not_repeat_what_may_be_a_secret() {
+        let text = check(&["tool", "postgres://u:hunter2hunter2@h/db"], true);
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn version_goes_to_stdout() {
+        insta::assert_snapshot!(check(&["tool", "--version"], true), @"
+        tool 0.1.0
+        ---
+        [exit 0]
+        ");
+    }
+}

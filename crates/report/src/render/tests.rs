@@ -1,0 +1,90 @@
+//! The four renderings of one report, side by side.
+
+use crate::{Finding, Format, Level, Palette, Report, Rule, Tool};
+
+const RULES: &[Rule] = &[Rule {
+    id: "missing-key",
+    level: Level::Error,
+    summary: "A declared key is not in its file",
+    why: "What is declared is needed.",
+    mend: "Add the key.",
+}];
+const TOOL: Tool = Tool { name: "tool", version: "1.2.3", rules: RULES };
+
+fn check(format: Format, findings: Vec<Finding>) -> String {
+    let mut out = Vec::new();
+    Report::new("tool/check/1", 3, findings)
+        .write(format, &TOOL, Palette::PLAIN, &mut out)
+        .unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn two() -> Vec<Finding> {
+    vec![
+        Finding::warning("stale", "not rotated for 100 days").path("b.env"),
+        Finding::error("missing-key", "the key is not there")
+            .path("a b,c.env")
+            .line(3)
+            .column(1)
+            .key("TOKEN")
+            .hint("add it:\nTOKEN=…"),
+    ]
+}
+
+#[test]
+fn human_shows_place_message_rule_and_hint() {
+    insta::assert_snapshot!(check(Format::Human, two()), @"
+    a b,c.env:3:1 TOKEN: error: the key is not there [missing-key]
+      hint: add it:
+    TOKEN=…
+    b.env: warning: not rotated for 100 days [stale]
+    findings: 3 checked, 1 error, 1 warning
+    ");
+}
+
+#[test]
+fn human_says_so_when_nothing_is_found() {
+    insta::assert_snapshot!(check(Format::Human, Vec::new()), @"ok: 3 checked, nothing found");
+}
+
+#[test]
+fn json_is_sorted_and_versioned() {
+    insta::assert_snapshot!(check(Format::Json, two()), @r#"{"schema":"tool/check/1","verdict":"findings","checked":3,"findings":[{"rule":"missing-key","level":"error","message":"the key is not there","subject":{"path":"a b,c.env","line":3,"column":1,"key":"TOKEN"},"hint":"add it:\nTOKEN=…"},{"rule":"stale","level":"warning","message":"not rotated for 100 days","subject":{"path":"b.env"}}]}"#);
+}
+
+#[test]
+fn a_note_leaves_the_verdict_ok() {
+    insta::assert_snapshot!(check(Format::Json, vec![Finding::note("stale", "soon")]), @r#"{"schema":"tool/check/1","verdict":"ok","checked":3,"findings":[{"rule":"stale","level":"note","message":"soon","subject":{}}]}"#);
+}
+
+#[test]
+fn github_escapes_what_would_end_the_command() {
+    insta::assert_snapshot!(check(Format::Github, two()), @"
+    ::error file=a b%2Cc.env,line=3,col=1,title=missing-key::TOKEN: the key is not there%0Ahint: add it:%0ATOKEN=…
+    ::warning file=b.env,title=stale::not rotated for 100 days
+    ");
+}
+
+#[test]
+fn sarif_locates_every_result() {
+    let text = check(Format::Sarif, two());
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let results = value["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    assert_eq!(results[0]["ruleIndex"], 0);
+    assert_eq!(
+        results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "a%20b%2Cc.env"
+    );
+    assert_eq!(results[1]["locations"][0]["physicalLocation"]["region"]["startLine"], 1);
+    assert!(results[1].get("ruleIndex").is_none());
+}
+
+#[test]
+fn human_shows_control_characters_escaped() {
+    let finding = Finding::error("symlink", "x\u{1b}[2Jy").path("a\rb");
+    insta::assert_snapshot!(check(Format::Human, vec![finding]), @r"
+    a\rb: error: x\u{1b}[2Jy [symlink]
+    findings: 3 checked, 1 error
+    ");
+}
