@@ -1,1 +1,23 @@
 //! A value that must not be seen, the set of known secrets and their encodings, and the streaming redactor.
+
+mod encoding;
+pub mod form;
+mod harden;
+mod index;
+mod needles;
+mod parts;
+mod prefixes;
+mod redactor;
+mod refusal;
+mod search;
+mod set;
+mod value;
+mod view;
+
+pub use encoding::Encoding;
+pub use harden::harden_process;
+pub use parts::Part;
+pub use redactor::Redactor;
+pub use refusal::{Reason, Refusal, SHORTEST};
+pub use set::{Match, SecretSet, SecretSetBuilder};
+pub use value::Secret;

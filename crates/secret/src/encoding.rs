@@ -1,0 +1,190 @@
+//! The ways in which a value may be written down.
+
+mod base64;
+mod escape;
+mod percent;
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// How a found value was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// As it is.
+    Raw,
+    /// Percent-encoded, as in URLs and forms.
+    Percent,
+    /// Inside a JSON string.
+    Json,
+    /// Quoted for a shell, or doubled quotes as in SQL and CSV.
+    Shell,
+    /// With the escapes of C and its relatives.
+    CEscape,
+    /// With the entities of XML or HTML.
+    Xml,
+    /// Base64, at any alignment.
+    Base64,
+    /// Base64 with `-` and `_`.
+    Base64Url,
+    /// Hexadecimal digits.
+    Hex,
+    /// UTF-16, little end first.
+    Utf16Le,
+    /// UTF-16, big end first.
+    Utf16Be,
+}
+
+impl Encoding {
+    /// Whether white space put into the written form leaves the value readable, as when a
+    /// terminal wraps a line; in UTF-16 a space is two bytes, so there it does not.
+    pub(crate) fn survives_wrapping(self) -> bool {
+        !matches!(self, Self::Utf16Le | Self::Utf16Be)
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Raw => "raw",
+            Self::Percent => "percent",
+            Self::Json => "json",
+            Self::Shell => "shell",
+            Self::CEscape => "c-escape",
+            Self::Xml => "xml",
+            Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
+            Self::Hex => "hex",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+        })
+    }
+}
+
+/// One written form of a value.
+pub(crate) type Form = Zeroizing<Vec<u8>>;
+
+/// Hands every form of `value` to `take`, the plainest first; the same bytes may come twice.
+///
+/// A form may be a little shorter than what an encoder prints: characters that also depend on
+/// what stands next to the value are left away.
+pub(crate) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    take(Encoding::Raw, Zeroizing::new(value.to_vec()));
+    if value.iter().any(|byte| !byte.is_ascii_alphanumeric()) {
+        percent::forms(value, take);
+        escape::forms(value, take);
+    }
+    base64::forms(value, take);
+    take(Encoding::Hex, hex(value, b"0123456789abcdef"));
+    take(Encoding::Hex, hex(value, b"0123456789ABCDEF"));
+    if let Ok(text) = std::str::from_utf8(value) {
+        take(Encoding::Utf16Le, utf16(text, u16::to_le_bytes));
+        take(Encoding::Utf16Be, utf16(text, u16::to_be_bytes));
+    }
+}
+
+fn hex(value: &[u8], digits: &[u8; 16]) -> Form {
+    let mut form = Form::new(Vec::with_capacity(value.len() * 2));
+    for byte in value {
+        form.extend([digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
+    }
+    form
+}
+
+fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Form {
+    let mut form = Form::new(Vec::with_capacity(text.len() * 2));
+    form.extend(text.encode_utf16().flat_map(to_bytes));
+    form
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn all(value: &str) -> Vec<(Encoding, String)> {
+        let mut all = Vec::new();
+        forms(value.as_bytes(), &mut |encoding, form| {
+            let found = (encoding, String::from_utf8_lossy(&form).into_owned());
+            if !all.contains(&found) {
+                all.push(found);
+            }
+        });
+        all
+    }
+
+    fn check(value: &str, encoding: Encoding, expected: &[&str]) {
+        let forms: Vec<_> =
+            all(value).into_iter().filter(|form| form.0 == encoding).map(|form| form.1).collect();
+        for form in expected {
+            assert!(forms.iter().any(|found| found == form), "{form} is not among {forms:?}");
+        }
+    }
+
+    #[test]
+    fn plain_values_have_few_forms() {
+        let mut forms: Vec<_> = all("Abcdefgho12").into_iter().map(|form| form.1).collect();
+        forms.sort();
+        forms.dedup();
+        assert_eq!(forms.len(), 1 + 3 + 2 + 2);
+    }
+
+    #[test]
+    fn hex_and_utf16() {
+        check("pw/Z", Encoding::Hex, &["70772f5a", "70772F5A"]);
+        check("pw", Encoding::Utf16Le, &["p\0w\0"]);
+        check("pw", Encoding::Utf16Be, &["\0p\0w"]);
+    }
+
+    #[test]
+    fn percent() {
+        let forms = [
+            "a%20b%26c%2Fd%21%7E",
+            "a%20b%26c%2fd%21%7e",
+            "a+b%26c%2Fd%21%7E",
+            "a%20b&c%2Fd!~",
+            "a%20b%26c%2Fd!~",
+            "a%20b%26c/d%21~",
+        ];
+        check("a b&c/d!~", Encoding::Percent, &forms);
+    }
+
+    #[test]
+    fn json() {
+        let forms = [
+            "q\\\"\\\\&<é\\n",
+            "q\\\"\\\\\\u0026\\u003cé\\n",
+            "q\\\"\\\\&<\\u00e9\\n",
+            "q\\\\\\\"\\\\\\\\&<é\\\\n",
+        ];
+        check("q\"\\&<é\n", Encoding::Json, &forms);
+        check("a/b", Encoding::Json, &["a\\/b"]);
+    }
+
+    #[test]
+    fn shell() {
+        check(
+            "a'b c$",
+            Encoding::Shell,
+            &["a'\\''b c$", "a'\"'\"'b c$", "a\\'b\\ c\\$", "a''b c$"],
+        );
+        check("a\"b`", Encoding::Shell, &["a\\\"b\\`", "a\"\"b`"]);
+    }
+
+    #[test]
+    fn c_escapes() {
+        check("a'\n\u{1}é", Encoding::CEscape, &["a\\'\\n\\x01é", "a'\\n\\001é"]);
+        check("a\n\u{1}é", Encoding::CEscape, &["a\\n\\x01\\xc3\\xa9", "a\\n\\001\\303\\251"]);
+    }
+
+    #[test]
+    fn xml() {
+        let forms = [
+            "a&amp;&lt;&quot;&#39;",
+            "a&amp;&lt;\"'",
+            "a&amp;&lt;&#34;&#39;",
+            "a&amp;&lt;&quot;&#x27;",
+        ];
+        check("a&<\"'", Encoding::Xml, &forms);
+    }
+}

@@ -1,0 +1,57 @@
+//! Base64 forms: for each alignment, the characters that the value alone decides.
+
+use super::{Encoding, Form};
+
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The three alignments in both alphabets.
+///
+/// A value that begins one or two bytes into a group shares its first character with what
+/// stands before it, and often its last with what stands after: those are left away.
+pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    for n_bytes_before in 0..3 {
+        take(Encoding::Base64, determined(value, n_bytes_before, STANDARD));
+        take(Encoding::Base64Url, determined(value, n_bytes_before, URL));
+    }
+}
+
+fn determined(value: &[u8], n_bytes_before: usize, alphabet: &[u8; 64]) -> Form {
+    let first_bit = [0, 4, 2][n_bytes_before];
+    let n_chars = (value.len() * 8).saturating_sub(first_bit) / 6;
+    let mut form = Form::new(Vec::with_capacity(n_chars));
+    for index in 0..n_chars {
+        let bit = first_bit + index * 6;
+        let high = u16::from(value[bit / 8]) << 8;
+        let low = value.get(bit / 8 + 1).copied().map_or(0, u16::from);
+        let six = ((high | low) >> (10 - bit % 8)) & 63;
+        form.push(alphabet[usize::from(six)]);
+    }
+    form
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::{BASE64, BASE64URL};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn stands_in_every_encoding_of_a_text_around_it(
+            before in proptest::collection::vec(any::<u8>(), 0..7),
+            value in proptest::collection::vec(any::<u8>(), 1..40),
+            after in proptest::collection::vec(any::<u8>(), 0..7),
+        ) {
+            let whole = [before.as_slice(), &value, &after].concat();
+            let texts = [BASE64.encode(&whole), BASE64URL.encode(&whole)];
+            let alphabets = [STANDARD, URL];
+            for (text, alphabet) in texts.iter().zip(alphabets) {
+                let form = determined(&value, before.len() % 3, alphabet);
+                prop_assert!(form.len() + 2 >= value.len() * 4 / 3);
+                prop_assert!(text.contains(std::str::from_utf8(&form).unwrap()));
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Escaped forms: JSON, shells, C and its relatives, XML and HTML.
+
+use std::fmt::Write;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{Encoding, Form};
+
+pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    let text = String::from_utf8_lossy(value);
+    let is_text = matches!(text, std::borrow::Cow::Borrowed(_));
+    if is_text {
+        for style in [PLAIN_JSON, HTML_SAFE_JSON, ASCII_JSON, SLASHED_JSON] {
+            let once = each_char(&text, |out, char| json(out, char, style));
+            // JSON inside a string of other JSON, as log collectors write it.
+            let twice = each_byte(&once, |out, byte| {
+                if matches!(byte, b'"' | b'\\') {
+                    out.push(b'\\');
+                }
+                out.push(byte);
+            });
+            take(Encoding::Json, once);
+            take(Encoding::Json, twice);
+        }
+    }
+    shell(value, take);
+    c_escapes(value, take);
+    for entities in ENTITIES {
+        take(
+            Encoding::Xml,
+            each_byte(value, |out, byte| match entities.iter().find(|entity| entity.0 == byte) {
+                Some((_, entity)) => out.extend_from_slice(entity.as_bytes()),
+                None => out.push(byte),
+            }),
+        );
+    }
+}
+
+#[derive(Clone, Copy)]
+struct JsonStyle {
+    /// `<`, `>` and `&` as `\u003c` and so on, as Go and Rails write them.
+    html_safe: bool,
+    /// Nothing but ASCII, as Python writes it.
+    ascii: bool,
+    /// `/` as `\/`, as PHP writes it.
+    slashed: bool,
+}
+
+const PLAIN_JSON: JsonStyle = JsonStyle { html_safe: false, ascii: false, slashed: false };
+const HTML_SAFE_JSON: JsonStyle = JsonStyle { html_safe: true, ..PLAIN_JSON };
+const ASCII_JSON: JsonStyle = JsonStyle { ascii: true, ..PLAIN_JSON };
+const SLASHED_JSON: JsonStyle = JsonStyle { ascii: true, slashed: true, ..PLAIN_JSON };
+
+fn json(out: &mut String, char: char, style: JsonStyle) {
+    match char {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '/' if style.slashed => out.push_str("\\/"),
+        '<' | '>' | '&' if style.html_safe => unicode_escape(out, char),
+        '\0'..'\u{20}' => unicode_escape(out, char),
+        '\u{7f}'.. if style.ascii => unicode_escape(out, char),
+        _ => out.push(char),
+    }
+}
+
+fn unicode_escape(out: &mut String, char: char) {
+    for unit in char.encode_utf16(&mut [0; 2]) {
+        let _ = write!(out, "\\u{unit:04x}");
+    }
+}
+
+fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    let replacing = |from: &[u8], to: &[u8]| {
+        each_byte(value, |out, byte| {
+            if from.contains(&byte) {
+                out.extend(to.iter().map(|&part| if part == 0 { byte } else { part }));
+            } else {
+                out.push(byte);
+            }
+        })
+    };
+    // In `to`, a NUL stands for the character itself.
+    for (from, to) in [
+        (&b"'"[..], &b"'\\''"[..]),
+        (b"'", b"'\"'\"'"),
+        (b"'", b"''"),
+        (b"\"", b"\"\""),
+        (b"$`\"\\", b"\\\0"),
+        (b"$`\"\\!", b"\\\0"),
+        // bash's printf %q, 5.2 and before; `#` and `~` stay but at the start, where the backslash
+        // stands before the match.
+        (b" !\"$&'()*,;<>?[\\]^`{|}", b"\\\0"),
+        (b" !\"$&'()*;<>?[\\]^`{|}", b"\\\0"),
+        // Escapers that trust letters, digits and little else, as Ruby's Shellwords.
+        (b" !\"#$&'()*,;<=>?[\\]^`{|}~", b"\\\0"),
+        (b" !\"#$%&'()*:;<=>?[\\]^`{|}~", b"\\\0"),
+        (b" !\"#$%&'()*,:;<=>?@[\\]^`{|}~+", b"\\\0"),
+    ] {
+        take(Encoding::Shell, replacing(from, to));
+    }
+}
+
+fn c_escapes(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    for (quotes, octal, ascii) in [
+        (&b"\""[..], false, false),
+        (b"'", false, false),
+        (b"\"'", false, false),
+        (b"\"", false, true),
+        (b"'", false, true),
+        (b"\"", true, true),
+        (b"'", true, true),
+        (b"", true, false),
+        (b"", true, true),
+    ] {
+        take(
+            Encoding::CEscape,
+            each_byte(value, |out, byte| {
+                let mut code = String::new();
+                match byte {
+                    b'\\' => code.push_str("\\\\"),
+                    b'\n' => code.push_str("\\n"),
+                    b'\r' => code.push_str("\\r"),
+                    b'\t' => code.push_str("\\t"),
+                    _ if quotes.contains(&byte) => code.extend(['\\', char::from(byte)]),
+                    0..0x20 | 0x7f => control(&mut code, byte, octal),
+                    0x80.. if ascii => control(&mut code, byte, octal),
+                    _ => out.push(byte),
+                }
+                out.extend_from_slice(code.as_bytes());
+            }),
+        );
+    }
+}
+
+fn control(out: &mut String, byte: u8, octal: bool) {
+    let _ = if octal { write!(out, "\\{byte:03o}") } else { write!(out, "\\x{byte:02x}") };
+}
+
+/// What each writer of XML or HTML puts for the five special characters.
+const ENTITIES: &[&[(u8, &str)]] = &[
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#39;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&apos;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&#34;"), (b'\'', "&#39;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#x27;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#039;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;")],
+];
+
+fn each_byte(value: &[u8], mut write: impl FnMut(&mut Vec<u8>, u8)) -> Form {
+    // Six bytes for one is the longest form, so the buffer never moves and leaves a copy behind.
+    let mut form = Zeroizing::new(Vec::with_capacity(value.len() * 6));
+    for &byte in value {
+        write(&mut form, byte);
+    }
+    form
+}
+
+fn each_char(text: &str, mut write: impl FnMut(&mut String, char)) -> Form {
+    let mut form = String::with_capacity(text.len() * 6);
+    for char in text.chars() {
+        write(&mut form, char);
+    }
+    let bytes = Zeroizing::new(form.as_bytes().to_vec());
+    form.zeroize();
+    bytes
+}

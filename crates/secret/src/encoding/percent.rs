@@ -1,0 +1,43 @@
+//! Percent-encoded forms: encoders agree on letters and digits and on little else.
+
+use zeroize::Zeroizing;
+
+use super::{Encoding, Form};
+
+/// Which punctuation each kind of encoder leaves as it is.
+const KEPT: &[&[u8]] = &[
+    b"-_.~",            // RFC 3986 unreserved: Go, Rust's strictest, Python's quote with safe=''
+    b"-_.*",            // application/x-www-form-urlencoded, Java's URLEncoder
+    b"-_.!~*'()",       // encodeURIComponent
+    b"-_.~/",           // Python's quote
+    b"-_.~$&+,;=",      // userinfo as Go writes it
+    b"-_.~!$&'()*+,;=", // userinfo by RFC 3986: all sub-delims
+    b"-_.~!$&'()*+,%",  // userinfo by the URL standard
+    b"-_.~!$&'()*+,;=:@", // a path segment
+    b"-_.~!*'();:@&=+$,/?#", // encodeURI
+];
+
+pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    for kept in KEPT {
+        for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
+            take(Encoding::Percent, encode(value, kept, digits, false));
+            if value.contains(&b' ') {
+                take(Encoding::Percent, encode(value, kept, digits, true));
+            }
+        }
+    }
+}
+
+fn encode(value: &[u8], kept: &[u8], digits: &[u8; 16], space_is_plus: bool) -> Form {
+    let mut form = Zeroizing::new(Vec::with_capacity(value.len() * 3));
+    for &byte in value {
+        if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+            form.push(byte);
+        } else if byte == b' ' && space_is_plus {
+            form.push(b'+');
+        } else {
+            form.extend([b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
+        }
+    }
+    form
+}

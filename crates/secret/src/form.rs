@@ -1,0 +1,146 @@
+//! Strings that are credentials by their form alone.
+
+mod anchors;
+mod assigned;
+mod block;
+mod checksum;
+mod connection;
+mod placeholder;
+mod token;
+
+use std::ops::Range;
+
+pub use placeholder::is_placeholder;
+
+/// One kind of string that is a credential by form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormRule {
+    /// The rule's name, shown in markers and findings.
+    pub id: &'static str,
+    /// What such a string is.
+    pub summary: &'static str,
+}
+
+/// One place where a credential stands by form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormMatch {
+    /// The [`FormRule::id`] of the rule.
+    pub rule: &'static str,
+    /// Where, in bytes: the secret alone, without the user, host or label around it.
+    pub range: Range<usize>,
+}
+
+/// The longest secret, in bytes, that is recognised as one; a longer one is cut there.
+pub const LONGEST: usize = 16 * 1024;
+
+/// How far before a secret, in bytes, its label, scheme or user may begin.
+pub const LONGEST_LEAD: usize = 256;
+
+/// All rules, by id.
+pub static RULES: &[FormRule] = &[
+    rule("age-key", "a secret key of age"),
+    rule("anthropic-key", "an Anthropic API key"),
+    rule("assigned-password", "a password after its label, as in `**Password**: …`"),
+    rule(
+        "assigned-token",
+        "a value that looks random after a label as `token`, `secret` or `api_key`",
+    ),
+    rule("auth-header", "the value of an Authorization, Bearer or API token header"),
+    rule("aws-key", "an AWS access key id"),
+    rule("connection-string", "the password in a URL `scheme://user:password@host`"),
+    rule("digitalocean-token", "a DigitalOcean token"),
+    rule("docker-token", "a Docker Hub access token"),
+    rule("fly-token", "a Fly.io token: fo1_, fm1r_ or fm2_"),
+    rule("github-token", "a GitHub token whose checksum holds, or a fine-grained one"),
+    rule("gitlab-token", "a GitLab token"),
+    rule("google-key", "a Google API key or OAuth client secret"),
+    rule("huggingface-token", "a Hugging Face token"),
+    rule("jwt", "a signed JSON Web Token"),
+    rule("npm-token", "an npm token whose checksum holds"),
+    rule("openai-key", "an OpenAI API key"),
+    rule("private-key", "a private key in PEM armour"),
+    rule("pypi-token", "a PyPI upload token"),
+    rule("sendgrid-key", "a SendGrid API key"),
+    rule("shopify-token", "a Shopify access token or app secret"),
+    rule("slack-token", "a Slack token"),
+    rule("slack-webhook", "the secret part of a Slack webhook URL"),
+    rule("stripe-key", "a Stripe secret, restricted or webhook key"),
+    rule("supabase-key", "a Supabase access token or secret key"),
+];
+
+const fn rule(id: &'static str, summary: &'static str) -> FormRule {
+    FormRule { id, summary }
+}
+
+/// Every credential by form in `text`, in order, none overlapping.
+///
+/// Placeholders, masked values and variables are spared, and so are the digests, ids and
+/// timestamps that look random but are public: nothing is found for its randomness alone.
+pub fn find(text: &[u8]) -> Vec<FormMatch> {
+    scan(text, 0, true).0
+}
+
+/// What a rule says about a place where its anchor stands.
+enum Verdict {
+    /// No credential.
+    Nothing,
+    /// A credential of the named rule.
+    Found(&'static str, Range<usize>),
+    /// A secret may begin here; the text ends before that is known.
+    Open(usize),
+}
+
+/// Every credential by form that begins at `from` or later, and where in `text` one may have
+/// begun that is not yet whole. Earlier bytes are context.
+pub(crate) fn scan(text: &[u8], from: usize, is_end: bool) -> (Vec<FormMatch>, usize) {
+    let mut found: Vec<FormMatch> = Vec::new();
+    let mut settled = if is_end { text.len() } else { anchors::unfinished(text).max(from) };
+    anchors::each(text, |at, len, rule| match rule(&Place { text, at, len, is_end }) {
+        Verdict::Open(start) => settled = settled.min(start.max(from)),
+        Verdict::Found(rule, range) if range.start >= from => found.push(FormMatch { rule, range }),
+        Verdict::Found(..) | Verdict::Nothing => {}
+    });
+    found.sort_by_key(|found| (found.range.start, usize::MAX - found.range.end));
+    found.dedup_by(|next, last| {
+        let overlap = next.range.start < last.range.end;
+        if overlap {
+            last.range.end = last.range.end.max(next.range.end);
+        }
+        overlap
+    });
+    (found, settled)
+}
+
+/// An anchor in a text.
+struct Place<'text> {
+    text: &'text [u8],
+    at: usize,
+    len: usize,
+    is_end: bool,
+}
+
+impl Place<'_> {
+    fn after(&self) -> usize {
+        self.at + self.len
+    }
+
+    /// The end of the bytes from `start` on that `belongs` takes, at most `longest` of them;
+    /// `None` where the text ends first and may go on.
+    fn run(&self, start: usize, longest: usize, belongs: impl Fn(u8) -> bool) -> Option<usize> {
+        let rest = &self.text[start.min(self.text.len())..];
+        let n_taken = rest.iter().take(longest).take_while(|&&byte| belongs(byte)).count();
+        (n_taken < rest.len() || n_taken == longest || self.is_end).then_some(start + n_taken)
+    }
+
+    /// Whether no letter, digit or underscore stands before the anchor.
+    fn begins_word(&self) -> bool {
+        self.at.checked_sub(1).is_none_or(|before| !is_word(self.text[before]))
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+#[cfg(test)]
+mod tests;

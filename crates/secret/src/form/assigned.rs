@@ -1,0 +1,190 @@
+//! Values after a label: headers, assignments and prose.
+
+use super::placeholder::is_placeholder;
+use super::{LONGEST, Place, Verdict};
+
+const LONGEST_LABEL_TAIL: usize = 32;
+const LONGEST_SEPARATOR: usize = 16;
+const SHORTEST_TOKEN: usize = 20;
+const SHORTEST_PASSWORD: usize = 6;
+
+/// A label that goes on so is about a secret, and has none behind it.
+const HARMLESS_TAILS: &[&str] = &[
+    "hash",
+    "digest",
+    "sha",
+    "md5",
+    "fingerprint",
+    "length",
+    "min",
+    "max",
+    "policy",
+    "field",
+    "name",
+    "path",
+    "file",
+    "type",
+    "url",
+    "uri",
+    "count",
+    "rotat",
+    "expir",
+    "chang",
+    "reset",
+    "updated",
+    "created",
+    "limit",
+    "ttl",
+    "used",
+    "version",
+    "arn",
+    "ref",
+    "endpoint",
+    "_at",
+    "_id",
+    "-id",
+];
+
+/// `api_access_token: …`, `Authorization: Bearer …`, `Bearer …`: any long value.
+pub(super) fn header(place: &Place<'_>) -> Verdict {
+    let label_is_over = place.text[place.at..place.after()].ends_with(b" ");
+    let Some(mut start) = (if label_is_over { Some(place.after()) } else { value_start(place) })
+    else {
+        return Verdict::Nothing;
+    };
+    for scheme in
+        [&b"Bearer "[..], b"bearer ", b"Token ", b"token ", b"FlyV1 ", b"Basic ", b"basic "]
+    {
+        if place.text[start..].starts_with(scheme) {
+            start += scheme.len();
+        } else if !place.is_end && scheme.starts_with(&place.text[start..]) {
+            return Verdict::Open(start);
+        }
+    }
+    let Some(end) = place
+        .run(start, LONGEST, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-,:".contains(&byte))
+    else {
+        return Verdict::Open(start);
+    };
+    let value = trim_sentence(&place.text[start..end]);
+    if value.len() >= SHORTEST_TOKEN && is_random(value) && !is_placeholder(value) {
+        Verdict::Found("auth-header", start..start + value.len())
+    } else {
+        Verdict::Nothing
+    }
+}
+
+/// `TOKEN=…`, `"client_secret": "…"`, `**API key**: …`: a long value that looks drawn by lot.
+pub(super) fn token(place: &Place<'_>) -> Verdict {
+    let Some(start) = value_start(place) else { return Verdict::Nothing };
+    let Some(end) = place
+        .run(start, LONGEST, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte))
+    else {
+        return Verdict::Open(start);
+    };
+    let value = trim_sentence(&place.text[start..end]);
+    // What a bracket follows is a call or an index, so the value is a name in a program.
+    let is_code = place.text.get(end).is_some_and(|next| b"([{:@".contains(next));
+    if value.len() >= SHORTEST_TOKEN && !is_code && is_random(value) && !is_placeholder(value) {
+        Verdict::Found("assigned-token", start..start + value.len())
+    } else {
+        Verdict::Nothing
+    }
+}
+
+/// `**Password**: …`, `PASSWORD=…`: a word with letters and digits.
+pub(super) fn password(place: &Place<'_>) -> Verdict {
+    let Some(start) = value_start(place) else { return Verdict::Nothing };
+    let ends = |byte: u8| byte <= b' ' || b"\"'`<>\\\x7f".contains(&byte);
+    let Some(end) = place.run(start, LONGEST, |byte| !ends(byte)) else {
+        return Verdict::Open(start);
+    };
+    let value = trim_sentence(&place.text[start..end]);
+    let has = |wanted: fn(&u8) -> bool| value.iter().any(wanted);
+    let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some()
+        || memchr::memmem::find(value, b"://").is_some();
+    let is_word = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    if value.len() >= SHORTEST_PASSWORD
+        && is_word
+        && !is_code
+        && !is_time(value)
+        && !is_placeholder(value)
+    {
+        Verdict::Found("assigned-password", start..start + value.len())
+    } else {
+        Verdict::Nothing
+    }
+}
+
+/// Where the value after the label begins; `None` where no `:` or `=` leads to one.
+fn value_start(place: &Place<'_>) -> Option<usize> {
+    let text = place.text;
+    let is_label = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let tail_len =
+        text[place.after()..].iter().take(LONGEST_LABEL_TAIL).take_while(is_label).count();
+    let tail_end = place.after() + tail_len;
+    let tail = text[place.after()..tail_end].to_ascii_lowercase();
+    if HARMLESS_TAILS
+        .iter()
+        .any(|harmless| memchr::memmem::find(&tail, harmless.as_bytes()).is_some())
+    {
+        return None;
+    }
+    let is_separator = |byte: &&u8| b" \t\"'`*\\:=>|]".contains(byte);
+    let separator_len =
+        text[tail_end..].iter().take(LONGEST_SEPARATOR).take_while(is_separator).count();
+    let separator = &text[tail_end..tail_end + separator_len];
+    let leads_to_value = memchr::memchr3(b':', b'=', b'|', separator).is_some();
+    // `token 0123…`: hexadecimal digits alone may follow without a sign.
+    let is_hex_word = separator == b" " && is_hex_word(&text[tail_end + 1..], place.is_end);
+    (leads_to_value || is_hex_word).then_some(tail_end + separator_len)
+}
+
+/// Whether a word of 32 hexadecimal digits begins here, or may yet turn out to.
+fn is_hex_word(text: &[u8], is_end: bool) -> bool {
+    let len = text.iter().take(33).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let may_grow = len == text.len() && !is_end && len > 0;
+    may_grow || (len == 32 && text.get(len).is_none_or(|next| !next.is_ascii_alphanumeric()))
+}
+
+/// Whether `value` looks drawn by lot: hexadecimal digits with letters among them, or letters
+/// and digits whose kind changes as often as no name in a program does.
+fn is_random(value: &[u8]) -> bool {
+    let n_digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let n_letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    if n_digits == 0 || n_letters == 0 || is_time(value) || looks_like_path(value) {
+        return false;
+    }
+    if value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
+        return n_digits > 3 && n_letters > 3;
+    }
+    let kind = |byte: &u8| match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    let n_changes = value.windows(2).filter(|pair| kind(&pair[0]) != kind(&pair[1])).count();
+    n_changes * 5 >= value.len() * 2
+}
+
+fn is_time(value: &[u8]) -> bool {
+    value
+        .first_chunk::<5>()
+        .is_some_and(|head| head[..4].iter().all(u8::is_ascii_digit) && head[4] == b'-')
+}
+
+fn looks_like_path(value: &[u8]) -> bool {
+    let words = value.split(|&byte| byte == b'/');
+    let n_words = words
+        .clone()
+        .filter(|word| word.len() > 2 && word.iter().all(u8::is_ascii_lowercase))
+        .count();
+    n_words >= 2
+}
+
+/// Without the full stop, comma or bracket that closes the sentence around it.
+fn trim_sentence(value: &[u8]) -> &[u8] {
+    let len = value.iter().rposition(|byte| !b".,;:)*".contains(byte)).map_or(0, |last| last + 1);
+    &value[..len]
+}

@@ -1,0 +1,294 @@
+//! What is a credential by form, and what only looks like one.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Redactor, SecretSet};
+
+/// `input` with each match replaced by its rule.
+fn marked(input: &str) -> String {
+    let mut out = String::new();
+    let mut said = 0;
+    for found in find(input.as_bytes()) {
+        out += &input[said..found.range.start];
+        out.extend(["<", found.rule, ">"]);
+        said = found.range.end;
+    }
+    out + &input[said..]
+}
+
+fn check(input: &str, expected: &str) {
+    assert_eq!(marked(input), expected);
+}
+
+fn spared(inputs: &[&str]) {
+    for input in inputs {
+        check(input, input);
+    }
+}
+
+#[test]
+fn connection_strings() {
+    check("postgres://u:kq7Vw2xT@h:5432/d?x=1", "postgres://u:<connection-string>@h:5432/d?x=1");
+    check("jdbc:postgresql://u:kq7@Vw/2xT@h/d", "jdbc:postgresql://u:<connection-string>@h/d");
+    check("rediss://:kq7Vw2xT@h", "rediss://:<connection-string>@h");
+    check(
+        "https://me:kq7Vw2xT@git.example.com/r?q=a@b",
+        "https://me:<connection-string>@git.example.com/r?q=a@b",
+    );
+    check("\"mongodb+srv://u:kq%2F7@h\"", "\"mongodb+srv://u:<connection-string>@h\"");
+    spared(&[
+        "postgres://u@h/d",
+        "postgres://u:<password>@h/d",
+        "postgres://u:[YOUR-PASSWORD]@h/d",
+        "postgres://u:$PW@h/d",
+        "postgres://u:${PW}@h/d",
+        "postgres://u:***@h/d",
+        "postgres://u:[REDACTED:URL]@h/d",
+        "postgres://user:PASS@h/d",
+        "postgres://postgres:postgres@localhost/d",
+        "http://localhost:3000/a@b",
+        "https://h/a:b@c",
+        "see https://h: me@x",
+        "std::io://x",
+        "redis://h:6379/0",
+    ]);
+}
+
+#[test]
+fn tokens_with_a_checksum() {
+    let good = checksum::complete("ghp_", "CANARY0123456789abcdefghijklmn");
+    check(&format!("token {good}."), "token <github-token>.");
+    check(&checksum::complete("npm_", "CANARY0123456789abcdefghijklmn"), "<npm-token>");
+    spared(&[
+        "ghp_0123456789012345678901234567890123ab",
+        "ghp_short",
+        "npm_config_registry",
+        &good.replace("ghp", "xghp"),
+    ]);
+}
+
+#[test]
+fn tokens_with_a_prefix() {
+    let cases = [
+        ("AKIAQYLPMN5HFIQR7XYA", "aws-key"),
+        ("xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOHcBrzzqy", "slack-token"),
+        ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "stripe-key"),
+        ("fo1_CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7tU9v", "fly-token"),
+        ("fm2_lJPECAAAAAAAAAAAxBCANARYq7Vw2xTzPaB3dE5fG7hJ9kL+/1==", "fly-token"),
+        ("sbp_0123456789abcdef0123456789abcdef01234567", "supabase-key"),
+        ("sb_secret_CANARYq7Vw2xTzPaB3dE5f", "supabase-key"),
+        ("AIzaSyCANARYq7Vw2xTzPaB3dE5fG7hJ9kL1m23", "google-key"),
+        ("shpat_0123456789abcdef0123456789abcdef", "shopify-token"),
+        ("glpat-CANARYq7Vw2xTzPaB3dE", "gitlab-token"),
+        ("sk-ant-api03-CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3", "anthropic-key"),
+        (
+            "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7",
+            "jwt",
+        ),
+    ];
+    for (token, rule) in cases {
+        check(&format!("x {token}, y"), &format!("x <{rule}>, y"));
+        check(&format!("x={token}"), &format!("x=<{rule}>"));
+    }
+    check(
+        "FlyV1 fm2_lJPECAAAAAAAAAAAxBCANARYq7Vw2xTzPaB3d,fm2_lJPETAAAAAAAAAAAxBCANARYq7Vw2xTzPaB3d",
+        "FlyV1 <fly-token>,<fly-token>",
+    );
+    spared(&[
+        "AKIAIOSFODNN7EXAMPLE",
+        "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx",
+        "sb_publishable_abc123",
+        "eyJhbGciOiJIUzI1NiJ9.x.y",
+    ]);
+}
+
+#[test]
+fn private_keys() {
+    let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
+    let block =
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{body}\n{body}\n-----END RSA PRIVATE KEY-----");
+    check(&format!("a {block}\nb"), "a <private-key>\nb");
+    check(&format!("\"{}\\n\",", block.replace('\n', "\\n")), "\"<private-key>\\n\",");
+    check(&format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n;rest"), "<private-key>\n;rest");
+    spared(&[
+        "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+        &format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----"),
+        "grep -e '-----BEGIN RSA PRIVATE KEY-----' file",
+    ]);
+}
+
+#[test]
+fn values_after_a_label() {
+    let token = "CANARYq7Vw2xTzPaB3dE5fG7";
+    let hex = "0123456789abcdef0123456789abcdef";
+    check(&format!("api_access_token: {token}"), "api_access_token: <auth-header>");
+    check(
+        &format!("-H 'Authorization: Bearer {token}'"),
+        "-H 'Authorization: Bearer <auth-header>'",
+    );
+    check(
+        &format!("{{\"client_secret\": \"{token}\"}}"),
+        "{\"client_secret\": \"<assigned-token>\"}",
+    );
+    check(
+        &format!("export CHATWOOT_TOKEN_STAGING={token}"),
+        "export CHATWOOT_TOKEN_STAGING=<assigned-token>",
+    );
+    check(&format!("API_KEY={hex}"), "API_KEY=<assigned-token>");
+    check(&format!("a token {hex} was used"), "a token <assigned-token> was used");
+    check("**Password**: SYNTHpass1", "**Password**: <assigned-password>");
+    check("- **Password:** `SYNTHpass1`.", "- **Password:** `<assigned-password>`.");
+    check("PGPASSWORD='p4/w!d,x9' psql", "PGPASSWORD='<assigned-password>' psql");
+    spared(&[
+        "Authorization: Bearer $TOKEN",
+        "Authorization: Bearer <token>",
+        "Authorization: Bearer ***",
+        "api_access_token: [REDACTED:X]",
+        "token_sha256: 9f2c0123456789abcdef0123456789abcdef9f2c0123456789abcdef01234567",
+        "password: string;",
+        "Password: required",
+        "const token = generateTokenForUser2(id)",
+        "secret: process.env.SESSION_SECRET_V2",
+        "password=\"$PGPASSWORD\"",
+        "password_changed: 2025-10-11T02:15:33Z",
+        "tokens: 12345",
+        "token: artifacts/ops/run-2025-10-11T02-15-33Z/out.json",
+        "Password: ",
+        "password: ${{ secrets.DB_PASSWORD_2 }}",
+        "the secret is 42",
+    ]);
+}
+
+#[test]
+fn public_values_that_look_random_are_spared() {
+    spared(&[
+        "commit 86f40937b5d0b6a1c9ed6a6ff1ab2c3d4e5f6071",
+        "sha256:9f2c0123456789abcdef0123456789abcdef9f2c0123456789abcdef01234567",
+        "registry.fly.io/hotdash-chatwoot:deployment-01K7ABCDEFGHJKMNPQRSTVWXYZ",
+        "artifacts/integrations/chatwoot-2025-10-11T02-15-33Z.json",
+        "DATABASE_URL  a331102148f18977  2025-10-11T02:15:33Z",
+        "entry 01JD4QZX8N9V7M6K5H3G2F1E0D",
+        "550e8400-e29b-41d4-a716-446655440000",
+    ]);
+}
+
+/// The redaction scenario: what must go goes in every copy, cut and coloured anywhere; what must stay stays.
+#[test]
+fn redaction_both_ways() {
+    let secrets = [
+        "postgresql://postgres.synthref:SYNTHp4s@aws-1-us-east-1.pooler.supabase.com:5432/postgres",
+        "rediss://default:SYNTHredis77@h.upstash.io:6379",
+        "api_access_token: SYNTHq7Vw2xTzPaB3dE5fG7h",
+        "**Password**: SYNTHpass1",
+        "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.SYNTHq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7",
+        "token=5e1f0123456789abcdef0123456789ab",
+    ];
+    let gone = ["SYNTH", "5e1f0123"];
+    let kept = [
+        "86f40937b5d0b6a1c9ed6a6ff1ab2c3d4e5f6071",
+        "registry.fly.io/app:deployment-01K7ABCDEFGHJKMNPQRSTVWXYZ",
+        "artifacts/ops/run-2025-10-11T02-15-33Z.json",
+        "a331102148f18977",
+    ];
+    let set = SecretSet::builder().build();
+    let plain = [&secrets[..], &kept, &secrets].concat().join("\n");
+    let coloured =
+        plain.replace("SYNTH", "SY\x1b[31mNTH\x1b[0m").replace("5e1f", "\x1b[1m5e\x1b[0m1f");
+    for (input, len) in
+        [&plain, &coloured].into_iter().flat_map(|input| (1..60).map(move |len| (input, len)))
+    {
+        let mut redactor = Redactor::with_forms(&set);
+        let mut output = Vec::new();
+        for piece in input.as_bytes().chunks(len) {
+            redactor.push(piece, &mut output);
+        }
+        redactor.finish(&mut output);
+        let output = String::from_utf8_lossy(&output).into_owned();
+        for part in gone {
+            assert!(!output.contains(part), "{part} in pieces of {len}: {output}");
+        }
+        for part in kept {
+            assert!(output.contains(part), "{part} in pieces of {len}: {output}");
+        }
+        assert_eq!(redactor.counts().values().sum::<u64>(), 12, "{output}");
+    }
+}
+
+#[test]
+fn rules_are_sorted_and_named_once() {
+    assert!(RULES.is_sorted_by(|a, b| a.id < b.id));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Texts put together from what the rules look for, so that rules meet and are cut.
+    #[test]
+    fn chunks_do_not_matter(
+        pieces in proptest::collection::vec(0_usize..PIECES.len(), 0..24),
+        lengths in proptest::collection::vec(1_usize..12, 1..5),
+    ) {
+        let input: String = pieces.iter().map(|&piece| PIECES[piece]).collect();
+        let set = SecretSet::builder().build();
+        let redact = |lengths: &[usize]| {
+            let mut redactor = Redactor::with_forms(&set);
+            let mut output = Vec::new();
+            let mut rest = input.as_bytes();
+            for len in lengths.iter().cycle() {
+                let (piece, after) = rest.split_at((*len).min(rest.len()));
+                redactor.push(piece, &mut output);
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            redactor.finish(&mut output);
+            String::from_utf8_lossy(&output).into_owned()
+        };
+        let whole = redact(&[usize::MAX]);
+        prop_assert_eq!(redact(&lengths), whole.clone());
+        let expected = find(input.as_bytes()).len();
+        prop_assert_eq!(whole.matches("[REDACTED:").count(), expected);
+    }
+}
+
+const PIECES: &[&str] = &[
+    " ",
+    "\n",
+    ": ",
+    "=",
+    "\"",
+    "'",
+    "@",
+    "/",
+    ".",
+    ",",
+    "://",
+    "postgres",
+    "https",
+    "user:",
+    "kq7Vw2xT",
+    "CANARYq7Vw2xTzPaB3dE5fG7",
+    "host/db?x",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----END PRIVATE KEY-----",
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj",
+    "eyJ",
+    "eyJhbGciOiJIUzI1NiJ9",
+    ".eyJyb2xlIjoiYW5vbiJ9.",
+    "ghp_",
+    "xoxb-",
+    "fm2_",
+    "FlyV1 ",
+    "Authorization",
+    "Bearer ",
+    "token",
+    "secret",
+    "_hash",
+    "Password",
+    "**",
+    "5e1f0123456789abcdef0123456789ab",
+    "Basic ",
+    "api_access_token",
+];

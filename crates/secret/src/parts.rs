@@ -1,0 +1,218 @@
+//! The secrets inside a secret: a URL's password, a header's token, the lines of a key.
+
+use std::fmt;
+use std::ops::Range;
+
+use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
+
+/// Which part of a credential's value was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// The password in a connection string, as written or decoded.
+    Password,
+    /// `user:password`, as Basic authentication encodes it.
+    UserAndPassword,
+    /// One token of several, or without the word before it, as `FlyV1`.
+    Token,
+    /// One line of several, as in a PEM block.
+    Line,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Whole => "value",
+            Self::Password => "password",
+            Self::UserAndPassword => "user and password",
+            Self::Token => "token",
+            Self::Line => "line",
+        })
+    }
+}
+
+/// Hands the whole `value` and every secret part of it to `take`.
+pub(crate) fn parts(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
+    take(Part::Whole, value);
+    for (user, password) in logins(value) {
+        take_login(&value[user], &value[password], take);
+    }
+    if let Some(password) = keyword_password(value) {
+        take(Part::Password, &value[password]);
+    }
+    tokens(value, take);
+    lines(value, take);
+}
+
+/// The user and the password in `scheme://user:password@host`; twice where an unencoded `/`, `?`
+/// or `#` leaves open whether the password ends at the last `@` before it or at the last of all.
+fn logins(value: &[u8]) -> Vec<(Range<usize>, Range<usize>)> {
+    let Some(start) = memchr::memmem::find(value, b"://").map(|at| at + 3) else {
+        return Vec::new();
+    };
+    let rest = &value[start..];
+    let authority_len = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
+    let by_standard = memchr::memrchr(b'@', &rest[..authority_len]);
+    let by_intent = memchr::memrchr(b'@', rest);
+    let ends =
+        if by_standard == by_intent { [by_standard, None] } else { [by_standard, by_intent] };
+    ends.into_iter()
+        .flatten()
+        .filter_map(|end| {
+            let colon = memchr::memchr(b':', &rest[..end])?;
+            (colon + 1 < end).then_some((start..start + colon, start + colon + 1..start + end))
+        })
+        .collect()
+}
+
+fn take_login(user: &[u8], password: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
+    let decode = |text: &[u8]| Zeroizing::new(percent_decode(text).collect::<Vec<u8>>());
+    let decoded = decode(password);
+    take(Part::Password, password);
+    if decoded.as_slice() != password {
+        take(Part::Password, &decoded);
+    }
+    if !user.is_empty() {
+        let mut pair = Zeroizing::new(Vec::with_capacity(user.len() + 1 + decoded.len()));
+        pair.extend_from_slice(&decode(user));
+        pair.push(b':');
+        pair.extend_from_slice(&decoded);
+        take(Part::UserAndPassword, &pair);
+    }
+}
+
+/// The password in `host=… password=…`, libpq's other form, and in a URL's query.
+fn keyword_password(value: &[u8]) -> Option<Range<usize>> {
+    let key = memchr::memmem::find(value, b"password=")?;
+    if key > 0 && !b" \t\n?&;".contains(&value[key - 1]) {
+        return None;
+    }
+    let start = key + b"password=".len();
+    let (start, ends) = match value.get(start) {
+        Some(b'\'') => (start + 1, &b"'"[..]),
+        _ => (start, &b" \t\r\n&;"[..]),
+    };
+    let end = value[start..]
+        .iter()
+        .position(|byte| ends.contains(byte))
+        .map_or(value.len(), |at| start + at);
+    Some(start..end)
+}
+
+/// The shortest token and the shortest line that count as secrets of their own.
+const SHORTEST_TOKEN: usize = 20;
+const SHORTEST_LINE: usize = 12;
+
+fn tokens(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
+    let mut rest = value;
+    for word in [&b"FlyV1 "[..], b"Bearer ", b"Basic ", b"Token "] {
+        if let Some(after) = rest.strip_prefix(word) {
+            take(Part::Token, after);
+            rest = after;
+        }
+    }
+    if rest.starts_with(b"fm") && rest.contains(&b',') {
+        rest.split(|&byte| byte == b',')
+            .map(<[u8]>::trim_ascii)
+            .filter(|token| token.len() >= SHORTEST_TOKEN)
+            .for_each(|token| take(Part::Token, token));
+    }
+}
+
+/// Lines that are data: armour, braces and lines with spaces are not, they stand in any text.
+fn lines(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
+    let is_data = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_.:%~".contains(byte);
+    let mut start = 0;
+    while start < value.len() {
+        let rest = &value[start..];
+        // A real line break, or one that JSON or an env file spells `\n`.
+        let (len, break_len) = match rest.iter().position(|&byte| byte == b'\n' || byte == b'\\') {
+            Some(at) if rest[at] == b'\n' => (at, 1),
+            Some(at) if rest.get(at + 1) == Some(&b'n') => (at, 2),
+            Some(at) => (at, 1),
+            None if start == 0 => return,
+            None => (rest.len(), 0),
+        };
+        let line = rest[..len].trim_ascii();
+        let is_armour = line.starts_with(b"-----");
+        if line.len() >= SHORTEST_LINE && !is_armour && line.iter().all(is_data) {
+            take(Part::Line, line);
+        }
+        start += len + break_len.max(usize::from(len == 0));
+        if break_len == 0 {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: &str, expected: &[(Part, &str)]) {
+        let mut found = Vec::new();
+        parts(value.as_bytes(), &mut |part, bytes| {
+            if part != Part::Whole {
+                found.push((part, String::from_utf8_lossy(bytes).into_owned()));
+            }
+        });
+        let expected: Vec<_> = expected.iter().map(|part| (part.0, part.1.to_owned())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn passwords_in_connection_strings() {
+        use Part::{Password, UserAndPassword};
+        check(
+            "postgres://u:secret12@h/d",
+            &[(Password, "secret12"), (UserAndPassword, "u:secret12")],
+        );
+        check(
+            "postgres://u.r:p%2Fw%21d@h:5432/d?x=1",
+            &[(Password, "p%2Fw%21d"), (Password, "p/w!d"), (UserAndPassword, "u.r:p/w!d")],
+        );
+        check("redis://:only@h", &[(Password, "only")]);
+        check(
+            "postgres://u:p@s/w@h/d",
+            &[
+                (Password, "p"),
+                (UserAndPassword, "u:p"),
+                (Password, "p@s/w"),
+                (UserAndPassword, "u:p@s/w"),
+            ],
+        );
+        check("postgres://u:p/s@h/d", &[(Password, "p/s"), (UserAndPassword, "u:p/s")]);
+        check("host=h password='a b' user=u", &[(Password, "a b")]);
+        check("host=h password=ab user=u", &[(Password, "ab")]);
+        check("postgres://h/d?user=u&password=ab&x=1", &[(Password, "ab")]);
+        check("postgres://h/d", &[]);
+        check("mypassword=x", &[]);
+    }
+
+    #[test]
+    fn tokens_behind_a_word() {
+        check(
+            "FlyV1 fm2_aaaaaaaaaaaaaaaaaaaa,fm2_bbbbbbbbbbbbbbbbbbbb",
+            &[
+                (Part::Token, "fm2_aaaaaaaaaaaaaaaaaaaa,fm2_bbbbbbbbbbbbbbbbbbbb"),
+                (Part::Token, "fm2_aaaaaaaaaaaaaaaaaaaa"),
+                (Part::Token, "fm2_bbbbbbbbbbbbbbbbbbbb"),
+            ],
+        );
+    }
+
+    #[test]
+    fn lines_that_are_data() {
+        let lines = [(Part::Line, "MIIEvQIBADAN"), (Part::Line, "lastline1234")];
+        check(
+            "-----BEGIN KEY-----\nMIIEvQIBADAN\nshort\nlastline1234\n-----END KEY-----\n",
+            &lines,
+        );
+        check("{\"key\":\"-----BEGIN KEY-----\\nMIIEvQIBADAN\\nshort\\nlastline1234\\n\"}", &lines);
+        check("one\r\nMIIEvQIBADAN\r\n\r\nlastline1234", &lines);
+        check("a\\b\\", &[]);
+    }
+}

@@ -1,0 +1,171 @@
+//! Replaces known secrets in a stream while it flows.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::SecretSet;
+use crate::form;
+use crate::set::joins;
+use crate::view::View;
+
+/// Replaces secrets in a stream of bytes by `[REDACTED:NAME]`; all other bytes stay as they are.
+///
+/// The output does not depend on how the stream is cut into chunks. Nothing is held back but the
+/// beginning of what may become a secret: a prompt without a line break appears at once.
+/// Overlapping places get one marker, under the name of the first and longest. A credential by
+/// form is held back from its first secret byte until it ends, at most
+/// [`form::LONGEST`] bytes; what leads up to it must stand within [`form::LONGEST_LEAD`] bytes.
+///
+/// ```
+/// let mut builder = secret::SecretSet::builder();
+/// builder.add("TOKEN", &secret::Secret::from("kq7Vw2xTzP".to_owned()));
+/// let set = builder.build();
+///
+/// let mut redactor = secret::Redactor::new(&set);
+/// let mut output = Vec::new();
+/// redactor.push(b"token: kq7V", &mut output);
+/// assert_eq!(output, b"token: ");
+/// redactor.push(b"w2xTzP!", &mut output);
+/// redactor.finish(&mut output);
+/// assert_eq!(output, b"token: [REDACTED:TOKEN]!");
+/// ```
+pub struct Redactor<'set> {
+    set: &'set SecretSet,
+    with_forms: bool,
+    /// What was said already and may be needed to judge what follows, then what was not said.
+    buffer: Vec<u8>,
+    /// How many bytes of `buffer` are only context; they have no control sequences.
+    n_context: usize,
+    /// How many bytes after the context are said by a marker that may yet grow.
+    n_covered: usize,
+    /// The name in the marker that ends where the covered bytes end.
+    last_marker: Option<&'set str>,
+    counts: BTreeMap<&'set str, u64>,
+}
+
+/// A place to be replaced, in the buffer.
+struct Place<'set> {
+    range: Range<usize>,
+    name: &'set str,
+}
+
+/// So much of the past is kept for a judgement on what follows.
+const CONTEXT: usize = form::LONGEST_LEAD;
+
+impl<'set> Redactor<'set> {
+    /// A redactor for the values of `set`.
+    pub fn new(set: &'set SecretSet) -> Self {
+        Self {
+            set,
+            with_forms: false,
+            buffer: Vec::new(),
+            n_context: 0,
+            n_covered: 0,
+            last_marker: None,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// A redactor for the values of `set` and for every string that is a credential by form.
+    pub fn with_forms(set: &'set SecretSet) -> Self {
+        Self { with_forms: true, ..Self::new(set) }
+    }
+
+    /// Takes in `input` and appends to `output` all that can be said already.
+    pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>) {
+        self.buffer.extend_from_slice(input);
+        self.advance(false, output);
+    }
+
+    /// Ends the stream and appends what was held back.
+    pub fn finish(&mut self, output: &mut Vec<u8>) {
+        self.advance(true, output);
+        self.buffer.clear();
+        (self.n_context, self.n_covered, self.last_marker) = (0, 0, None);
+    }
+
+    /// How many markers were written, by the name they show.
+    pub fn counts(&self) -> &BTreeMap<&'set str, u64> {
+        &self.counts
+    }
+
+    fn advance(&mut self, is_end: bool, output: &mut Vec<u8>) {
+        let buffer = std::mem::take(&mut self.buffer);
+        let view = View::new(&buffer, self.n_context, is_end);
+        let (places, settled) = self.places(&view, is_end);
+        let settled_original = view.original(settled);
+        let said_to = self.say(&places, &buffer, settled_original, output);
+
+        let context = settled.saturating_sub(CONTEXT)..settled;
+        let context_text = match &view.text {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => Some(text[context.clone()].to_vec()),
+        };
+        self.buffer = buffer;
+        match context_text {
+            // The usual case moves a few bytes within the same memory; nothing is allocated.
+            None => drop(self.buffer.drain(..context.start)),
+            Some(text) => drop(self.buffer.splice(..settled_original, text)),
+        }
+        self.n_context = context.len();
+        self.n_covered = said_to - settled_original;
+    }
+
+    /// Every place that a marker must cover, in the buffer's own offsets, and from where on in the
+    /// view more must be known.
+    fn places(&self, view: &View<'_>, is_end: bool) -> (Vec<Place<'set>>, usize) {
+        let text = view.text.as_ref();
+        let from = self.n_context;
+        let mut settled = if is_end { text.len() } else { self.set.search.live_from(text, from) };
+        let known = self.set.search.find(text, from).into_iter();
+        let mut places: Vec<_> =
+            known.map(|hit| (hit.range.clone(), self.set.name(&hit), false)).collect();
+        if self.with_forms {
+            let (found, forms_settled) = form::scan(text, from, is_end);
+            settled = settled.min(forms_settled);
+            places.extend(found.into_iter().map(|found| (found.range, found.rule, true)));
+            places
+                .sort_by_key(|(range, _, is_form)| (range.start, usize::MAX - range.end, *is_form));
+        }
+        let places = places
+            .into_iter()
+            .map(|(range, name, _)| Place { range: view.original_range(range), name });
+        (places.collect(), settled)
+    }
+
+    /// Appends to `output` all up to `settled`, and says up to where that reaches: a place that
+    /// begins before `settled` is covered to its end.
+    fn say(
+        &mut self,
+        places: &[Place<'set>],
+        buffer: &[u8],
+        settled: usize,
+        output: &mut Vec<u8>,
+    ) -> usize {
+        let mut said_to = self.n_context + self.n_covered;
+        for place in places.iter().take_while(|place| place.range.start < settled) {
+            let joins_last = self
+                .last_marker
+                .is_some_and(|name| joins(&(0..said_to), name, &place.range, place.name));
+            if !joins_last {
+                output.extend_from_slice(&buffer[said_to..place.range.start]);
+                for part in ["[REDACTED:", place.name, "]"] {
+                    output.extend_from_slice(part.as_bytes());
+                }
+                *self.counts.entry(place.name).or_default() += 1;
+                self.last_marker = Some(place.name);
+            }
+            said_to = said_to.max(place.range.end);
+        }
+        if said_to < settled {
+            output.extend_from_slice(&buffer[said_to..settled]);
+            self.last_marker = None;
+            said_to = settled;
+        }
+        said_to
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Finds needles in a text, whole or broken by white space.
+
+use std::ops::Range;
+
+use crate::index::Index;
+use crate::needles::{GRAM, Needle, SHORTEST_RUN, Wraps};
+use crate::prefixes::Prefixes;
+
+/// Needles, ready to be searched for.
+pub(crate) struct Search {
+    pub(crate) needles: Vec<Needle>,
+    index: Index,
+    /// The needles that are searched for in the text without any white space.
+    words: Index,
+    prefixes: Prefixes,
+}
+
+/// A place where a needle stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) needle: usize,
+    pub(crate) range: Range<usize>,
+}
+
+/// White space longer than this ends a value: no terminal and no YAML writer indents so far.
+pub(crate) const LONGEST_GAP: usize = 128;
+
+/// A line break this near to the beginning of a value hides the bytes before it; the value is
+/// found from the break on.
+pub(crate) const SHORTEST_FIRST_RUN: usize = 4;
+
+impl Search {
+    pub(crate) fn new(needles: Vec<Needle>) -> Self {
+        Self {
+            index: Index::new(&needles, |needle| needle.wraps != Wraps::Words),
+            words: Index::new(&needles, |needle| needle.wraps == Wraps::Words),
+            prefixes: Prefixes::new(&needles),
+            needles,
+        }
+    }
+
+    /// Every place from `from` on where a needle stands, in order; earlier bytes are context.
+    pub(crate) fn find(&self, text: &[u8], from: usize) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = Vec::new();
+        self.index.candidates(text, from, |at, entries| {
+            for entry in entries {
+                let needle = entry.needle as usize;
+                let found = place(&self.needles[needle], entry.offset as usize, text, from, at);
+                let found = found.map(|range| Hit { needle, range });
+                if found.is_some() && hits.last() != found.as_ref() {
+                    hits.extend(found);
+                }
+            }
+        });
+        if !self.words.is_empty() {
+            self.find_words(text, from, &mut hits);
+        }
+        hits.sort_unstable_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end, hit.needle));
+        hits.dedup();
+        hits
+    }
+
+    fn find_words(&self, text: &[u8], from: usize, hits: &mut Vec<Hit>) {
+        let is_black = |at: &usize| !text[*at].is_ascii_whitespace();
+        let places: Vec<usize> = (from..text.len()).filter(is_black).collect();
+        let squeezed: Vec<u8> = places.iter().map(|&at| text[at]).collect();
+        self.words.candidates(&squeezed, 0, |at, entries| {
+            for entry in entries {
+                let needle = entry.needle as usize;
+                let bytes = self.needles[needle].bytes.as_slice();
+                let Some(first) = at.checked_sub(entry.offset as usize) else { continue };
+                if squeezed[first..].starts_with(bytes)
+                    && let Some(end) = ending(bytes, 0, text, places[first])
+                {
+                    hits.push(Hit { needle, range: places[first]..end });
+                }
+            }
+        });
+    }
+
+    /// Where at the end of `text`, from `from` on, a needle may have begun that is not yet whole.
+    pub(crate) fn live_from(&self, text: &[u8], from: usize) -> usize {
+        self.prefixes.live_from(&self.needles, text, from)
+    }
+}
+
+/// The place of a needle whose piece at `offset` stands at `at`.
+fn place(
+    needle: &Needle,
+    offset: usize,
+    text: &[u8],
+    from: usize,
+    at: usize,
+) -> Option<Range<usize>> {
+    let bytes = needle.bytes.as_slice();
+    if bytes[offset..offset + GRAM] != text[at..at + GRAM] {
+        return None;
+    }
+    let n_before = n_same(bytes[..offset].iter().rev(), text[from..at].iter().rev());
+    let n_after = n_same(bytes[offset + GRAM..].iter(), text[at + GRAM..].iter());
+    let run = offset - n_before..offset + GRAM + n_after;
+    let seen = run.start.max(needle.window.start)..run.end.min(needle.window.end);
+    if seen.len() < SHORTEST_RUN {
+        return None;
+    }
+    let placed = at - n_before..at + GRAM + n_after;
+    if run.len() == bytes.len() {
+        return Some(placed);
+    }
+    if needle.wraps == Wraps::No {
+        return None;
+    }
+    let start = beginning(bytes, &run, text, from, placed.start)?;
+    let end = ending(bytes, run.end, text, placed.end)?;
+    Some(start..end)
+}
+
+/// Follows a needle backwards from a run of its bytes that begins at `at`.
+fn beginning(
+    bytes: &[u8],
+    run: &Range<usize>,
+    text: &[u8],
+    from: usize,
+    mut at: usize,
+) -> Option<usize> {
+    let (mut matched, mut run_end) = (run.start, run.end);
+    while matched > 0 {
+        if at > from && text[at - 1] == bytes[matched - 1] {
+            at -= 1;
+            matched -= 1;
+            continue;
+        }
+        let gap = gap_before(text, at)?;
+        if matched < SHORTEST_FIRST_RUN {
+            let is_line_start =
+                has_line_break(&text[gap..at]) && run_end - matched >= SHORTEST_FIRST_RUN;
+            return is_line_start.then_some(at);
+        }
+        if gap < from {
+            return None;
+        }
+        at = gap;
+        run_end = matched;
+    }
+    Some(at)
+}
+
+/// Follows a needle forwards from `matched` of its bytes that end at `at`.
+fn ending(bytes: &[u8], mut matched: usize, text: &[u8], mut at: usize) -> Option<usize> {
+    while matched < bytes.len() {
+        if text.get(at) == Some(&bytes[matched]) {
+            at += 1;
+            matched += 1;
+        } else {
+            at = gap_after(text, at)?;
+        }
+    }
+    Some(at)
+}
+
+/// The end of the white space that begins at `at`, if there is any and it is not too long.
+pub(crate) fn gap_after(text: &[u8], at: usize) -> Option<usize> {
+    let len = text[at..]
+        .iter()
+        .take(LONGEST_GAP + 1)
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count();
+    (1..=LONGEST_GAP).contains(&len).then_some(at + len)
+}
+
+/// The beginning of the white space that ends at `at`, if there is any and it is not too long.
+pub(crate) fn gap_before(text: &[u8], at: usize) -> Option<usize> {
+    let before = text[..at].iter().rev().take(LONGEST_GAP + 1);
+    let len = before.take_while(|byte| byte.is_ascii_whitespace()).count();
+    (1..=LONGEST_GAP).contains(&len).then_some(at - len)
+}
+
+pub(crate) fn has_line_break(gap: &[u8]) -> bool {
+    gap.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+}
+
+fn n_same<'a>(a: impl Iterator<Item = &'a u8>, b: impl Iterator<Item = &'a u8>) -> usize {
+    a.zip(b).take_while(|(a, b)| a == b).count()
+}

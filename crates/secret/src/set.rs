@@ -1,0 +1,172 @@
+//! The set of known secrets, in every encoding that is searched for.
+
+use std::ops::Range;
+
+use crate::needles::Needles;
+use crate::parts::parts;
+use crate::search::{Hit, Search};
+use crate::view::View;
+use crate::{Encoding, Part, Reason, Refusal, Secret, form, refusal};
+
+/// Known secrets under their names, as [`Redactor`](crate::Redactor) and the leak search use them.
+///
+/// A value is found as it is and in every [`Encoding`]; so are the secrets inside it ([`Part`]).
+/// Control sequences that colour a terminal are looked through. From 16 bytes on a form is found
+/// although white space breaks it, as when a terminal wraps a line or YAML folds it, as long as
+/// one unbroken run has eight bytes. A line break within the first three bytes hides these; the
+/// rest is found.
+pub struct SecretSet {
+    names: Vec<String>,
+    refused: Vec<Refusal>,
+    pub(crate) search: Search,
+}
+
+/// Collects secrets for a [`SecretSet`].
+#[derive(Default)]
+pub struct SecretSetBuilder {
+    names: Vec<String>,
+    refused: Vec<Refusal>,
+    needles: Needles,
+}
+
+/// One place where a known secret was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match<'set> {
+    /// The name it was added under.
+    pub name: &'set str,
+    /// Whether it was the whole value or a secret inside it.
+    pub part: Part,
+    /// How the value was written.
+    pub encoding: Encoding,
+    /// Where, in bytes.
+    pub range: Range<usize>,
+}
+
+impl SecretSet {
+    /// Starts an empty set.
+    pub fn builder() -> SecretSetBuilder {
+        SecretSetBuilder::default()
+    }
+
+    /// The values that cannot be searched for without hitting innocent text, by name.
+    pub fn refused(&self) -> &[Refusal] {
+        &self.refused
+    }
+
+    /// Whether there is nothing to search for.
+    pub fn is_empty(&self) -> bool {
+        self.search.needles.is_empty()
+    }
+
+    /// The length in bytes of the longest form. A text that is searched piece by piece needs
+    /// pieces that overlap by this much, and by more where values may be wrapped.
+    pub fn longest(&self) -> usize {
+        self.search.needles.iter().map(|needle| needle.bytes.len()).max().unwrap_or(0)
+    }
+
+    /// Every place in `text` where a secret stands, in order; overlapping places are one, under
+    /// the name of the first and longest.
+    pub fn find(&self, text: &[u8]) -> Vec<Match<'_>> {
+        let view = View::new(text, 0, true);
+        let mut found: Vec<Match<'_>> = Vec::new();
+        for hit in self.search.find(&view.text, 0) {
+            let next = self.describe(&hit, view.original_range(hit.range.clone()));
+            match found.last_mut() {
+                Some(last) if joins(&last.range, last.name, &next.range, next.name) => {
+                    last.range.end = last.range.end.max(next.range.end);
+                }
+                _ => found.push(next),
+            }
+        }
+        found
+    }
+
+    fn describe(&self, hit: &Hit, range: Range<usize>) -> Match<'_> {
+        let needle = &self.search.needles[hit.needle];
+        Match {
+            name: &self.names[needle.name],
+            part: needle.part,
+            encoding: needle.encoding,
+            range,
+        }
+    }
+
+    pub(crate) fn name(&self, hit: &Hit) -> &str {
+        &self.names[self.search.needles[hit.needle].name]
+    }
+}
+
+/// Whether two places, the first not after the second, are one.
+pub(crate) fn joins(
+    first: &Range<usize>,
+    name: &str,
+    next: &Range<usize>,
+    next_name: &str,
+) -> bool {
+    next.start < first.end || (next.start == first.end && name == next_name)
+}
+
+impl SecretSetBuilder {
+    /// Adds a value under the name that markers and findings show: `KEY` or `FILE:KEY`.
+    pub fn add(&mut self, name: &str, secret: &Secret) -> &mut Self {
+        let id = self.names.len();
+        self.names.push(shown(name));
+        let (needles, refused) = (&mut self.needles, &mut self.refused);
+        parts(secret.expose(), &mut |part, bytes| {
+            let reason = refusal::reason(bytes)
+                .or_else(|| memchr::memmem::find(bytes, b"[REDACTED:").map(|_| Reason::InMarker));
+            match (reason, part) {
+                (None, _) => needles.add(id, part, bytes),
+                (Some(reason), Part::Whole | Part::Password) => {
+                    refused.push(Refusal { name: name.to_owned(), part, reason });
+                }
+                // A pair, a token or a line is only more of what the whole value covers.
+                (Some(_), _) => {}
+            }
+        });
+        self
+    }
+
+    /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
+    pub fn build(self) -> SecretSet {
+        let Self { names, mut refused, needles } = self;
+        let mut search = Search::new(needles.finish());
+        // A value that stands in a marker would be found again in what was redacted already.
+        let markers: Vec<u8> = names
+            .iter()
+            .map(String::as_str)
+            .chain(form::RULES.iter().map(|rule| rule.id))
+            .flat_map(|name| [b"\0[REDACTED:", name.as_bytes(), b"]"].concat())
+            .collect();
+        let in_markers: Vec<usize> =
+            search.find(&markers, 0).iter().map(|hit| search.needles[hit.needle].name).collect();
+        if !in_markers.is_empty() {
+            let mut needles = search.needles;
+            needles.retain(|needle| !in_markers.contains(&needle.name));
+            search = Search::new(needles);
+            refused.extend(
+                names.iter().enumerate().filter(|name| in_markers.contains(&name.0)).map(
+                    |(_, name)| Refusal {
+                        name: name.clone(),
+                        part: Part::Whole,
+                        reason: Reason::InMarker,
+                    },
+                ),
+            );
+        }
+        SecretSet { names, refused, search }
+    }
+}
+
+/// The name as it may stand in a marker: one word without brackets.
+fn shown(name: &str) -> String {
+    name.chars()
+        .map(|char| {
+            if char.is_whitespace() || char.is_control() || "[]".contains(char) {
+                '_'
+            } else {
+                char
+            }
+        })
+        .collect()
+}
