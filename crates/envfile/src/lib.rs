@@ -1,1 +1,21 @@
 //! An env file as ordered lines that round-trip byte for byte, and how each dialect reads it.
+//!
+//! [`EnvFile::parse`] never fails: what is wrong with a file is a list of [`Problem`]s beside the
+//! entries that could be read. Nothing here executes a file, expands a variable or looks at the
+//! environment, and nothing here shows the text of a line: keys, positions and reason codes only.
+
+mod dialect;
+mod difference;
+mod file;
+mod parse;
+mod problem;
+mod rotated;
+
+pub mod edit;
+pub mod quote;
+
+pub use crate::dialect::{Dialect, End, Reading, Understood};
+pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals};
+pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};
+pub use crate::problem::{Problem, ProblemCode};
+pub use crate::rotated::Rotated;

@@ -1,0 +1,304 @@
+//! A POSIX shell that sources the file with `set -a` (POSIX.1-2017 XCU 2.2–2.9; bash where they differ).
+//!
+//! Nothing is run: a command, or a value that a command would give, is read as [`Understood::Runs`].
+
+mod word;
+
+use self::word::{Word, read_word};
+use super::{End, Reading, Understood, line_at};
+
+/// Variables that a shell sets or guards by itself; what they hold is not the file's to say.
+const OWN: [&str; 26] = [
+    "BASH",
+    "BASHOPTS",
+    "BASHPID",
+    "BASH_VERSINFO",
+    "BASH_VERSION",
+    "COLUMNS",
+    "DIRSTACK",
+    "EUID",
+    "GROUPS",
+    "HOME",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "IFS",
+    "LINENO",
+    "LINES",
+    "MACHTYPE",
+    "OPTIND",
+    "OSTYPE",
+    "PATH",
+    "PPID",
+    "PWD",
+    "RANDOM",
+    "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
+    "UID",
+];
+
+/// Words that begin a construct of several commands, in which assignments may or may not be reached.
+const RESERVED: [&[u8]; 12] = [
+    b"if",
+    b"while",
+    b"until",
+    b"for",
+    b"case",
+    b"{",
+    b"[[",
+    b"function",
+    b"select",
+    b"time",
+    b"coproc",
+    b"!",
+];
+
+pub(super) fn read(source: &[u8]) -> Reading {
+    let mut reading = Reading::new();
+    if source.split(|byte| *byte == b'\n').next().is_some_and(|line| line.contains(&0)) {
+        // It is taken for a program and not for text.
+        return Reading::refused(source, 0);
+    }
+    let mut at = 0;
+    let mut is_skipped = false;
+    while at < source.len() {
+        at = skip_blanks(source, at);
+        match source.get(at) {
+            None => break,
+            Some(b'\n') => {
+                at += 1;
+                continue;
+            }
+            Some(b';') => {
+                // Nothing stands before it.
+                reading.end = End::Refused { line: line_at(source, at) };
+                return reading;
+            }
+            Some(b'#') => {
+                at =
+                    memchr::memchr(b'\n', &source[at..]).map_or(source.len(), |offset| at + offset);
+                continue;
+            }
+            Some(_) => {}
+        }
+        let mut command = Command::default();
+        let Some(next) = command.read(source, at, &reading) else {
+            reading.end = End::Refused { line: line_at(source, at) };
+            return reading;
+        };
+        if command.is_reserved {
+            // Whatever comes is inside of something this reader does not follow.
+            reading.end = End::Refused { line: line_at(source, at) };
+            return reading;
+        }
+        let separator = Separator::read(source, next);
+        command.finish(&mut reading, is_skipped || separator.is_subshell());
+        is_skipped = separator == Separator::Or;
+        at = next + separator.length();
+        if separator == Separator::Broken {
+            reading.end = End::Refused { line: line_at(source, next) };
+            return reading;
+        }
+    }
+    reading
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    End,
+    Line,
+    And,
+    Or,
+    Background,
+    Pipe,
+    Broken,
+}
+
+impl Separator {
+    fn read(source: &[u8], at: usize) -> Separator {
+        match (source.get(at), source.get(at + 1)) {
+            (None, _) => Separator::End,
+            (Some(b';'), Some(b';')) => Separator::Broken,
+            (Some(b'\n' | b';'), _) => Separator::Line,
+            (Some(b'&'), Some(b'&')) => Separator::And,
+            (Some(b'|'), Some(b'|')) => Separator::Or,
+            (Some(b'&'), _) => Separator::Background,
+            (Some(b'|'), _) => Separator::Pipe,
+            _ => Separator::Broken,
+        }
+    }
+
+    fn length(self) -> usize {
+        match self {
+            Separator::End | Separator::Broken => 0,
+            Separator::Line | Separator::Background | Separator::Pipe => 1,
+            Separator::And | Separator::Or => 2,
+        }
+    }
+
+    /// A command in the background or in a pipe changes nothing in the shell that waits for it.
+    fn is_subshell(self) -> bool {
+        matches!(self, Separator::Background | Separator::Pipe)
+    }
+}
+
+/// One simple command.
+#[derive(Default)]
+struct Command {
+    assignments: Vec<(Vec<u8>, Word)>,
+    name: Name,
+    has_redirection: bool,
+    /// Whether it begins something that this reader does not follow.
+    is_reserved: bool,
+}
+
+/// The first word of a command that is no assignment.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Name {
+    /// There is none: the assignments stay.
+    #[default]
+    None,
+    /// `export` and its like, whose words are assignments too.
+    Export,
+    /// Something that is run.
+    Other,
+}
+
+impl Command {
+    /// Reads words up to the end of the command; none where the syntax is broken.
+    fn read(&mut self, source: &[u8], start: usize, reading: &Reading) -> Option<usize> {
+        let mut at = start;
+        loop {
+            at = skip_blanks(source, at);
+            match source.get(at) {
+                None | Some(b'\n' | b';' | b'&' | b'|') => return Some(at),
+                Some(b'#') => {
+                    return Some(
+                        memchr::memchr(b'\n', &source[at..])
+                            .map_or(source.len(), |offset| at + offset),
+                    );
+                }
+                Some(b'(' | b')') => return None,
+                Some(b'<' | b'>') => {
+                    at = self.redirection(source, at, reading)?;
+                    continue;
+                }
+                Some(_) => {}
+            }
+            at = self.word(source, at, reading)?;
+        }
+    }
+
+    fn word(&mut self, source: &[u8], at: usize, reading: &Reading) -> Option<usize> {
+        let takes_assignments = self.name != Name::Other;
+        if takes_assignments && let Some(equals) = assignment(source, at) {
+            let (mut word, next) = read_word(source, equals + 1, true, &self.visible(), reading)?;
+            let mut key = &source[at..equals];
+            if let Some(name) = key.strip_suffix(b"+") {
+                key = name;
+                word.is_unclear = true;
+            }
+            if source.get(next) == Some(&b'(') {
+                // `A=(…)` is a list, which is not exported; in the midst of a word it is an error.
+                if next == equals + 1 {
+                    self.is_reserved = true
+                } else {
+                    return None;
+                }
+                return Some(next);
+            }
+            self.assignments.push((key.to_vec(), word));
+            return Some(next);
+        }
+        let (word, next) = read_word(source, at, false, &self.visible(), reading)?;
+        if source.get(next) == Some(&b'(') {
+            return None;
+        }
+        if self.name == Name::None {
+            let text = &source[at..next];
+            self.is_reserved = RESERVED.contains(&text);
+            let is_export = matches!(text, b"export" | b"readonly" | b"declare" | b"typeset")
+                && !word.is_quoted;
+            self.name = if is_export { Name::Export } else { Name::Other };
+        } else if self.name == Name::Export {
+            self.exported(word);
+        }
+        Some(next)
+    }
+
+    /// A word of `export` that only quotes or expansions make an assignment.
+    fn exported(&mut self, mut word: Word) {
+        let text = word.value.expose();
+        let Some(equals) = memchr::memchr(b'=', text) else { return };
+        let (key, value) = (text[..equals].to_vec(), text[equals + 1..].to_vec());
+        word.value = secret::Secret::new(value);
+        self.assignments.push((key, word));
+    }
+
+    fn redirection(&mut self, source: &[u8], at: usize, reading: &Reading) -> Option<usize> {
+        self.has_redirection = true;
+        let length = source[at..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'<' | b'>' | b'&' | b'|'))
+            .count();
+        if source[at..].starts_with(b"<<") {
+            // What follows is a here-document: lines of another kind.
+            self.is_reserved = true;
+        }
+        let target = skip_blanks(source, at + length);
+        let (word, next) = read_word(source, target, false, &self.visible(), reading)?;
+        (next > target || word.is_quoted).then_some(next)
+    }
+
+    /// The assignments of this command that a later one in it can refer to.
+    fn visible(&self) -> Vec<(&[u8], &Word)> {
+        self.assignments.iter().map(|(key, word)| (key.as_slice(), word)).collect()
+    }
+
+    /// Puts what the command leaves behind into the reading.
+    fn finish(self, reading: &mut Reading, is_lost: bool) {
+        let is_temporary = self.name == Name::Other;
+        for (key, word) in self.assignments {
+            let is_own = OWN.iter().any(|own| own.as_bytes() == key);
+            let understood = if is_lost || is_temporary {
+                // With a command behind it the assignment holds for that command alone.
+                Understood::Nothing
+            } else if word.runs || self.has_redirection {
+                Understood::Runs
+            } else if word.is_unclear || is_own {
+                Understood::Unclear
+            } else {
+                Understood::Value(word.value)
+            };
+            reading.push(&key, understood);
+        }
+    }
+}
+
+/// Where the `=` of an assignment stands, if a word begins as one.
+fn assignment(source: &[u8], at: usize) -> Option<usize> {
+    let first = source.get(at)?;
+    if !first.is_ascii_alphabetic() && *first != b'_' {
+        return None;
+    }
+    let length = source[at..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+        .count();
+    match (source.get(at + length), source.get(at + length + 1)) {
+        (Some(b'='), _) => Some(at + length),
+        (Some(b'+'), Some(b'=')) => Some(at + length + 1),
+        _ => None,
+    }
+}
+
+/// Blanks, and line breaks behind a backslash.
+fn skip_blanks(source: &[u8], mut at: usize) -> usize {
+    loop {
+        match (source.get(at), source.get(at + 1)) {
+            (Some(b' ' | b'\t'), _) => at += 1,
+            (Some(b'\\'), Some(b'\n')) => at += 2,
+            _ => return at,
+        }
+    }
+}

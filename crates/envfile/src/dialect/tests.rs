@@ -1,0 +1,1 @@
+//! Each reader on inputs of its own.

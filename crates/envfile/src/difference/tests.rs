@@ -1,0 +1,1 @@
+//! Who disagrees on what, and why.

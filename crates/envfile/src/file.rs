@@ -1,0 +1,138 @@
+//! The env file as a value: its bytes, the lines that partition them, and the entries they hold.
+
+use std::ops::Range;
+
+use secret::Secret;
+
+use crate::parse;
+use crate::problem::Problem;
+use crate::rotated::{self, Rotated};
+
+/// An env file: every byte of it, and what the strict dialect understands of those bytes.
+///
+/// The strict dialect is the one the vault is held to: `NAME=value` with a bare, single-quoted or
+/// double-quoted value, `#` comments at the start of a line or after white space, no expansion.
+/// What departs from it is read as far as that is safe and reported in [`EnvFile::problems`].
+pub struct EnvFile {
+    pub(crate) source: Secret,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// One logical line: a physical line, or the several that one quoted value covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The 1-based number of its first physical line.
+    pub number: usize,
+    /// Its bytes in the source, terminator included; the spans of all lines partition the source.
+    pub span: Range<usize>,
+    /// What it holds.
+    pub kind: LineKind,
+}
+
+/// What a line holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// Nothing but white space.
+    Blank,
+    /// A `#` comment.
+    Comment,
+    /// An entry, by its index in [`EnvFile::entries`].
+    Entry(usize),
+    /// Something the strict dialect cannot read; a [`Problem`] says why.
+    Malformed,
+}
+
+/// A key and its value.
+pub struct Entry {
+    /// The key, which matches `[A-Za-z_][A-Za-z0-9_]*`.
+    pub key: String,
+    /// The value as the strict dialect decodes it.
+    pub value: Secret,
+    /// How the value is written.
+    pub quoting: Quoting,
+    /// The 1-based line of the key.
+    pub line: usize,
+    /// The 1-based column of the key, in bytes.
+    pub column: usize,
+    /// The bytes of the value as written, quotes included, without the space around it.
+    pub value_span: Range<usize>,
+    /// Whether a problem puts this reading in doubt, so that no one should act on the value.
+    pub doubtful: bool,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// Without quotes.
+    Bare,
+    /// In `'…'`: every character stands for itself.
+    Single,
+    /// In `"…"`: with the escapes `\n \r \t \\ \" \$`.
+    Double,
+}
+
+impl EnvFile {
+    /// Parses any bytes; what cannot be read is a [`Problem`], never an error.
+    pub fn parse(bytes: &[u8]) -> EnvFile {
+        EnvFile::from_secret(Secret::new(bytes.to_vec()))
+    }
+
+    /// Parses the bytes of a secret, without copying them.
+    pub fn from_secret(source: Secret) -> EnvFile {
+        let parsed = parse::parse(source.expose());
+        EnvFile { source, lines: parsed.lines, entries: parsed.entries, problems: parsed.problems }
+    }
+
+    /// Exposes the file's bytes, exactly as they were parsed.
+    pub fn expose(&self) -> &[u8] {
+        self.source.expose()
+    }
+
+    /// Gives the bytes back, where they turn out to be no env file.
+    pub fn into_secret(self) -> Secret {
+        self.source
+    }
+
+    /// The lines, in order.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The entries, in order; a key may come more than once.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What is wrong with the file, in order.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The entry that counts for a key: the last, as in every dialect.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.key == key)
+    }
+
+    /// The value that counts for a key.
+    pub fn get(&self, key: &str) -> Option<&Secret> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The last date that a comment `# rotated: YYYY-MM-DD` gives.
+    pub fn rotated(&self) -> Option<Rotated> {
+        self.lines
+            .iter()
+            .rev()
+            .filter(|line| line.kind == LineKind::Comment)
+            .find_map(|line| rotated::read(line.number, &self.expose()[line.span.clone()]))
+    }
+}
+
+/// Whether a name is a key that this crate reads and writes: `[A-Za-z_][A-Za-z0-9_]*`.
+pub fn is_key(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}

@@ -1,0 +1,61 @@
+//! The comment that says when a file's credentials were last changed.
+
+/// A `# rotated: YYYY-MM-DD` comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    /// The 1-based line of the comment.
+    pub line: usize,
+    /// The year.
+    pub year: i32,
+    /// The month, 1 to 12 where the comment is right.
+    pub month: u32,
+    /// The day of the month.
+    pub day: u32,
+}
+
+/// Reads one comment line; anything but the word and a date is another comment.
+pub(crate) fn read(line: usize, comment: &[u8]) -> Option<Rotated> {
+    let text = std::str::from_utf8(comment).ok()?;
+    let text = text.trim_start_matches('\u{feff}').trim().trim_start_matches('#').trim_start();
+    let (word, rest) = text.split_once(':')?;
+    if !word.trim_end().eq_ignore_ascii_case("rotated") {
+        return None;
+    }
+    // A time after the date is welcome and not needed.
+    let date = rest.trim_start().split([' ', 'T', '\t']).next()?;
+    let mut parts = date.splitn(3, '-');
+    let year = number(parts.next()?, 4)?;
+    let month = number(parts.next()?, 2)?;
+    let day = number(parts.next()?, 2)?;
+    Some(Rotated { line, year: i32::try_from(year).ok()?, month, day })
+}
+
+fn number(text: &str, width: usize) -> Option<u32> {
+    if text.len() != width || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(comment: &str, expected: Option<(i32, u32, u32)>) {
+        let date = read(1, comment.as_bytes()).map(|found| (found.year, found.month, found.day));
+        assert_eq!(date, expected);
+    }
+
+    #[test]
+    fn only_the_word_and_a_date_count() {
+        check("# rotated: 2025-10-01\n", Some((2025, 10, 1)));
+        check("#rotated:2025-10-01", Some((2025, 10, 1)));
+        check("## Rotated : 2025-10-01T10:00:00Z by hand", Some((2025, 10, 1)));
+        check("# rotated: 2025-10-01\r\n", Some((2025, 10, 1)));
+        check("# rotated: 1 October", None);
+        check("# rotated: 2025-10-1", None);
+        check("# last rotated: 2025-10-01", None);
+        check("# rotated 2025-10-01", None);
+        check("# rotated: 2025-10-0é", None);
+    }
+}
