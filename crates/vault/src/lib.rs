@@ -1,1 +1,25 @@
 //! The vault as declared and as found: files, keys, values, and the set of its secrets.
+//!
+//! [`Vault::load`] walks the folder that `[vault]` of ops.toml names, without following a link, and
+//! holds what it found against what is declared. Whether a value may be used is one question,
+//! [`judge`], asked by `vault-check` and by whoever sends a value anywhere.
+
+mod credential;
+mod error;
+mod fault;
+mod found;
+mod placeholder;
+mod read;
+mod shape;
+mod tighten;
+mod vault;
+
+pub use crate::credential::{Credential, Unavailable};
+pub use crate::error::Error;
+pub use crate::fault::{Fault, judge};
+pub use crate::found::{Found, FoundFile, FoundFolder, FoundKind, walk};
+pub use crate::placeholder::placeholder;
+pub use crate::read::{LARGEST, Unreadable};
+pub use crate::shape::fits;
+pub use crate::tighten::tighten;
+pub use crate::vault::{Content, File, Vault};

@@ -1,0 +1,117 @@
+//! One credential of the vault, and why it may not be used.
+
+use std::fmt;
+
+use opsfile::Shape;
+use secret::Secret;
+
+use crate::fault::{Fault, judge};
+use crate::read::Unreadable;
+use crate::vault::{Content, File, Vault};
+
+/// A declared credential that may be used: whole, real, and of its shape.
+pub struct Credential<'v> {
+    /// The value.
+    pub value: &'v Secret,
+    /// The shape that is declared for it.
+    pub shape: &'v Shape,
+    /// The environment it belongs to.
+    pub environment: &'v str,
+}
+
+/// Why a credential may not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// ops.toml declares no such file and key.
+    NotDeclared,
+    /// The file is not there.
+    MissingFile,
+    /// A symbolic link stands in the file's place.
+    Link,
+    /// The file could not be read.
+    Unreadable(Unreadable),
+    /// The file has no such key.
+    MissingKey,
+    /// The file has the key more than once.
+    Duplicate,
+    /// The line is written so that readers disagree on its value.
+    Doubtful,
+    /// The value itself will not do.
+    Fault(Fault),
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unavailable::NotDeclared => formatter.write_str("it is not declared in ops.toml"),
+            Unavailable::MissingFile => formatter.write_str("the file is missing"),
+            Unavailable::Link => {
+                formatter.write_str("the file is a symbolic link, which is not followed")
+            }
+            Unavailable::Unreadable(reason) => {
+                write!(formatter, "the file could not be read: {reason}")
+            }
+            Unavailable::MissingKey => formatter.write_str("the file has no such key"),
+            Unavailable::Duplicate => formatter.write_str("the file has the key more than once"),
+            Unavailable::Doubtful => {
+                formatter.write_str("the line is written so that readers disagree on it")
+            }
+            Unavailable::Fault(fault) => fault.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
+impl Vault {
+    /// Returns a declared credential by its name `FILE:KEY` (or `FILE`, where the file is one
+    /// credential as a whole), if `vault-check check` would pass its value.
+    pub fn credential(&self, name: &str) -> Result<Credential<'_>, Unavailable> {
+        if let Some(file) = self.file(name)
+            && let Some(shape) = file.declared.as_ref().and_then(|declared| declared.whole.as_ref())
+        {
+            let Content::Whole(value) = &file.content else { return Err(file.unavailable()) };
+            return usable(file, "", value, shape);
+        }
+        let (path, key) = name.rsplit_once(':').ok_or(Unavailable::NotDeclared)?;
+        let file = self.file(path).ok_or(Unavailable::NotDeclared)?;
+        let shape = file.shape(key).ok_or(Unavailable::NotDeclared)?;
+        let Content::Env(env) = &file.content else { return Err(file.unavailable()) };
+        let mut entries = env.entries().iter().filter(|entry| entry.key == key);
+        let entry = entries.next().ok_or_else(|| {
+            let broken = env.problems().iter().any(|problem| problem.key.as_deref() == Some(key));
+            if broken { Unavailable::Doubtful } else { Unavailable::MissingKey }
+        })?;
+        if entries.next().is_some() {
+            return Err(Unavailable::Duplicate);
+        }
+        if entry.doubtful {
+            return Err(Unavailable::Doubtful);
+        }
+        usable(file, key, &entry.value, shape)
+    }
+}
+
+fn usable<'v>(
+    file: &'v File,
+    key: &str,
+    value: &'v Secret,
+    shape: &'v Shape,
+) -> Result<Credential<'v>, Unavailable> {
+    match judge(key, value, shape) {
+        Some(fault) => Err(Unavailable::Fault(fault)),
+        None => Ok(Credential { value, shape, environment: file.environment() }),
+    }
+}
+
+impl File {
+    /// Why nothing of the file can be used.
+    fn unavailable(&self) -> Unavailable {
+        match &self.content {
+            Content::Missing => Unavailable::MissingFile,
+            Content::Link => Unavailable::Link,
+            Content::Unreadable(reason) => Unavailable::Unreadable(*reason),
+            Content::Env(_) | Content::Whole(_) => Unavailable::NotDeclared,
+        }
+    }
+}

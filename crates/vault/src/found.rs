@@ -1,0 +1,178 @@
+//! Walking the vault's folder: every file and folder with its mode and owner, no link followed.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use secret::Secret;
+
+use crate::error::Error;
+use crate::read::{Unreadable, read_at};
+
+/// Folders deeper than this are not entered; a vault has two or three levels.
+const DEEPEST: usize = 32;
+
+/// What a walk found.
+#[derive(Default)]
+pub struct Found {
+    /// Whether the root is there and is a folder.
+    pub root: Option<FoundFolder>,
+    /// Whether the root's place is taken by a symbolic link, which is not followed.
+    pub root_is_link: bool,
+    /// Everything that is not a folder, sorted by path.
+    pub files: Vec<FoundFile>,
+    /// The folders below the root, sorted by path.
+    pub folders: Vec<FoundFolder>,
+}
+
+/// A file, link or other thing that was found.
+pub struct FoundFile {
+    /// Relative to the vault's root, with `/`.
+    pub path: String,
+    /// What it is.
+    pub kind: FoundKind,
+    /// The permission bits.
+    pub mode: u32,
+    /// The user who owns it.
+    pub owner: u32,
+    /// When it was last changed.
+    pub modified: Option<DateTime<Utc>>,
+}
+
+/// What was found under a name.
+pub enum FoundKind {
+    /// A regular file, with all its bytes.
+    File(Secret),
+    /// A symbolic link.
+    Link,
+    /// A file that could not be read, or something that is no file.
+    Unreadable(Unreadable),
+}
+
+/// A folder that was found.
+pub struct FoundFolder {
+    /// Relative to the vault's root, with `/`; empty for the root itself.
+    pub path: String,
+    /// The permission bits.
+    pub mode: u32,
+    /// The user who owns it.
+    pub owner: u32,
+}
+
+/// Walks a folder and reads every regular file in it.
+///
+/// A root that is missing is no error: then nothing is found.
+pub fn walk(root: &Path) -> Result<Found, Error> {
+    let mut found = Found::default();
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let handle = match rustix::fs::openat(CWD, root, flags, Mode::empty()) {
+        Ok(handle) => handle,
+        Err(Errno::NOENT) => return Ok(found),
+        // A link that is not followed reads as "not a folder" here.
+        Err(Errno::NOTDIR | Errno::LOOP) if root.is_symlink() => {
+            found.root_is_link = true;
+            return Ok(found);
+        }
+        Err(errno) => return Err(walk_error(root.to_owned(), errno)),
+    };
+    let status = rustix::fs::fstat(&handle).map_err(|errno| walk_error(root.to_owned(), errno))?;
+    found.root = Some(folder(String::new(), &status));
+    let mut ctx = Ctx { root, found };
+    ctx.folder(&handle, "", 0)?;
+    let mut found = ctx.found;
+    found.files.sort_by(|a, b| a.path.cmp(&b.path));
+    found.folders.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+struct Ctx<'a> {
+    root: &'a Path,
+    found: Found,
+}
+
+impl Ctx<'_> {
+    fn folder(&mut self, handle: &OwnedFd, path: &str, depth: usize) -> Result<(), Error> {
+        let error = |errno| walk_error(self.root.join(path), errno);
+        let entries = Dir::read_from(handle).map_err(error)?;
+        for entry in entries {
+            let entry = entry.map_err(|errno| walk_error(self.root.join(path), errno))?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let shown = name.to_string_lossy();
+            let child =
+                if path.is_empty() { shown.into_owned() } else { format!("{path}/{shown}") };
+            self.entry(handle, &name.to_owned(), child, entry.file_type(), depth)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        parent: &OwnedFd,
+        name: &CString,
+        path: String,
+        kind: FileType,
+        depth: usize,
+    ) -> Result<(), Error> {
+        if kind == FileType::RegularFile {
+            match read_at(parent.as_fd(), name) {
+                Ok((status, content)) => {
+                    self.file(path, FoundKind::File(content), &status);
+                    return Ok(());
+                }
+                // Gone, or something else by now: the status below says which.
+                Err(Unreadable::Refused(io::ErrorKind::NotFound)) => return Ok(()),
+                Err(_) => {}
+            }
+        }
+        let status = match rustix::fs::statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(status) => status,
+            Err(Errno::NOENT) => return Ok(()),
+            Err(errno) => return Err(walk_error(self.root.join(path), errno)),
+        };
+        match FileType::from_raw_mode(status.st_mode) {
+            FileType::Symlink => self.file(path, FoundKind::Link, &status),
+            FileType::Directory if depth < DEEPEST => {
+                let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let handle = rustix::fs::openat(parent, name, flags, Mode::empty())
+                    .map_err(|errno| walk_error(self.root.join(&path), errno))?;
+                self.found.folders.push(folder(path.clone(), &status));
+                self.folder(&handle, &path, depth + 1)?;
+            }
+            FileType::RegularFile => match read_at(parent.as_fd(), name) {
+                Ok((status, content)) => self.file(path, FoundKind::File(content), &status),
+                Err(reason) => self.file(path, FoundKind::Unreadable(reason), &status),
+            },
+            _ => self.file(path, FoundKind::Unreadable(Unreadable::NotAFile), &status),
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: String, kind: FoundKind, status: &Stat) {
+        self.found.files.push(FoundFile {
+            path,
+            kind,
+            mode: permissions(status),
+            owner: status.st_uid,
+            modified: DateTime::from_timestamp(status.st_mtime, 0),
+        });
+    }
+}
+
+fn folder(path: String, status: &Stat) -> FoundFolder {
+    FoundFolder { path, mode: permissions(status), owner: status.st_uid }
+}
+
+fn permissions(status: &Stat) -> u32 {
+    status.st_mode & 0o7777
+}
+
+fn walk_error(path: PathBuf, errno: Errno) -> Error {
+    Error::Walk { path, source: errno.into() }
+}

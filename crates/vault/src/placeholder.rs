@@ -1,0 +1,236 @@
+//! Telling a stand-in from a value: by what only a stand-in says, never by a word a token may hold.
+
+use secret::Secret;
+
+/// Words that are nobody's credential when they are the whole value.
+const WHOLE: [&str; 40] = [
+    "-",
+    "--",
+    "?",
+    "??",
+    "???",
+    "bar",
+    "change-it",
+    "changeit",
+    "changeme",
+    "dummy",
+    "empty",
+    "example",
+    "fake",
+    "fixme",
+    "foo",
+    "foobar",
+    "here",
+    "invalid",
+    "key",
+    "mykey",
+    "mysecret",
+    "mytoken",
+    "n/a",
+    "na",
+    "nil",
+    "none",
+    "null",
+    "pass",
+    "passwd",
+    "password",
+    "pending",
+    "redacted",
+    "sample",
+    "secret",
+    "string",
+    "tbd",
+    "test",
+    "todo",
+    "token",
+    "undefined",
+];
+
+/// Words that no random token spells by chance, so that they give a stand-in away anywhere.
+const ANYWHERE: [&str; 15] = [
+    "placeholder",
+    "changeme",
+    "change-me",
+    "change_me",
+    "change-this",
+    "change_this",
+    "replaceme",
+    "replace-me",
+    "replace_me",
+    "replace-with",
+    "replace_with",
+    "insert-your",
+    "insert_your",
+    "your-password",
+    "your_password",
+];
+
+/// Credentials out of documentation, written in parts so that no scanner takes them for a leak.
+const DOCUMENTED: [&[&str]; 3] = [
+    &["akiaiosfodnn7", "example"],
+    &["wjalrxutnfemi/k7mdeng/", "bpxrficyexamplekey"],
+    // The payload of the token that introduces JWT everywhere.
+    &["eyjzdwiioiixmjm0nty3odkwiiwibmftzsi6", "ikpvag4grg9liiwi"],
+];
+
+/// Says why a value is a stand-in, as "it …", or nothing where it may be real.
+pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
+    let Ok(text) = std::str::from_utf8(value) else { return None };
+    let text = text.trim();
+    let folded = Secret::from(text.to_ascii_lowercase());
+    let folded = folded.expose_text()?;
+    let plain = folded.trim_matches(['"', '\'', '`', ' ']);
+    if WHOLE.contains(&plain) || is_numbered(plain) {
+        return Some("is a word that stands for a value");
+    }
+    if plain == key.to_ascii_lowercase() {
+        return Some("is the key's own name");
+    }
+    if is_one_character(text) {
+        return Some("is one character again and again");
+    }
+    if ANYWHERE.iter().any(|word| plain.contains(word)) {
+        return Some("says so itself");
+    }
+    if is_your_something(plain) {
+        return Some("asks for your own value");
+    }
+    if DOCUMENTED.iter().any(|parts| plain.contains(&parts.concat())) {
+        return Some("is the example from a documentation");
+    }
+    if is_masked(text) {
+        return Some("is masked: it was copied from where the value is hidden");
+    }
+    if has_brackets(folded) {
+        return Some("has a name in brackets where a value belongs");
+    }
+    if has_reference(text) {
+        return Some("refers to a value that was never filled in");
+    }
+    None
+}
+
+/// `changeme123`, `test1`, `password!`: a word with a tail that people add to please a form.
+fn is_numbered(plain: &str) -> bool {
+    let word = plain.trim_end_matches(|tail: char| tail.is_ascii_digit() || tail == '!');
+    word.len() < plain.len()
+        && matches!(
+            word,
+            "changeme"
+                | "test"
+                | "password"
+                | "passwd"
+                | "secret"
+                | "example"
+                | "dummy"
+                | "foobar"
+                | "token"
+        )
+}
+
+fn is_one_character(text: &str) -> bool {
+    let mut characters = text.chars();
+    let Some(first) = characters.next() else { return false };
+    // Two of a kind may be a real number: 11, 22.
+    text.chars().count() >= 3 && characters.all(|character| character == first)
+}
+
+/// `your-token-here`, `your_api_key`, `<prefix>_your_key`.
+fn is_your_something(plain: &str) -> bool {
+    let separator = |byte: Option<&u8>| byte.is_some_and(|byte| b"-_ ".contains(byte));
+    let bytes = plain.as_bytes();
+    let starts = plain.starts_with("your") && separator(bytes.get(4)) && plain.len() < 64;
+    let ends = plain.ends_with("here") && plain.len() > 4 && separator(bytes.get(bytes.len() - 5));
+    let inside = ["_your_", "-your-", "_your-"].iter().any(|word| plain.contains(word));
+    starts || inside || (ends && plain.contains("your"))
+}
+
+/// A run of stars, bullets or crosses, or an ellipsis at the end.
+fn is_masked(text: &str) -> bool {
+    let run = |wanted: fn(char) -> bool, least: usize| {
+        let mut length = 0;
+        text.chars().any(|character| {
+            length = if wanted(character) { length + 1 } else { 0 };
+            length >= least
+        })
+    };
+    run(|character| matches!(character, '*' | '\u{2022}' | '\u{25cf}'), 3)
+        || run(|character| matches!(character, 'x' | 'X'), 6)
+        || text.ends_with('\u{2026}')
+        || text.ends_with("...")
+}
+
+/// Words of which one stands in the brackets of a template.
+const ASKED_FOR: [&str; 16] = [
+    "api", "database", "host", "insert", "key", "name", "pass", "project", "ref", "region",
+    "replace", "secret", "token", "url", "user", "your",
+];
+
+/// `<password>`, `[YOUR-PASSWORD]`, and both percent-encoded inside a URL.
+///
+/// A random password may hold `<k>` by chance, so a part in brackets must also name something.
+fn has_brackets(folded: &str) -> bool {
+    let whole = |open: &str, close: &str| {
+        folded.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(is_name)
+    };
+    let inside = |open, close| {
+        between(folded, open, close)
+            .any(|inner| is_name(inner) && ASKED_FOR.iter().any(|word| inner.contains(word)))
+    };
+    whole("<", ">")
+        || inside("<", ">")
+        || inside("%3c", "%3e")
+        || inside("[", "]")
+        || inside("%5b", "%5d")
+}
+
+/// `${NAME}`, `{{name}}`, `$(command)`, `op://…`: what a template or a shell would have filled in.
+fn has_reference(text: &str) -> bool {
+    let whole = |open: &str, close: &str| {
+        text.strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close))
+            .filter(|inner| !inner.is_empty())
+    };
+    text.starts_with("op://")
+        || text.starts_with("secret://")
+        || between(text, "${", "}")
+            .any(|inner| is_variable(inner.split(":-").next().unwrap_or(inner)))
+        || between(text, "{{", "}}").any(|inner| !inner.is_empty() && !inner.contains(['"', '{']))
+        || whole("$(", ")").is_some()
+        || whole("`", "`").is_some()
+        || whole("%", "%").is_some_and(is_variable)
+        || text.strip_prefix('$').is_some_and(is_variable)
+}
+
+fn is_name(inner: &str) -> bool {
+    (1..=64).contains(&inner.len())
+        && inner.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte))
+}
+
+/// A variable's name of three letters or more, in capitals, as templates write it.
+fn is_variable(inner: &str) -> bool {
+    inner.len() >= 3
+        && inner.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
+        && inner
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Every shortest stretch between two marks.
+fn between<'a>(
+    text: &'a str,
+    open: &'static str,
+    close: &'static str,
+) -> impl Iterator<Item = &'a str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest.find(open)? + open.len();
+        rest = &rest[start..];
+        let end = rest.find(close)?;
+        Some(&rest[..end])
+    })
+}
+
+#[cfg(test)]
+mod tests;

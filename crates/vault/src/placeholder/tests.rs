@@ -1,0 +1,101 @@
+//! What is a stand-in and what is not.
+
+use proptest::prelude::*;
+
+use super::placeholder;
+
+fn is_stand_in(value: &str) {
+    assert!(placeholder("API_KEY", value.as_bytes()).is_some(), "passed as real: {value}");
+}
+
+fn is_real(value: &str) {
+    assert_eq!(placeholder("API_KEY", value.as_bytes()), None, "taken for a stand-in: {value}");
+}
+
+#[test]
+fn look_alikes_are_found() {
+    is_stand_in("shpat_SYNTH_embed_token_placeholder_2025-10-10");
+    is_stand_in("changeme");
+    is_stand_in("CHANGEME");
+    is_stand_in("changeme123");
+    is_stand_in("sk_live_changeme_please");
+    is_stand_in("<password>");
+    is_stand_in("{{vault:chatwoot/redis}}");
+    is_stand_in(
+        "postgresql://postgres.ref:[YOUR-PASSWORD]@aws-1.pooler.supabase.com:5432/postgres",
+    );
+    is_stand_in(
+        "postgresql://postgres.ref:%5BYOUR-PASSWORD%5D@aws-1.pooler.supabase.com:5432/postgres",
+    );
+    is_stand_in("postgres://user:<your-password>@host/db");
+    is_stand_in("postgres://user:%3Cpassword%3E@host/db");
+    is_stand_in("xxx");
+    is_stand_in("xxxxxxxxxxxx");
+    is_stand_in("fo1_xxxxxxxxxxxxxxxx");
+    is_stand_in("0000");
+    is_stand_in("****");
+    is_stand_in("fo1_abc\u{2026}");
+    is_stand_in("fo1_abc...");
+    is_stand_in("\u{2022}\u{2022}\u{2022}\u{2022}abcd");
+    is_stand_in("$(cat token)");
+    is_stand_in("`cat token`");
+    is_stand_in("${FLY_API_TOKEN}");
+    is_stand_in("$FLY_API_TOKEN");
+    is_stand_in("${FLY_API_TOKEN:-none}");
+    is_stand_in("%FLY_API_TOKEN%");
+    is_stand_in("op://vault/item/field");
+    is_stand_in("api_key");
+    is_stand_in("API_KEY");
+    is_stand_in("your-token-here");
+    is_stand_in("your_api_key");
+    is_stand_in("sk_live_your_key");
+    is_stand_in("replace-with-real-key");
+    is_stand_in("TODO");
+    is_stand_in("null");
+    is_stand_in("-");
+    is_stand_in("\"changeme\"");
+    is_stand_in(&["AKIAIOSFODNN7", "EXAMPLE"].concat());
+    is_stand_in("test");
+    is_stand_in("password1");
+}
+
+#[test]
+fn real_values_are_spared() {
+    is_real("sk_test_8fJ2kQ0vX3mN7pR4tW9yB6cD");
+    is_real("mytestapp-prod-9f8e7d6c");
+    is_real("latest-greatest-8841");
+    is_real("FlyV1 fm2_lJPECAAAAAAAAxxxQkJCQkJCQkJCQg==,fm2_abc,fo1_9XtestQ");
+    is_real(
+        "postgresql://postgres.ref:p%2Fw%21d@aws-1.pooler.supabase.com:5432/postgres?sslmode=require",
+    );
+    is_real("postgres://user:pa$$w0rd@[::1]:5432/db");
+    is_real("11");
+    is_real("5432");
+    is_real("true");
+    is_real("https://hotdash-chatwoot.fly.dev");
+    is_real("a<b>c-d9X2qP");
+    is_real("p{x}q$1{{");
+    is_real("rediss://default:xoxo@redis.upstash.io:6379");
+    is_real("deadbeef00000000deadbeef");
+    is_real("{\"type\": \"service_account\", \"scopes\": [\"a b\"]}");
+    is_real("contest-winner");
+    is_real("pass-the-salt-please");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_no_stand_in() {
+    assert_eq!(placeholder("A", b"\xff\xfe"), None);
+}
+
+proptest! {
+    #[test]
+    fn random_tokens_are_real(token in "[A-Za-wyz0-9]{24,64}") {
+        prop_assume!(!token.to_ascii_lowercase().contains("changeme"));
+        prop_assert_eq!(placeholder("API_KEY", token.as_bytes()), None);
+    }
+
+    #[test]
+    fn any_bytes_are_judged(value in prop::collection::vec(any::<u8>(), 0..80)) {
+        placeholder("API_KEY", &value);
+    }
+}

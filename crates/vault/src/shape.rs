@@ -1,0 +1,68 @@
+//! What a value of each shape must look like; the reasons never say what it does look like.
+
+mod text;
+mod token;
+mod url;
+
+use opsfile::Shape;
+
+pub(crate) use url::split as split_url;
+
+/// A reason that completes "the value …", or nothing where the value fits.
+pub(crate) type Fit = Result<(), &'static str>;
+
+/// Tells whether a value is of its shape.
+pub fn fits(shape: &Shape, value: &[u8]) -> Fit {
+    if *shape == Shape::Any {
+        return trimmed(value);
+    }
+    let Ok(value) = std::str::from_utf8(value) else {
+        return Err("is not UTF-8 text");
+    };
+    match shape {
+        // These may begin or end as they like, and say themselves what is wrong.
+        Shape::Json => return text::json(value),
+        Shape::PrivateKey => return token::private_key(value),
+        Shape::Regex(pattern) => return text::pattern(pattern, value),
+        _ => {}
+    }
+    trimmed(value.as_bytes())?;
+    match shape {
+        Shape::PostgresUrl => url::postgres(value),
+        Shape::RedisUrl => url::redis(value),
+        Shape::HttpsUrl => url::https(value),
+        Shape::Url => url::any(value),
+        Shape::Hostname => text::hostname(value),
+        Shape::Port => text::port(value),
+        Shape::Integer => text::integer(value),
+        Shape::Bool => text::bool(value),
+        Shape::Email => text::email(value),
+        Shape::FlyToken => token::fly(value),
+        Shape::SupabaseKey => token::supabase(value),
+        Shape::Jwt => token::jwt(value),
+        Shape::Uuid => text::uuid(value),
+        Shape::Hex => text::hex(value),
+        Shape::Base64 => text::base64(value),
+        Shape::Any | Shape::Json | Shape::PrivateKey | Shape::Regex(_) => Ok(()),
+    }
+}
+
+/// Tells whether a pattern of a `regex:` shape can be compiled.
+pub(crate) fn is_pattern(pattern: &str) -> bool {
+    text::compile(pattern).is_some()
+}
+
+/// White space or quotes at both ends come from a copy that took too much with it.
+fn trimmed(value: &[u8]) -> Fit {
+    let (Some(first), Some(last)) = (value.first(), value.last()) else { return Ok(()) };
+    if first.is_ascii_whitespace() || last.is_ascii_whitespace() {
+        return Err("begins or ends with white space");
+    }
+    if value.len() > 1 && first == last && matches!(first, b'"' | b'\'' | b'`') {
+        return Err("still has quotes around it");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

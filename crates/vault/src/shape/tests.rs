@@ -1,0 +1,243 @@
+//! What fits each shape, and the reason given for what does not.
+
+use data_encoding::BASE64URL_NOPAD;
+use opsfile::{SHAPES, Shape};
+use proptest::prelude::*;
+
+use super::fits;
+
+fn yes(shape: &str, value: &str) {
+    let shape = Shape::from_word(shape).unwrap();
+    assert_eq!(fits(&shape, value.as_bytes()), Ok(()), "{value}");
+}
+
+fn no(shape: &str, value: &str, reason: &str) {
+    let shape = Shape::from_word(shape).unwrap();
+    assert_eq!(fits(&shape, value.as_bytes()), Err(reason), "{value}");
+}
+
+fn token(header: &str, payload: &str) -> String {
+    let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+    format!("{}.{}.c2lnbmF0dXJl", part(header), part(payload))
+}
+
+#[test]
+fn postgres_urls() {
+    let shape = "postgres-url";
+    yes(
+        shape,
+        "postgresql://postgres.ref:p%2Fw%21d@aws-1-us-east-1.pooler.supabase.com:5432/postgres?sslmode=require",
+    );
+    yes(shape, "postgres://u@h");
+    yes(shape, "postgres://u:p@[::1]:5432/db");
+    yes(shape, "postgres://u:p@a:1,b:2/db?target_session_attrs=any");
+    yes(shape, "postgres://u:p@/db?host=/var/run/postgresql");
+    no(
+        shape,
+        "https://u:p@h/db",
+        "is a URL, but its scheme is neither `postgresql` nor `postgres`",
+    );
+    no(shape, "not-a-url", "is not a URL");
+    no(shape, "host=h user=u", "is a list of `key=value`; write it as `postgresql://…`");
+    no(shape, "postgres://h/db", "names no user");
+    no(shape, "postgres://u:p@ss@h/db", "has two `@`; in a user or password it is written %40");
+    no(
+        shape,
+        "postgres://u:p%zz@h/db",
+        "has a `%` that begins no percent-encoding; a `%` itself is written %25",
+    );
+    no(shape, "postgres://u:p w@h/db", "is a URL with white space in it");
+    no(
+        shape,
+        "postgres://u:p@h:port/db",
+        "has a port that is not a number from 1 to 65535; `/ ? # : @` in a password are percent-encoded",
+    );
+    no(
+        shape,
+        "postgres://u:p/w@h/db",
+        "has a port that is not a number from 1 to 65535; `/ ? # : @` in a password are percent-encoded",
+    );
+    no(
+        shape,
+        "postgres://u:p@/db",
+        "has no host name, or one that cannot be; `/ ? # : @` in a password are percent-encoded",
+    );
+    no(shape, "postgres://u:p@h/db ", "begins or ends with white space");
+    no(shape, "'postgres://u:p@h/db'", "still has quotes around it");
+}
+
+#[test]
+fn other_urls() {
+    yes("redis-url", "rediss://default:CANARYp@redis.upstash.io:6379/0");
+    yes("redis-url", "redis://localhost");
+    no("redis-url", "http://localhost", "is a URL, but its scheme is neither `redis` nor `rediss`");
+    no(
+        "redis-url",
+        "redis://h/abc",
+        "has a database that is not a number; a `/` in a password is written %2F",
+    );
+    yes("https-url", "https://hotdash-chatwoot.fly.dev/path?x=1#y");
+    no("https-url", "http://h", "is `http`, not `https`");
+    no("https-url", "ftp://h", "is a URL, but not of the scheme `https`");
+    no("https-url", "h.example", "is not a URL");
+    yes("url", "amqp://u:p@h:5672/v");
+    no("url", "://h", "is not a URL");
+    no(
+        "url",
+        "https://",
+        "has no host name, or one that cannot be; `/ ? # : @` in a password are percent-encoded",
+    );
+}
+
+#[test]
+fn plain_text() {
+    yes("hostname", "aws-1-us-east-1.pooler.supabase.com");
+    yes("hostname", "10.0.0.1");
+    yes("hostname", "::1");
+    yes("hostname", "my_host");
+    no("hostname", "https://h", "is a URL where a host name belongs");
+    no("hostname", "h:80", "has a port or user beside the host name");
+    no("hostname", "a..b", "is not a host name");
+    yes("port", "5432");
+    no("port", "0", "is not a port: it must be a whole number from 1 to 65535");
+    no("port", "65536", "is not a port: it must be a whole number from 1 to 65535");
+    no("port", "+80", "is not a port: it must be a whole number from 1 to 65535");
+    yes("integer", "-12");
+    yes("integer", "123456789012345678901234567890");
+    no("integer", "abc", "must be an integer");
+    no("integer", "1.5", "must be an integer");
+    no("integer", "-", "must be an integer");
+    yes("bool", "true");
+    no("bool", "yes", "must be `true` or `false`");
+    yes("email", "a.b+c@mail.example.org");
+    no("email", "a@b", "is not an e-mail address");
+    no("email", "a b@mail.org", "is not an e-mail address");
+    yes("uuid", "123e4567-e89b-12d3-a456-426614174000");
+    no("uuid", "123e4567e89b12d3a456426614174000", "is not a UUID");
+    yes("hex", "00ffAA");
+    no("hex", "00f", "has an odd number of hexadecimal digits");
+    no("hex", "zz", "has characters that are not hexadecimal digits");
+    yes("base64", "aGVsbG8gd29ybGQ=");
+    yes("base64", "aGVsbG8gd29ybGQ");
+    yes("base64", "_-_-");
+    no("base64", "a b", "is not base64");
+    yes("json", "{\"a\": 1}\n");
+    no("json", "{a: 1}", "is not JSON");
+    yes("any", "anything at all");
+    no("any", "'quoted'", "still has quotes around it");
+}
+
+#[test]
+fn patterns_match_the_whole_value() {
+    yes("regex:[0-9]+", "123");
+    yes("regex:a|b", "b");
+    no("regex:[0-9]+", "x123", "does not match the declared pattern as a whole");
+    no("regex:[0-9]+", "123\n", "does not match the declared pattern as a whole");
+    no("regex:a|b", "ab", "does not match the declared pattern as a whole");
+    no("regex:(", "x", "cannot be judged: the declared pattern is invalid");
+}
+
+#[test]
+fn fly_tokens() {
+    let shape = "fly-token";
+    yes(shape, "FlyV1 fm2_CANARYlJPECAAAAAAAA+/x==,fm2_CANARYabc,fo1_CANARYxyz");
+    yes(shape, "fo1_CANARYabcdefghijklmnop");
+    yes(shape, &format!("FlyV1 {}", vec!["fm2_CANARYx9"; 60].join(",")));
+    yes(shape, "CANARYabcdefghijklmnopqrstuvwxyz0123456789");
+    no(
+        shape,
+        "Bearer fo1_CANARYabcdefghijklmnop",
+        "begins with `Bearer`, which is added when the token is sent",
+    );
+    no(shape, "fo1_short", "is too short or begins like no Fly token (`FlyV1 fm2_…`, `fo1_…`)");
+    no(shape, "FlyV1 fm2_CANARYabcdefghijkl,,fm2_x", "has an empty part between its commas");
+    no(shape, "FlyV1 fm2_CANARY\"abcdefghijkl", "has a character that no Fly token has");
+    no(
+        shape,
+        "FlyV1 xyz_CANARYabcdefghijklmnopqrstuvw",
+        "is too short or begins like no Fly token (`FlyV1 fm2_…`, `fo1_…`)",
+    );
+}
+
+#[test]
+fn keys_and_tokens() {
+    let supabase =
+        token(r#"{"alg":"HS256"}"#, r#"{"iss":"supabase","ref":"synthref","role":"anon"}"#);
+    let other = token(r#"{"alg":"HS256"}"#, r#"{"iss":"someone"}"#);
+    yes("jwt", &supabase);
+    yes("jwt", &other);
+    no("jwt", "a.b.c", "is not a JWT");
+    no("jwt", &token(r#"{"typ":"JWT"}"#, "{}"), "is not a JWT");
+    no("jwt", &format!("{supabase}.x"), "is not a JWT");
+    yes("supabase-key", &supabase);
+    yes("supabase-key", "sb_secret_CANARYabcdefghijklmnop");
+    no("supabase-key", &other, "is a JWT that Supabase did not issue");
+    no(
+        "supabase-key",
+        "sb_secret_short",
+        "is cut short, or has a character that no Supabase key has",
+    );
+    no(
+        "supabase-key",
+        "word",
+        "is no Supabase key: neither `sb_secret_…`, `sb_publishable_…` nor a JWT",
+    );
+}
+
+#[test]
+fn private_keys() {
+    let shape = "private-key";
+    let body = "Q0FOQVJZQ0FOQVJZQ0FOQVJZQ0FOQVJZQ0FOQVJZ";
+    let armour = |begin: &str, body: &str, end: &str| {
+        format!("-----BEGIN {begin}-----\n{body}\n-----END {end}-----\n")
+    };
+    yes(shape, &armour("PRIVATE KEY", body, "PRIVATE KEY"));
+    yes(
+        shape,
+        &armour("RSA PRIVATE KEY", &format!("Proc-Type: 4,ENCRYPTED\n\n{body}"), "RSA PRIVATE KEY"),
+    );
+    no(shape, &armour("CERTIFICATE", body, "CERTIFICATE"), "is PEM, but no private key");
+    no(
+        shape,
+        &armour("PRIVATE KEY", body, "RSA PRIVATE KEY"),
+        "has a last PEM line that does not agree with its first",
+    );
+    no(
+        shape,
+        &format!("-----BEGIN PRIVATE KEY-----\n{body}"),
+        "is cut short: its last PEM line is missing",
+    );
+    no(
+        shape,
+        &format!("-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----"),
+        "has `\\n` as two characters where line breaks belong",
+    );
+    no(
+        shape,
+        &format!("-----BEGIN PRIVATE KEY----- {body} -----END PRIVATE KEY-----"),
+        "has lost its line breaks",
+    );
+    no(shape, &armour("PRIVATE KEY", "Q0FO", "PRIVATE KEY"), "is cut short");
+    no(shape, "ssh-rsa AAAA", "does not begin with a PEM line `-----BEGIN … PRIVATE KEY-----`");
+}
+
+#[test]
+fn bytes_that_are_no_text_fit_only_any() {
+    for (word, shape) in SHAPES {
+        assert_eq!(fits(shape, b"\xffx").is_ok(), *word == "any", "{word}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_shape_judges_any_text(value in "\\PC{0,60}", index in 0..SHAPES.len()) {
+        let _ = fits(&SHAPES[index].1, value.as_bytes());
+    }
+
+    #[test]
+    fn no_reason_repeats_the_value(value in "CANARY[!-~]{0,40}", index in 0..SHAPES.len()) {
+        if let Err(reason) = fits(&SHAPES[index].1, value.as_bytes()) {
+            prop_assert!(!reason.contains("CANARY"));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The shapes that are URLs: as much as any client needs; `dsn-align` looks closer.
+
+use super::text::is_host;
+use super::{Fit, text};
+
+/// The parts of `scheme://user:password@host:port/path?query`, as libpq cuts them.
+pub(crate) struct Parts<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) password: Option<&'a str>,
+    /// The host and port, or several with commas between.
+    pub(crate) address: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+}
+
+pub(super) fn postgres(value: &str) -> Fit {
+    let Some(parts) = split(value) else {
+        return Err(if value.contains("host=") {
+            "is a list of `key=value`; write it as `postgresql://…`"
+        } else {
+            "is not a URL"
+        });
+    };
+    if !matches!(parts.scheme, "postgres" | "postgresql") {
+        return Err("is a URL, but its scheme is neither `postgresql` nor `postgres`");
+    }
+    let host_in_query =
+        parts.query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with("host=")));
+    check(&parts, |host| (host.is_empty() && host_in_query) || is_authority_host(host))?;
+    if parts.user.is_none_or(str::is_empty) {
+        return Err("names no user");
+    }
+    if parts.path.trim_start_matches('/').contains('/') {
+        return Err(
+            "has a `/` in the name of the database; in a user or password it is written %2F",
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn redis(value: &str) -> Fit {
+    let Some(parts) = split(value) else { return Err("is not a URL") };
+    if !matches!(parts.scheme, "redis" | "rediss") {
+        return Err("is a URL, but its scheme is neither `redis` nor `rediss`");
+    }
+    check(&parts, is_authority_host)?;
+    let database = parts.path.trim_start_matches('/');
+    if database.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err("has a database that is not a number; a `/` in a password is written %2F")
+    }
+}
+
+pub(super) fn https(value: &str) -> Fit {
+    match split(value) {
+        Some(parts) if parts.scheme == "https" => check(&parts, is_authority_host),
+        Some(parts) if parts.scheme == "http" => Err("is `http`, not `https`"),
+        Some(_) => Err("is a URL, but not of the scheme `https`"),
+        None => Err("is not a URL"),
+    }
+}
+
+pub(super) fn any(value: &str) -> Fit {
+    match split(value) {
+        Some(parts) => check(&parts, is_authority_host),
+        None => Err("is not a URL"),
+    }
+}
+
+fn check(parts: &Parts<'_>, is_good_host: impl Fn(&str) -> bool) -> Fit {
+    let all = [parts.user, parts.password, Some(parts.path), parts.query];
+    for part in all.into_iter().flatten() {
+        if part.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
+            return Err("is a URL with white space in it");
+        }
+        if !is_percent_encoded(part) {
+            return Err("has a `%` that begins no percent-encoding; a `%` itself is written %25");
+        }
+    }
+    if parts.address.contains('@') {
+        return Err("has two `@`; in a user or password it is written %40");
+    }
+    for address in parts.address.split(',') {
+        let (host, port) = host_and_port(address);
+        if !is_good_host(host) {
+            return Err(
+                "has no host name, or one that cannot be; `/ ? # : @` in a password are percent-encoded",
+            );
+        }
+        if !matches!(port, None | Some("")) && port.is_none_or(|port| text::port(port).is_err()) {
+            return Err(
+                "has a port that is not a number from 1 to 65535; `/ ? # : @` in a password are percent-encoded",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn host_and_port(address: &str) -> (&str, Option<&str>) {
+    let port_at = match address.rfind(']') {
+        Some(bracket) => address[bracket..].find(':').map(|offset| bracket + offset),
+        None => address.find(':'),
+    };
+    match port_at {
+        Some(colon) => (&address[..colon], Some(&address[colon + 1..])),
+        None => (address, None),
+    }
+}
+
+fn is_authority_host(host: &str) -> bool {
+    match host.strip_prefix('[') {
+        Some(rest) => {
+            rest.strip_suffix(']').is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok())
+        }
+        None => is_host(host),
+    }
+}
+
+fn is_percent_encoded(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(index, _)| {
+        matches!(bytes.get(index + 1..index + 3), Some(pair) if pair.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// Cuts a URL; the first `@` ends the user and password, as it does for libpq.
+pub(crate) fn split(value: &str) -> Option<Parts<'_>> {
+    let (scheme, rest) = value.split_once("://")?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    if !is_scheme {
+        return None;
+    }
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(authority_end);
+    let (path, query) = match rest.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (rest, None),
+    };
+    let (login, address) = match authority.split_once('@') {
+        Some((login, address)) => (Some(login), address),
+        None => (None, authority),
+    };
+    let (user, password) = match login.map(|login| login.split_once(':').ok_or(login)) {
+        Some(Ok((user, password))) => (Some(user), Some(password)),
+        Some(Err(user)) => (Some(user), None),
+        None => (None, None),
+    };
+    Some(Parts { scheme, user, password, address, path, query })
+}

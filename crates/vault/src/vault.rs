@@ -1,0 +1,237 @@
+//! The vault: what is declared beside what was found.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use envfile::EnvFile;
+use opsfile::{Ops, Shape, VaultFile};
+use secret::{Secret, SecretSet};
+
+use crate::error::Error;
+use crate::found::{Found, FoundFile, FoundFolder, FoundKind, walk};
+use crate::read::Unreadable;
+use crate::shape;
+
+/// Files that are no credentials: the tools' own state, and what keeps a folder in git.
+const NOT_CREDENTIALS: [&str; 6] = [
+    ".fly-secrets.json",
+    ".fly-secrets.key",
+    ".fingerprint-key",
+    ".gitignore",
+    ".gitkeep",
+    ".keep",
+];
+
+/// The vault.
+pub struct Vault {
+    /// The folder on this machine.
+    pub root: PathBuf,
+    /// The folder as findings show it, relative to that of ops.toml.
+    pub shown_root: String,
+    /// The root folder, if it is there.
+    pub root_folder: Option<FoundFolder>,
+    /// Whether a symbolic link stands in the root's place.
+    pub root_is_link: bool,
+    /// The declared files in the order of ops.toml, then those that were only found, by path.
+    pub files: Vec<File>,
+    /// The folders below the root, by path.
+    pub folders: Vec<FoundFolder>,
+    /// Files that are no credentials but lie among them: the tools' own state.
+    pub others: Vec<FoundFile>,
+}
+
+/// A file of the vault, declared or found or both.
+pub struct File {
+    /// Relative to the vault's root, with `/`.
+    pub path: String,
+    /// What ops.toml says of it.
+    pub declared: Option<VaultFile>,
+    /// What was found in its place.
+    pub content: Content,
+    /// The permission bits; 0 where it is missing.
+    pub mode: u32,
+    /// The user who owns it; 0 where it is missing.
+    pub owner: u32,
+    /// When it was last changed.
+    pub modified: Option<DateTime<Utc>>,
+}
+
+/// What was found in a file's place.
+pub enum Content {
+    /// Nothing.
+    Missing,
+    /// An env file.
+    Env(EnvFile),
+    /// A file that is one credential as a whole, or an undeclared file that is no env file.
+    Whole(Secret),
+    /// A symbolic link, not followed.
+    Link,
+    /// Something that could not be read.
+    Unreadable(Unreadable),
+}
+
+impl Vault {
+    /// Reads the vault that ops.toml declares. Missing and unreadable files are content, not errors.
+    pub fn load(ops: &Ops) -> Result<Vault, Error> {
+        let Some(section) = &ops.vault else {
+            return Err(Error::NotDeclared { ops: ops.path.clone() });
+        };
+        check_patterns(&section.file)?;
+        let root = ops.absolute(&section.root);
+        let shown_root = ops.relative(&root);
+        Ok(Vault::put_together(&section.file, root.clone(), shown_root, walk(&root)?))
+    }
+
+    /// Reads a folder of which nothing is declared yet.
+    pub fn undeclared(root: PathBuf, shown_root: String) -> Result<Vault, Error> {
+        let found = walk(&root)?;
+        Ok(Vault::put_together(&[], root, shown_root, found))
+    }
+
+    fn put_together(
+        declared: &[VaultFile],
+        root: PathBuf,
+        shown_root: String,
+        found: Found,
+    ) -> Vault {
+        let Found { root: root_folder, root_is_link, files: found, folders } = found;
+        let (others, found): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|file| is_no_credential(&file.path));
+        let mut found: BTreeMap<String, FoundFile> =
+            found.into_iter().map(|file| (file.path.clone(), file)).collect();
+        let mut files: Vec<File> = declared
+            .iter()
+            .map(|declared| File::declared(declared, found.remove(&declared.path)))
+            .collect();
+        files.extend(found.into_values().map(File::undeclared));
+        Vault { root, shown_root, root_folder, root_is_link, files, folders, others }
+    }
+
+    /// Returns a file by its path from the vault's root.
+    pub fn file(&self, path: &str) -> Option<&File> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// Returns a path of the vault as findings show it.
+    pub fn shown(&self, path: &str) -> String {
+        if path.is_empty() {
+            self.shown_root.clone()
+        } else {
+            format!("{}/{path}", self.shown_root)
+        }
+    }
+
+    /// Collects every secret that is in the vault, declared or not, for redaction and search.
+    ///
+    /// Left out is what is no secret by its shape: flags, numbers, host names, and URLs that hold
+    /// neither a user nor a path nor a query.
+    pub fn secret_set(&self) -> SecretSet {
+        let mut builder = SecretSet::builder();
+        for file in &self.files {
+            match &file.content {
+                Content::Env(env) => {
+                    for entry in env.entries() {
+                        let shape = file.shape(&entry.key).unwrap_or(&Shape::Any);
+                        if !entry.value.is_empty() && is_secret(shape, &entry.value) {
+                            builder.add(&format!("{}:{}", file.path, entry.key), &entry.value);
+                        }
+                    }
+                }
+                Content::Whole(value) if !value.is_empty() => {
+                    builder.add(&file.path, value);
+                }
+                Content::Whole(_) | Content::Missing | Content::Link | Content::Unreadable(_) => {}
+            }
+        }
+        builder.build()
+    }
+}
+
+impl File {
+    /// The shape that is declared for a key.
+    pub fn shape(&self, key: &str) -> Option<&Shape> {
+        self.declared.as_ref()?.keys.get(key)
+    }
+
+    /// The environment it belongs to; a file that nobody declared belongs to none.
+    pub fn environment(&self) -> &str {
+        self.declared.as_ref().map_or("", |declared| &declared.environment)
+    }
+
+    fn declared(declared: &VaultFile, found: Option<FoundFile>) -> File {
+        let Some(found) = found else {
+            return File {
+                path: declared.path.clone(),
+                declared: Some(declared.clone()),
+                content: Content::Missing,
+                mode: 0,
+                owner: 0,
+                modified: None,
+            };
+        };
+        let is_env = declared.whole.is_none();
+        File { declared: Some(declared.clone()), ..File::found(found, |_, _| is_env) }
+    }
+
+    fn undeclared(found: FoundFile) -> File {
+        File::found(found, looks_like_env)
+    }
+
+    fn found(found: FoundFile, is_env: impl FnOnce(&str, &EnvFile) -> bool) -> File {
+        let FoundFile { path, kind, mode, owner, modified } = found;
+        let content = match kind {
+            FoundKind::Link => Content::Link,
+            FoundKind::Unreadable(reason) => Content::Unreadable(reason),
+            FoundKind::File(bytes) => {
+                let env = EnvFile::from_secret(bytes);
+                if is_env(&path, &env) {
+                    Content::Env(env)
+                } else {
+                    Content::Whole(env.into_secret())
+                }
+            }
+        };
+        File { path, declared: None, content, mode, owner, modified }
+    }
+}
+
+/// A name with `.env` in it, or content that reads like one.
+fn looks_like_env(path: &str, env: &EnvFile) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains(".env")
+        || (!env.entries().is_empty()
+            && !env.problems().iter().any(|problem| problem.code.is_doubtful()))
+}
+
+fn is_no_credential(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    NOT_CREDENTIALS.contains(&name)
+}
+
+fn is_secret(shape: &Shape, value: &Secret) -> bool {
+    match shape {
+        Shape::Bool | Shape::Port | Shape::Integer | Shape::Hostname => false,
+        Shape::Url | Shape::HttpsUrl => {
+            value.expose_text().and_then(shape::split_url).is_none_or(|parts| {
+                parts.user.is_some() || parts.path.len() > 1 || parts.query.is_some()
+            })
+        }
+        _ => true,
+    }
+}
+
+fn check_patterns(files: &[VaultFile]) -> Result<(), Error> {
+    for file in files {
+        let whole = file.whole.iter().map(|shape| ("", shape));
+        for (key, shape) in file.keys.iter().map(|(key, shape)| (key.as_str(), shape)).chain(whole)
+        {
+            if let Shape::Regex(pattern) = shape
+                && !shape::is_pattern(pattern)
+            {
+                return Err(Error::Pattern { file: file.path.clone(), key: key.to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
