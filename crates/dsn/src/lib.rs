@@ -1,1 +1,34 @@
 //! A Postgres or Redis connection string as a value: parse, readings, providers, differences.
+//!
+//! [`Dsn::parse`] reads a string exactly as libpq does, and refuses where libpq refuses, but never
+//! repeats the text in its reason. Everything it holds is a secret until asked for by name.
+
+mod dsn;
+mod fields;
+mod refusal;
+
+mod libpq;
+mod percent;
+mod redis;
+
+mod canonical;
+mod difference;
+mod mask;
+mod provider;
+mod raw;
+mod readings;
+
+pub use canonical::{encode_component, keyword_value, uri};
+pub use difference::{Difference, differences};
+pub use dsn::{Dsn, Kind};
+pub use fields::{Fields, Name};
+pub use libpq::{Version, known_option, parse as parse_libpq};
+pub use mask::{HIDDEN, Mask};
+pub use percent::{decode_strict, has_escape};
+pub use provider::{
+    Fact, Mode, Problem, ProblemKind, Provider, Service, classify, problems, project_ref,
+};
+pub use raw::{RawCharacter, raw_characters};
+pub use readings::{Reader, Reading, Tls, readings, tls};
+pub use redis::{is_redis, parse as parse_redis};
+pub use refusal::Refusal;

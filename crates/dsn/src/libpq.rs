@@ -1,0 +1,72 @@
+//! libpq's own reading of a connection string: URI or keyword/value, byte for byte.
+
+mod keyword_value;
+mod options;
+mod uri;
+
+use crate::{Fields, Refusal};
+
+pub use options::known_option;
+use options::{ForeignParameter, foreign_parameter, nearest_option};
+
+/// The two behaviours of libpq that are in use; they differ in how a URI treats raw spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// 17 and earlier: a raw space is part of the value.
+    V17,
+    /// 18 and later: raw spaces around a value are dropped, and inside one they are refused.
+    V18,
+}
+
+/// Reads a string as `PQconninfoParse` does.
+///
+/// A field is there only where the string sets it: libpq's defaults, its environment, its service file
+/// and its password file are not looked at.
+///
+/// # Errors
+/// A refusal in libpq's words, without the text that libpq quotes.
+pub fn parse(text: &[u8], version: Version) -> Result<Fields, Refusal> {
+    parse_as(text, Dialect::Libpq(version))
+}
+
+/// Who reads by this grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// libpq itself.
+    Libpq(Version),
+    /// pgx, which follows version 18 and keeps parameters that libpq does not know.
+    Pgx,
+}
+
+pub(crate) fn parse_as(text: &[u8], dialect: Dialect) -> Result<Fields, Refusal> {
+    if let Some(offset) = memchr_nul(text) {
+        return Err(Refusal::new("a NUL byte ends a connection string").at(offset));
+    }
+    match uri::prefix_length(text) {
+        0 => keyword_value::parse(text, dialect),
+        prefix => uri::parse(text, prefix, dialect),
+    }
+}
+
+fn memchr_nul(text: &[u8]) -> Option<usize> {
+    text.iter().position(|&byte| byte == 0)
+}
+
+/// Stores a value under an option's name, as `conninfo_storeval` does; `None` where libpq has no such
+/// option.
+fn store(fields: &mut Fields, keyword: &[u8], value: &[u8], dialect: Dialect) -> Option<()> {
+    match (known_option(keyword), dialect) {
+        (Some("requiressl"), Dialect::Libpq(_)) => {
+            let strength: &[u8] = if value.first() == Some(&b'1') { b"require" } else { b"prefer" };
+            fields.set("sslmode", strength);
+        }
+        (Some(option), Dialect::Libpq(Version::V17)) if options::is_new_in_18(option) => {
+            return None;
+        }
+        (Some(option), _) => fields.set(option, value),
+        (None, Dialect::Libpq(_)) => return None,
+        (None, Dialect::Pgx) if keyword == b"database" => fields.set("dbname", value),
+        (None, Dialect::Pgx) => fields.set(String::from_utf8_lossy(keyword).into_owned(), value),
+    }
+    Some(())
+}
