@@ -1,0 +1,285 @@
+//! Replacing a file by rename, so that no reader sees half of it and no other writer's save is lost.
+
+mod copy;
+
+use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Still};
+use crate::lock::{Lock, NO_FOLLOW, open_error};
+use crate::write::{folder_of, sync_folder};
+use copy::{same_content, write_edited, write_first};
+
+/// How often a file that someone else keeps saving is tried again.
+const ATTEMPTS: u32 = 16;
+
+/// Up to this many bytes, the content that was read is kept for the comparison.
+const SMALL: u64 = 1 << 20;
+
+/// What to do with the file.
+#[derive(Debug)]
+pub enum Change {
+    /// Leave it as it is.
+    Keep,
+    /// Copy it with these edits, in order of their ranges and not overlapping, and this tail after its end.
+    Edit {
+        /// Byte ranges of the old file and what stands in their place.
+        edits: Vec<Edit>,
+        /// What is added after the last old byte.
+        append: Vec<u8>,
+    },
+}
+
+/// New bytes for a range of the old file; an empty range inserts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Byte offsets in the old file.
+    pub range: Range<u64>,
+    /// What stands there afterwards.
+    pub bytes: Vec<u8>,
+}
+
+/// The file as it was read under the lock.
+#[derive(Debug)]
+pub struct Snapshot {
+    found: Option<Found>,
+}
+
+#[derive(Debug)]
+struct Found {
+    file: File,
+    before: Metadata,
+    /// The whole content of a small file, so that a save in the meantime is found byte by byte.
+    content: Option<Vec<u8>>,
+}
+
+/// What [`replace`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// The caller asked for no change.
+    Kept,
+    /// The new content is at the path and on disk.
+    Written,
+}
+
+impl Snapshot {
+    /// The open file, read from wherever the caller likes; none when there is no file yet.
+    pub fn file(&self) -> Option<&File> {
+        self.found.as_ref().map(|found| &found.file)
+    }
+
+    /// Bytes in the file; 0 when there is none.
+    pub fn length(&self) -> u64 {
+        self.found.as_ref().map_or(0, |found| found.before.len())
+    }
+
+    /// The whole content. For a large file, read parts of [`Snapshot::file`] instead.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        match &self.found {
+            None => Ok(Vec::new()),
+            Some(Found { content: Some(content), .. }) => Ok(content.clone()),
+            Some(Found { file, before, .. }) => read_whole(file, before.len()),
+        }
+    }
+}
+
+/// Replaces the file by what `decide` makes of it.
+///
+/// Under a lock beside the file (waited for at most `wait`), `decide` sees the file and answers the edits. The rest
+/// is copied inside the kernel, so a file of any size costs one copy and little memory. If someone who does not
+/// take the lock, such as an editor, saves meanwhile, their save is put back and `decide` is asked again with it.
+/// A file that does not exist is made, with mode 0644; an existing one keeps its mode and, where we may, its owner.
+pub fn replace<E: From<Error>>(
+    path: &Path,
+    wait: Duration,
+    mut decide: impl FnMut(&Snapshot) -> Result<Change, E>,
+) -> Result<Replaced, E> {
+    let _lock = Lock::beside(path, wait)?;
+    for _ in 0..ATTEMPTS {
+        let snapshot = take(path)?;
+        let (edits, append) = match decide(&snapshot)? {
+            Change::Keep => return Ok(Replaced::Kept),
+            Change::Edit { edits, append } => (edits, append),
+        };
+        let new = write_beside(path, snapshot.found.as_ref(), &edits, &append)?;
+        let written = match &snapshot.found {
+            Some(found) => exchange(path, new, found, &edits)?,
+            None => create(path, new)?,
+        };
+        if written {
+            sync_folder(path)?;
+            return Ok(Replaced::Written);
+        }
+    }
+    Err(Error::KeepsChanging { path: path.to_path_buf(), attempts: ATTEMPTS }.into())
+}
+
+fn take(path: &Path) -> Result<Snapshot, Error> {
+    let file = match OpenOptions::new().read(true).custom_flags(NO_FOLLOW).open(path) {
+        Ok(file) => file,
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+            return Ok(Snapshot { found: None });
+        }
+        Err(refused) => return Err(open_error(path)(refused)),
+    };
+    let before = file.metadata().map_err(Error::io("look at", path, Still::Untouched))?;
+    if !before.is_file() {
+        return Err(Error::NotAFile { path: path.to_path_buf() });
+    }
+    let mut content = None;
+    if before.len() <= SMALL {
+        content = Some(read_whole(&file, before.len()).map_err(Error::io(
+            "read",
+            path,
+            Still::Untouched,
+        ))?);
+    }
+    Ok(Snapshot { found: Some(Found { file, before, content }) })
+}
+
+fn read_whole(file: &File, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
+}
+
+/// Writes the new content to a temporary file in the same folder and syncs it.
+fn write_beside(
+    path: &Path,
+    old: Option<&Found>,
+    edits: &[Edit],
+    append: &[u8],
+) -> Result<NamedTempFile, Error> {
+    let failed = |doing| Error::io(doing, path, Still::Untouched);
+    let mut new = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".tmp")
+        .tempfile_in(folder_of(path))
+        .map_err(failed("write beside"))?;
+    let in_order = match old {
+        Some(found) => write_edited(&found.file, found.before.len(), edits, new.as_file_mut()),
+        None => write_first(edits, new.as_file_mut()),
+    };
+    if !in_order.map_err(failed("write beside"))? {
+        return Err(Error::BadEdit { path: path.to_path_buf() });
+    }
+    new.write_all(append).map_err(failed("write beside"))?;
+    let mut mode = 0o644;
+    if let Some(Found { before, .. }) = old {
+        mode = before.mode() & 0o7777;
+        let written = new.as_file().metadata().map_err(failed("look beside"))?;
+        if (written.uid(), written.gid()) != (before.uid(), before.gid()) {
+            drop(fchown(new.as_file(), Some(before.uid()), Some(before.gid())));
+        }
+    }
+    new.as_file()
+        .set_permissions(Permissions::from_mode(mode))
+        .map_err(failed("set the mode beside"))?;
+    new.as_file().sync_all().map_err(failed("sync beside"))?;
+    Ok(new)
+}
+
+/// Puts the new file at a path where nothing was; answers whether still nothing was there.
+fn create(path: &Path, new: NamedTempFile) -> Result<bool, Error> {
+    match new.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(refused) => Err(Error::io("create", path, Still::Untouched)(refused.error)),
+    }
+}
+
+/// Swaps the new file in and looks at what came out; answers whether that was the file we had read.
+fn exchange(path: &Path, new: NamedTempFile, found: &Found, edits: &[Edit]) -> Result<bool, Error> {
+    let ours =
+        new.as_file().metadata().map_err(Error::io("look beside", path, Still::Untouched))?;
+    match renameat_with(CWD, new.path(), CWD, path, RenameFlags::EXCHANGE) {
+        Ok(()) => {}
+        Err(Errno::NOENT) => return Ok(false),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            return rename_over(path, new, &found.before);
+        }
+        Err(refused) => return Err(Error::io("replace", path, Still::Untouched)(refused.into())),
+    }
+    match is_what_we_read(new.path(), &ours, found, new.as_file(), edits) {
+        Ok(true) => Ok(true),
+        Ok(false) => put_back(path, new, &ours).map(|()| false),
+        Err(unreadable) => Err(leave_aside(path, new, unreadable)),
+    }
+}
+
+/// Without an exchange (some network and overlay file systems) a save between this look and the rename is lost;
+/// the window is a few microseconds.
+fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<bool, Error> {
+    let now =
+        std::fs::symlink_metadata(path).map_err(Error::io("look at", path, Still::Untouched))?;
+    if stamp(&now) != stamp(before) {
+        return Ok(false);
+    }
+    new.persist(path)
+        .map_err(|refused| Error::io("replace", path, Still::Untouched)(refused.error))?;
+    Ok(true)
+}
+
+/// Whether the file that was swapped out is the one we read, unchanged. A modification time that is well before
+/// our own write settles it; a save within the clock's granularity is found by comparing bytes.
+fn is_what_we_read(
+    swapped: &Path,
+    ours: &Metadata,
+    found: &Found,
+    new: &File,
+    edits: &[Edit],
+) -> io::Result<bool> {
+    let now = std::fs::symlink_metadata(swapped)?;
+    if stamp(&now) != stamp(&found.before) {
+        return Ok(false);
+    }
+    if ours.mtime() - found.before.mtime() > 2 {
+        return Ok(true);
+    }
+    match &found.content {
+        Some(content) => Ok(&read_whole(&found.file, found.before.len())? == content),
+        None => same_content(&found.file, found.before.len(), new, edits),
+    }
+}
+
+/// Brings another's save back to the path. If yet another save landed on top of our file in that moment, the
+/// newest stays at the path.
+fn put_back(path: &Path, new: NamedTempFile, ours: &Metadata) -> Result<(), Error> {
+    for _ in 0..ATTEMPTS {
+        if let Err(refused) = renameat_with(CWD, new.path(), CWD, path, RenameFlags::EXCHANGE) {
+            return Err(leave_aside(path, new, refused.into()));
+        }
+        let out = std::fs::symlink_metadata(new.path()).map_err(Error::io(
+            "look beside",
+            path,
+            Still::Untouched,
+        ))?;
+        if stamp(&out) == stamp(ours) {
+            return Ok(());
+        }
+    }
+    Err(leave_aside(path, new, io::Error::other("the file is being saved again and again")))
+}
+
+fn leave_aside(path: &Path, new: NamedTempFile, source: io::Error) -> Error {
+    let aside: PathBuf = new.path().to_path_buf();
+    match new.keep() {
+        Ok(_) => Error::LeftAside { path: path.to_path_buf(), aside, source },
+        Err(failed) => Error::io("keep a file beside", path, Still::Unsynced)(failed.error),
+    }
+}
+
+fn stamp(found: &Metadata) -> (u64, u64, u64, i64, i64) {
+    (found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec())
+}
+
+#[cfg(test)]
+mod tests;

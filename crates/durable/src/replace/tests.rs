@@ -1,0 +1,198 @@
+//! Tests of replacing: edits, other writers, modes, links.
+
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+fn edit(range: Range<u64>, text: &str) -> Edit {
+    Edit { range, bytes: text.into() }
+}
+
+fn change(edits: Vec<Edit>, append: &str) -> Change {
+    Change::Edit { edits, append: append.into() }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[track_caller]
+fn check(before: &str, edits: Vec<Edit>, append: &str, after: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, before).unwrap();
+    let mut once = Some(change(edits, append));
+    let done = replace::<Error>(&path, Duration::ZERO, |_| Ok(once.take().expect("decided once")))
+        .unwrap();
+    assert_eq!(done, Replaced::Written);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+    assert_eq!(names(folder.path()), ["log.md"]);
+}
+
+#[test]
+fn edits_and_a_tail_change_nothing_else() {
+    check(
+        "a: 1\nb: 2\nbody\n",
+        vec![edit(3..4, "one"), edit(8..9, "")],
+        "more\n",
+        "a: one\nb: \nbody\nmore\n",
+    );
+    check("abc", vec![edit(0..0, "<"), edit(3..3, ">")], "", "<abc>");
+    check("abc", vec![edit(0..3, "")], "", "");
+}
+
+#[test]
+fn edits_outside_the_file_are_refused() {
+    for edits in [
+        vec![edit(2..9, "")],
+        vec![edit(2..3, ""), edit(0..1, "")],
+        vec![edit(0..2, ""), edit(1..3, "")],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.md");
+        std::fs::write(&path, "abc").unwrap();
+        let mut once = Some(change(edits, ""));
+        let refused =
+            replace::<Error>(&path, Duration::ZERO, |_| Ok(once.take().expect("decided once")));
+        assert!(matches!(refused, Err(Error::BadEdit { .. })), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "abc");
+        assert_eq!(names(folder.path()), ["log.md"]);
+    }
+}
+
+#[test]
+fn a_missing_file_is_made_and_keep_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    assert_eq!(
+        replace::<Error>(&path, Duration::ZERO, |_| Ok(Change::Keep)).unwrap(),
+        Replaced::Kept
+    );
+    assert!(!path.exists());
+    replace::<Error>(&path, Duration::ZERO, |_| Ok(change(vec![], "first\n"))).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "first\n");
+}
+
+#[test]
+fn the_mode_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "x").unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    replace::<Error>(&path, Duration::ZERO, |_| Ok(change(vec![], "y"))).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
+}
+
+#[test]
+fn a_link_is_refused_and_its_target_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    std::fs::write(&target, "x").unwrap();
+    let link = folder.path().join("log.md");
+    symlink(&target, &link).unwrap();
+    let refused = replace::<Error>(&link, Duration::ZERO, |_| Ok(change(vec![], "y")));
+    assert!(matches!(refused, Err(Error::Symlink { .. })), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "x");
+}
+
+/// Saves the file by another way while we decide, once, and expects that both changes are there in the end.
+#[track_caller]
+fn check_other_save(save: impl Fn(&Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "first\n").unwrap();
+    let mut seen = Vec::new();
+    replace::<Error>(&path, Duration::ZERO, |snapshot| {
+        seen.push(String::from_utf8(snapshot.read().unwrap()).unwrap());
+        if seen.len() == 1 {
+            save(&path);
+        }
+        Ok(change(vec![], "ours\n"))
+    })
+    .unwrap();
+    assert_eq!(seen, ["first\n", "other\n"]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "other\nours\n");
+    assert_eq!(names(folder.path()), ["log.md"]);
+}
+
+#[test]
+fn a_save_in_place_of_the_same_length_is_not_lost() {
+    check_other_save(|path| std::fs::write(path, "other\n").unwrap());
+}
+
+#[test]
+fn a_save_by_rename_is_not_lost() {
+    check_other_save(|path| {
+        let temporary = path.with_extension("swp");
+        std::fs::write(&temporary, "other\n").unwrap();
+        std::fs::rename(&temporary, path).unwrap();
+    });
+}
+
+#[test]
+fn a_file_that_never_rests_is_an_error_and_keeps_the_others_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "0").unwrap();
+    let mut saves = 0;
+    let refused = replace::<Error>(&path, Duration::ZERO, |_| {
+        saves += 1;
+        std::fs::write(&path, format!("save {saves}")).unwrap();
+        Ok(change(vec![], "ours"))
+    });
+    assert!(matches!(refused, Err(Error::KeepsChanging { .. })), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("save {saves}"));
+}
+
+#[test]
+fn parallel_writers_all_get_their_line_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let path = &path;
+            scope.spawn(move || {
+                for number in 0..10 {
+                    let line = format!("{writer}-{number}\n");
+                    replace::<Error>(path, Duration::from_mins(1), |_| Ok(change(vec![], &line)))
+                        .unwrap();
+                }
+            });
+        }
+    });
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 80);
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), 80);
+}
+
+proptest::proptest! {
+    #[test]
+    fn the_edited_copy_is_what_the_edits_say(
+        before in proptest::collection::vec(proptest::num::u8::ANY, 0..400),
+        cuts in proptest::collection::btree_set(0_usize..400, 0..6),
+        insert in "[a-z]{0,5}",
+        append in "[a-z\n]{0,20}",
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, &before).unwrap();
+        let cuts: Vec<usize> = cuts.into_iter().filter(|&cut| cut <= before.len()).collect();
+        let (mut edits, mut expected, mut done) = (Vec::new(), Vec::new(), 0);
+        for pair in cuts.chunks_exact(2) {
+            edits.push(edit(pair[0] as u64..pair[1] as u64, &insert));
+            expected.extend_from_slice(&before[done..pair[0]]);
+            expected.extend_from_slice(insert.as_bytes());
+            done = pair[1];
+        }
+        expected.extend_from_slice(&before[done..]);
+        expected.extend_from_slice(append.as_bytes());
+        replace::<Error>(&path, Duration::ZERO, |_| Ok(change(edits.clone(), &append))).unwrap();
+        proptest::prop_assert_eq!(std::fs::read(&path).unwrap(), expected);
+    }
+}
