@@ -1,1 +1,35 @@
-//! A bundle as data: records, the chain, the seal and their verification.
+//! A bundle as data: records, the chain, the seal and their verification. No process is ever started here.
+
+mod bundle;
+mod chain;
+mod digest;
+mod envelope;
+mod error;
+mod key;
+mod listing;
+pub mod manifest;
+mod outcome;
+mod problem;
+mod record;
+mod signers;
+mod time;
+mod verify;
+mod write;
+
+pub use bundle::{Bundle, Run};
+pub use chain::{Chain, RECORDS};
+pub use digest::{Digest, Hasher, NotADigest};
+pub use envelope::{Context, Envelope, PAYLOAD_TYPE, pre_authentication, statement};
+pub use error::Error;
+pub use key::{KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, sign_ssh};
+pub use manifest::{MANIFEST, SIGNATURE};
+pub use outcome::Outcome;
+pub use problem::{Problem, Rule, Weight};
+pub use record::{
+    Attach, Begin, Body, End, FileEntry, Gate, Git, LINE_LIMIT, Malformed, Mode, Note, Open,
+    Program, Record, Recovered, Redaction, Seal, Suspect, Text,
+};
+pub use signers::{AllowedSigners, Standing};
+pub use time::{name_time, record_time, time_in_name};
+pub use verify::{Trust, Verification, verify};
+pub use write::{Appended, Sealed, abandoned, append, append_then, create, recovered_run, seal};

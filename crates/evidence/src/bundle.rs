@@ -1,0 +1,221 @@
+//! A bundle as it lies on disk: its records, its runs, and whether it is sealed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::chain::{Chain, RECORDS};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::manifest::{MANIFEST, SIGNATURE};
+use crate::outcome::Outcome;
+use crate::problem::Problem;
+use crate::record::{Begin, Body, End, FileEntry, Open, Record, Seal, Suspect};
+
+/// A bundle's records and the digest of its manifest. Its other files are not read: [`crate::verify`] does that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    folder: PathBuf,
+    chain: Chain,
+    manifest: Option<Digest>,
+    signed: bool,
+}
+
+/// One command of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Run<'a> {
+    /// What was recorded before it started.
+    pub begin: &'a Begin,
+    /// What was recorded when it had ended; none when it runs still, or when its recorder was killed.
+    pub end: Option<&'a End>,
+    /// The index of the `end` record, else of the `begin`: what `DIR#SEQ` cites.
+    pub index: u64,
+}
+
+impl Bundle {
+    /// Reads `evidence.jsonl` and hashes the manifest. Fails when the folder is not a bundle or cannot be read;
+    /// records that do not hold together are in [`Bundle::problems`].
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let records = folder.join(RECORDS);
+        let bytes = match std::fs::read(&records) {
+            Ok(bytes) => bytes,
+            Err(absent)
+                if matches!(
+                    absent.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Err(Error::NotABundle { path: folder.to_path_buf() });
+            }
+            Err(failed) => return Err(Error::read(&records)(failed)),
+        };
+        let manifest_path = folder.join(MANIFEST);
+        let manifest = match std::fs::read(&manifest_path) {
+            Ok(bytes) => Some(Digest::of(&bytes)),
+            Err(absent) if absent.kind() == io::ErrorKind::NotFound => None,
+            Err(failed) => return Err(Error::read(&manifest_path)(failed)),
+        };
+        let signed = manifest.is_some() && folder.join(SIGNATURE).is_file();
+        Ok(Self { folder: folder.to_path_buf(), chain: Chain::read(&bytes), manifest, signed })
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What was recorded when it was opened.
+    pub fn opened(&self) -> Option<&Open> {
+        self.records().iter().find_map(|record| match &record.body {
+            Body::Open(open) => Some(open),
+            _ => None,
+        })
+    }
+
+    /// Its records, in order.
+    pub fn records(&self) -> &[Record] {
+        &self.chain.records
+    }
+
+    /// Where its records do not hold together; empty for an intact bundle.
+    pub fn problems(&self) -> &[Problem] {
+        &self.chain.problems
+    }
+
+    /// The digest of the last record's line.
+    pub fn head(&self) -> Option<Digest> {
+        self.chain.head
+    }
+
+    /// Its commands, in the order in which they were begun.
+    pub fn runs(&self) -> Vec<Run<'_>> {
+        runs(self.records())
+    }
+
+    /// One command by its number.
+    pub fn run(&self, number: u32) -> Option<Run<'_>> {
+        self.runs().into_iter().find(|run| run.begin.run == number)
+    }
+
+    /// The command whose `begin` or `end` record has this index, as a citation `DIR#SEQ` names it.
+    pub fn run_at(&self, index: u64) -> Option<Run<'_>> {
+        let record = self.records().iter().find(|record| record.index == index)?;
+        match &record.body {
+            Body::Begin(begin) => self.run(begin.run),
+            Body::End(end) => self.run(end.run),
+            _ => None,
+        }
+    }
+
+    /// The record and the entry of the file with this path in the bundle, if a record has its digest.
+    pub fn file(&self, path: &str) -> Option<(&Record, &FileEntry)> {
+        self.records().iter().find_map(|record| {
+            record.body.files().iter().find(|file| file.path == path).map(|file| (record, file))
+        })
+    }
+
+    /// The closing record, when it is the last.
+    pub fn seal(&self) -> Option<&Seal> {
+        match self.records().last().map(|record| &record.body) {
+            Some(Body::Seal(seal)) => Some(seal),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a closing record and a manifest.
+    pub fn is_sealed(&self) -> bool {
+        self.seal().is_some() && self.manifest.is_some()
+    }
+
+    /// Whether a signature lies beside the manifest. Whether it holds, [`crate::verify`] says.
+    pub fn is_signed(&self) -> bool {
+        self.signed
+    }
+
+    /// The digest of `manifest.sha256`, by which the whole bundle is cited.
+    pub fn manifest_hash(&self) -> Option<Digest> {
+        self.manifest
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Its number in the bundle, from 1.
+    pub fn number(&self) -> u32 {
+        self.begin.run
+    }
+
+    /// How it ended, if that is recorded.
+    pub fn outcome(&self) -> Option<&'a Outcome> {
+        self.end.map(|end| &end.outcome)
+    }
+
+    /// The exit code as a shell has it: 124 timed out, 128 + n by signal n; none when no end is recorded.
+    pub fn exit_code(&self) -> Option<u8> {
+        self.outcome().map(Outcome::exit_code)
+    }
+
+    /// Whether its time was up.
+    pub fn timed_out(&self) -> bool {
+        self.outcome().is_some_and(Outcome::timed_out)
+    }
+
+    /// Whether it ended by itself with a code that its `begin` expects: 0 where that names none.
+    pub fn succeeded(&self) -> bool {
+        match self.outcome() {
+            Some(Outcome::Exited { code }) if !self.begin.expect_exit.is_empty() => {
+                self.begin.expect_exit.contains(code)
+            }
+            outcome => outcome.is_some_and(Outcome::succeeded),
+        }
+    }
+
+    /// Whether it succeeded and nothing about its output is suspect.
+    pub fn is_proof_of_success(&self) -> bool {
+        self.succeeded() && self.suspect().is_empty()
+    }
+
+    /// Why a success should not be believed unseen.
+    pub fn suspect(&self) -> &'a [Suspect] {
+        self.end.map_or(&[], |end| &end.suspect)
+    }
+
+    /// The files it left, with their digests.
+    pub fn files(&self) -> &'a [FileEntry] {
+        self.end.map_or(&[], |end| &end.files)
+    }
+
+    /// Its command as a person would type it in a shell.
+    pub fn command_line(&self) -> String {
+        let words: Vec<String> =
+            self.begin.command.iter().map(|word| quoted(&word.lossy())).collect();
+        words.join(" ")
+    }
+}
+
+pub(crate) fn runs(records: &[Record]) -> Vec<Run<'_>> {
+    let mut runs: Vec<Run<'_>> = Vec::new();
+    for record in records {
+        match &record.body {
+            Body::Begin(begin) => runs.push(Run { begin, end: None, index: record.index }),
+            Body::End(end) => {
+                if let Some(run) =
+                    runs.iter_mut().rfind(|run| run.begin.run == end.run && run.end.is_none())
+                {
+                    run.end = Some(end);
+                    run.index = record.index;
+                }
+            }
+            _ => {}
+        }
+    }
+    runs
+}
+
+/// A word in the quoting of a POSIX shell, left bare where that is safe.
+fn quoted(word: &str) -> String {
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=@%+,^".contains(&byte);
+    if !word.is_empty() && word.bytes().all(bare) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,214 @@
+//! Ed25519 keys in OpenSSH's files: signing with them, and naming them.
+
+use std::fmt;
+use std::path::Path;
+
+use data_encoding::BASE64;
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use ssh_key::public::{Ed25519PublicKey, KeyData};
+use ssh_key::{HashAlg, PrivateKey, SshSig};
+
+use crate::digest::Digest;
+use crate::error::Error;
+
+/// The SSHSIG namespace of manifests: a signature made for another purpose does not count here.
+pub const NAMESPACE: &str = "evidence-log";
+
+/// A public Ed25519 key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PublicKey([u8; 32]);
+
+/// Somebody who can sign with an Ed25519 key: a key file, or an agent that has one.
+pub trait Signer {
+    /// The key to check its signatures with.
+    fn public_key(&self) -> PublicKey;
+
+    /// A raw Ed25519 signature of these bytes, or why there is none.
+    fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], String>;
+}
+
+/// An unencrypted key file.
+pub struct KeyFile(SigningKey);
+
+impl KeyFile {
+    /// Reads an OpenSSH private key. Fails when it is encrypted (an agent can then sign), hardware-bound, or of
+    /// another type than Ed25519.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let why = |why| Error::Key { path: path.to_path_buf(), why };
+        let bytes = std::fs::read(path).map_err(Error::read(path))?;
+        let key = PrivateKey::from_openssh(&bytes)
+            .map_err(|_| why("it is not an OpenSSH private key"))?;
+        if key.is_encrypted() {
+            return Err(why("it is encrypted; add it to ssh-agent"));
+        }
+        let pair = key.key_data().ed25519().ok_or_else(|| why("it is not an Ed25519 key"))?;
+        Ok(Self(SigningKey::from_bytes(&pair.private.to_bytes())))
+    }
+
+    /// A key from its 32 secret bytes.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+}
+
+impl Signer for KeyFile {
+    fn public_key(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key().to_bytes())
+    }
+
+    fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], String> {
+        Ok(self.0.sign(bytes).to_bytes())
+    }
+}
+
+impl PublicKey {
+    /// A key from its 32 bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The key of an OpenSSH public key line, `ssh-ed25519 AAAA… comment`; none when it is of another type.
+    pub fn from_openssh(line: &str) -> Option<Self> {
+        ssh_key::PublicKey::from_openssh(line).ok()?.key_data().ed25519().map(|key| Self(key.0))
+    }
+
+    /// Whether the signature over these bytes was made with this key. Strict: keys and signatures that several
+    /// messages could share are refused.
+    pub fn verifies(&self, bytes: &[u8], signature: &[u8]) -> bool {
+        let (Ok(key), Ok(signature)) = (VerifyingKey::from_bytes(&self.0), signature.try_into())
+        else {
+            return false;
+        };
+        key.verify_strict(bytes, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
+    }
+
+    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    pub fn fingerprint(&self) -> String {
+        self.key_data().fingerprint(HashAlg::Sha256).to_string()
+    }
+
+    /// The line of an `allowed_signers` or `authorized_keys` file, without a comment: `ssh-ed25519 AAAA…`.
+    pub fn to_openssh(&self) -> String {
+        ssh_key::PublicKey::new(self.key_data(), "").to_openssh().unwrap_or_default()
+    }
+
+    /// The key as PEM `SubjectPublicKeyInfo` (RFC 8410), for openssl and cosign.
+    pub fn to_pem(&self) -> String {
+        const PREFIX: [u8; 12] =
+            [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        let der = [&PREFIX[..], &self.0].concat();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64.encode(&der))
+    }
+
+    /// The id by which DSSE envelopes name it: hex SHA-256 of the PEM, as witness has it.
+    pub fn dsse_id(&self) -> String {
+        Digest::of(self.to_pem().as_bytes()).hex()
+    }
+
+    fn key_data(&self) -> KeyData {
+        KeyData::Ed25519(Ed25519PublicKey(self.0))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.fingerprint())
+    }
+}
+
+/// An SSHSIG over these bytes, as `ssh-keygen -Y sign -n evidence-log` makes it.
+pub fn sign_ssh(signer: &dyn Signer, bytes: &[u8]) -> Result<String, String> {
+    let failed = |error: ssh_key::Error| error.to_string();
+    let message = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, bytes).map_err(failed)?;
+    let signature = ssh_key::Signature::new(ssh_key::Algorithm::Ed25519, signer.sign(&message)?)
+        .map_err(failed)?;
+    let whole = SshSig::new(signer.public_key().key_data(), NAMESPACE, HashAlg::Sha512, signature)
+        .map_err(failed)?;
+    whole.to_pem(ssh_key::LineEnding::LF).map_err(failed)
+}
+
+/// What an SSHSIG says when it is held against the bytes that it should be over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SshSignature {
+    /// It was made with this key over these bytes, for the namespace `evidence-log`.
+    Holds(PublicKey),
+    /// It does not hold.
+    Broken(&'static str),
+    /// It is of a kind that only ssh-keygen can check: a hardware key, RSA, ECDSA.
+    OtherKind(String),
+}
+
+/// Holds an SSHSIG against the bytes that it should be over.
+pub fn check_ssh(signature: &[u8], bytes: &[u8]) -> SshSignature {
+    let Ok(parsed) = SshSig::from_pem(signature) else {
+        return SshSignature::Broken("it is not an SSH signature");
+    };
+    if parsed.namespace() != NAMESPACE {
+        return SshSignature::Broken("it was made for another purpose (namespace)");
+    }
+    let Some(key) = parsed.public_key().ed25519() else {
+        return SshSignature::OtherKind(parsed.algorithm().to_string());
+    };
+    let Ok(signed) = SshSig::signed_data(NAMESPACE, parsed.hash_alg(), bytes) else {
+        return SshSignature::Broken("it cannot be computed");
+    };
+    let key = PublicKey(key.0);
+    if parsed.algorithm() == ssh_key::Algorithm::Ed25519
+        && key.verifies(&signed, parsed.signature_bytes())
+    {
+        SshSignature::Holds(key)
+    } else {
+        SshSignature::Broken("it is not of these bytes")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_holds_for_its_bytes_alone() {
+        let key = KeyFile::from_seed(&[7; 32]);
+        let signature = sign_ssh(&key, b"manifest").unwrap();
+        assert_eq!(
+            check_ssh(signature.as_bytes(), b"manifest"),
+            SshSignature::Holds(key.public_key())
+        );
+        assert_eq!(
+            check_ssh(signature.as_bytes(), b"Manifest"),
+            SshSignature::Broken("it is not of these bytes")
+        );
+        assert_eq!(
+            check_ssh(b"nothing", b"manifest"),
+            SshSignature::Broken("it is not an SSH signature")
+        );
+    }
+
+    #[test]
+    fn no_changed_byte_of_a_signature_holds() {
+        let key = KeyFile::from_seed(&[7; 32]);
+        let signature = sign_ssh(&key, b"manifest").unwrap();
+        for at in 0..signature.len() {
+            let mut changed = signature.clone().into_bytes();
+            changed[at] ^= 1;
+            let found = check_ssh(&changed, b"manifest");
+            // A PEM reader may take another line break for the same; then it is the same signature.
+            if found == SshSignature::Holds(key.public_key()) {
+                assert!(signature.as_bytes()[at].is_ascii_whitespace(), "byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_named_as_others_name_them() {
+        let key = KeyFile::from_seed(&[7; 32]).public_key();
+        insta::assert_snapshot!(key.to_openssh(), @"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs");
+        insta::assert_snapshot!(key.fingerprint(), @"SHA256:z/fSv0Z0RZS+Lccbc6ZoOWwt/fbj1VFJGSBKQbo4icE");
+        assert_eq!(PublicKey::from_openssh(&key.to_openssh()), Some(key));
+    }
+}

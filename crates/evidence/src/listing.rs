@@ -1,0 +1,91 @@
+//! The files of a bundle's folder, and their digests, many at once.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::record::FileEntry;
+
+/// The size of one read; larger buffers gain nothing.
+const BUFFER: usize = 64 * 1024;
+
+/// The paths of everything in the folder that is not a folder, with `/`, sorted by their bytes.
+pub(crate) fn files(folder: &Path) -> Result<Vec<String>, Error> {
+    let mut paths = Vec::new();
+    collect(folder, "", &mut paths)?;
+    paths.sort_unstable();
+    Ok(paths)
+}
+
+fn collect(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), Error> {
+    for entry in std::fs::read_dir(folder).map_err(Error::read(folder))? {
+        let entry = entry.map_err(Error::read(folder))?;
+        let name =
+            entry.file_name().into_string().map_err(|_| Error::Name { path: entry.path() })?;
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if entry.file_type().map_err(Error::read(&entry.path()))?.is_dir() {
+            collect(&entry.path(), &path, paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The digest and size of each of these files, in their order, computed on all processors.
+pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Digest, u64)>> {
+    let workers =
+        thread::available_parallelism().map_or(1, usize::from).min(paths.len().div_ceil(16)).max(1);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut buffer = vec![0; BUFFER];
+        let mut done = Vec::new();
+        loop {
+            let from = next.fetch_add(16, Ordering::Relaxed);
+            if from >= paths.len() {
+                return done;
+            }
+            for (n, path) in paths.iter().enumerate().skip(from).take(16) {
+                done.push((n, hash(&folder.join(path), &mut buffer)));
+            }
+        }
+    };
+    let mut found: Vec<(usize, io::Result<(Digest, u64)>)> = if workers == 1 {
+        work()
+    } else {
+        thread::scope(|scope| {
+            let handles: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+            let mut all = work();
+            for handle in handles {
+                all.extend(handle.join().unwrap_or_default());
+            }
+            all
+        })
+    };
+    found.sort_unstable_by_key(|(n, _)| *n);
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
+/// Hashes a regular file; a symbolic link or anything else is refused, so that a bundle cannot vouch for bytes
+/// that lie outside it.
+fn hash(path: &Path, buffer: &mut [u8]) -> io::Result<(Digest, u64)> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    Digest::of_reader(file, buffer)
+}
+
+/// A file of the bundle as records have it.
+pub(crate) fn entry(folder: &Path, path: &Path, role: &str) -> Result<FileEntry, Error> {
+    let (sha256, bytes) = hash(path, &mut vec![0; BUFFER]).map_err(Error::read(path))?;
+    let inside = path.strip_prefix(folder).unwrap_or(path);
+    let name = inside.to_str().ok_or_else(|| Error::Name { path: path.to_path_buf() })?;
+    Ok(FileEntry { path: name.to_owned(), role: role.to_owned(), bytes, sha256 })
+}

@@ -1,0 +1,488 @@
+//! Whether a bundle is what was recorded: nothing altered, missing, added, reordered or cut, and signed by whom.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use crate::bundle::Bundle;
+use crate::chain::RECORDS;
+use crate::digest::Digest;
+use crate::envelope::Envelope;
+use crate::error::Error;
+use crate::key::{PublicKey, SshSignature, check_ssh};
+use crate::listing;
+use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
+use crate::problem::{Problem, Rule, Weight};
+use crate::record::{Body, End, FileEntry};
+use crate::signers::{AllowedSigners, Standing};
+use crate::time;
+
+/// What a bundle is held against.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trust<'a> {
+    /// Who may have signed; none when nothing is declared.
+    pub signers: Option<&'a AllowedSigners>,
+    /// The digest of the manifest that somebody outside the bundle remembers.
+    pub cited: Option<Digest>,
+    /// Whether a missing signature is accepted although signers are declared.
+    pub allow_unsigned: bool,
+}
+
+/// The outcome of verifying a bundle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verification {
+    /// The bundle's records.
+    pub bundle: Bundle,
+    /// Everything that was found, in the order of the checks.
+    pub problems: Vec<Problem>,
+    /// How many files were hashed.
+    pub files: usize,
+    /// How many bytes they have.
+    pub bytes: u64,
+    /// Who signed, when an allowed signature holds.
+    pub signer: Option<(String, PublicKey)>,
+}
+
+impl Verification {
+    /// The heaviest fault; none when the bundle is intact.
+    pub fn verdict(&self) -> Option<Weight> {
+        self.problems
+            .iter()
+            .map(|problem| problem.weight)
+            .filter(|weight| *weight != Weight::Note)
+            .min()
+    }
+}
+
+/// Verifies a bundle. Fails only when it cannot be read at all.
+pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
+    let bundle = Bundle::open(folder)?;
+    let paths = listing::files(folder)?;
+    let text = read_if_there(&folder.join(MANIFEST))?;
+    let listed = text.as_deref().map(manifest::read);
+    let mut ctx = Ctx {
+        folder,
+        bundle: &bundle,
+        trust,
+        problems: bundle.problems().to_vec(),
+        hashes: BTreeMap::new(),
+    };
+
+    ctx.hash(&paths);
+    ctx.records();
+    match &listed {
+        Some(Ok(entries)) => ctx.manifest(entries, &paths),
+        Some(Err(bad)) => {
+            ctx.problems.push(Problem::new(Rule::BadManifest, MANIFEST, bad.why).at_line(bad.line));
+        }
+        None if bundle.seal().is_some() => {
+            ctx.problems.push(Problem::new(
+                Rule::Missing,
+                MANIFEST,
+                "the bundle is sealed, and its manifest is gone",
+            ));
+        }
+        None => {}
+    }
+    ctx.files(listed.is_none(), &paths);
+    let signed = ctx.signature(text.as_deref())?;
+    ctx.envelopes(signed.as_ref().map(|(_, key)| *key));
+    ctx.anchor();
+
+    let Ctx { problems, hashes, .. } = ctx;
+    let bytes =
+        hashes.values().filter_map(|found| found.as_ref().ok()).map(|(_, bytes)| bytes).sum();
+    let allowed = signed.and_then(|(name, key)| name.map(|name| (name, key)));
+    Ok(Verification { files: hashes.len(), bytes, problems, signer: allowed, bundle })
+}
+
+struct Ctx<'a> {
+    folder: &'a Path,
+    bundle: &'a Bundle,
+    trust: &'a Trust<'a>,
+    problems: Vec<Problem>,
+    hashes: BTreeMap<String, io::Result<(Digest, u64)>>,
+}
+
+impl Ctx<'_> {
+    fn found(&mut self, rule: Rule, path: &str, message: impl Into<String>) {
+        self.problems.push(Problem::new(rule, path, message));
+    }
+
+    fn hash(&mut self, paths: &[String]) {
+        let wanted: Vec<String> = paths
+            .iter()
+            .filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE))
+            .cloned()
+            .collect();
+        let hashes = listing::hash_all(self.folder, &wanted);
+        self.hashes = wanted.into_iter().zip(hashes).collect();
+    }
+
+    /// What the records say about themselves: a beginning, an end to each run, a seal that is the last.
+    fn records(&mut self) {
+        let records = self.bundle.records();
+        if !matches!(records.first().map(|record| &record.body), Some(Body::Open(_))) {
+            self.found(Rule::Missing, RECORDS, "the record that opens the bundle is gone");
+        }
+        let mut recovered = HashSet::new();
+        let mut sealed = false;
+        let mut last_time: Option<DateTime<Utc>> = None;
+        for record in records {
+            let line = record.index + 1;
+            let mut say = |rule, message: String| {
+                self.problems.push(Problem::new(rule, RECORDS, message).at_line(line));
+            };
+            if sealed {
+                say(
+                    Rule::Added,
+                    format!("a record of kind {} stands after the seal", record.body.kind()),
+                );
+            }
+            if last_time.is_some_and(|last| record.time < last) {
+                say(Rule::Clock, "the clock ran backwards; the order of the records counts".into());
+            }
+            last_time = Some(record.time);
+            match &record.body {
+                Body::Seal(_) => sealed = true,
+                Body::Recovered(part) => {
+                    recovered.extend(part.run);
+                    say(Rule::Recovered, recovered_message(part.run));
+                }
+                Body::End(end) if ran_backwards(end) => {
+                    say(
+                        Rule::Clock,
+                        format!("run {} ended before it began, by the wall clock", end.run),
+                    );
+                }
+                _ => {}
+            }
+        }
+        self.runs(&recovered);
+        match (self.bundle.seal(), self.bundle.manifest_hash()) {
+            (Some(seal), _) => {
+                let runs = self.bundle.runs().len();
+                if usize::try_from(seal.runs) != Ok(runs) {
+                    self.found(
+                        Rule::Missing,
+                        RECORDS,
+                        format!("the seal counts {} runs, and {runs} are here", seal.runs),
+                    );
+                }
+            }
+            (None, Some(_)) => self.found(
+                Rule::Cut,
+                RECORDS,
+                "there is a manifest, and the records end without a seal",
+            ),
+            (None, None) => self.found(Rule::Unsealed, "", "the bundle was never sealed"),
+        }
+    }
+
+    fn runs(&mut self, recovered: &HashSet<u32>) {
+        let mut expected = 1;
+        for run in self.bundle.runs() {
+            let number = run.number();
+            if number != expected {
+                self.found(
+                    Rule::Missing,
+                    RECORDS,
+                    format!("run {expected} is not here; the next is run {number}"),
+                );
+            }
+            expected = number.saturating_add(1);
+            if run.end.is_none() {
+                let known =
+                    if recovered.contains(&number) { ", as was recorded later" } else { "" };
+                let label = &run.begin.label;
+                let message = format!(
+                    "run {number} ({label}) was begun, and how it ended is not known{known}"
+                );
+                self.found(Rule::Incomplete, RECORDS, message);
+            }
+        }
+    }
+
+    /// The manifest against the folder.
+    fn manifest(&mut self, entries: &[ManifestEntry], paths: &[String]) {
+        let listed: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        let mut problems = Vec::new();
+        for entry in entries {
+            let problem = match self.hashes.get(&entry.path) {
+                None => {
+                    Some((Rule::Missing, "it is listed in the manifest, and is gone".to_owned()))
+                }
+                Some(Err(why)) => Some((Rule::Altered, format!("it cannot be read: {why}"))),
+                Some(Ok((digest, _))) if *digest != entry.digest => Some((
+                    Rule::Altered,
+                    "it is not what the manifest has the digest of".to_owned(),
+                )),
+                Some(Ok(_)) => None,
+            };
+            problems.extend(
+                problem.map(|(rule, message)| Problem::new(rule, entry.path.as_str(), message)),
+            );
+        }
+        if !listed.contains(RECORDS) {
+            problems.push(Problem::new(
+                Rule::BadManifest,
+                MANIFEST,
+                "it does not list evidence.jsonl",
+            ));
+        }
+        for path in paths.iter().filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE)) {
+            if !listed.contains(path.as_str()) {
+                problems.push(Problem::new(
+                    Rule::Added,
+                    path.as_str(),
+                    "it is not listed in the manifest",
+                ));
+            }
+        }
+        self.problems.extend(problems);
+    }
+
+    /// The digests in the records against the folder; where there is no manifest, they are all there is.
+    fn files(&mut self, alone: bool, paths: &[String]) {
+        let mut known: HashSet<&str> = HashSet::new();
+        let mut problems = Vec::new();
+        for record in self.bundle.records() {
+            let torn = match &record.body {
+                Body::Recovered(part) => part.torn.as_slice(),
+                _ => &[],
+            };
+            for file in record.body.files().iter().chain(torn) {
+                known.insert(&file.path);
+                let message = match self.hashes.get(&file.path) {
+                    None if !alone => continue,
+                    None => (
+                        Rule::Missing,
+                        format!("record {} has its digest, and it is gone", record.index),
+                    ),
+                    Some(Ok((digest, bytes))) if *digest == file.sha256 && *bytes == file.bytes => {
+                        continue;
+                    }
+                    Some(_) => (
+                        Rule::Altered,
+                        format!("it is not what record {} has the digest of", record.index),
+                    ),
+                };
+                problems.push(Problem::new(message.0, file.path.as_str(), message.1));
+            }
+        }
+        if alone {
+            let open: Vec<String> = self
+                .bundle
+                .runs()
+                .iter()
+                .filter(|run| run.end.is_none())
+                .map(|run| format!("{:03}-", run.number()))
+                .collect();
+            for path in paths
+                .iter()
+                .filter(|path| path.as_str() != RECORDS && !known.contains(path.as_str()))
+            {
+                if !open.iter().any(|prefix| path.starts_with(prefix)) {
+                    problems.push(Problem::new(
+                        Rule::Added,
+                        path.as_str(),
+                        "no record has its digest",
+                    ));
+                }
+            }
+        }
+        // What the manifest has said already about a file is not said twice.
+        let said: HashSet<(Rule, String)> =
+            self.problems.iter().map(|problem| (problem.rule, problem.path.clone())).collect();
+        self.problems.extend(
+            problems.into_iter().filter(|found| !said.contains(&(found.rule, found.path.clone()))),
+        );
+    }
+
+    /// The signature over the manifest: who made it, if it holds. A name is there when they are allowed to.
+    fn signature(
+        &mut self,
+        manifest: Option<&[u8]>,
+    ) -> Result<Option<(Option<String>, PublicKey)>, Error> {
+        let signature = read_if_there(&self.folder.join(SIGNATURE))?;
+        let promised = self.bundle.seal().and_then(|seal| seal.signer.clone());
+        let Some(manifest) = manifest else {
+            if signature.is_some() {
+                self.found(
+                    Rule::Missing,
+                    MANIFEST,
+                    "there is a signature, and the manifest is gone",
+                );
+            }
+            return Ok(None);
+        };
+        let Some(signature) = signature else {
+            self.unsigned(promised.as_deref());
+            return Ok(None);
+        };
+        let key = match check_ssh(&signature, manifest) {
+            SshSignature::Holds(key) => key,
+            SshSignature::Broken(why) => {
+                self.found(Rule::BadSignature, SIGNATURE, why);
+                return Ok(None);
+            }
+            SshSignature::OtherKind(kind) => {
+                self.found(
+                    Rule::Unverifiable,
+                    SIGNATURE,
+                    format!("a signature of kind {kind} is for ssh-keygen to check"),
+                );
+                return Ok(None);
+            }
+        };
+        if promised.as_ref().is_some_and(|promised| *promised != key.fingerprint()) {
+            let message =
+                format!("it was made with {}, and the seal names another key", key.fingerprint());
+            self.found(Rule::BadSignature, SIGNATURE, message);
+        }
+        let Some(signers) = self.trust.signers else {
+            let message =
+                format!("it holds for {}, and no allowed signers are declared", key.fingerprint());
+            self.found(Rule::Unverifiable, SIGNATURE, message);
+            return Ok(Some((None, key)));
+        };
+        let sealed_at =
+            self.bundle.records().last().map_or(DateTime::<Utc>::MIN_UTC, |record| record.time);
+        match signers.standing(key, sealed_at) {
+            Standing::Allowed(name) => Ok(Some((Some(name), key))),
+            Standing::NotNow(why) => {
+                self.found(
+                    Rule::UnknownSigner,
+                    SIGNATURE,
+                    format!("the key {} is listed, but {why}", key.fingerprint()),
+                );
+                Ok(Some((None, key)))
+            }
+            Standing::Unknown => {
+                let message =
+                    format!("the key {} is not among the allowed signers", key.fingerprint());
+                self.found(Rule::UnknownSigner, SIGNATURE, message);
+                Ok(Some((None, key)))
+            }
+        }
+    }
+
+    fn unsigned(&mut self, promised: Option<&str>) {
+        let problem = match promised {
+            Some(key) => Problem::new(
+                Rule::Unsigned,
+                "",
+                format!("UNSIGNED: the seal names {key}, and its signature is gone"),
+            ),
+            None if self.trust.signers.is_some() && !self.trust.allow_unsigned => Problem::new(
+                Rule::Unsigned,
+                "",
+                "UNSIGNED: signers are declared, and nobody signed",
+            ),
+            None => Problem::new(
+                Rule::Unsigned,
+                "",
+                "UNSIGNED: anyone who can write here could have made it",
+            )
+            .weighing(Weight::Note),
+        };
+        self.problems.push(problem);
+    }
+
+    /// Each run's envelope against its record and the key that signed the manifest.
+    fn envelopes(&mut self, signer: Option<PublicKey>) {
+        let mut problems = Vec::new();
+        for run in self.bundle.runs() {
+            let Some(end) = run.end else { continue };
+            let Some(file) = end.files.iter().find(|file| file.role == "envelope") else {
+                continue;
+            };
+            if !matches!(self.hashes.get(&file.path), Some(Ok((digest, _))) if *digest == file.sha256)
+            {
+                continue;
+            }
+            let fault = match std::fs::read(self.folder.join(&file.path))
+                .map(|bytes| Envelope::read(&bytes))
+            {
+                Ok(Ok(envelope)) => envelope_fault(&envelope, end, signer, self.trust.signers),
+                _ => Some((Rule::Envelope, "it is not a DSSE envelope")),
+            };
+            problems.extend(
+                fault.map(|(rule, message)| Problem::new(rule, file.path.as_str(), message)),
+            );
+        }
+        self.problems.extend(problems);
+    }
+
+    fn anchor(&mut self) {
+        match (self.trust.cited, self.bundle.manifest_hash()) {
+            (Some(cited), found) if found != Some(cited) => {
+                self.found(
+                    Rule::WrongHead,
+                    MANIFEST,
+                    format!("a log cites {cited}, and this is another"),
+                );
+            }
+            (Some(_), _) | (None, None) => {}
+            (None, Some(_)) => {
+                self.found(
+                    Rule::NoAnchor,
+                    "",
+                    "nothing outside was asked whether this is the bundle it knows",
+                );
+            }
+        }
+    }
+}
+
+fn envelope_fault(
+    envelope: &Envelope,
+    end: &End,
+    signer: Option<PublicKey>,
+    signers: Option<&AllowedSigners>,
+) -> Option<(Rule, &'static str)> {
+    let Some(subjects) = envelope.subjects() else {
+        return Some((Rule::Envelope, "it does not hold an in-toto statement"));
+    };
+    let recorded: Vec<&FileEntry> =
+        end.files.iter().filter(|file| file.role != "envelope").collect();
+    let agrees = subjects.len() == recorded.len()
+        && recorded
+            .iter()
+            .zip(&subjects)
+            .all(|(file, (name, digest))| file.path == *name && file.sha256 == *digest);
+    if !agrees {
+        return Some((Rule::Envelope, "its subjects are not the files of the run"));
+    }
+    let mut keys =
+        signer.into_iter().chain(signers.into_iter().flat_map(AllowedSigners::keys)).peekable();
+    if envelope.is_signed() && keys.peek().is_some() && !keys.any(|key| envelope.is_signed_by(key))
+    {
+        return Some((Rule::BadSignature, "no known key made its signature"));
+    }
+    None
+}
+
+fn recovered_message(run: Option<u32>) -> String {
+    match run {
+        Some(run) => format!("run {run} was cut short, and this was recorded afterwards"),
+        None => "a line was cut short, and what was left of it is kept aside".into(),
+    }
+}
+
+fn ran_backwards(end: &End) -> bool {
+    matches!((time::parse(&end.started), time::parse(&end.ended)), (Some(start), Some(stop)) if stop < start)
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(absent) if absent.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(failed) => Err(Error::read(path)(failed)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Adding records to a bundle, and closing it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::bundle;
+use crate::chain::{Chain, RECORDS};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::key::{self, Signer};
+use crate::listing;
+use crate::manifest::{self, MANIFEST, SIGNATURE};
+use crate::record::{Body, FileEntry, Malformed, Record, Recovered, Seal};
+use crate::time;
+
+/// How long another writer's lock on the records is waited for; a lock is held for milliseconds.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A record that is now on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appended {
+    /// The record.
+    pub record: Record,
+    /// The digest of its line.
+    pub digest: Digest,
+}
+
+/// What closing a bundle made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The digest of `manifest.sha256`: what a log cites.
+    pub manifest: Digest,
+    /// How many files it lists.
+    pub files: usize,
+    /// How many runs the bundle has.
+    pub runs: u32,
+    /// Whether it was signed.
+    pub signed: bool,
+    /// Why it was not signed although there is a signer.
+    pub why_unsigned: Option<String>,
+}
+
+/// Makes a bundle's folder under `root`: `AREA/NAME-TIME`, with `-2`, `-3` and so on behind it when somebody else
+/// was first. Answers the folder; it has no records yet.
+pub fn create(root: &Path, area: &str, name: &str, now: DateTime<Utc>) -> Result<PathBuf, Error> {
+    let folder = root.join(area).join(format!("{name}-{}", time::name_time(now)));
+    Ok(durable::create_folder_first(&folder, 0o755)?)
+}
+
+/// Adds records to a bundle under its lock. `decide` sees what is there; what it answers is on disk when this
+/// returns. A line that an earlier writer left unfinished is put aside and recorded first. Nothing is added to a
+/// sealed bundle, or to one whose records do not hold together.
+pub fn append(
+    folder: &Path,
+    now: DateTime<Utc>,
+    decide: impl FnOnce(&Chain) -> Vec<Body>,
+) -> Result<Vec<Appended>, Error> {
+    append_then(folder, now, decide, |_| ()).map(|(appended, ())| appended)
+}
+
+/// As [`append`], and does something more before others may add records: what they must not see half done.
+pub fn append_then<T>(
+    folder: &Path,
+    now: DateTime<Utc>,
+    decide: impl FnOnce(&Chain) -> Vec<Body>,
+    then: impl FnOnce(&[Appended]) -> T,
+) -> Result<(Vec<Appended>, T), Error> {
+    let path = folder.join(RECORDS);
+    let mut ledger = durable::Ledger::open(&path, WAIT)?;
+    let mut chain = Chain::read(&ledger.read()?);
+    if let Some(first) = chain.problems.first() {
+        return Err(Error::Tampered { path: folder.to_path_buf(), first: first.to_string() });
+    }
+    if matches!(chain.records.last().map(|record| &record.body), Some(Body::Seal(_))) {
+        return Err(Error::Sealed { path: folder.to_path_buf() });
+    }
+    let mut bodies = Vec::new();
+    if let Some(torn) = ledger.torn() {
+        let torn = listing::entry(folder, &torn.kept, "torn")?;
+        bodies.push(Body::Recovered(Recovered { torn: Some(torn), run: None, files: Vec::new() }));
+    }
+    bodies.extend(decide(&chain));
+    let mut lines = Vec::new();
+    let mut appended = Vec::new();
+    for body in bodies {
+        let record = Record { index: chain.lines, previous: chain.head, time: now, body };
+        let line = record.to_line().map_err(|why| match why {
+            Malformed::TooLong => Error::TooLong { path: folder.to_path_buf() },
+            other => Error::Tampered { path: folder.to_path_buf(), first: other.to_string() },
+        })?;
+        let digest = Digest::of(&line);
+        (chain.head, chain.lines) = (Some(digest), chain.lines + 1);
+        lines.push(line);
+        appended.push(Appended { record, digest });
+    }
+    ledger.append_all(&lines)?;
+    let done = then(&appended);
+    Ok((appended, done))
+}
+
+/// Closes a bundle: the last record, the manifest of every file, and its signature. Runs that were begun and whose
+/// recorder is gone are recorded as such first; how they ended is not made up. Sealing a sealed bundle again
+/// changes nothing and answers what is there, but adds a manifest or signature that a crash prevented.
+pub fn seal(
+    folder: &Path,
+    now: DateTime<Utc>,
+    signer: Option<&dyn Signer>,
+    origin: Option<&str>,
+) -> Result<Sealed, Error> {
+    let bundle = bundle::Bundle::open(folder)?;
+    if bundle.seal().is_none() {
+        close(folder, now, signer, origin)?;
+    }
+    let text = match read_if_there(&folder.join(MANIFEST))? {
+        Some(text) => text,
+        None => write_manifest(folder)?,
+    };
+    let files = text.split(|&byte| byte == b'\n').count() - 1;
+    let mut sealed =
+        Sealed { manifest: Digest::of(&text), files, runs: 0, signed: false, why_unsigned: None };
+    sealed.runs = u32::try_from(bundle.runs().len()).unwrap_or(u32::MAX);
+    let signature_path = folder.join(SIGNATURE);
+    if signature_path.exists() {
+        sealed.signed = true;
+    } else if let Some(signer) = signer {
+        match key::sign_ssh(signer, &text) {
+            Ok(signature) => {
+                durable::write_over(&signature_path, signature.as_bytes(), 0o644)?;
+                sealed.signed = true;
+            }
+            Err(why) => sealed.why_unsigned = Some(why),
+        }
+    }
+    Ok(sealed)
+}
+
+/// The runs that were begun, have no end, and whose recorder is gone: their output file is not locked any more.
+pub fn abandoned(folder: &Path, chain: &Chain) -> Vec<u32> {
+    bundle::runs(&chain.records)
+        .iter()
+        .filter(|run| run.end.is_none() && !is_being_written(folder, run.begin.run))
+        .map(|run| run.begin.run)
+        .collect()
+}
+
+/// Whether a recorder holds the lock on one of the run's files.
+fn is_being_written(folder: &Path, run: u32) -> bool {
+    let prefix = format!("{run:03}-");
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)).any(
+        |entry| {
+            File::open(entry.path())
+                .is_ok_and(|file| matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
+        },
+    )
+}
+
+fn close(
+    folder: &Path,
+    now: DateTime<Utc>,
+    signer: Option<&dyn Signer>,
+    origin: Option<&str>,
+) -> Result<(), Error> {
+    let paths = listing::files(folder)?;
+    let mut running = None;
+    append(folder, now, |chain| {
+        let runs = bundle::runs(&chain.records);
+        let recovered: Vec<u32> = chain
+            .records
+            .iter()
+            .filter_map(|record| match &record.body {
+                Body::Recovered(recovered) => recovered.run,
+                _ => None,
+            })
+            .collect();
+        let open: Vec<u32> = runs
+            .iter()
+            .filter(|run| run.end.is_none() && !recovered.contains(&run.begin.run))
+            .map(|run| run.begin.run)
+            .collect();
+        let abandoned = abandoned(folder, chain);
+        running = open.iter().find(|run| !abandoned.contains(run)).copied();
+        if running.is_some() {
+            return Vec::new();
+        }
+        let mut bodies: Vec<Body> =
+            open.iter().map(|&run| recovered_run(folder, run, &paths)).collect();
+        let listed =
+            paths.iter().filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE)).count();
+        bodies.push(Body::Seal(Seal {
+            runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+            files: u32::try_from(listed).unwrap_or(u32::MAX),
+            signer: signer.map(|signer| signer.public_key().fingerprint()),
+            origin: origin.map(str::to_owned),
+        }));
+        bodies
+    })?;
+    match running {
+        Some(run) => Err(Error::Running { path: folder.to_path_buf(), run }),
+        None => Ok(()),
+    }
+}
+
+/// The record that stands for the end which nobody saw.
+pub fn recovered_run(folder: &Path, run: u32, paths: &[String]) -> Body {
+    let prefix = format!("{run:03}-");
+    let files: Vec<FileEntry> = paths
+        .iter()
+        .filter(|path| path.starts_with(&prefix))
+        .filter_map(|path| listing::entry(folder, &folder.join(path), "left").ok())
+        .collect();
+    Body::Recovered(Recovered { torn: None, run: Some(run), files })
+}
+
+fn write_manifest(folder: &Path) -> Result<Vec<u8>, Error> {
+    let paths: Vec<String> = listing::files(folder)?
+        .into_iter()
+        .filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE))
+        .collect();
+    let mut entries = Vec::with_capacity(paths.len());
+    for (path, found) in paths.iter().zip(listing::hash_all(folder, &paths)) {
+        let (digest, _) = found.map_err(Error::read(&folder.join(path)))?;
+        entries.push(manifest::ManifestEntry { path: path.clone(), digest });
+    }
+    let text = manifest::write(&mut entries).into_bytes();
+    durable::write_over(&folder.join(MANIFEST), &text, 0o644)?;
+    Ok(text)
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(absent) if absent.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(failed) => Err(Error::read(path)(failed)),
+    }
+}
