@@ -1,1 +1,3 @@
 //! Tests of the real `vault-check` program.
+
+mod expected;

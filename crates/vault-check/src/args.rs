@@ -1,0 +1,106 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
+
+/// Check that every declared credential is there, whole, real, private and fresh
+#[derive(Debug, Parser)]
+#[command(name = "vault-check", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(Check),
+    List(List),
+    Init(Init),
+    Rules(Rules),
+}
+
+/// Hold every declared file and key against what the vault has
+///
+/// Reads the vault that ops.toml declares and answers with findings; no value is ever shown.
+/// Exits 0 where nothing must be mended, 1 where something must, 2 where there is no verdict.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    /// Check only what this purpose needs; may be given more than once
+    #[arg(long = "for", value_name = "PURPOSE")]
+    pub(crate) purposes: Vec<String>,
+    /// Check only this environment and what is shared
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// Check only files that are missing or changed since: a date (2025-10-01), a time, or an age (36h, 7d)
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) changed_since: Option<String>,
+    /// Take away what others may do with files and folders of the vault, then check
+    #[arg(long)]
+    pub(crate) fix_modes: bool,
+    #[command(flatten)]
+    pub(crate) format: FindingsFormat,
+}
+
+/// Say which credentials there are: names, environments, owners, ages, purposes
+#[derive(Debug, ClapArgs)]
+pub(crate) struct List {
+    /// List only what this purpose needs; may be given more than once
+    #[arg(long = "for", value_name = "PURPOSE")]
+    pub(crate) purposes: Vec<String>,
+    /// List only this environment and what is shared
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// Add a keyed fingerprint of each value, which says only whether two are the same
+    ///
+    /// The key is made at the first use and stays in the vault.
+    #[arg(long)]
+    pub(crate) fingerprint: bool,
+    #[command(flatten)]
+    pub(crate) format: AnswerFormat,
+}
+
+/// Propose a [vault] section for the files that are there: names and shapes only
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Init {
+    /// The vault's folder; default is that of ops.toml, else `vault/occ`, `vault`, `secrets` or `credentials`
+    pub(crate) folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: AnswerFormat,
+}
+
+/// Explain the rules: what each looks for, why, and what mends it
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rules {
+    /// One rule in full
+    pub(crate) rule: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: AnswerFormat,
+}
+
+impl CommandLine for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn schema(&self) -> &'static str {
+        match &self.command {
+            Command::Check(_) => "vault-check/check/1",
+            Command::List(_) => "vault-check/list/1",
+            Command::Init(_) => "vault-check/init/1",
+            Command::Rules(_) => "vault-check/rules/1",
+        }
+    }
+
+    fn format(&self) -> Format {
+        match &self.command {
+            Command::Check(check) => check.format.format,
+            Command::List(list) => list.format.format,
+            Command::Init(init) => init.format.format,
+            Command::Rules(rules) => rules.format.format,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Why a run ends without a verdict.
+
+use std::fmt;
+use std::io;
+
+use report::Failure;
+
+use crate::fingerprint::KEY_FILE;
+
+/// An error that the operator can do something about.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// ops.toml is missing, unreadable or wrong.
+    Ops(opsfile::Error),
+    /// There is no vault to check.
+    Vault(vault::Error),
+    /// No file is declared for a purpose.
+    UnknownPurpose { purpose: String, known: Vec<String> },
+    /// No file is declared for an environment.
+    UnknownEnvironment { environment: String, known: Vec<String> },
+    /// What `--changed-since` names is no time.
+    When,
+    /// There is no folder to propose anything for.
+    NoFolder,
+    /// No rule has this name.
+    UnknownRule { nearest: Option<&'static str> },
+    /// The key for fingerprints could not be read or made.
+    FingerprintKey(io::Error),
+    /// A mode could not be changed.
+    FixMode { path: String, source: io::Error },
+    /// The answer could not be written.
+    Write(io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Ops(error) => error.fmt(formatter),
+            Error::Vault(error) => error.fmt(formatter),
+            Error::UnknownPurpose { purpose, .. } => {
+                write!(formatter, "no file of the vault is declared for `{purpose}`")
+            }
+            Error::UnknownEnvironment { environment, .. } => {
+                write!(
+                    formatter,
+                    "no file of the vault is declared for the environment `{environment}`"
+                )
+            }
+            Error::When => formatter.write_str("`--changed-since` names no time"),
+            Error::NoFolder => {
+                formatter.write_str("there is no vault here to propose a section for")
+            }
+            Error::UnknownRule { .. } => formatter.write_str("there is no rule of that name"),
+            Error::FingerprintKey(_) => formatter.write_str("opening the key for fingerprints"),
+            Error::FixMode { path, .. } => write!(formatter, "changing the mode of {path}"),
+            Error::Write(_) => formatter.write_str("writing the answer"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Ops(error) => error.source(),
+            Error::Vault(error) => error.source(),
+            Error::FixMode { source, .. }
+            | Error::FingerprintKey(source)
+            | Error::Write(source) => Some(source),
+            Error::UnknownPurpose { .. }
+            | Error::UnknownEnvironment { .. }
+            | Error::UnknownRule { .. }
+            | Error::When
+            | Error::NoFolder => None,
+        }
+    }
+}
+
+impl Failure for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::Ops(error) => error.hint(),
+            Error::Vault(error) => Some(error.hint()),
+            Error::UnknownPurpose { known, .. } => Some(list("purposes", known)),
+            Error::UnknownEnvironment { known, .. } => Some(list("environments", known)),
+            Error::When => Some("write 2025-10-01, 2025-10-01T08:00:00Z, 36h or 7d".to_owned()),
+            Error::NoFolder => Some("name its folder: `vault-check init FOLDER`".to_owned()),
+            Error::UnknownRule { nearest } => Some(match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "`vault-check rules` lists them".to_owned(),
+            }),
+            Error::FingerprintKey(_) => {
+                Some(format!("it lies in the vault, as {KEY_FILE}, and has 32 bytes"))
+            }
+            Error::FixMode { .. } => Some("only a file's owner can change its mode".to_owned()),
+            Error::Write(_) => None,
+        }
+    }
+}
+
+fn list(what: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        return format!("ops.toml names no {what}");
+    }
+    format!("known {what}: {}", known.join(", "))
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Error::Write(error)
+    }
+}

@@ -1,0 +1,162 @@
+//! What git says of the vault: the only place where this tool starts git.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use duct::Expression;
+use opsfile::Ops;
+use report::Invocation;
+use vault::Vault;
+
+/// A name that no file has, to learn whether the next one would be ignored.
+const NEW_FILE: &str = "a-new-file.env";
+
+/// What git knows about the files of the vault, by path from the vault's root.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// Files in the index.
+    pub(crate) tracked: BTreeSet<String>,
+    /// Files that some commit has, tracked or not.
+    pub(crate) committed: BTreeSet<String>,
+    /// Files of the vault that no ignore pattern covers.
+    pub(crate) not_ignored: BTreeSet<String>,
+    /// Whether a new file in the vault's root would be ignored.
+    pub(crate) is_folder_ignored: bool,
+}
+
+/// Whether and what git could be asked.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The vault lies in no repository.
+    NoRepository,
+    /// It lies in one, and git could not be asked; the reason is for a person.
+    Unknown(&'static str),
+    /// What git said.
+    Known(State),
+}
+
+/// Asks git about the vault: what is tracked, what is ignored and, if wanted, what history has.
+pub(crate) fn ask(ops: &Ops, vault: &Vault, with_history: bool, invocation: &Invocation) -> Answer {
+    // The vault's own folder decides, for it may lie in another work tree; a missing one in none.
+    let folder = if vault.root_folder.is_some() { &vault.root } else { &ops.folder };
+    if !folder.ancestors().any(|folder| folder.join(".git").exists()) {
+        return Answer::NoRepository;
+    }
+    let Some(program) = invocation.find_program("git") else {
+        return Answer::Unknown("git is not installed");
+    };
+    let git = Git { program, folder };
+    let state = if vault.root_folder.is_some() {
+        git.state(vault, with_history, ".", "")
+    } else {
+        let root = ops.relative(&vault.root);
+        git.state(vault, with_history, &root, &format!("{root}/"))
+    };
+    state.map_or(Answer::Unknown("git refused to answer"), Answer::Known)
+}
+
+/// git, run in one folder.
+pub(crate) struct Git<'a> {
+    pub(crate) program: PathBuf,
+    pub(crate) folder: &'a Path,
+}
+
+impl Git<'_> {
+    /// Asks everything; `pathspec` is the vault seen from the folder, `prefix` what paths then begin with.
+    fn state(
+        &self,
+        vault: &Vault,
+        with_history: bool,
+        pathspec: &str,
+        prefix: &str,
+    ) -> Option<State> {
+        let below = |path: String| path.strip_prefix(prefix).map(str::to_owned);
+        let tracked = self.list(&["ls-files", "-z", "--", pathspec])?;
+        let committed = if with_history {
+            self.list(&[
+                "log",
+                "--all",
+                "--format=",
+                "--name-only",
+                "--relative",
+                "-z",
+                "--",
+                pathspec,
+            ])?
+        } else {
+            Vec::new()
+        };
+        let asked: Vec<String> = vault
+            .files
+            .iter()
+            .map(|file| file.path.as_str())
+            .chain([NEW_FILE])
+            .map(|path| format!("{prefix}{path}"))
+            .collect();
+        let ignored: BTreeSet<String> =
+            self.ignored(&asked)?.into_iter().filter_map(below).collect();
+        Some(State {
+            tracked: tracked.into_iter().filter_map(below).collect(),
+            committed: committed.into_iter().filter_map(below).collect(),
+            not_ignored: vault
+                .files
+                .iter()
+                .map(|file| file.path.clone())
+                .filter(|path| !ignored.contains(path))
+                .collect(),
+            is_folder_ignored: ignored.contains(NEW_FILE),
+        })
+    }
+
+    /// Which of the paths an ignore pattern covers, tracked or not.
+    fn ignored(&self, paths: &[String]) -> Option<Vec<String>> {
+        let mut input = Vec::new();
+        for path in paths {
+            input.extend_from_slice(path.as_bytes());
+            input.push(0);
+        }
+        let output = self
+            .command(&["check-ignore", "--no-index", "-z", "--stdin"])
+            .stdin_bytes(input)
+            .unchecked()
+            .run()
+            .ok()?;
+        // 1 says that none is ignored.
+        matches!(output.status.code(), Some(0 | 1)).then(|| split(&output.stdout))
+    }
+
+    fn list(&self, args: &[&str]) -> Option<Vec<String>> {
+        let output = self.command(args).unchecked().run().ok()?;
+        output.status.success().then(|| split(&output.stdout))
+    }
+
+    /// git in the folder, deaf to the variables of a hook that it may run under, and to what a
+    /// repository's own configuration would have it start.
+    fn command(&self, args: &[&str]) -> Expression {
+        self.uncaptured(args).stdout_capture()
+    }
+
+    /// The same with its output left to the caller, to be read while it comes.
+    pub(crate) fn uncaptured(&self, args: &[&str]) -> Expression {
+        let fixed = ["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"];
+        let args = fixed.iter().chain(args).map(OsString::from);
+        duct::cmd(self.program.clone(), args)
+            .dir(self.folder)
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_WORK_TREE")
+            .env_remove("GIT_INDEX_FILE")
+            .env_remove("GIT_PREFIX")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("LC_ALL", "C")
+            .stderr_null()
+    }
+}
+
+fn split(output: &[u8]) -> Vec<String> {
+    output
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(|path| String::from_utf8_lossy(path).into_owned())
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! What a credential probably is: its shape and its environment, for `init` to propose.
+
+use opsfile::Shape;
+use secret::Secret;
+
+/// Shapes that say enough of a value to be proposed by it alone, the telling ones first.
+const TELLING: [Shape; 9] = [
+    Shape::PostgresUrl,
+    Shape::RedisUrl,
+    Shape::PrivateKey,
+    Shape::SupabaseKey,
+    Shape::Jwt,
+    Shape::Uuid,
+    Shape::HttpsUrl,
+    Shape::Url,
+    Shape::Email,
+];
+
+/// Proposes a shape for a value by its form and its key's name.
+pub(crate) fn shape(key: &str, value: &Secret) -> Shape {
+    // The bytes are compared with shapes and go nowhere.
+    let bytes = value.expose();
+    let fits = |shape: &Shape| vault::fits(shape, bytes).is_ok();
+    let is_real = !bytes.is_empty() && vault::placeholder(key, bytes).is_none();
+    if !is_real {
+        return by_name(key);
+    }
+    if let Some(shape) = TELLING.iter().find(|shape| fits(shape)) {
+        return shape.clone();
+    }
+    let begins = |prefix: &str| bytes.starts_with(prefix.as_bytes());
+    if (begins("FlyV1 ") || begins("fo1_") || begins("fm2_") || begins("fm1"))
+        && fits(&Shape::FlyToken)
+    {
+        return Shape::FlyToken;
+    }
+    if (begins("{") || begins("[")) && fits(&Shape::Json) {
+        return Shape::Json;
+    }
+    if fits(&Shape::Bool) {
+        return Shape::Bool;
+    }
+    let named = by_name(key);
+    if matches!(named, Shape::Port | Shape::Hostname | Shape::Integer) && fits(&named) {
+        return named;
+    }
+    // A long row of digits may be a token; an id or a number is short.
+    if fits(&Shape::Integer) && bytes.len() <= 9 { Shape::Integer } else { Shape::Any }
+}
+
+fn by_name(key: &str) -> Shape {
+    let key = key.to_ascii_uppercase();
+    let has = |word: &str| key.split('_').any(|part| part == word);
+    match () {
+        () if has("DATABASE") && has("URL") || has("DSN") => Shape::PostgresUrl,
+        () if has("REDIS") && has("URL") => Shape::RedisUrl,
+        () if has("FLY") && has("TOKEN") => Shape::FlyToken,
+        () if has("URL") => Shape::Url,
+        () if has("PORT") => Shape::Port,
+        () if has("HOST") || has("DOMAIN") => Shape::Hostname,
+        () if has("EMAIL") => Shape::Email,
+        () if has("ID") && has("ACCOUNT") => Shape::Integer,
+        () => Shape::Any,
+    }
+}
+
+/// Proposes an environment by the words of a path; none where it names none.
+pub(crate) fn environment(path: &str) -> Option<&'static str> {
+    path.to_ascii_lowercase().split(['/', '_', '-', '.']).find_map(|word| match word {
+        "staging" | "stage" | "stg" => Some("staging"),
+        "prod" | "production" | "live" => Some("production"),
+        "dev" | "development" | "local" => Some("development"),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(key: &str, value: &str, expected: &str) {
+        assert_eq!(shape(key, &Secret::from(value.to_owned())).as_str(), expected, "{key}");
+    }
+
+    #[test]
+    fn values_tell_their_shape() {
+        check("X", "postgresql://u:CANARYp@h:5432/db", "postgres-url");
+        check("X", "rediss://:CANARYp@h", "redis-url");
+        check("X", "https://h.example/path", "https-url");
+        check("X", "amqp://h.example/path", "url");
+        check("X", "fo1_CANARYabcdefghijklmnop", "fly-token");
+        check("X", "123e4567-e89b-12d3-a456-426614174000", "uuid");
+        check("X", "a@b.example", "email");
+        check("X", "{\"a\": 1}", "json");
+        check("X", "true", "bool");
+        check("X", "42", "integer");
+        check("X", "CANARYsomething", "any");
+        check("X", "123456789012345", "any");
+    }
+
+    #[test]
+    fn names_tell_it_where_values_do_not() {
+        check("DATABASE_URL", "", "postgres-url");
+        check("REDIS_URL", "changeme", "redis-url");
+        check("POSTGRES_PORT", "5432", "port");
+        check("POSTGRES_HOST", "db.example", "hostname");
+        check("CHATWOOT_ACCOUNT_ID", "7", "integer");
+        check("API_KEY", "<key>", "any");
+    }
+
+    #[test]
+    fn paths_tell_the_environment() {
+        assert_eq!(environment("supabase/service_key_prod.env"), Some("production"));
+        assert_eq!(environment("chatwoot/redis_staging.env"), Some("staging"));
+        assert_eq!(environment("fly/api_token.env"), None);
+        assert_eq!(environment("supabase/product_key.env"), None);
+    }
+}

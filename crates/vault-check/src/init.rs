@@ -1,0 +1,138 @@
+//! `vault-check init`: the `[vault]` section that fits the vault that is there.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use opsfile::Shape;
+use report::{Common, Exit, Format, Invocation, Streams};
+use vault::{Content, File, Vault};
+
+use crate::args::Init;
+use crate::error::Error;
+use crate::{guess, json};
+
+/// Folders that are tried where neither ops.toml nor the command line names one.
+const USUAL: [&str; 4] = ["vault/occ", "vault", "secrets", "credentials"];
+
+/// Runs the command; nothing is written anywhere but to stdout.
+pub(crate) fn run(
+    args: &Init,
+    common: &Common,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let (vault, is_new) = load(args, common, invocation)?;
+    let files: Vec<json::ProposedFile> =
+        vault.files.iter().filter(|file| file.declared.is_none()).filter_map(propose).collect();
+    if args.format.format == Format::Json {
+        let proposal =
+            json::Proposal { schema: "vault-check/init/1", root: vault.shown_root, files };
+        report::json(streams.stdout, &proposal)?;
+    } else {
+        let head = is_new.then_some(vault.shown_root.as_str());
+        streams.stdout.write_all(toml(head, &files).as_bytes())?;
+        if files.is_empty() {
+            writeln!(streams.stderr, "every file of the vault is declared")?;
+        }
+    }
+    Ok(Exit::OK)
+}
+
+/// The vault that ops.toml declares, to add what it lacks; else a folder, to begin with.
+fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault, bool), Error> {
+    if args.folder.is_none() {
+        let exists = |program: &str| invocation.find_program(program).is_some();
+        match opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists) {
+            Ok(ops) if ops.vault.is_some() => {
+                return Ok((Vault::load(&ops).map_err(Error::Vault)?, false));
+            }
+            Ok(_) | Err(opsfile::Error::NotFound { .. }) => {}
+            Err(error) => return Err(Error::Ops(error)),
+        }
+    }
+    let shown = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => USUAL
+            .iter()
+            .map(PathBuf::from)
+            .find(|folder| invocation.cwd.join(folder).is_dir())
+            .ok_or(Error::NoFolder)?,
+    };
+    let root = invocation.cwd.join(&shown);
+    let vault = Vault::undeclared(root, slashes(&shown)).map_err(Error::Vault)?;
+    if vault.root_folder.is_none() { Err(Error::NoFolder) } else { Ok((vault, true)) }
+}
+
+fn slashes(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+fn propose(file: &File) -> Option<json::ProposedFile> {
+    let (keys, whole) = match &file.content {
+        Content::Env(env) => {
+            let keys: BTreeMap<String, String> = env
+                .entries()
+                .iter()
+                .map(|entry| {
+                    (entry.key.clone(), guess::shape(&entry.key, &entry.value).as_str().to_owned())
+                })
+                .collect();
+            // A file without a key has nothing to declare.
+            if keys.is_empty() {
+                return None;
+            }
+            (keys, None)
+        }
+        Content::Whole(value) => {
+            let shapes = [Shape::Json, Shape::PrivateKey];
+            let shape = shapes
+                .iter()
+                .find(|shape| vault::fits(shape, value.expose()).is_ok())
+                .unwrap_or(&Shape::Any);
+            (BTreeMap::new(), Some(shape.as_str().to_owned()))
+        }
+        Content::Missing | Content::Link | Content::Unreadable(_) => return None,
+    };
+    let environment = guess::environment(&file.path).map(str::to_owned);
+    Some(json::ProposedFile { path: file.path.clone(), keys, whole, environment })
+}
+
+fn toml(root: Option<&str>, files: &[json::ProposedFile]) -> String {
+    let mut text = String::new();
+    if let Some(root) = root {
+        let _ = writeln!(text, "version = 1\n\n[vault]\nroot = {}", quoted(root));
+    }
+    for file in files {
+        let separator = if text.is_empty() { "" } else { "\n" };
+        let _ = writeln!(text, "{separator}[[vault.file]]\npath = {}", quoted(&file.path));
+        if let Some(whole) = &file.whole {
+            let _ = writeln!(text, "whole = {}", quoted(whole));
+        } else {
+            let keys: Vec<String> =
+                file.keys.iter().map(|(key, shape)| format!("{key} = {}", quoted(shape))).collect();
+            let _ = writeln!(text, "keys = {{ {} }}", keys.join(", "));
+        }
+        if let Some(environment) = &file.environment {
+            let _ = writeln!(text, "environment = {}", quoted(environment));
+        }
+    }
+    text
+}
+
+/// A TOML basic string; the names of files may hold anything.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
+            }
+            character => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

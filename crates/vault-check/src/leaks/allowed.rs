@@ -1,0 +1,83 @@
+//! The list of leaks that someone looked at and lets stand, each for a time.
+
+use std::cell::Cell;
+
+use chrono::NaiveDate;
+
+/// Where the list lies, from the folder of ops.toml.
+pub(crate) const FILE: &str = ".opsproof/allowed-leaks";
+
+/// One line of the list: `FINGERPRINT EXPIRES REASON`.
+pub(crate) struct Allowance {
+    pub(crate) line: u32,
+    fingerprint: String,
+    expires: NaiveDate,
+    is_used: Cell<bool>,
+}
+
+/// What the list says of a leak.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    NotListed,
+    Allowed,
+    ExpiredOn(NaiveDate),
+}
+
+/// Reads the list; lines that are no allowance are returned by number.
+pub(crate) fn parse(text: &str) -> (Vec<Allowance>, Vec<u32>) {
+    let mut allowances = Vec::new();
+    let mut malformed = Vec::new();
+    for (text, line) in text.lines().zip(1..) {
+        let text = text.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let mut words = text.splitn(3, char::is_whitespace);
+        let fingerprint = words.next().unwrap_or_default();
+        let expires = words.next().and_then(|date| date.parse::<NaiveDate>().ok());
+        let has_reason = words.next().is_some_and(|reason| !reason.trim().is_empty());
+        match expires {
+            Some(expires) if has_reason => allowances.push(Allowance {
+                line,
+                fingerprint: fingerprint.to_owned(),
+                expires,
+                is_used: Cell::new(false),
+            }),
+            _ => malformed.push(line),
+        }
+    }
+    (allowances, malformed)
+}
+
+/// What the list says of the leak with this fingerprint, today.
+pub(crate) fn verdict(allowances: &[Allowance], fingerprint: &str, today: NaiveDate) -> Verdict {
+    let listed = allowances.iter().filter(|allowance| allowance.fingerprint == fingerprint);
+    let Some(allowance) = listed.max_by_key(|allowance| allowance.expires) else {
+        return Verdict::NotListed;
+    };
+    allowance.is_used.set(true);
+    if today <= allowance.expires { Verdict::Allowed } else { Verdict::ExpiredOn(allowance.expires) }
+}
+
+/// The lines that no leak of this run matched.
+pub(crate) fn unused(allowances: &[Allowance]) -> impl Iterator<Item = u32> + '_ {
+    allowances.iter().filter(|allowance| !allowance.is_used.get()).map(|allowance| allowance.line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allowance_has_a_date_and_a_reason() {
+        let (allowances, malformed) =
+            parse("# seen\n0011223344556677 2026-12-01 a test key\n\n8899aabbccddeeff 2026-12-01\nx y z\n");
+        assert_eq!((allowances.len(), malformed), (1, vec![4, 5]));
+        let day = |text: &str| text.parse().unwrap();
+        assert_eq!(verdict(&allowances, "0011223344556677", day("2026-12-01")), Verdict::Allowed);
+        assert_eq!(unused(&allowances).count(), 0);
+        let expired = verdict(&allowances, "0011223344556677", day("2026-12-02"));
+        assert_eq!(expired, Verdict::ExpiredOn(day("2026-12-01")));
+        assert_eq!(verdict(&allowances, "other", day("2026-12-01")), Verdict::NotListed);
+    }
+}

@@ -1,0 +1,124 @@
+//! Searches what git keeps: every object of the history once, or what is staged.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead, BufReader, Read};
+
+use duct::Expression;
+
+use crate::git::Git;
+use crate::leaks::archive::{self, Inside};
+use crate::leaks::look::Look;
+use crate::leaks::stream::{Found, Scratch};
+use crate::leaks::tree::in_text;
+
+/// What came of one object.
+pub(crate) struct Object {
+    /// The object's id.
+    pub(crate) id: String,
+    /// `blob`, `commit`, `tag` or `tree`.
+    pub(crate) kind: String,
+    pub(crate) inside: Inside,
+}
+
+/// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
+pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Object>)> {
+    let batch = git.uncaptured(&["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"]);
+    batch_of(look, &batch)
+}
+
+/// Searches the staged content of every file that differs from the last commit; with each the path.
+pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<(String, Object)>)> {
+    let changes = git
+        .uncaptured(&["diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--relative"])
+        .stdout_capture()
+        .run()?
+        .stdout;
+    let mut fields = changes.split(|&byte| byte == 0).filter(|field| !field.is_empty());
+    let mut paths: HashMap<String, Vec<String>> = HashMap::new();
+    let mut ids = String::new();
+    // `:100644 100644 OLD NEW M`, then the path.
+    while let (Some(change), Some(path)) = (fields.next(), fields.next()) {
+        let change = String::from_utf8_lossy(change);
+        let mut words = change.split(' ').skip(1);
+        let (mode, id) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
+        let is_file = mode.starts_with("100") || mode == "120000";
+        if is_file && id.bytes().any(|byte| byte != b'0') {
+            ids.push_str(id);
+            ids.push('\n');
+            paths.entry(id.to_owned()).or_default().push(String::from_utf8_lossy(path).into_owned());
+        }
+    }
+    let batch = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids);
+    let (n_objects, objects) = batch_of(look, &batch)?;
+    let mut found = Vec::new();
+    let mut told = HashSet::new();
+    for object in objects {
+        // The same content at two paths is sent twice; each path is told once.
+        let place = paths.get(&object.id).and_then(|paths| paths.iter().find(|path| told.insert((*path).clone())));
+        found.extend(place.map(|path| (path.clone(), object)));
+    }
+    Ok((n_objects, found))
+}
+
+/// Leaks in the names of branches, tags and other refs.
+pub(crate) fn refs(look: &Look<'_>, git: &Git<'_>) -> io::Result<Vec<(String, Found)>> {
+    let names = git.uncaptured(&["for-each-ref", "--format=%(refname)"]).stdout_capture().run()?.stdout;
+    let mut found = Vec::new();
+    for name in names.split(|&byte| byte == b'\n') {
+        // A name that leaks is not shown: it would leak again.
+        found.extend(in_text(look, name).into_iter().map(|leak| ("refs".to_owned(), leak)));
+    }
+    Ok(found)
+}
+
+/// Where each of `wanted` stands in the history, if anywhere: the first path that git names.
+pub(crate) fn paths(git: &Git<'_>, wanted: &HashSet<String>) -> io::Result<HashMap<String, String>> {
+    let mut paths = HashMap::new();
+    if wanted.is_empty() {
+        return Ok(paths);
+    }
+    let reader = git.uncaptured(&["rev-list", "--objects", "--all", "--reflog"]).reader()?;
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        if let Some((id, path)) = line.split_once(' ')
+            && wanted.contains(id)
+            && !path.is_empty()
+        {
+            paths.entry(id.to_owned()).or_insert_with(|| path.to_owned());
+        }
+    }
+    Ok(paths)
+}
+
+/// Reads `ID KIND LENGTH`, the content and a line break, over and over.
+fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<(usize, Vec<Object>)> {
+    let mut reader = BufReader::with_capacity(128 * 1024, batch.reader()?);
+    let mut scratch = Scratch::new(look);
+    let mut objects = Vec::new();
+    let mut n_objects = 0;
+    let mut header = Vec::new();
+    loop {
+        header.clear();
+        if reader.read_until(b'\n', &mut header)? == 0 {
+            return Ok((n_objects, objects));
+        }
+        let line = String::from_utf8_lossy(&header);
+        let mut words = line.trim_end().split(' ');
+        let (id, kind) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
+        let Some(len) = words.next().and_then(|len| len.parse::<u64>().ok()) else {
+            // `ID missing`, in a clone that left objects away.
+            continue;
+        };
+        let mut content = reader.by_ref().take(len);
+        let mut inside = Inside::default();
+        archive::search_member(look, &mut scratch, &mut content, &mut inside, "", 0)?;
+        // Whatever a decoder left over, and the line break.
+        io::copy(&mut content, &mut io::sink())?;
+        reader.read_until(b'\n', &mut header)?;
+        n_objects += 1;
+        if !inside.found.is_empty() || !inside.unread.is_empty() {
+            objects.push(Object { id, kind, inside });
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Searches a folder and everything below it, on all processors.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+
+use crate::leaks::archive::{self, Inside};
+use crate::leaks::look::Look;
+use crate::leaks::stream::{Found, Scratch};
+
+/// What came of one file or folder.
+pub(crate) struct Visited {
+    pub(crate) path: PathBuf,
+    pub(crate) inside: Inside,
+    /// Leaks in the path itself, or in what a symbolic link points to.
+    pub(crate) in_name: Vec<Found>,
+    pub(crate) missed: Option<Missed>,
+}
+
+/// Why a file or a folder was not read.
+pub(crate) enum Missed {
+    /// The system said no.
+    Failed(io::Error),
+    /// It is a pipe, a socket or a device.
+    NoFile,
+    /// It is the store of git's history.
+    History,
+}
+
+/// What is searched and what is left out.
+pub(crate) struct Tree<'a> {
+    pub(crate) look: &'a Look<'a>,
+    /// Files and folders that are not searched: the vault, and where credentials are declared to be.
+    pub(crate) left_out: Vec<PathBuf>,
+    pub(crate) n_threads: usize,
+}
+
+/// Files that are handed to a thread at once.
+const BATCH: usize = 32;
+
+enum Work {
+    Folder(PathBuf),
+    Files(Vec<PathBuf>),
+}
+
+struct Queue {
+    work: Vec<Work>,
+    n_working: usize,
+}
+
+impl Tree<'_> {
+    /// Searches all of `paths`; says how many files were read, and what is worth telling.
+    pub(crate) fn search(&self, paths: Vec<PathBuf>) -> (usize, Vec<Visited>) {
+        let mut work = Vec::new();
+        let mut visited = Vec::new();
+        for path in paths {
+            match fs::metadata(&path) {
+                Ok(data) if data.is_dir() => work.push(Work::Folder(path)),
+                Ok(data) if data.is_file() => work.push(Work::Files(vec![path])),
+                Ok(_) => visited.push(Visited::missed(path, Missed::NoFile)),
+                Err(error) => visited.push(Visited::missed(path, Missed::Failed(error))),
+            }
+        }
+        let queue = Mutex::new(Queue { work, n_working: 0 });
+        let changed = Condvar::new();
+        let answers: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.n_threads.max(1))
+                .map(|_| scope.spawn(|| self.work_off(&queue, &changed)))
+                .collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        });
+        let mut n_files = 0;
+        for (n_read, seen) in answers {
+            n_files += n_read;
+            visited.extend(seen);
+        }
+        (n_files, visited)
+    }
+
+    fn work_off(&self, queue: &Mutex<Queue>, changed: &Condvar) -> (usize, Vec<Visited>) {
+        let mut scratch = Scratch::new(self.look);
+        let mut visited = Vec::new();
+        let mut n_files = 0;
+        loop {
+            let work = {
+                let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                loop {
+                    if let Some(work) = queue.work.pop() {
+                        queue.n_working += 1;
+                        break work;
+                    }
+                    if queue.n_working == 0 {
+                        return (n_files, visited);
+                    }
+                    queue = changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                }
+            };
+            let more = match work {
+                Work::Folder(folder) => self.list(folder, &mut visited),
+                Work::Files(files) => {
+                    n_files += files.len();
+                    for file in files {
+                        self.file(file, &mut scratch, &mut visited);
+                    }
+                    Vec::new()
+                }
+            };
+            let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.work.extend(more);
+            queue.n_working -= 1;
+            changed.notify_all();
+        }
+    }
+
+    /// What lies in a folder, as work; a link is never followed, so a loop cannot be walked.
+    fn list(&self, folder: PathBuf, visited: &mut Vec<Visited>) -> Vec<Work> {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                visited.push(Visited::missed(folder, Missed::Failed(error)));
+                return Vec::new();
+            }
+        };
+        let mut work = Vec::new();
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    visited.push(Visited::missed(folder.clone(), Missed::Failed(error)));
+                    break;
+                }
+            };
+            let path = entry.path();
+            if self.left_out.contains(&path) {
+                continue;
+            }
+            self.name(&path, entry.file_name().as_bytes(), visited);
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && is_object_store(&path) => {
+                    visited.push(Visited::missed(path, Missed::History));
+                }
+                Ok(kind) if kind.is_dir() => work.push(Work::Folder(path)),
+                Ok(kind) if kind.is_symlink() => self.link(path, visited),
+                Ok(kind) if kind.is_file() => {
+                    files.push(path);
+                    if files.len() == BATCH {
+                        work.push(Work::Files(std::mem::take(&mut files)));
+                    }
+                }
+                Ok(_) => visited.push(Visited::missed(path, Missed::NoFile)),
+                Err(error) => visited.push(Visited::missed(path, Missed::Failed(error))),
+            }
+        }
+        if !files.is_empty() {
+            work.push(Work::Files(files));
+        }
+        work
+    }
+
+    fn name(&self, path: &Path, name: &[u8], visited: &mut Vec<Visited>) {
+        if name.len() < secret::SHORTEST {
+            return;
+        }
+        let found = in_text(self.look, name);
+        if !found.is_empty() {
+            visited.push(Visited { in_name: found, ..Visited::new(path.to_owned()) });
+        }
+    }
+
+    /// A link is not followed; what it points to is text that can hold a secret too.
+    fn link(&self, path: PathBuf, visited: &mut Vec<Visited>) {
+        match fs::read_link(&path) {
+            Ok(target) => {
+                let found = in_text(self.look, target.as_os_str().as_bytes());
+                if !found.is_empty() {
+                    visited.push(Visited { in_name: found, ..Visited::new(path) });
+                }
+            }
+            Err(error) => visited.push(Visited::missed(path, Missed::Failed(error))),
+        }
+    }
+
+    fn file(&self, path: PathBuf, scratch: &mut Scratch, visited: &mut Vec<Visited>) {
+        let mut inside = Inside::default();
+        // Should a pipe or a link have taken the file's place, it is neither waited for nor followed.
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+        let flags = i32::try_from(flags.bits()).unwrap_or(0);
+        let outcome = OpenOptions::new()
+            .read(true)
+            .custom_flags(flags)
+            .open(&path)
+            .and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
+        let missed = outcome.err().map(Missed::Failed);
+        if missed.is_some() || !inside.found.is_empty() || !inside.unread.is_empty() {
+            visited.push(Visited { inside, missed, ..Visited::new(path) });
+        }
+    }
+}
+
+impl Visited {
+    fn new(path: PathBuf) -> Self {
+        Self { path, inside: Inside::default(), in_name: Vec::new(), missed: None }
+    }
+
+    fn missed(path: PathBuf, missed: Missed) -> Self {
+        Self { missed: Some(missed), ..Self::new(path) }
+    }
+}
+
+/// Every leak in a short text.
+pub(crate) fn in_text(look: &Look<'_>, text: &[u8]) -> Vec<Found> {
+    look.at(text)
+        .into_iter()
+        .map(|place| Found {
+            leak: place.leak,
+            line: 1,
+            column: place.range.start as u64 + 1,
+            written: secret::Secret::new(text[place.range].to_vec()),
+        })
+        .collect()
+}
+
+fn is_object_store(path: &Path) -> bool {
+    path.ends_with(".git/objects") || (path.ends_with("objects") && path.with_file_name("HEAD").is_file() && path.with_file_name("refs").is_dir())
+}

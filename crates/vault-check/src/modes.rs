@@ -1,0 +1,24 @@
+//! `--fix-modes`: the one thing that this tool ever changes.
+
+use report::Streams;
+
+use crate::error::Error;
+use crate::rules::mode::{self, FORBIDDEN};
+use crate::scope::Scope;
+
+/// Takes away what others may do with the files and folders that count, and says so.
+///
+/// Files come first: a folder that is closed too early would hide them from nobody.
+pub(crate) fn fix(scope: &Scope<'_>, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let all = mode::files(scope).into_iter().chain(mode::folders(scope));
+    for (path, mode, owner) in all {
+        if mode & FORBIDDEN == 0 || owner != scope.user {
+            continue;
+        }
+        let shown = scope.vault.shown(path);
+        vault::tighten(&scope.vault.root, path, FORBIDDEN)
+            .map_err(|source| Error::FixMode { path: shown.clone(), source })?;
+        writeln!(streams.stderr, "{mode:04o} -> {:04o}  {shown}", mode & !FORBIDDEN)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! `duplicate-key`: a file has a key more than once.
+
+use std::collections::HashMap;
+
+use report::{Finding, Level, Rule};
+
+use crate::rules::{at, env_files};
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "duplicate-key",
+    level: Level::Error,
+    summary: "A file has the same key more than once",
+    why: "Every reader takes the last one and says nothing, so an edit to the first changes nothing.",
+    mend: "Remove the lines that do not count.",
+};
+
+/// Looks at every key of every file.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for (file, env) in env_files(scope) {
+        let mut first_lines: HashMap<&str, usize> = HashMap::new();
+        for entry in env.entries() {
+            let Some(first) = first_lines.get(entry.key.as_str()) else {
+                first_lines.insert(&entry.key, entry.line);
+                continue;
+            };
+            let finding =
+                Finding::error(RULE.id, format!("the key stands on line {first} already"))
+                    .path(scope.vault.shown(&file.path))
+                    .key(entry.key.clone())
+                    .hint("readers take the last one; remove the others");
+            findings.push(at(finding, entry.line, entry.column));
+        }
+    }
+}

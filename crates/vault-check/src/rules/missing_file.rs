@@ -1,0 +1,62 @@
+//! `missing-file`: a declared file is not there, or cannot be read.
+
+use report::{Finding, Level, Rule};
+use vault::Content;
+
+use crate::drift;
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "missing-file",
+    level: Level::Error,
+    summary: "A declared file is not there, or cannot be read",
+    why: "Whatever needs its credentials fails later, further from the cause, and often halfway through a change. A file under a drifted name (token_prod.env for api_token_prod.env) is as good as missing.",
+    mend: "Put the file where ops.toml says, rename the one that drifted, or set `optional = true` if nothing needs it.",
+};
+
+/// Looks at every declared file.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    let undeclared: Vec<&str> = scope
+        .vault
+        .files
+        .iter()
+        .filter(|file| file.declared.is_none())
+        .map(|file| file.path.as_str())
+        .collect();
+    for file in &scope.files {
+        let Some(declared) = &file.declared else { continue };
+        let message = match &file.content {
+            Content::Missing if declared.optional => continue,
+            Content::Missing => "the file is missing".to_owned(),
+            Content::Unreadable(reason) => {
+                format!("the file is there but could not be read: {reason}")
+            }
+            // A link has a rule of its own.
+            Content::Link | Content::Env(_) | Content::Whole(_) => continue,
+        };
+        let mut finding = Finding::error(RULE.id, message).path(scope.vault.shown(&file.path));
+        if let Content::Missing = file.content {
+            let stand_in =
+                undeclared.iter().find(|found| drift::path(found, &[&file.path]).is_some());
+            finding = finding.hint(match stand_in {
+                Some(found) => format!(
+                    "{} looks like it under another name; rename it",
+                    scope.vault.shown(found)
+                ),
+                None => obtain(declared),
+            });
+        }
+        findings.push(finding);
+    }
+}
+
+fn obtain(declared: &opsfile::VaultFile) -> String {
+    let keys: Vec<&str> = declared.keys.keys().map(String::as_str).collect();
+    let holds = if keys.is_empty() { String::new() } else { format!(" with {}", keys.join(", ")) };
+    let owner = declared
+        .owner
+        .as_ref()
+        .map(|owner| format!("; {owner} answers for it"))
+        .unwrap_or_default();
+    format!("put the file in place{holds}, mode 0600{owner}")
+}

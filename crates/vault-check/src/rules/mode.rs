@@ -1,0 +1,109 @@
+//! `mode`: somebody else may read or change the vault.
+
+use report::{Finding, Level, Rule};
+use vault::Content;
+
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "mode",
+    level: Level::Error,
+    summary: "A file or folder of the vault can be read or changed by others, or belongs to another user",
+    why: "Backups, containers and every process of every user on the machine can read a file of mode 0644.",
+    mend: "`vault-check check --fix-modes` takes away what others may do; or chmod 600 for files and 700 for folders.",
+};
+
+/// Everything that the group and others may do, and the bits that change whose rights a program has.
+pub(crate) const FORBIDDEN: u32 = 0o7077;
+
+/// Looks at the files asked for and at the folders above them.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for (path, mode, owner) in files(scope) {
+        report(scope, path, mode, owner, "file", findings);
+    }
+    for (path, mode, owner) in folders(scope) {
+        report(scope, path, mode, owner, "folder", findings);
+    }
+}
+
+/// The files that count: those asked for, or all.
+pub(crate) fn files<'a>(scope: &'a Scope<'_>) -> Vec<(&'a str, u32, u32)> {
+    let there = |content: &Content| !matches!(content, Content::Missing | Content::Link);
+    let asked_for: Vec<&vault::File> =
+        if scope.is_whole { scope.vault.files.iter().collect() } else { scope.files.clone() };
+    asked_for
+        .into_iter()
+        .filter(|file| there(&file.content))
+        .map(|file| (file.path.as_str(), file.mode, file.owner))
+        .chain(state_files(scope))
+        .collect()
+}
+
+/// The tools' own files hold keyed fingerprints and the keys to them.
+fn state_files<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = (&'a str, u32, u32)> {
+    let is_state = |path: &str| {
+        !path.rsplit('/').next().is_some_and(|name| name.starts_with(".git") || name == ".keep")
+    };
+    scope
+        .vault
+        .others
+        .iter()
+        .filter(move |file| scope.is_whole && is_state(&file.path))
+        .map(|file| (file.path.as_str(), file.mode, file.owner))
+}
+
+/// The folders that count: the root, and those in which a file that counts lies.
+pub(crate) fn folders<'a>(scope: &'a Scope<'_>) -> Vec<(&'a str, u32, u32)> {
+    let counts = |folder: &str| {
+        scope.is_whole
+            || folder.is_empty()
+            || scope.files.iter().any(|file| {
+                file.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+            })
+    };
+    scope
+        .vault
+        .root_folder
+        .iter()
+        .chain(&scope.vault.folders)
+        .filter(|folder| counts(&folder.path))
+        .map(|folder| (folder.path.as_str(), folder.mode, folder.owner))
+        .collect()
+}
+
+fn report(
+    scope: &Scope<'_>,
+    path: &str,
+    mode: u32,
+    owner: u32,
+    what: &str,
+    findings: &mut Vec<Finding>,
+) {
+    let shown = scope.vault.shown(path);
+    if mode & FORBIDDEN != 0 {
+        let wanted = mode & !FORBIDDEN & 0o777;
+        findings.push(
+            Finding::error(RULE.id, format!("the {what} {}: its mode is {mode:04o}", who(mode)))
+                .path(shown.clone())
+                .hint(format!("chmod {wanted:o}, or `vault-check check --fix-modes`")),
+        );
+    }
+    if owner != scope.user && owner != 0 {
+        findings.push(
+            Finding::warning(RULE.id, format!("the {what} belongs to another user (id {owner})"))
+                .path(shown)
+                .hint("chown it to the one who runs the tools"),
+        );
+    }
+}
+
+fn who(mode: u32) -> &'static str {
+    match mode {
+        mode if mode & 0o002 != 0 => "can be changed by everyone on this machine",
+        mode if mode & 0o004 != 0 => "can be read by everyone on this machine",
+        mode if mode & 0o020 != 0 => "can be changed by its group",
+        mode if mode & 0o040 != 0 => "can be read by its group",
+        mode if mode & 0o011 != 0 => "can be entered or run by others",
+        _ => "has special bits set",
+    }
+}

@@ -1,0 +1,28 @@
+//! `placeholder`: a value stands for a value.
+
+use report::{Finding, Level, Rule};
+use vault::Fault;
+
+use crate::rules::values;
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "placeholder",
+    level: Level::Error,
+    summary: "A value is a stand-in: a template's, a masked copy, or one that says so itself",
+    why: "A placeholder of the right length and prefix passes every check for presence, and is then mirrored to every place that copies the vault.",
+    mend: "Put the real value in. A real token that merely contains a word like `test` is never taken for a placeholder.",
+};
+
+/// Looks at every declared value.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for value in values(scope) {
+        if let Some(fault @ Fault::Placeholder(_)) = value.fault() {
+            findings.push(
+                value
+                    .place(scope, Finding::error(RULE.id, fault.to_string()))
+                    .hint("put the real value in"),
+            );
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `stale`: a credential is older than it may become.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use report::{Finding, Level, Rule};
+use vault::{Content, File};
+
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "stale",
+    level: Level::Warning,
+    summary: "A credential is older than its `rotate` allows",
+    why: "What leaked unnoticed stays useful until it is changed. A date in the file (`# rotated: 2025-10-01`) is told from an edit that changed no value; without one the file's own time has to do.",
+    mend: "Change the credential at its issuer and write the date as `# rotated: YYYY-MM-DD` into the file.",
+};
+
+/// How many days before its end a credential's age is mentioned.
+const SOON: i64 = 7;
+
+/// How old a file's credentials are.
+pub(crate) struct Age {
+    pub(crate) days: i64,
+    /// Whether the file itself says so; otherwise its time of change does.
+    pub(crate) is_declared: bool,
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.is_declared { "rotated" } else { "changed" };
+        match self.days {
+            days if days < 0 => write!(formatter, "{word} in the future"),
+            0 => write!(formatter, "{word} today"),
+            1 => write!(formatter, "{word} yesterday"),
+            days => write!(formatter, "{word} {days} days ago"),
+        }
+    }
+}
+
+/// The age of a file, from its `# rotated:` comment, else from its time of change.
+pub(crate) fn age(file: &File, now: DateTime<Utc>) -> Option<Age> {
+    if let Some(date) = rotated(file) {
+        return Some(Age { days: (now.date_naive() - date).num_days(), is_declared: true });
+    }
+    let modified = file.modified?;
+    // A clock that is a little ahead makes no file of the future.
+    let days = (now - modified).num_days().max(if modified > now { -1 } else { 0 });
+    Some(Age { days, is_declared: false })
+}
+
+fn rotated(file: &File) -> Option<NaiveDate> {
+    let Content::Env(env) = &file.content else { return None };
+    let rotated = env.rotated()?;
+    NaiveDate::from_ymd_opt(rotated.year, rotated.month, rotated.day)
+}
+
+/// Looks at every file that has a `rotate`.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for file in &scope.files {
+        let path = scope.vault.shown(&file.path);
+        if let Content::Env(env) = &file.content
+            && let Some(written) = env.rotated()
+        {
+            let line = u32::try_from(written.line).unwrap_or(u32::MAX);
+            let broken = match rotated(file) {
+                None => Some("the `# rotated:` comment gives a date that does not exist"),
+                Some(date) if date > scope.now.date_naive() + chrono::Days::new(1) => {
+                    Some("the `# rotated:` comment gives a date in the future")
+                }
+                Some(_) => None,
+            };
+            if let Some(message) = broken {
+                let hint = "write the day of the last rotation as YYYY-MM-DD";
+                findings.push(
+                    Finding::warning(RULE.id, message).path(path.clone()).line(line).hint(hint),
+                );
+            }
+        }
+        let Some(rotate) = file.declared.as_ref().and_then(|declared| declared.rotate) else {
+            continue;
+        };
+        let Some(age) = age(file, scope.now) else { continue };
+        let allowed = i64::try_from(rotate.as_secs() / (24 * 60 * 60)).unwrap_or(i64::MAX);
+        if age.days > allowed {
+            findings.push(
+                Finding::warning(RULE.id, format!("{age}, and may become {allowed} days old"))
+                    .path(path)
+                    .hint(
+                        "change it at its issuer, then write `# rotated: YYYY-MM-DD` into the file",
+                    ),
+            );
+        } else if allowed - age.days <= SOON && allowed > SOON {
+            let left = allowed - age.days;
+            findings.push(
+                Finding::note(RULE.id, format!("{age}; {left} days are left before it is stale"))
+                    .path(path),
+            );
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `undeclared-file`: the vault has a file that ops.toml does not know.
+
+use report::{Finding, Level, Rule};
+use vault::Content;
+
+use crate::drift::{self, Drift};
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "undeclared-file",
+    level: Level::Warning,
+    summary: "The vault has a file that ops.toml does not declare",
+    why: "Nobody rotates what nobody lists. Old copies and second spellings hold values that are still valid.",
+    mend: "Declare the file, move its content to the canonical path, or remove it.",
+};
+
+/// Looks at every file that was found and not declared, where the whole vault was asked for.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    if !scope.is_whole {
+        return;
+    }
+    let declared: Vec<&str> = scope
+        .vault
+        .files
+        .iter()
+        .filter(|file| file.declared.is_some())
+        .map(|file| file.path.as_str())
+        .collect();
+    for file in scope.vault.files.iter().filter(|file| file.declared.is_none()) {
+        // A link has a rule of its own.
+        if let Content::Link = file.content {
+            continue;
+        }
+        let (message, hint) = match drift::path(&file.path, &declared) {
+            Some((canonical, drift)) => {
+                let canonical = scope.vault.shown(canonical);
+                match drift {
+                    Drift::Leftover => (
+                        format!("a leftover copy of {canonical}"),
+                        "compare the two, keep the one that is right, and remove this".to_owned(),
+                    ),
+                    Drift::Alias => (
+                        format!("another name for {canonical}"),
+                        format!("move what is right to {canonical} and remove this"),
+                    ),
+                    Drift::Spelling => (
+                        format!("perhaps a misspelt {canonical}"),
+                        format!("if so, rename it to {canonical}"),
+                    ),
+                }
+            }
+            None => (
+                "ops.toml does not declare the file".to_owned(),
+                "declare it under [[vault.file]] (`vault-check init` proposes how), or remove it"
+                    .to_owned(),
+            ),
+        };
+        findings.push(
+            Finding::warning(RULE.id, message).path(scope.vault.shown(&file.path)).hint(hint),
+        );
+    }
+}
