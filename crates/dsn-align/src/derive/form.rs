@@ -1,0 +1,182 @@
+//! The forms in which a connection string can be written for a client.
+
+use std::str::FromStr;
+
+use dsn::{Dsn, Fields, Kind, known_option};
+use secret::Secret;
+
+/// A form, as `--to` names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A URI with libpq's parameters alone.
+    Libpq,
+    /// A URI for Rails.
+    Rails,
+    /// A URI for Prisma, with its own parameters where a transaction pooler needs them.
+    Prisma,
+    /// A URI for SQLAlchemy.
+    SqlAlchemy,
+    /// A URL for JDBC, with user and password in the query.
+    Jdbc,
+    /// A URI for node-postgres, with libpq's meaning of sslmode.
+    Node,
+    /// One key for each field, and PGSSLMODE.
+    Split(String),
+}
+
+/// One line of an env file.
+pub(crate) struct Line {
+    /// The key.
+    pub(crate) key: String,
+    /// The value.
+    pub(crate) value: Secret,
+}
+
+impl FromStr for Form {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Ok(match text {
+            "libpq" => Self::Libpq,
+            "rails" => Self::Rails,
+            "prisma" => Self::Prisma,
+            "sqlalchemy" => Self::SqlAlchemy,
+            "jdbc" => Self::Jdbc,
+            "node" => Self::Node,
+            _ => {
+                let prefix = text
+                    .strip_prefix("split:")
+                    .filter(|prefix| envfile::is_key(prefix))
+                    .ok_or(())?;
+                Self::Split(prefix.trim_end_matches('_').to_owned())
+            }
+        })
+    }
+}
+
+impl Form {
+    /// The lines of this form, or why it cannot carry the string.
+    pub(crate) fn lines(&self, dsn: &Dsn) -> Result<Vec<Line>, &'static str> {
+        if dsn.kind() == Kind::Redis {
+            return match self {
+                Self::Split(_) => Err("a Redis URL is not split"),
+                _ => Ok(vec![Line { key: "REDIS_URL".to_owned(), value: dsn::uri(dsn) }]),
+            };
+        }
+        let has_hosts = dsn.host().is_some_and(|host| host.contains(&b','));
+        if has_hosts && *self != Self::Libpq {
+            return Err("this form takes one host, and the string has several");
+        }
+        let url = |key: &str, value: Secret| Ok(vec![Line { key: key.to_owned(), value }]);
+        match self {
+            Self::Libpq => url(
+                "DATABASE_URL",
+                dsn::uri(&with(dsn, &|name| known_option(name.as_bytes()).is_some(), &[])),
+            ),
+            Self::Rails => url("DATABASE_URL", dsn::uri(dsn)),
+            Self::Prisma => url("DATABASE_URL", dsn::uri(&prisma(dsn))),
+            Self::SqlAlchemy => url("SQLALCHEMY_DATABASE_URI", dsn::uri(dsn)),
+            Self::Node => url("DATABASE_URL", dsn::uri(&node(dsn))),
+            Self::Jdbc => url("JDBC_DATABASE_URL", jdbc(dsn)),
+            Self::Split(prefix) => Ok(split(prefix, dsn)),
+        }
+    }
+}
+
+/// A copy with the parameters that `keep` lets through, and `more`.
+fn with(dsn: &Dsn, keep: &dyn Fn(&str) -> bool, more: &[(&'static str, &str)]) -> Dsn {
+    let mut fields = Fields::new();
+    for (name, value) in dsn.fields().iter().filter(|(name, _)| keep(name)) {
+        // Into another set of fields, which are secrets too.
+        fields.set(name.to_owned(), value.expose());
+    }
+    for (name, value) in more {
+        fields.set(*name, *value);
+    }
+    Dsn::from_fields(dsn.kind(), fields)
+}
+
+/// Prisma knows few of libpq's parameters, and must be told of a transaction pooler.
+fn prisma(dsn: &Dsn) -> Dsn {
+    const KNOWN: [&str; 13] = [
+        "user",
+        "password",
+        "host",
+        "port",
+        "dbname",
+        "sslmode",
+        "connect_timeout",
+        "application_name",
+        "options",
+        "channel_binding",
+        "pgbouncer",
+        "schema",
+        "connection_limit",
+    ];
+    let is_pooled = dsn::classify(dsn).mode == Some(dsn::Mode::Transaction);
+    let more: &[_] = if is_pooled { &[("pgbouncer", "true")] } else { &[] };
+    with(dsn, &|name| KNOWN.contains(&name), more)
+}
+
+/// node-postgres takes `sslmode=require` for full verification unless it is told otherwise.
+fn node(dsn: &Dsn) -> Dsn {
+    let is_given = dsn.fields().get("sslmode").is_some();
+    let more: &[_] = if is_given { &[("uselibpqcompat", "true")] } else { &[] };
+    with(dsn, &|_| true, more)
+}
+
+fn jdbc(dsn: &Dsn) -> Secret {
+    let host = dsn.component("host").unwrap_or_else(|| Secret::from("localhost".to_owned()));
+    let is_ipv6 = host.expose().contains(&b':');
+    let mut text = b"jdbc:postgresql://".to_vec();
+    if is_ipv6 {
+        text.push(b'[');
+    }
+    text.extend_from_slice(host.expose());
+    if is_ipv6 {
+        text.push(b']');
+    }
+    text.push(b':');
+    text.extend(dsn.component("port").iter().flat_map(|port| port.expose().to_vec()));
+    text.push(b'/');
+    text.extend(
+        dsn.dbname().map(|name| dsn::encode_component(name).expose().to_vec()).unwrap_or_default(),
+    );
+    let mut separator = b'?';
+    for (name, value) in dsn.fields().iter() {
+        let name = match name {
+            "host" | "port" | "dbname" => continue,
+            "application_name" => "ApplicationName",
+            "connect_timeout" => "connectTimeout",
+            other => other,
+        };
+        text.push(separator);
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+        // Into the URL that is being written.
+        text.extend_from_slice(dsn::encode_component(value.expose()).expose());
+        separator = b'&';
+    }
+    Secret::new(text)
+}
+
+/// One key for each field, as Chatwoot's database.yml names them, and libpq's own PGSSLMODE.
+fn split(prefix: &str, dsn: &Dsn) -> Vec<Line> {
+    const NAMES: [(&str, &str); 5] = [
+        ("HOST", "host"),
+        ("PORT", "port"),
+        ("USERNAME", "user"),
+        ("PASSWORD", "password"),
+        ("DATABASE", "dbname"),
+    ];
+    let mut lines: Vec<Line> = NAMES
+        .iter()
+        .filter_map(|(suffix, field)| {
+            Some(Line { key: format!("{prefix}_{suffix}"), value: dsn.component(field)? })
+        })
+        .collect();
+    if let Some(mode) = dsn.fields().secret("sslmode") {
+        lines.push(Line { key: "PGSSLMODE".to_owned(), value: mode.duplicate() });
+    }
+    lines
+}

@@ -1,0 +1,98 @@
+//! The JSON answers of `parse` and `readings`.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use dsn::{Fields, Mask};
+
+/// The fields that come first in every answer.
+const IDENTITY: [&str; 5] = ["user", "password", "host", "port", "dbname"];
+
+/// The answer of `parse`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ParseAnswer {
+    pub(crate) schema: &'static str,
+    pub(crate) reader: &'static str,
+    pub(crate) fields: Map<String, Value>,
+    pub(crate) provider: &'static str,
+    pub(crate) mode: Option<&'static str>,
+}
+
+/// The answer of `readings`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReadingsAnswer {
+    pub(crate) schema: &'static str,
+    pub(crate) agree: bool,
+    pub(crate) readings: Vec<ReadingAnswer>,
+    pub(crate) differences: Vec<DifferenceAnswer>,
+}
+
+/// One client's reading: its fields, or its reason to refuse.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReadingAnswer {
+    pub(crate) reader: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fields: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<String>,
+}
+
+/// One field on which clients disagree, and who agrees with whom.
+#[derive(Debug, Serialize)]
+pub(crate) struct DifferenceAnswer {
+    pub(crate) field: String,
+    pub(crate) groups: Vec<Vec<&'static str>>,
+}
+
+/// The answer of `fix`.
+#[derive(Debug, Serialize)]
+pub(crate) struct FixAnswer {
+    pub(crate) schema: &'static str,
+    pub(crate) written: bool,
+    pub(crate) edits: Vec<EditAnswer>,
+    pub(crate) left: Vec<LeftAnswer>,
+}
+
+/// One key that `fix` sets or adds, without its value.
+#[derive(Debug, Serialize)]
+pub(crate) struct EditAnswer {
+    pub(crate) place: String,
+    pub(crate) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u32>,
+    pub(crate) key: String,
+    pub(crate) change: &'static str,
+    pub(crate) fields: Vec<String>,
+}
+
+/// A place that `fix` cannot mend.
+#[derive(Debug, Serialize)]
+pub(crate) struct LeftAnswer {
+    pub(crate) place: String,
+    pub(crate) why: String,
+}
+
+/// The fields of a reading, credentials as `{"set":true}` unless they are to be revealed.
+pub(crate) fn fields(fields: &Fields, mask: &Mask, is_revealed: bool) -> Map<String, Value> {
+    let mut map = Map::new();
+    let mut ordered: Vec<_> = fields.iter().collect();
+    // Identity first, then as the string has them, whatever order the client reads in.
+    ordered.sort_by_key(|(name, _)| {
+        IDENTITY.iter().position(|known| known == name).unwrap_or(IDENTITY.len())
+    });
+    for (name, value) in ordered {
+        if is_revealed {
+            // Goes to the pipe or file that the operator named with --reveal.
+            map.insert(
+                name.to_owned(),
+                String::from_utf8_lossy(value.expose()).into_owned().into(),
+            );
+        } else if Mask::is_secret(name) {
+            map.insert(name.to_owned(), serde_json::json!({ "set": true }));
+        } else {
+            // The mask decides what of it is shown.
+            map.insert(mask.name(name).into_owned(), mask.value(name, value.expose()).into());
+        }
+    }
+    map
+}

@@ -1,0 +1,62 @@
+//! `readings`: one string through every client, side by side, differences first.
+
+mod compare;
+mod table;
+
+use dsn::{Mask, readings};
+use report::{CommandLine, Exit, Format, Invocation, Palette, Streams};
+
+use crate::args::{Args, ReadingsOptions};
+use crate::error::Error;
+use crate::json::{self, DifferenceAnswer, ReadingAnswer, ReadingsAnswer};
+use crate::single;
+
+pub(crate) use compare::{compare, is_counted};
+
+/// Reads the string as every client does and answers where they disagree.
+pub(crate) fn run(
+    args: &Args,
+    options: &ReadingsOptions,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let text = single::text(args, &options.subject, invocation, streams)?;
+    // To the parsers, which keep what they read as secrets.
+    let text = text.expose();
+    let readings = readings(text);
+    let comparison = compare(text, &readings);
+    let mask = Mask::new(text);
+    let written = if options.format.format == Format::Json {
+        let answer = ReadingsAnswer {
+            schema: args.schema(),
+            agree: comparison.agree,
+            readings: readings
+                .iter()
+                .map(|reading| ReadingAnswer {
+                    reader: reading.reader.name(),
+                    fields: reading
+                        .outcome
+                        .as_ref()
+                        .ok()
+                        .map(|fields| json::fields(fields, &mask, options.subject.reveal)),
+                    refused: reading.outcome.as_ref().err().map(ToString::to_string),
+                })
+                .collect(),
+            differences: comparison
+                .differences
+                .iter()
+                .map(|difference| DifferenceAnswer {
+                    field: mask.name(&difference.field).into_owned(),
+                    groups: difference.groups.clone(),
+                })
+                .collect(),
+        };
+        report::json(streams.stdout, &answer)
+    } else {
+        let palette = Palette::for_stdout(args.common.color, invocation);
+        let view = table::View { text, readings: &readings, comparison: &comparison, mask: &mask };
+        view.write(options.subject.reveal, palette, streams.stdout)
+    };
+    written.map_err(Error::Write)?;
+    Ok(if comparison.agree { Exit::OK } else { Exit::FINDINGS })
+}
