@@ -1,1 +1,70 @@
 //! Runs a command and keeps its output redacted, hash-chained and signed.
+//!
+//! Reading order: [`run`] parses the command line ([`args`]) and finds out where bundles lie and which secrets are
+//! to be hidden ([`setting`], [`redaction`]). Each command is one file: `open`, `run` (its
+//! child, the capture loop, and what is recorded), `words` (`note`), `attach`, `seal`, `verify`, `show`, `list`,
+//! `redact`.
+
+mod args;
+mod attach;
+mod clock;
+mod error;
+mod list;
+mod open;
+mod redact;
+mod redaction;
+mod rules;
+mod run;
+mod seal;
+mod setting;
+mod show;
+mod verify;
+mod words;
+
+use report::{Exit, Invocation, Streams};
+
+use crate::args::{Args, Command};
+
+/// The name and version that records carry.
+pub(crate) const TOOL: &str = concat!("evidence-log ", env!("CARGO_PKG_VERSION"));
+
+/// Runs the tool for one invocation.
+pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
+    report::dispatch::<Args, error::Error>(invocation, streams, |args, invocation, streams| {
+        let common = &args.common;
+        match &args.command {
+            Command::Run(run) => run::run(run, common, invocation, streams),
+            Command::Open(open) => open::open(open, common, invocation, streams),
+            Command::Note(note) => words::note(note, common, invocation, streams),
+            Command::Attach(attach) => attach::attach(attach, common, invocation, streams),
+            Command::Seal(seal) => seal::seal(seal, common, invocation, streams),
+            Command::Verify(verify) => verify::verify(verify, common, invocation, streams),
+            Command::Show(show) => show::show(show, common, invocation, streams),
+            Command::List(list) => list::list(list, common, invocation, streams),
+            Command::Redact(redact) => redact::redact(redact, common, invocation, streams),
+            Command::Rules(rules) => rules::explain(rules, streams),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_argument_shows_a_value_of_the_environment() {
+        fn walk(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_env().is_none(),
+                    "{} is bound to a variable",
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        let command = crate::args::Args::command();
+        command.clone().debug_assert();
+        walk(&command);
+    }
+}

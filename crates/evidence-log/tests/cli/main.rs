@@ -1,1 +1,37 @@
 //! Tests of the real `evidence-log` program.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed set-up is a failed test")]
+
+mod crash;
+mod ops;
+mod peers;
+mod redaction;
+mod run;
+mod scenarios;
+mod seal;
+
+use testbed::{Bed, Command};
+
+/// The program, ready to be given its arguments.
+pub(crate) fn tool(bed: &Bed) -> Command<'_> {
+    bed.command(testbed::bin!("evidence-log"))
+}
+
+/// Makes a bundle and gives its path from the bed's root.
+pub(crate) fn open(bed: &Bed) -> String {
+    let output = tool(bed).args(["open", "check", "--area", "area"]).run();
+    assert_eq!(output.code(), 0, "{output}");
+    output.stdout().trim_end().to_owned()
+}
+
+/// The answer of `show --format json`.
+pub(crate) fn show(bed: &Bed, bundle: &str) -> serde_json::Value {
+    tool(bed).args(["show", bundle, "--format", "json"]).run().json()
+}
+
+/// The rules that `verify` finds fault with, notes left out.
+pub(crate) fn faults(bed: &Bed, bundle: &str) -> Vec<String> {
+    let answer = tool(bed).args(["verify", bundle, "--format", "json"]).run().json();
+    let findings = answer["findings"].as_array().unwrap();
+    let faults = findings.iter().filter(|finding| finding["level"] != "note");
+    faults.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}

@@ -1,0 +1,223 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use evidence::Digest;
+use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
+
+/// Run a command and keep what it printed as evidence: redacted, hash-chained, signed
+#[derive(Parser)]
+#[command(name = "evidence-log", version)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a command, show its output, and keep it; the exit code is the command's own
+    Run(Run),
+    /// Make an empty bundle and print its path
+    Open(Open),
+    /// Add words to a bundle
+    Note(Note),
+    /// Copy files into a bundle, redacted
+    Attach(Attach),
+    /// Close a bundle: last record, manifest, signature; prints the manifest's hash
+    Seal(Seal),
+    /// Check that bundles are what was recorded: 0 intact, 1 not, 2 cannot be decided
+    Verify(Verify),
+    /// Show what happened in a bundle
+    Show(Show),
+    /// List the bundles
+    List(List),
+    /// Copy standard input to standard output with every known secret replaced
+    Redact(Redact),
+    /// Explain what verify can find
+    Rules(Rules),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Run {
+    /// Add the run to this open bundle
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "area"])]
+    pub(crate) into: Option<PathBuf>,
+    /// Make a bundle of this name, and seal it afterwards [default: the label]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Put the bundle into this folder under the evidence root
+    #[arg(long)]
+    pub(crate) area: Option<String>,
+    /// Give the command the variables of this file of the vault; only their names are recorded
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_from: Vec<String>,
+    /// End the command and all it started after this time, as 30s or 5m; the exit code is then 124
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// The exit codes that count as success, as 0,1; recorded before the command starts [default: 0]
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(crate) expect_exit: Vec<u8>,
+    /// How long to read on when the command has ended and something it started has not
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2s")]
+    pub(crate) drain: Duration,
+    /// A short word for the run, which its files carry [default: the program's name]
+    #[arg(long)]
+    pub(crate) label: Option<String>,
+    /// Read both streams through one pipe: their order is exact, which is which is not known
+    #[arg(long)]
+    pub(crate) merge: bool,
+    /// Do not say where the bundle is
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Open {
+    /// What the piece of work is called
+    pub(crate) name: String,
+    /// Put the bundle into this folder under the evidence root
+    #[arg(long)]
+    pub(crate) area: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Note {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The words [default: standard input]
+    pub(crate) text: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Attach {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The files
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Seal {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Verify {
+    /// The bundles
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) bundles: Vec<PathBuf>,
+    /// Check signatures against this file instead of the one that ops.toml names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// The manifest must be the one that this file cites, as `manifest sha256:…`
+    #[arg(long, value_name = "LOG")]
+    pub(crate) against: Option<PathBuf>,
+    /// The manifest must have this hash
+    #[arg(long, value_name = "sha256:HEX", value_parser = digest, conflicts_with = "against")]
+    pub(crate) manifest: Option<Digest>,
+    /// Accept a bundle that nobody signed
+    #[arg(long)]
+    pub(crate) allow_unsigned: bool,
+    #[command(flatten)]
+    pub(crate) answer: FindingsFormat,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Show {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Redact {
+    /// Replace only the vault's values, not what is a credential by its form
+    #[arg(long)]
+    pub(crate) values_only: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Rules {
+    /// Explain this rule in full
+    pub(crate) rule: Option<String>,
+}
+
+impl CommandLine for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn schema(&self) -> &'static str {
+        match &self.command {
+            Command::Verify(_) => "evidence-log/verify/1",
+            Command::Show(_) => "evidence-log/show/1",
+            _ => "evidence-log/list/1",
+        }
+    }
+
+    fn format(&self) -> Format {
+        match &self.command {
+            Command::Verify(verify) => verify.answer.format,
+            Command::Show(show) => show.answer.format,
+            Command::List(list) => list.answer.format,
+            _ => Format::Human,
+        }
+    }
+}
+
+/// `30s`, `5m`, `1h`, `250ms`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 =
+        number.parse().map_err(|_| "a time is a number and a unit, as 30s".to_owned())?;
+    let milliseconds = match unit {
+        "ms" => Some(number),
+        "" | "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
+        _ => return Err("the units are ms, s, m and h".to_owned()),
+    };
+    milliseconds.map(Duration::from_millis).ok_or_else(|| "the time is too long".to_owned())
+}
+
+fn digest(text: &str) -> Result<Digest, String> {
+    text.parse().map_err(|_| "a hash is `sha256:` and 64 hex digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        for wrong in ["", "s", "-1s", "1d", "99999999999999999999h", "18446744073709551615h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

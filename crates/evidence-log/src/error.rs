@@ -1,0 +1,138 @@
+//! Why a command of this tool gives no answer.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use report::{Exit, Failure};
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// ops.toml cannot be used.
+    Ops(opsfile::Error),
+    /// The vault cannot be read, so nothing could be redacted.
+    Vault(vault::Error),
+    /// A bundle could not be read or written.
+    Evidence(evidence::Error),
+    /// A file could not be read.
+    Read { path: PathBuf, source: io::Error },
+    /// Our own answer, or a copy into a bundle, could not be written.
+    Write { what: &'static str, source: io::Error },
+    /// The bundle that was named is not there.
+    NoBundle { path: PathBuf },
+    /// A name or area that no folder can have.
+    BadName { what: &'static str },
+    /// A file of variables that the command cannot be given.
+    EnvFrom { file: String, why: &'static str },
+    /// A note that is longer than a record may be.
+    LongNote,
+    /// A file that holds a credential in a form that cannot be redacted.
+    Attachment { path: PathBuf, why: &'static str },
+    /// The signers cannot be read, so no verdict on signatures is possible.
+    Signers { path: PathBuf, line: u64, why: &'static str },
+    /// A log names no manifest of this bundle.
+    NotCited { log: PathBuf, bundle: PathBuf },
+    /// No such rule.
+    NoRule { rule: String },
+    /// `run` itself failed; the command's own code is not known or not to be trusted.
+    Recording { source: Box<Error>, still: &'static str },
+}
+
+impl Error {
+    /// The same failure in `run`, where the exit code has to differ from every code of a command.
+    pub(crate) fn while_recording(self, still: &'static str) -> Self {
+        Self::Recording { source: Box::new(self), still }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ops(_) => out.write_str("reading ops.toml"),
+            Self::Vault(_) => out.write_str("reading the vault, whose values are to be redacted"),
+            Self::Evidence(failed) => failed.fmt(out),
+            Self::Read { path, .. } => write!(out, "cannot read {}", path.display()),
+            Self::Write { what, .. } => write!(out, "cannot write {what}"),
+            Self::NoBundle { path } => write!(out, "there is no bundle at {}", path.display()),
+            Self::BadName { what } => write!(out, "the {what} cannot be a folder's name"),
+            Self::EnvFrom { file, why } => {
+                write!(out, "cannot give the command the variables of {file}: {why}")
+            }
+            Self::LongNote => out.write_str("the note is longer than 32 KiB"),
+            Self::Attachment { path, why } => {
+                write!(out, "cannot attach {}: {why}", path.display())
+            }
+            Self::Signers { path, line, why } => {
+                write!(out, "cannot read {}:{line}: {why}", path.display())
+            }
+            Self::NotCited { log, bundle } => {
+                write!(out, "{} cites no manifest of {}", log.display(), bundle.display())
+            }
+            Self::NoRule { rule } => write!(out, "there is no rule {rule}"),
+            Self::Recording { still, .. } => write!(out, "cannot record the command ({still})"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Ops(source) => Some(source),
+            Self::Vault(source) => Some(source),
+            Self::Evidence(source) => source.source(),
+            Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
+            Self::Recording { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl Failure for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Ops(source) => source.hint(),
+            Self::Recording { source, .. } => source.hint(),
+            Self::Evidence(evidence::Error::Sealed { .. }) => {
+                Some("open another bundle for what follows".into())
+            }
+            Self::Evidence(evidence::Error::Running { .. }) => {
+                Some("wait for the run to end, or end it, and seal again".into())
+            }
+            Self::Evidence(evidence::Error::Tampered { .. }) => Some(
+                "`evidence-log verify DIR` lists all that is wrong; go on in a new bundle".into(),
+            ),
+            Self::EnvFrom { .. } => {
+                Some("`vault-check check` says what is wrong with the vault".into())
+            }
+            Self::BadName { .. } => Some(
+                "use letters, digits, `.`, `_` and `-`, and `/` between the folders of an area"
+                    .into(),
+            ),
+            Self::LongNote => Some("put it into a file, and use `evidence-log attach`".into()),
+            Self::NoRule { .. } => Some("`evidence-log rules` lists them".into()),
+            _ => None,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if matches!(self, Self::Recording { .. }) { Exit::code(125) } else { Exit::ERROR }
+    }
+}
+
+impl From<evidence::Error> for Error {
+    fn from(failed: evidence::Error) -> Self {
+        Self::Evidence(failed)
+    }
+}
+
+impl From<durable::Error> for Error {
+    fn from(failed: durable::Error) -> Self {
+        Self::Evidence(failed.into())
+    }
+}
+
+/// For an answer that could not be written.
+pub(crate) fn answer(source: io::Error) -> Error {
+    Error::Write { what: "the answer", source }
+}

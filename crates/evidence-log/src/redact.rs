@@ -1,0 +1,46 @@
+//! `redact`: a filter for shell pipelines.
+
+use std::io::ErrorKind;
+
+use report::{Common, Exit, Invocation, Streams};
+use secret::Redactor;
+
+use crate::args;
+use crate::error::{self, Error};
+use crate::redaction::load;
+use crate::setting::Setting;
+
+/// Copies stdin to stdout; each part is written as soon as it can be, so that the filter does not stall a prompt.
+pub(crate) fn redact(
+    args: &args::Redact,
+    common: &Common,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let setting = Setting::find(common, invocation)?;
+    let (set, _) = load(&setting, &[])?;
+    let mut redactor =
+        if args.values_only { Redactor::new(&set) } else { Redactor::with_forms(&set) };
+    let (mut buffer, mut clean) = (vec![0; 64 * 1024], Vec::new());
+    loop {
+        let length = match streams.stdin.read(&mut buffer) {
+            Ok(length) => length,
+            Err(again) if again.kind() == ErrorKind::Interrupted => continue,
+            Err(source) => return Err(Error::Read { path: "standard input".into(), source }),
+        };
+        clean.clear();
+        if length == 0 {
+            redactor.finish(&mut clean);
+        } else {
+            redactor.push(&buffer[..length], &mut clean);
+        }
+        streams
+            .stdout
+            .write_all(&clean)
+            .and_then(|()| streams.stdout.flush())
+            .map_err(error::answer)?;
+        if length == 0 {
+            return Ok(Exit::OK);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The values that must not be seen, and replacing them in text that is not a stream.
+
+use std::collections::BTreeMap;
+
+use evidence::{Redaction, Text};
+use secret::{Redactor, Secret, SecretSet};
+use vault::{Content, Vault};
+
+use crate::error::Error;
+use crate::setting::Setting;
+
+/// The variables that one command is given from the vault.
+#[derive(Default)]
+pub(crate) struct Given {
+    /// Names and values, in the order of the files.
+    pub(crate) variables: Vec<(String, Secret)>,
+}
+
+/// Reads the vault: the set of its values, and those that are to be given to the command. Where no vault is
+/// declared the set is empty, and redaction goes by form alone.
+pub(crate) fn load(setting: &Setting, env_from: &[String]) -> Result<(SecretSet, Given), Error> {
+    let Some(ops) = setting.ops.as_ref().filter(|ops| ops.vault.is_some()) else {
+        return match env_from.first() {
+            Some(file) => Err(Error::EnvFrom { file: file.clone(), why: "no vault is declared" }),
+            None => Ok((SecretSet::builder().build(), Given::default())),
+        };
+    };
+    let vault = Vault::load(ops).map_err(Error::Vault)?;
+    let mut given = Given::default();
+    for file in env_from {
+        given.variables.extend(variables(&vault, file)?);
+    }
+    Ok((vault.secret_set(), given))
+}
+
+fn variables(vault: &Vault, file: &str) -> Result<Vec<(String, Secret)>, Error> {
+    let refuse = |why| Error::EnvFrom { file: file.to_owned(), why };
+    let found = vault.file(file).ok_or_else(|| refuse("there is no such file in the vault"))?;
+    let env = match &found.content {
+        Content::Env(env) => env,
+        Content::Missing => return Err(refuse("the file is missing")),
+        Content::Link => return Err(refuse("the file is a symbolic link, which is not followed")),
+        Content::Whole(_) => {
+            return Err(refuse("it is one credential as a whole, and has no names"));
+        }
+        Content::Unreadable(_) => return Err(refuse("the file could not be read")),
+    };
+    let mut variables: Vec<(String, Secret)> = Vec::new();
+    for entry in env.entries() {
+        if entry.doubtful {
+            return Err(refuse("a line is written so that readers disagree on it"));
+        }
+        if variables.iter().any(|(name, _)| *name == entry.key) {
+            return Err(refuse("a key is there more than once"));
+        }
+        if entry.value.expose().contains(&0) {
+            return Err(refuse("a value holds a NUL byte, which no variable can"));
+        }
+        variables.push((entry.key.clone(), entry.value.duplicate()));
+    }
+    if variables.is_empty() { Err(refuse("it has no keys")) } else { Ok(variables) }
+}
+
+/// Replaces secrets in pieces of text, each by itself, and counts what it did.
+pub(crate) struct Cleaner<'set> {
+    set: &'set SecretSet,
+    counts: BTreeMap<String, u64>,
+}
+
+impl<'set> Cleaner<'set> {
+    pub(crate) fn new(set: &'set SecretSet) -> Self {
+        Self { set, counts: BTreeMap::new() }
+    }
+
+    /// The bytes with every known value and every credential by form replaced.
+    pub(crate) fn clean(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut redactor = Redactor::with_forms(self.set);
+        let mut clean = Vec::with_capacity(bytes.len());
+        redactor.push(bytes, &mut clean);
+        redactor.finish(&mut clean);
+        add(&mut self.counts, redactor.counts());
+        clean
+    }
+
+    /// The same for an argument or a path.
+    pub(crate) fn text(&mut self, text: &std::ffi::OsStr) -> Text {
+        Text::from_bytes(self.clean(text.as_encoded_bytes()))
+    }
+
+    /// The same for words.
+    pub(crate) fn words(&mut self, text: &str) -> String {
+        String::from_utf8_lossy(&self.clean(text.as_bytes())).into_owned()
+    }
+
+    /// What was replaced so far, with what streams had replaced.
+    pub(crate) fn counts(&self, streams: &[&BTreeMap<&str, u64>]) -> Vec<Redaction> {
+        let mut counts = self.counts.clone();
+        for stream in streams {
+            add(&mut counts, stream);
+        }
+        counts.into_iter().map(|(rule, count)| Redaction { rule, count }).collect()
+    }
+}
+
+fn add(counts: &mut BTreeMap<String, u64>, more: &BTreeMap<&str, u64>) {
+    for (&rule, count) in more {
+        *counts.entry(rule.to_owned()).or_default() += count;
+    }
+}

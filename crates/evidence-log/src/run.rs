@@ -1,0 +1,160 @@
+//! `run`: starts a command, shows its output, keeps it redacted, and records how it ended, whatever happened.
+
+mod begin;
+mod capture;
+mod child;
+mod end;
+mod git;
+mod program;
+mod signals;
+mod stream;
+mod suspect;
+mod terminal;
+mod tree;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use evidence::{Mode, Outcome, Signer};
+use report::{Common, Exit, Invocation, Streams};
+use secret::SecretSet;
+
+use crate::error::{self, Error};
+use crate::redaction::{Cleaner, Given, load};
+use crate::setting::{Setting, word};
+use crate::{args, clock, open};
+
+/// What is known before the command starts.
+struct Plan<'a> {
+    args: &'a args::Run,
+    setting: &'a Setting,
+    invocation: &'a Invocation,
+    set: &'a SecretSet,
+    given: &'a Given,
+    folder: PathBuf,
+    /// The name of a bundle that is made for this run alone.
+    fresh: Option<String>,
+    label: String,
+    mode: Mode,
+}
+
+/// Runs a command; answers its own exit code.
+pub(crate) fn run(
+    args: &args::Run,
+    common: &Common,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let not_started = |failed: Error| failed.while_recording("the command was not started");
+    let setting = Setting::find(common, invocation).map_err(not_started)?;
+    let (set, given) = load(&setting, &args.env_from).map_err(not_started)?;
+    let mut cleaner = Cleaner::new(&set);
+    let label = label(args, &mut cleaner);
+    let (folder, fresh) = place(args, &setting, &label).map_err(not_started)?;
+    let mode = if args.merge { Mode::Merged } else { Mode::Pipe };
+    let plan = Plan {
+        args,
+        setting: &setting,
+        invocation,
+        set: &set,
+        given: &given,
+        folder,
+        fresh,
+        label,
+        mode,
+    };
+
+    let mut begun = begin::begin(&plan, &mut cleaner).map_err(not_started)?;
+    let git = git::look(&invocation.cwd, invocation);
+    let clock_start = clock::now();
+    let started = Instant::now();
+    let (captured, program) = match program::find(&args.command[0], invocation) {
+        Err(refused) => (capture::Captured::not_started(refused), None),
+        Ok(path) => {
+            let hashing = program::hash(path.clone());
+            let captured = match child::spawn(&plan, &path) {
+                Ok(spawned) => {
+                    let limits = capture::Limits { timeout: args.timeout, drain: args.drain };
+                    capture::capture(
+                        spawned,
+                        &mut begun.streams,
+                        &mut begun.timing,
+                        started,
+                        &limits,
+                    )
+                }
+                Err(refused) => capture::Captured::not_started(program::refusal(&refused)),
+            };
+            (captured, Some((path, hashing)))
+        }
+    };
+    let took = started.elapsed();
+
+    if let Outcome::NotStarted { reason, .. } = &captured.outcome {
+        let name = cleaner.text(&args.command[0]);
+        writeln!(streams.stderr, "evidence-log: {name}: {reason}").map_err(error::answer)?;
+    }
+    let exit = Exit::code(captured.outcome.exit_code());
+    let (signer, why_unsigned) = match setting.signer() {
+        Ok(signer) => (signer, None),
+        Err(why) => (None, Some(why)),
+    };
+    let facts = end::Facts { clock_start, took, program, git };
+    let ended = end::end(&plan, begun, captured, facts, &mut cleaner, signer.as_deref());
+    ended.map_err(|failed| {
+        failed.while_recording("its beginning is recorded, and its output as far as it was written")
+    })?;
+    finish(&plan, why_unsigned.as_deref(), signer.as_deref(), exit, streams)?;
+    Ok(exit)
+}
+
+/// Seals a bundle that was made for this run, and says where it is.
+fn finish(
+    plan: &Plan<'_>,
+    why_unsigned: Option<&str>,
+    signer: Option<&dyn Signer>,
+    exit: Exit,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    if plan.fresh.is_none() {
+        return Ok(());
+    }
+    let not_sealed =
+        |failed: Error| failed.while_recording("the run is recorded; its bundle is not sealed");
+    let sealed = evidence::seal(&plan.folder, clock::now(), signer, None)
+        .map_err(|failed| not_sealed(failed.into()))?;
+    if plan.args.quiet {
+        return Ok(());
+    }
+    let path = plan.setting.shown(&plan.folder);
+    let how = if sealed.signed { "signed" } else { "UNSIGNED" };
+    let said = writeln!(streams.stderr, "evidence: {path} (exit {}, sealed, {how})", exit.number());
+    let warned = match why_unsigned.or(sealed.why_unsigned.as_deref()) {
+        Some(why) => writeln!(streams.stderr, "warning: the seal is UNSIGNED: {why}"),
+        None => Ok(()),
+    };
+    // The command's own stderr may be closed; that must not change its exit code.
+    drop(said.and(warned));
+    Ok(())
+}
+
+fn label(args: &args::Run, cleaner: &mut Cleaner<'_>) -> String {
+    let text = args.label.clone().unwrap_or_else(|| {
+        let program = Path::new(&args.command[0]).file_name().unwrap_or_default();
+        program.to_string_lossy().into_owned()
+    });
+    word(&cleaner.words(&text))
+}
+
+fn place(
+    args: &args::Run,
+    setting: &Setting,
+    label: &str,
+) -> Result<(PathBuf, Option<String>), Error> {
+    if let Some(into) = &args.into {
+        return Ok((setting.bundle(into)?, None));
+    }
+    let name = args.name.clone().unwrap_or_else(|| label.to_owned());
+    let folder = open::create(setting, &name, args.area.as_deref(), clock::now())?;
+    Ok((folder, Some(name)))
+}

@@ -1,0 +1,151 @@
+//! What is on disk before the command starts: the bundle, its `begin` record, and the files for its output.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+
+use evidence::{Appended, Begin, Body, Chain, Digest, Text};
+
+use super::Plan;
+use super::stream::{Sink, Timing};
+use crate::error::Error;
+use crate::redaction::Cleaner;
+use crate::{clock, open};
+
+/// A run that has begun.
+pub(super) struct Begun<'set> {
+    /// What was recorded.
+    pub(super) begin: Begin,
+    /// The index of that record.
+    pub(super) index: u64,
+    /// The digest of its line.
+    pub(super) digest: Digest,
+    /// Where the streams go: stdout and stderr, or one for both.
+    pub(super) streams: Vec<Sink<'set>>,
+    /// Where the order of reads goes.
+    pub(super) timing: Timing,
+}
+
+/// Arguments beyond this many bytes are counted and not listed, so that the line keeps its limit.
+const ARGUMENTS_LIMIT: usize = 40_000;
+
+/// Records that the command is about to start. Its files are then made, and the first is locked, before anybody else
+/// can add to the bundle: who finds a `begin` without an `end` can tell by that lock whether it is still recorded.
+pub(super) fn begin<'set>(
+    plan: &Plan<'set>,
+    cleaner: &mut Cleaner<'set>,
+) -> Result<Begun<'set>, Error> {
+    let described = describe(plan, cleaner);
+    let decide = |chain: &Chain| {
+        let begin = Begin { run: next_run(chain), ..described };
+        let area = plan.args.area.as_deref();
+        let first = plan.fresh.as_ref().map(|name| open::first_record(name, area));
+        first.into_iter().chain([Body::Begin(begin)]).collect()
+    };
+    let (mut appended, made) =
+        evidence::append_then(&plan.folder, clock::now(), decide, |appended| {
+            let begin = appended.last().and_then(begin_of);
+            make_files(plan, begin.map_or(0, |begin| begin.run))
+        })?;
+    let (streams, timing) =
+        made.map_err(|source| Error::Write { what: "the files for the output", source })?;
+    let last = appended.pop().ok_or_else(|| Error::NoBundle { path: plan.folder.clone() })?;
+    match last.record.body {
+        Body::Begin(begin) => {
+            Ok(Begun { begin, index: last.record.index, digest: last.digest, streams, timing })
+        }
+        _ => Err(Error::NoBundle { path: plan.folder.clone() }),
+    }
+}
+
+fn begin_of(appended: &Appended) -> Option<&Begin> {
+    match &appended.record.body {
+        Body::Begin(begin) => Some(begin),
+        _ => None,
+    }
+}
+
+fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
+    let (mut command, mut length) = (Vec::new(), 0);
+    for argument in &plan.args.command {
+        let clean = cleaner.text(argument);
+        length += clean.as_bytes().len() * 2 + 3;
+        if length > ARGUMENTS_LIMIT {
+            break;
+        }
+        command.push(clean);
+    }
+    let more = plan.args.command.len() - command.len();
+    let cwd = plan.setting.shown(&plan.invocation.cwd);
+    Begin {
+        run: 0,
+        label: plan.label.clone(),
+        command,
+        more_arguments: u32::try_from(more).unwrap_or(u32::MAX),
+        cwd: Text::from_bytes(cleaner.clean(cwd.as_bytes())),
+        mode: plan.mode,
+        stdin: stdin_kind().to_owned(),
+        env: plan.given.variables.iter().map(|(name, _)| name.clone()).collect(),
+        timeout_ms: plan
+            .args
+            .timeout
+            .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        expect_exit: plan.args.expect_exit.clone(),
+        boot: std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+    }
+}
+
+fn next_run(chain: &Chain) -> u32 {
+    let last = chain.records.iter().rev().find_map(|record| match &record.body {
+        Body::Begin(begin) => Some(begin.run),
+        _ => None,
+    });
+    last.unwrap_or(0).saturating_add(1)
+}
+
+fn make_files<'set>(plan: &Plan<'set>, run: u32) -> io::Result<(Vec<Sink<'set>>, Timing)> {
+    let stem = format!("{run:03}-{}", plan.label);
+    let make = |extension: &str| {
+        let name = format!("{stem}.{extension}");
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(plan.folder.join(&name))?;
+        Ok::<_, io::Error>((file, name))
+    };
+    let mut streams = Vec::new();
+    let kinds: &[(u8, &str, &str)] = match plan.mode {
+        evidence::Mode::Pipe => &[(1, "out", "stdout"), (2, "err", "stderr")],
+        evidence::Mode::Merged => &[(1, "out", "stdout")],
+        evidence::Mode::Pty => &[(1, "tty", "tty")],
+    };
+    for &(fd, extension, role) in kinds {
+        let (file, name) = make(extension)?;
+        if streams.is_empty() {
+            file.try_lock()?;
+        }
+        streams.push(Sink::new(fd, role, file, name, plan.set));
+    }
+    let (file, name) = make("timing")?;
+    Ok((streams, Timing::new(file, name)))
+}
+
+fn stdin_kind() -> &'static str {
+    use rustix::fs::FileType;
+    let stdin = rustix::stdio::stdin();
+    if rustix::termios::isatty(stdin) {
+        return "terminal";
+    }
+    match rustix::fs::fstat(stdin)
+        .map(|found| (FileType::from_raw_mode(found.st_mode), found.st_rdev))
+    {
+        Ok((FileType::CharacterDevice, device)) if device == rustix::fs::makedev(1, 3) => "null",
+        Ok((FileType::Fifo | FileType::Socket, _)) => "pipe",
+        Ok(_) => "file",
+        Err(_) => "closed",
+    }
+}

@@ -1,0 +1,290 @@
+//! The loop that reads a command's output, passes signals on, keeps its time, and sees it end.
+
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use evidence::Outcome;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+use super::child::Spawned;
+use super::signals::{self, Signals};
+use super::stream::{Sink, Timing};
+use super::tree::signal_all;
+
+/// The size of one read: the default size of a pipe. More gains nothing.
+const BUFFER: usize = 64 * 1024;
+
+/// How long a command that was asked to end may take before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a second interrupt of the operator must come after the first to be taken for impatience.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often an ended child is looked for where the kernel has no pidfd.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The times that end a capture.
+pub(super) struct Limits {
+    /// When the command and all it started are ended.
+    pub(super) timeout: Option<Duration>,
+    /// How long to read on after the command has ended.
+    pub(super) drain: Duration,
+}
+
+/// What was seen.
+pub(super) struct Captured {
+    /// How the command ended.
+    pub(super) outcome: Outcome,
+    /// Something still held its output when we stopped reading.
+    pub(super) still_open: bool,
+    /// The signals that we passed on.
+    pub(super) forwarded: Vec<String>,
+}
+
+impl Captured {
+    /// For a command that was never started.
+    pub(super) fn not_started(outcome: Outcome) -> Self {
+        Self { outcome, still_open: false, forwarded: Vec::new() }
+    }
+}
+
+/// Reads until the command has ended and its output is closed, or the drain time is over.
+pub(super) fn capture(
+    spawned: Spawned,
+    sinks: &mut [Sink<'_>],
+    timing: &mut Timing,
+    started: Instant,
+    limits: &Limits,
+) -> Captured {
+    let Spawned { child, outputs, signals } = spawned;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let mut ctx = Ctx {
+        pidfd: pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()),
+        pid,
+        child,
+        status: None,
+        outputs: outputs.into_iter().map(Some).collect(),
+        sinks,
+        timing,
+        signals,
+        started,
+        deadline: limits.timeout.map(|timeout| started + timeout),
+        kill_at: None,
+        drain: limits.drain,
+        drained: None,
+        timed_out: false,
+        interrupted: None,
+        forwarded: Vec::new(),
+    };
+    let still_open = ctx.read_all();
+    for sink in ctx.sinks.iter_mut() {
+        let bytes = sink.finish();
+        ctx.timing.note(started.elapsed(), sink.fd, bytes);
+    }
+    let outcome = ctx.outcome(limits);
+    Captured { outcome, still_open, forwarded: ctx.forwarded }
+}
+
+struct Ctx<'a, 'set> {
+    child: Child,
+    pid: Option<Pid>,
+    pidfd: Option<OwnedFd>,
+    status: Option<ExitStatus>,
+    outputs: Vec<Option<PipeReader>>,
+    sinks: &'a mut [Sink<'set>],
+    timing: &'a mut Timing,
+    signals: Signals,
+    started: Instant,
+    deadline: Option<Instant>,
+    kill_at: Option<Instant>,
+    drain: Duration,
+    drained: Option<Instant>,
+    timed_out: bool,
+    interrupted: Option<Instant>,
+    forwarded: Vec<String>,
+}
+
+impl Ctx<'_, '_> {
+    /// Answers whether the output was still held by something when we stopped.
+    fn read_all(&mut self) -> bool {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            self.keep_time();
+            let reading = self.outputs.iter().any(Option::is_some);
+            if self.status.is_some() {
+                if !reading {
+                    return false;
+                }
+                if self.drained.is_some_and(|until| Instant::now() >= until) {
+                    return true;
+                }
+            }
+            let ready = self.wait();
+            if ready.signals {
+                self.pass_signals_on();
+            }
+            // Output that is there is read before the end is looked at, so that none of it counts as late.
+            for n in 0..self.outputs.len() {
+                if ready.outputs[n] {
+                    self.read_once(n, &mut buffer);
+                }
+            }
+            if ready.ended || self.pidfd.is_none() {
+                self.look_for_end();
+            }
+        }
+    }
+
+    fn wait(&self) -> Ready {
+        let open: Vec<usize> =
+            (0..self.outputs.len()).filter(|&n| self.outputs[n].is_some()).collect();
+        let mut fds = vec![PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN)];
+        let pidfd = self.pidfd.as_ref().filter(|_| self.status.is_none());
+        fds.extend(pidfd.map(|pidfd| PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)));
+        let first_output = fds.len();
+        for &n in &open {
+            if let Some(output) = &self.outputs[n] {
+                fds.push(PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN));
+            }
+        }
+        let timeout =
+            self.next_deadline().map(|time| time.saturating_duration_since(Instant::now()));
+        let timeout = timeout.and_then(|time| Timespec::try_from(time).ok());
+        let mut ready =
+            Ready { signals: false, ended: false, outputs: vec![false; self.outputs.len()] };
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) => {
+                let is_ready = |n: usize| !fds[n].revents().is_empty();
+                ready.signals = is_ready(0);
+                ready.ended = first_output == 2 && is_ready(1);
+                for (position, &n) in open.iter().enumerate() {
+                    ready.outputs[n] = is_ready(first_output + position);
+                }
+            }
+            // A signal interrupted the wait: the flags are looked at, the rest in the next round.
+            Err(_) => ready.signals = true,
+        }
+        ready
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let look = (self.status.is_none() && self.pidfd.is_none()).then(|| Instant::now() + LOOK);
+        let deadline = self.deadline.filter(|_| self.status.is_none());
+        [deadline, self.kill_at, self.drained, look].into_iter().flatten().min()
+    }
+
+    /// Ends the command and all it started when its time is up: first asks, then kills.
+    fn keep_time(&mut self) {
+        let now = Instant::now();
+        if self.status.is_none() && self.deadline.is_some_and(|deadline| now >= deadline) {
+            self.deadline = None;
+            self.timed_out = true;
+            self.kill_at = Some(now + GRACE);
+            self.signal_tree(Signal::TERM);
+        }
+        if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
+            self.kill_at = None;
+            self.signal_tree(Signal::KILL);
+        }
+    }
+
+    fn signal_tree(&self, signal: Signal) {
+        if let Some(pid) = self.pid {
+            signal_all(pid, signal);
+        }
+    }
+
+    /// A terminal sends its interrupt to the command as well, so it is not doubled. What comes from elsewhere is
+    /// passed on; an operator who interrupts again after some seconds means it.
+    fn pass_signals_on(&mut self) {
+        for signal in self.signals.take() {
+            if self.status.is_some() {
+                // Only something that the command left behind is being waited for.
+                self.drained = Some(Instant::now());
+                continue;
+            }
+            let from_terminal = matches!(signal, Signal::INT | Signal::QUIT) && is_in_foreground();
+            let impatient = self.interrupted.is_some_and(|first| first.elapsed() >= PATIENCE);
+            if from_terminal && !impatient {
+                self.interrupted.get_or_insert_with(Instant::now);
+                continue;
+            }
+            let signal = if from_terminal { Signal::TERM } else { signal };
+            if let Some(pid) = self.pid
+                && kill_process(pid, signal).is_ok()
+            {
+                self.forwarded.push(signals::name(signal.as_raw()));
+            }
+        }
+    }
+
+    fn read_once(&mut self, n: usize, buffer: &mut [u8]) {
+        let Some(output) = &mut self.outputs[n] else { return };
+        match output.read(buffer) {
+            Ok(0) => self.outputs[n] = None,
+            Ok(length) => {
+                let after = self.started.elapsed();
+                let bytes = self.sinks[n].take(&buffer[..length]);
+                self.timing.note(after, self.sinks[n].fd, bytes);
+            }
+            Err(again)
+                if matches!(
+                    again.kind(),
+                    io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+                ) => {}
+            Err(_) => self.outputs[n] = None,
+        }
+    }
+
+    fn look_for_end(&mut self) {
+        if self.status.is_none()
+            && let Ok(Some(status)) = self.child.try_wait()
+        {
+            self.status = Some(status);
+            self.drained = Some(Instant::now() + self.drain);
+            if self.timed_out {
+                // What ignored the request to end does not outlive the command.
+                self.kill_at = Some(Instant::now() + Duration::from_millis(100));
+            }
+        }
+    }
+
+    fn outcome(&self, limits: &Limits) -> Outcome {
+        let signal = self.status.and_then(|status| status.signal());
+        if self.timed_out {
+            let after_ms = limits
+                .timeout
+                .map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+            return Outcome::TimedOut { after_ms, signal: signal.map(signals::name) };
+        }
+        match (self.status.and_then(|status| status.code()), signal) {
+            (Some(code), _) => Outcome::Exited { code: u8::try_from(code).unwrap_or(u8::MAX) },
+            (None, Some(number)) => Outcome::Signaled {
+                signal: signals::name(number),
+                number: u8::try_from(number).unwrap_or(u8::MAX),
+                core: self.status.is_some_and(|status| status.core_dumped()),
+            },
+            (None, None) => {
+                Outcome::NotStarted { code: 125, reason: "its end was not seen".into() }
+            }
+        }
+    }
+}
+
+struct Ready {
+    signals: bool,
+    ended: bool,
+    outputs: Vec<bool>,
+}
+
+/// Whether a terminal's interrupt goes to our group, and so to the command too.
+fn is_in_foreground() -> bool {
+    let ours = rustix::process::getpgrp();
+    [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()]
+        .into_iter()
+        .any(|stream| rustix::termios::tcgetpgrp(stream).is_ok_and(|group| group == ours))
+}

@@ -1,0 +1,103 @@
+//! What is recorded when a command has ended: its files, an envelope over them, and the `end` record.
+
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use evidence::{
+    Body, Context, Digest, End, Envelope, FileEntry, Program, Signer, Text, record_time, statement,
+};
+
+use super::begin::Begun;
+use super::capture::Captured;
+use super::git::Asked;
+use super::stream::Sink;
+use super::{Plan, suspect};
+use crate::error::Error;
+use crate::redaction::Cleaner;
+use crate::{TOOL, clock, open};
+
+/// What was learnt beside the output.
+pub(super) struct Facts {
+    pub(super) clock_start: DateTime<Utc>,
+    pub(super) took: Duration,
+    pub(super) program: Option<(PathBuf, Option<JoinHandle<Option<Digest>>>)>,
+    pub(super) git: Option<Asked>,
+}
+
+/// Makes the output durable, signs a statement about it, and records the end.
+pub(super) fn end(
+    plan: &Plan<'_>,
+    mut begun: Begun<'_>,
+    captured: Captured,
+    facts: Facts,
+    cleaner: &mut Cleaner<'_>,
+    signer: Option<&dyn Signer>,
+) -> Result<(), Error> {
+    let clock_end = clock::now();
+    let mut files = Vec::new();
+    for sink in &mut begun.streams {
+        let path = plan.folder.join(sink.name());
+        files.push(sink.entry().map_err(|source| Error::Read { path, source })?);
+    }
+    let timing = begun.timing.entry();
+    files.push(timing.map_err(|source| Error::Write { what: "the order of the output", source })?);
+    let head = |n: usize| begun.streams.get(n).map_or(&[][..], |sink| sink.head.as_slice());
+    let program = facts.program.map(|(path, hashing)| Program {
+        path: Text::from_bytes(cleaner.clean(path.as_os_str().as_encoded_bytes())),
+        sha256: hashing.and_then(|thread| thread.join().ok().flatten()).map(|digest| digest.hex()),
+    });
+    let git = facts.git.and_then(|asked| asked.answer(cleaner));
+    let counts: Vec<_> = begun.streams.iter().map(Sink::counts).collect();
+    let mut end = End {
+        run: begun.begin.run,
+        suspect: suspect::reasons(&begun.begin.command, &captured.outcome, head(0), head(1)),
+        outcome: captured.outcome,
+        started: record_time(facts.clock_start),
+        ended: record_time(clock_end),
+        duration_us: u64::try_from(facts.took.as_micros()).unwrap_or(u64::MAX),
+        mode: plan.mode,
+        files,
+        redactions: cleaner.counts(&counts),
+        program,
+        git,
+        env: begun.begin.env.clone(),
+        still_open: captured.still_open,
+        terminal_closed: begun.streams.iter().any(Sink::is_terminal_closed),
+        forwarded: captured.forwarded,
+    };
+    let envelope = write_envelope(plan, &begun, &end, signer)?;
+    end.files.push(envelope);
+    evidence::append(&plan.folder, clock_end, |_| vec![Body::End(Box::new(end))])?;
+    Ok(())
+}
+
+fn write_envelope(
+    plan: &Plan<'_>,
+    begun: &Begun<'_>,
+    end: &End,
+    signer: Option<&dyn Signer>,
+) -> Result<FileEntry, Error> {
+    let bundle = plan.folder.file_name().unwrap_or_default().to_string_lossy();
+    let host = open::host();
+    let context = Context {
+        bundle: &bundle,
+        begin_index: begun.index,
+        begin_digest: begun.digest,
+        tool: TOOL,
+        host: &host,
+    };
+    let payload = statement(&begun.begin, end, &context);
+    // An envelope that could not be signed has no signature; `verify` says so, and the run counts all the same.
+    let (envelope, _) = Envelope::seal(&payload, signer);
+    let bytes = envelope.to_bytes();
+    let path = format!("{:03}-{}.intoto.json", begun.begin.run, plan.label);
+    durable::write_new(&plan.folder.join(&path), &bytes, 0o644)?;
+    Ok(FileEntry {
+        path,
+        role: "envelope".into(),
+        bytes: bytes.len() as u64,
+        sha256: Digest::of(&bytes),
+    })
+}

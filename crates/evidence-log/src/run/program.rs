@@ -1,0 +1,56 @@
+//! The executable: where it is, why it cannot be started, and its digest.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+
+use evidence::{Digest, Outcome};
+use report::Invocation;
+
+/// Finds the program as a shell would, before the folder changes. The refusal has the shell's own codes.
+pub(super) fn find(name: &OsStr, invocation: &Invocation) -> Result<PathBuf, Outcome> {
+    let text = name.to_string_lossy();
+    if let Some(path) = name.to_str().and_then(|name| invocation.find_program(name)) {
+        return Ok(path);
+    }
+    // A name that is not UTF-8 cannot be searched for by name, but a path can be tried.
+    let path = invocation.cwd.join(name);
+    let is_path = text.contains('/');
+    if is_path && name.to_str().is_none() && path.is_file() {
+        return Ok(path);
+    }
+    let found = if is_path { path.exists() } else { is_on_path(&text, invocation) };
+    Err(if found {
+        Outcome::NotStarted { code: 126, reason: "found, but not executable".into() }
+    } else {
+        Outcome::NotStarted { code: 127, reason: "not found".into() }
+    })
+}
+
+/// What a failed start means: 127 when something that it needs is not there, else 126.
+pub(super) fn refusal(failed: &io::Error) -> Outcome {
+    let code = if failed.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+    let reason = match failed.kind() {
+        io::ErrorKind::NotFound => "its interpreter was not found".to_owned(),
+        _ => failed.to_string(),
+    };
+    Outcome::NotStarted { code, reason }
+}
+
+/// Hashes the executable while it runs. None when it cannot be read, as with one that may only be executed.
+pub(super) fn hash(path: PathBuf) -> Option<JoinHandle<Option<Digest>>> {
+    let file = File::open(path).ok()?;
+    thread::Builder::new()
+        .spawn(move || {
+            Digest::of_reader(file, &mut vec![0; 64 * 1024]).ok().map(|(digest, _)| digest)
+        })
+        .ok()
+}
+
+fn is_on_path(name: &str, invocation: &Invocation) -> bool {
+    let path = invocation.variable("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .any(|folder| invocation.cwd.join(folder).join(Path::new(name)).is_file())
+}

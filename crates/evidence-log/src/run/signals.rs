@@ -1,0 +1,71 @@
+//! Signals that are sent to us while a command runs.
+
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::process::Signal;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+/// Caught signals; each waits to be asked for.
+pub(super) struct Signals {
+    woken: PipeReader,
+    caught: Vec<(Signal, Arc<AtomicBool>)>,
+}
+
+impl Signals {
+    /// Catches interrupt, quit, terminate and hang-up. What our caller ignores, as `nohup` does, stays ignored, for
+    /// the command as well.
+    pub(super) fn catch() -> io::Result<Self> {
+        let (woken, waker) = io::pipe()?;
+        rustix::io::ioctl_fionbio(&waker, true)?;
+        rustix::io::ioctl_fionbio(&woken, true)?;
+        let ignored = ignored();
+        let mut caught = Vec::new();
+        let all = [
+            (SIGINT, Signal::INT),
+            (SIGQUIT, Signal::QUIT),
+            (SIGTERM, Signal::TERM),
+            (SIGHUP, Signal::HUP),
+        ];
+        for (number, signal) in all {
+            if ignored & (1 << (number - 1)) != 0 {
+                continue;
+            }
+            let flag = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(number, Arc::clone(&flag))?;
+            signal_hook::low_level::pipe::register(number, OwnedFd::from(waker.try_clone()?))?;
+            caught.push((signal, flag));
+        }
+        Ok(Self { woken, caught })
+    }
+
+    /// What becomes readable when a signal came.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.woken.as_fd()
+    }
+
+    /// The signals that came since the last call.
+    pub(super) fn take(&mut self) -> Vec<Signal> {
+        while matches!(self.woken.read(&mut [0; 64]), Ok(1..)) {}
+        self.caught
+            .iter()
+            .filter(|(_, flag)| flag.swap(false, Ordering::SeqCst))
+            .map(|(signal, _)| *signal)
+            .collect()
+    }
+}
+
+/// `SIGKILL` for 9, as records name signals.
+pub(super) fn name(number: i32) -> String {
+    let known = signal_hook::low_level::signal_name(number);
+    known.map_or_else(|| format!("SIG{number}"), str::to_owned)
+}
+
+/// The mask of ignored signals, as `/proc` has it; none where there is no `/proc`.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    u64::from_str_radix(mask.trim(), 16).unwrap_or(0)
+}

@@ -1,0 +1,102 @@
+//! Why a run that says it succeeded should be looked at: nothing printed, a usage text, an error page.
+
+use evidence::{Outcome, Suspect, Text};
+
+/// The reasons, from what was printed. A run that failed says so by itself, but its output is judged all the same:
+/// a log must not quote a usage text as a measurement.
+pub(super) fn reasons(
+    command: &[Text],
+    outcome: &Outcome,
+    stdout: &[u8],
+    stderr: &[u8],
+) -> Vec<Suspect> {
+    if matches!(outcome, Outcome::NotStarted { .. }) {
+        return Vec::new();
+    }
+    if stdout.is_empty() && stderr.is_empty() {
+        return vec![Suspect::EmptyOutput];
+    }
+    let mut reasons = Vec::new();
+    let asked =
+        command.iter().any(|word| matches!(word.as_bytes(), b"--help" | b"-h" | b"help" | b"-?"));
+    let prints = |text: &[u8]| is_usage(text);
+    if !asked && (prints(stdout) || (stdout.is_empty() && prints(stderr))) {
+        reasons.push(Suspect::UsageText);
+    }
+    if is_error_page(stdout) {
+        reasons.push(Suspect::HtmlErrorPage);
+    }
+    reasons
+}
+
+fn is_usage(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    text.len() >= 6 && text[..6].eq_ignore_ascii_case(b"usage:")
+}
+
+/// An HTML document whose title or heading speaks of a failure.
+fn is_error_page(text: &[u8]) -> bool {
+    const WORDS: [&str; 14] = [
+        "400",
+        "401",
+        "403",
+        "404",
+        "429",
+        "500",
+        "502",
+        "503",
+        "504",
+        "error",
+        "not found",
+        "forbidden",
+        "unavailable",
+        "unauthorized",
+    ];
+    let text = String::from_utf8_lossy(&text[..text.len().min(4096)]).to_ascii_lowercase();
+    let text = text.trim_start();
+    if !(text.starts_with("<!doctype html") || text.starts_with("<html")) {
+        return false;
+    }
+    ["title", "h1", "h2"].iter().any(|tag| {
+        let inside = text
+            .split_once(&format!("<{tag}"))
+            .and_then(|(_, rest)| rest.split_once(&format!("</{tag}")));
+        inside.is_some_and(|(inside, _)| WORDS.iter().any(|word| inside.contains(word)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(command: &[&str], stdout: &str, stderr: &str, expected: &[Suspect]) {
+        let command: Vec<Text> = command.iter().map(|&word| word.into()).collect();
+        let found =
+            reasons(&command, &Outcome::Exited { code: 0 }, stdout.as_bytes(), stderr.as_bytes());
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn nothing_usage_and_error_pages_are_suspect() {
+        check(&["curl"], "", "", &[Suspect::EmptyOutput]);
+        check(&["tool"], "Usage: tool [options]\n", "", &[Suspect::UsageText]);
+        check(&["tool"], "", "\nusage: tool FILE\n", &[Suspect::UsageText]);
+        let page = "<!DOCTYPE html><html><head><title>404: Page not found</title></head></html>";
+        check(&["curl"], page, "", &[Suspect::HtmlErrorPage]);
+        check(
+            &["curl"],
+            "<html><body><h1 class=a>Service Unavailable</h1></body></html>",
+            "",
+            &[Suspect::HtmlErrorPage],
+        );
+    }
+
+    #[test]
+    fn what_was_asked_for_is_not() {
+        check(&["tool", "--help"], "Usage: tool\n", "", &[]);
+        check(&["curl"], "<html><head><title>Welcome</title></head></html>", "", &[]);
+        check(&["curl"], "{\"status\":404}", "", &[]);
+        check(&["tool"], "ok\n", "usage: deprecated\n", &[]);
+    }
+}

@@ -1,0 +1,133 @@
+//! Where bundles lie, who signs, and what is declared: ops.toml, or its absence.
+
+use std::path::{Path, PathBuf};
+
+use evidence::{AllowedSigners, KeyFile, Signer};
+use opsfile::Ops;
+use report::{Common, Invocation};
+
+use crate::error::Error;
+
+/// What holds for one invocation.
+pub(crate) struct Setting {
+    /// ops.toml, where there is one.
+    pub(crate) ops: Option<Ops>,
+    /// The folder that paths are shown relative to: that of ops.toml, else the working directory.
+    pub(crate) base: PathBuf,
+    /// The evidence root.
+    pub(crate) root: PathBuf,
+    home: Option<PathBuf>,
+    cwd: PathBuf,
+}
+
+impl Setting {
+    /// Reads ops.toml if there is one. That there is none is no error unless one was named.
+    pub(crate) fn find(common: &Common, invocation: &Invocation) -> Result<Self, Error> {
+        let cwd = invocation.cwd.clone();
+        let ops = match opsfile::open(common.ops.as_deref(), &cwd, &|_| true) {
+            Ok(ops) => Some(ops),
+            Err(opsfile::Error::NotFound { .. }) => None,
+            Err(failed) => return Err(Error::Ops(failed)),
+        };
+        let base = ops.as_ref().map_or_else(|| cwd.clone(), |ops| ops.folder.clone());
+        let root = base.join(ops.as_ref().map_or("artifacts", |ops| &ops.evidence.root));
+        Ok(Self { ops, base, root, home: invocation.variable("HOME").map(PathBuf::from), cwd })
+    }
+
+    /// A bundle that was named on the command line: from the working directory, else from the base.
+    pub(crate) fn bundle(&self, named: &Path) -> Result<PathBuf, Error> {
+        [self.cwd.join(named), self.base.join(named)]
+            .into_iter()
+            .find(|folder| folder.is_dir())
+            .ok_or_else(|| Error::NoBundle { path: named.to_path_buf() })
+    }
+
+    /// A path as it is shown: relative to the base, with `/`.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(&self.base).unwrap_or(path);
+        if inside.as_os_str().is_empty() { ".".into() } else { inside.display().to_string() }
+    }
+
+    /// The key that seals, if one is declared; or why it cannot be used, which never stops the operator.
+    pub(crate) fn signer(&self) -> Result<Option<Box<dyn Signer>>, String> {
+        let Some(ops) = &self.ops else { return Ok(None) };
+        if ops.evidence.sign_with.is_none() {
+            return Ok(None);
+        }
+        let path = ops
+            .evidence
+            .signing_key(&ops.folder, self.home.as_deref())
+            .ok_or("the key lies under `~`, and HOME is not set")?;
+        match KeyFile::read(&path) {
+            Ok(key) => Ok(Some(Box::new(key))),
+            Err(failed) => Err(report::describe(&failed)),
+        }
+    }
+
+    /// The file of allowed signers that ops.toml names.
+    pub(crate) fn allowed_signers(&self) -> Option<PathBuf> {
+        let ops = self.ops.as_ref()?;
+        ops.evidence.allowed_signers.as_ref().map(|path| ops.absolute(path))
+    }
+}
+
+/// Reads a file of allowed signers; a line that cannot be read ends it, since it may be the one that matters.
+pub(crate) fn read_signers(path: &Path) -> Result<AllowedSigners, Error> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+    let signers = AllowedSigners::read(&text);
+    match signers.bad_lines.first() {
+        Some(&(line, why)) => Err(Error::Signers { path: path.to_path_buf(), line, why }),
+        None => Ok(signers),
+    }
+}
+
+/// A name or label as part of a file's name: what may not stand there becomes `-`.
+pub(crate) fn word(text: &str) -> String {
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    let word: String =
+        text.chars().take(80).map(|letter| if allowed(letter) { letter } else { '-' }).collect();
+    let word = word.trim_matches(['.', '-']);
+    if word.is_empty() { "run".into() } else { word.to_owned() }
+}
+
+/// A name or an area as given: refused rather than changed, because the operator will look for it.
+pub(crate) fn checked<'a>(
+    what: &'static str,
+    text: &'a str,
+    folders: bool,
+) -> Result<&'a str, Error> {
+    let part_is_good =
+        |part: &str| !part.starts_with('.') && !part.is_empty() && word(part) == part;
+    let good = if folders { text.split('/').all(part_is_good) } else { part_is_good(text) };
+    if good { Ok(text) } else { Err(Error::BadName { what }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_become_words() {
+        for (text, expected) in [
+            ("vault", "vault"),
+            ("/usr/bin/psql", "usr-bin-psql"),
+            ("..", "run"),
+            ("", "run"),
+            ("é a:b", "a-b"),
+            (".hidden", "hidden"),
+        ] {
+            assert_eq!(word(text), expected);
+        }
+    }
+
+    #[test]
+    fn areas_stay_below_the_root() {
+        assert!(checked("area", "integrations/chatwoot", true).is_ok());
+        for wrong in ["", "..", "a/../b", "/a", "a//b", "a b", ".log", "a/"] {
+            assert!(checked("area", wrong, true).is_err(), "{wrong}");
+        }
+        assert!(checked("name", "a/b", false).is_err());
+    }
+}

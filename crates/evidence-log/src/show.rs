@@ -1,0 +1,203 @@
+//! `show`: what happened in a bundle, as a timeline.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use evidence::{Body, Bundle, End, Outcome, Record, Run};
+use report::{Common, Exit, Format, Invocation, Palette, Streams};
+use serde_json::{Value, json};
+
+use crate::args;
+use crate::error::{self, Error};
+use crate::setting::Setting;
+
+/// Shows a bundle's records; nothing is verified here but the links between them.
+pub(crate) fn show(
+    args: &args::Show,
+    common: &Common,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let setting = Setting::find(common, invocation)?;
+    let folder = setting.bundle(&args.bundle)?;
+    let bundle = Bundle::open(&folder)?;
+    let shown = setting.shown(&folder);
+    if args.answer.format == Format::Json {
+        report::json(streams.stdout, &as_json(&bundle, &shown)).map_err(error::answer)?;
+    } else {
+        let palette = Palette::for_stdout(common.color, invocation);
+        streams
+            .stdout
+            .write_all(timeline(&bundle, &shown, palette).as_bytes())
+            .map_err(error::answer)?;
+    }
+    Ok(Exit::OK)
+}
+
+fn timeline(bundle: &Bundle, shown: &str, palette: Palette) -> String {
+    let mut text = String::new();
+    let sealed = match (bundle.is_sealed(), bundle.is_signed()) {
+        (true, true) => "sealed and signed",
+        (true, false) => "sealed, UNSIGNED",
+        (false, _) => "not sealed",
+    };
+    let _ = writeln!(text, "{} ({sealed})", palette.bold(shown));
+    for problem in bundle.problems() {
+        let _ = writeln!(text, "  {} {problem}", palette.error("!"));
+    }
+    for record in bundle.records() {
+        let time = time(record.time);
+        match &record.body {
+            Body::Begin(begin) => {
+                if let Some(run) = bundle.run(begin.run) {
+                    show_run(&mut text, &time, &run, palette);
+                }
+            }
+            Body::End(_) => {}
+            other => {
+                let _ = writeln!(text, "  {} {}", palette.dim(&time), one_line(other, record));
+            }
+        }
+    }
+    text
+}
+
+fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
+    let outcome = match run.outcome() {
+        Some(outcome) if run.is_proof_of_success() => palette.ok(&outcome.to_string()),
+        Some(outcome) => palette.error(&outcome.to_string()),
+        None => palette.error("its end is not recorded"),
+    };
+    let took = run.end.map_or_else(String::new, |end| format!(", {}", duration(end.duration_us)));
+    let _ = writeln!(
+        text,
+        "  {} {:03} {} ({outcome}{took})",
+        palette.dim(time),
+        run.number(),
+        palette.bold(&run.begin.label)
+    );
+    let _ = writeln!(text, "      $ {}", run.command_line());
+    let Some(end) = run.end else { return };
+    for file in end
+        .files
+        .iter()
+        .filter(|file| file.bytes > 0 && matches!(file.role.as_str(), "stdout" | "stderr" | "tty"))
+    {
+        let _ = writeln!(text, "      {} {} bytes", file.path, file.bytes);
+    }
+    for remark in remarks(end) {
+        let _ = writeln!(text, "      {} {remark}", palette.hint("·"));
+    }
+}
+
+fn remarks(end: &End) -> Vec<String> {
+    let mut remarks: Vec<String> =
+        end.suspect.iter().map(|reason| format!("suspect: {}", reason.word())).collect();
+    if !end.redactions.is_empty() {
+        let rules: Vec<_> = end
+            .redactions
+            .iter()
+            .map(|found| format!("{} × {}", found.count, found.rule))
+            .collect();
+        remarks.push(format!("redacted: {}", rules.join(", ")));
+    }
+    if end.still_open {
+        remarks.push("something it started still held its output when it ended".into());
+    }
+    if end.terminal_closed {
+        remarks.push(
+            "its output was not read to the end where it was shown; the files are whole".into(),
+        );
+    }
+    if !end.forwarded.is_empty() {
+        remarks.push(format!("signals passed on: {}", end.forwarded.join(", ")));
+    }
+    if let Some(git) = &end.git {
+        let commit = git
+            .commit
+            .as_deref()
+            .map_or("no commit yet", |commit| commit.get(..12).unwrap_or(commit));
+        remarks.push(format!("git {commit}{}", if git.dirty { ", with changes" } else { "" }));
+    }
+    remarks
+}
+
+fn one_line(body: &Body, record: &Record) -> String {
+    match body {
+        Body::Open(open) => format!("opened by {} on {}", open.tool, open.host),
+        Body::Note(note) => format!("note: {}", note.text.replace('\n', "\n      ")),
+        Body::Attach(attach) => {
+            let names: Vec<_> = attach.files.iter().map(|file| file.path.as_str()).collect();
+            format!("attached {}", names.join(", "))
+        }
+        Body::Gate(gate) => {
+            format!(
+                "{} {} ({})",
+                if gate.approved { "approved" } else { "refused" },
+                gate.step,
+                gate.by
+            )
+        }
+        Body::Recovered(part) => match part.run {
+            Some(run) => format!("run {run} was found cut short"),
+            None => "a record was found cut short".into(),
+        },
+        Body::Seal(seal) => format!("sealed with {} runs and {} files", seal.runs, seal.files),
+        other => format!("{} (record {})", other.kind(), record.index),
+    }
+}
+
+pub(crate) fn as_json(bundle: &Bundle, shown: &str) -> Value {
+    let runs: Vec<Value> = bundle.runs().iter().map(run_json).collect();
+    json!({
+        "schema": "evidence-log/show/1",
+        "bundle": shown,
+        "name": bundle.opened().map(|open| open.name.clone()),
+        "area": bundle.opened().map(|open| open.area.clone()),
+        "opened": bundle.records().first().map(|record| record.time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        "sealed": bundle.is_sealed(),
+        "signed": bundle.is_signed(),
+        "manifest": bundle.manifest_hash().map(|digest| digest.to_string()),
+        "intact_links": bundle.problems().is_empty(),
+        "runs": runs,
+    })
+}
+
+fn run_json(run: &Run<'_>) -> Value {
+    let files: Vec<Value> = run
+        .files()
+        .iter()
+        .map(|file| json!({ "path": file.path, "role": file.role, "bytes": file.bytes, "sha256": file.sha256.hex() }))
+        .collect();
+    let how = run.outcome().map(|outcome| match outcome {
+        Outcome::Exited { .. } => "exited",
+        Outcome::Signaled { .. } => "signaled",
+        Outcome::TimedOut { .. } => "timed-out",
+        Outcome::NotStarted { .. } => "not-started",
+    });
+    json!({
+        "run": run.number(),
+        "label": run.begin.label,
+        "command": run.begin.command.iter().map(|word| word.lossy().into_owned()).collect::<Vec<_>>(),
+        "outcome": how,
+        "exit": run.exit_code(),
+        "started": run.end.map(|end| end.started.clone()),
+        "duration_us": run.end.map(|end| end.duration_us),
+        "suspect": run.suspect().iter().map(|reason| reason.word()).collect::<Vec<_>>(),
+        "files": files,
+    })
+}
+
+pub(crate) fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// A duration in the unit that a person would use.
+fn duration(microseconds: u64) -> String {
+    let milliseconds = microseconds / 1000;
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000),
+    }
+}

@@ -1,0 +1,164 @@
+//! `verify`: whether bundles are what was recorded.
+
+mod anchor;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use evidence::{
+    AllowedSigners, Bundle, Problem, Rule, SIGNATURE, SshSignature, Standing, Trust, Verification,
+    Weight,
+};
+use report::{Common, Exit, Finding, Format, Invocation, Palette, Report, Streams, Tool};
+
+use crate::args;
+use crate::error::{self, Error};
+use crate::rules::RULES;
+use crate::setting::{Setting, read_signers};
+
+const SCHEMA: &str = "evidence-log/verify/1";
+
+/// Verifies each bundle; the worst of them decides the exit code.
+pub(crate) fn verify(
+    args: &args::Verify,
+    common: &Common,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let setting = Setting::find(common, invocation)?;
+    let path = match &args.allowed_signers {
+        Some(named) => Some(invocation.cwd.join(named)),
+        // A file that is declared and not there yet is as none: then nobody can have signed for it.
+        None => setting.allowed_signers().filter(|path| path.exists()),
+    };
+    let signers = path.as_deref().map(read_signers).transpose()?;
+    let mut findings = Vec::new();
+    let mut undecided = false;
+    let mut text = String::new();
+    for named in &args.bundles {
+        let folder = setting.bundle(named)?;
+        let bundle = Bundle::open(&folder)?;
+        let anchors = match (&args.against, args.manifest) {
+            (Some(log), _) => anchor::in_log(&setting, &invocation.cwd.join(log), &folder)?,
+            (None, Some(manifest)) => {
+                vec![anchor::Anchor { told_by: "--manifest".into(), manifest }]
+            }
+            (None, None) => anchor::in_feedback(&setting, &folder),
+        };
+        let odd = anchors.iter().find(|anchor| Some(anchor.manifest) != bundle.manifest_hash());
+        let cited = odd.or(anchors.first());
+        let trust = Trust {
+            signers: signers.as_ref(),
+            cited: cited.map(|anchor| anchor.manifest),
+            allow_unsigned: args.allow_unsigned,
+        };
+        let verified = evidence::verify(&folder, &trust)?;
+        undecided |= verified.verdict() == Some(Weight::Undecided);
+        findings
+            .extend(verified.problems.iter().map(|problem| finding(&setting, &folder, problem)));
+        describe(&mut text, &setting, &folder, &verified, cited, path.as_deref());
+    }
+    let report = Report::new(SCHEMA, args.bundles.len(), findings);
+    let tool = Tool { name: "evidence-log", version: env!("CARGO_PKG_VERSION"), rules: &RULES };
+    let palette = Palette::for_stdout(common.color, invocation);
+    if args.answer.format == Format::Human {
+        streams.stdout.write_all(text.as_bytes()).map_err(error::answer)?;
+    }
+    report.write(args.answer.format, &tool, palette, streams.stdout).map_err(error::answer)?;
+    let has_errors = report.findings.iter().any(|finding| finding.level == report::Level::Error);
+    Ok(if has_errors {
+        Exit::FINDINGS
+    } else if undecided {
+        Exit::ERROR
+    } else {
+        Exit::OK
+    })
+}
+
+/// The two lines with which anyone checks a bundle without this program.
+pub(crate) fn by_hand(setting: &Setting, folder: &Path, signers: Option<&Path>) -> String {
+    let shown = setting.shown(folder);
+    let mut lines = format!("  (cd {shown} && sha256sum -c manifest.sha256)\n");
+    if folder.join(SIGNATURE).exists() {
+        let file = signers.map_or_else(|| "ALLOWED_SIGNERS".to_owned(), |path| setting.shown(path));
+        let who =
+            signers.and_then(|path| principal(folder, path)).unwrap_or_else(|| "PRINCIPAL".into());
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            lines,
+            "  ssh-keygen -Y verify -f {file} -I {who} -n evidence-log -s {shown}/{SIGNATURE} < {shown}/manifest.sha256"
+        );
+    }
+    lines
+}
+
+/// The first name that the file of allowed signers has for the key of the signature.
+fn principal(folder: &Path, signers: &Path) -> Option<String> {
+    let manifest = std::fs::read(folder.join(evidence::MANIFEST)).ok()?;
+    let signature = std::fs::read(folder.join(SIGNATURE)).ok()?;
+    let SshSignature::Holds(key) = evidence::check_ssh(&signature, &manifest) else { return None };
+    let signers = AllowedSigners::read(&std::fs::read_to_string(signers).ok()?);
+    let sealed_at = Bundle::open(folder).ok()?.records().last()?.time;
+    match signers.standing(key, sealed_at) {
+        Standing::Allowed(names) => Some(first_name(&names).to_owned()),
+        _ => None,
+    }
+}
+
+fn first_name(names: &str) -> &str {
+    names.split(',').next().unwrap_or(names)
+}
+
+fn describe(
+    text: &mut String,
+    setting: &Setting,
+    folder: &Path,
+    verified: &Verification,
+    anchor: Option<&anchor::Anchor>,
+    signers: Option<&Path>,
+) {
+    let verdict = match verified.verdict() {
+        None => "intact",
+        Some(Weight::Undecided) => "intact as far as can be told; the signature cannot be checked",
+        Some(_) => "NOT intact",
+    };
+    let runs = verified.bundle.runs().len();
+    let _ = writeln!(
+        text,
+        "{}: {verdict} ({runs} runs, {} files, {} bytes)",
+        setting.shown(folder),
+        verified.files,
+        verified.bytes
+    );
+    if let Some(manifest) = verified.bundle.manifest_hash() {
+        let _ = writeln!(text, "  manifest {manifest}");
+    }
+    if let Some((name, key)) = &verified.signer {
+        let _ = writeln!(text, "  signed by {} ({})", first_name(name), key.fingerprint());
+    } else if !verified.bundle.is_signed() {
+        let _ = writeln!(text, "  UNSIGNED");
+    }
+    let agrees = !verified.problems.iter().any(|problem| problem.rule == Rule::WrongHead);
+    if let Some(anchor) = anchor.filter(|_| agrees) {
+        let _ = writeln!(text, "  known outside: {}", anchor.told_by);
+    }
+    if verified.bundle.is_sealed() {
+        let _ = write!(text, "by hand:\n{}", by_hand(setting, folder, signers));
+    }
+}
+
+fn finding(setting: &Setting, folder: &Path, problem: &Problem) -> Finding {
+    let id = problem.rule.id();
+    let finding = match problem.weight {
+        Weight::Error => Finding::error(id, &problem.message),
+        Weight::Undecided => Finding::warning(id, &problem.message),
+        Weight::Note => Finding::note(id, &problem.message),
+    };
+    let path =
+        if problem.path.is_empty() { folder.to_path_buf() } else { folder.join(&problem.path) };
+    let finding = finding.path(setting.shown(&path));
+    match problem.line.map(u32::try_from) {
+        Some(Ok(line)) => finding.line(line),
+        _ => finding,
+    }
+}

@@ -1,0 +1,126 @@
+//! A recorder that is killed, and one whose disk or system calls fail.
+
+use std::time::{Duration, Instant};
+
+use crate::ops::{is_there, unsigned};
+use crate::{faults, open, show, tool};
+
+fn wait_for(condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(30), "it did not happen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_killed_recorder_leaves_a_begin_without_an_end() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let run = ["run", "--into", &bundle, "--label", "k", "--", "sh", "-c", "echo started; sleep 5"];
+    let running = tool(&bed).args(run).start();
+    let out = bed.path(format!("{bundle}/001-k.out"));
+    wait_for(|| std::fs::read_to_string(&out).is_ok_and(|text| text == "started\n"));
+    assert_eq!(
+        tool(&bed).args(["seal", &bundle]).run().code(),
+        2,
+        "a run that goes on is not sealed over"
+    );
+    running.kill();
+    drop(running.wait());
+    assert_eq!(faults(&bed, &bundle), ["unsealed", "incomplete"]);
+    assert!(show(&bed, &bundle)["runs"][0]["exit"].is_null(), "an end must not be made up");
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    assert_eq!(faults(&bed, &bundle), ["incomplete"]);
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"kind\":\"recovered\",\"run\":1"), "{records}");
+}
+
+#[test]
+fn writers_that_are_killed_lose_nothing_that_was_acknowledged() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    // Each writer starts one note after the other, kills most of them within some milliseconds, and notes down which
+    // of them said that they were done.
+    let writer = format!(
+        "for n in $(seq 1 15); do {program} note {bundle} \"note $1-$n end\" & p=$!; \
+         [ $((n % 5)) -eq 0 ] || {{ sleep 0.00$((RANDOM % 10)); kill -9 $p; }}; \
+         wait $p && echo $1-$n >> acknowledged; done 2>/dev/null"
+    );
+    bed.write("writer.sh", writer);
+    bed.write("acknowledged", "");
+    let all = "for w in 1 2 3 4; do bash writer.sh $w & done; wait";
+    let _ = bed.command("bash").args(["-c", all]).run();
+    assert!(bed.read("acknowledged").lines().count() >= 12);
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    for id in bed.read("acknowledged").lines() {
+        assert_eq!(records.matches(&format!("\"note {id} end\"")).count(), 1, "{id}");
+    }
+    let rest: Vec<_> = faults(&bed, &bundle).into_iter().filter(|rule| rule != "torn").collect();
+    assert_eq!(rest, ["unsealed"]);
+}
+
+/// Each system call of a recorder fails or kills it, one after the other; after each of these, what was recorded
+/// holds together, and the bundle can be sealed.
+#[test]
+fn every_call_that_fails_leaves_a_state_that_verify_explains() {
+    let test = "every_call_that_fails_leaves_a_state_that_verify_explains";
+    let bed = unsigned();
+    let program = testbed::bin!("evidence-log");
+    let traced = bed.command("strace").args(["-o", "/dev/null", "true"]).unguarded();
+    if !is_there("strace") || traced.run().code() != 0 {
+        testbed::not_run(test, "strace cannot trace here");
+        return;
+    }
+    for call in
+        ["write", "fdatasync", "fsync", "openat", "ftruncate", "renameat2", "flock", "mkdir"]
+    {
+        for fault in ["signal=KILL", "error=ENOSPC", "error=EIO"] {
+            for when in [1, 2, 3, 5, 8] {
+                check_fault(&bed, program, call, fault, when);
+            }
+        }
+    }
+}
+
+fn check_fault(bed: &testbed::Bed, program: &str, call: &str, fault: &str, when: u32) {
+    let bundle = open(bed);
+    let trace = format!("trace={call}");
+    // The first openat calls are the loader's own.
+    let when = if call == "openat" { when + 12 } else { when };
+    let inject = format!("inject={call}:{fault}:when={when}");
+    let run = [
+        program,
+        "run",
+        "--into",
+        &bundle,
+        "--label",
+        "x",
+        "--",
+        "sh",
+        "-c",
+        "echo kept > done; echo out",
+    ];
+    bed.write("done", "");
+    let output = bed
+        .command("strace")
+        .args(["-o", "/dev/null", "-e", &trace, "-e", &inject])
+        .args(run)
+        .run();
+    let what = format!("{inject}: {output}");
+    let found = faults(bed, &bundle);
+    let known = ["unsealed", "incomplete", "torn"];
+    assert!(found.iter().all(|rule| known.contains(&rule.as_str())), "{what}: {found:?}");
+    let ran = bed.read("done") == "kept\n";
+    let begun = bed.read(format!("{bundle}/evidence.jsonl")).contains("\"kind\":\"begin\"");
+    assert!(begun || !ran, "{what}: it ran, and nothing says so");
+    if output.code() == 0 {
+        assert_eq!(found, ["unsealed"], "{what}: an acknowledged run is whole");
+        assert_eq!(bed.read(format!("{bundle}/001-x.out")), "out\n", "{what}");
+    }
+    let sealed = tool(bed).args(["seal", &bundle]).run();
+    assert_eq!(sealed.code(), 0, "{what}: {sealed}");
+    let found = faults(bed, &bundle);
+    assert!(found.iter().all(|rule| rule == "incomplete"), "{what}: {found:?}");
+}

@@ -1,0 +1,127 @@
+//! No value of the vault in any file or stream, whatever form it takes on the way.
+
+use crate::ops::{TOKEN, unsigned};
+use crate::{faults, open, tool};
+
+/// Programs that print the token in another form; each must be installed everywhere.
+const FORMS: [(&str, &str); 6] = [
+    ("raw", "printf '%s\\n' \"$FLY_API_TOKEN\""),
+    ("twice", "printf '%s%s\\n' \"$FLY_API_TOKEN\" \"$FLY_API_TOKEN\""),
+    ("stderr", "printf '%s\\n' \"$FLY_API_TOKEN\" >&2"),
+    ("base64", "printf 'x%s' \"$FLY_API_TOKEN\" | base64 -w0"),
+    ("hex", "printf '%s' \"$FLY_API_TOKEN\" | od -An -v -tx1 | tr -d ' \\n'"),
+    (
+        "slow",
+        "printf '%.9s' \"$FLY_API_TOKEN\"; sleep 0.1; printf '%s\\n' \"${FLY_API_TOKEN#?????????}\"",
+    ),
+];
+
+#[test]
+fn a_value_is_replaced_in_every_form_and_only_its_name_is_recorded() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    for (label, command) in FORMS {
+        let run = ["run", "--into", &bundle, "--label", label, "--env-from", "fly/api_token.env"];
+        // The bed's guard looks at what was printed and written.
+        let output = tool(&bed).args(run).args(["--", "sh", "-c", command]).run();
+        assert_eq!(output.code(), 0, "{output}");
+        let shown = format!("{}{}", output.stdout(), output.stderr());
+        assert!(shown.contains("[REDACTED:fly/api_token.env:FLY_API_TOKEN]"), "{label}: {shown}");
+    }
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"env\":[\"FLY_API_TOKEN\"]"));
+    assert!(
+        records.contains(
+            "\"redactions\":[{\"rule\":\"fly/api_token.env:FLY_API_TOKEN\",\"count\":1}]"
+        )
+    );
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
+}
+
+#[test]
+fn arguments_labels_and_notes_are_redacted() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let run = tool(&bed).args([
+        "run",
+        "--into",
+        &bundle,
+        "--label",
+        TOKEN,
+        "--",
+        "echo",
+        &format!("--token={TOKEN}"),
+    ]);
+    assert_eq!(run.run().code(), 0);
+    assert_eq!(tool(&bed).args(["note", &bundle, &format!("it is {TOKEN}")]).run().code(), 0);
+    assert_eq!(
+        tool(&bed).args(["note", &bundle]).stdin(format!("it is {TOKEN}\n")).run().code(),
+        0
+    );
+    let names = bed.command("ls").arg(bundle.as_str()).run();
+    assert!(names.stdout().contains("001-REDACTED-fly-api_token.env-FLY_API_TOKEN.out"), "{names}");
+}
+
+#[test]
+fn a_run_without_a_vault_redacts_by_form() {
+    let bed = testbed::Bed::new();
+    let bundle = open(&bed);
+    let text = "postgres://app:Zk4pQ8vT2wR7mX1n@db.example.org:5432/app";
+    let output =
+        tool(&bed).args(["run", "--into", &bundle, "--label", "f", "--", "echo", text]).run();
+    assert!(!output.stdout().contains("Zk4pQ8vT2wR7mX1n"), "{output}");
+    assert!(output.stdout().contains("db.example.org:5432/app"), "{output}");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(!records.contains("Zk4pQ8vT2wR7mX1n"));
+}
+
+#[test]
+fn the_filter_replaces_and_passes_the_rest() {
+    let bed = unsigned();
+    let output = tool(&bed).arg("redact").stdin(format!("a {TOKEN} b\n\u{e9}")).run();
+    assert_eq!(output.stdout(), "a [REDACTED:fly/api_token.env:FLY_API_TOKEN] b\n\u{e9}");
+}
+
+#[test]
+fn attachments_are_redacted_or_refused() {
+    let mut bed = unsigned();
+    bed.holds_secrets("in");
+    let bundle = open(&bed);
+    bed.write("in/log.txt", format!("token {TOKEN}\n"));
+    bed.write("in/picture.png", [b"\x89PNG\0\0".as_slice(), TOKEN.as_bytes()].concat());
+    bed.write("in/clean.png", b"\x89PNG\0\0");
+    let attach = |file: &str| tool(&bed).args(["attach", &bundle, file]).run();
+    assert_eq!(attach("in/log.txt").code(), 0);
+    assert_eq!(
+        bed.read(format!("{bundle}/attached/log.txt")),
+        "token [REDACTED:fly/api_token.env:FLY_API_TOKEN]\n"
+    );
+    insta::assert_snapshot!(attach("in/picture.png"), @"
+    ------- stderr -------
+    error: cannot attach in/picture.png: it is not text, and holds a credential that cannot be cut out
+    [exit status: 2]
+    ");
+    assert_eq!(attach("in/clean.png").code(), 0);
+    assert_eq!(bed.read_bytes(format!("{bundle}/attached/clean.png")), b"\x89PNG\0\0");
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
+}
+
+#[test]
+fn a_file_of_variables_that_is_not_right_is_refused_before_anything_starts() {
+    let bed = unsigned();
+    bed.write("vault/empty.env", "# nothing\n");
+    bed.write("vault/twice.env", "A=1\nA=2\n");
+    let refuse =
+        |file: &str| tool(&bed).args(["run", "--env-from", file, "--", "touch", "made"]).run();
+    insta::assert_snapshot!(refuse("fly/missing.env"), @"
+    ------- stderr -------
+    error: cannot record the command (the command was not started)
+      caused by: cannot give the command the variables of fly/missing.env: there is no such file in the vault
+    hint: `vault-check check` says what is wrong with the vault
+    [exit status: 125]
+    ");
+    for file in ["empty.env", "twice.env", "../ops.toml"] {
+        assert_eq!(refuse(file).code(), 125, "{file}");
+    }
+    assert!(!bed.path("made").exists() && !bed.path("artifacts").exists());
+}

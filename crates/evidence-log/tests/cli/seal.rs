@@ -1,0 +1,210 @@
+//! `seal`, `verify`, `show`, `list`: a bundle from its opening to its check by hand.
+
+use crate::ops::{is_there, signed, unsigned};
+use crate::{faults, open, tool};
+
+#[test]
+fn a_sealed_bundle_is_verified_by_us_and_by_hand() {
+    let Some(bed) = signed("a_sealed_bundle_is_verified_by_us_and_by_hand") else { return };
+    let bundle = open(&bed);
+    assert_eq!(
+        tool(&bed)
+            .args(["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"])
+            .run()
+            .code(),
+        0
+    );
+    assert_eq!(tool(&bed).args(["note", &bundle, "looks well"]).run().code(), 0);
+    let sealed = tool(&bed).args(["seal", &bundle]).run();
+    let verified = tool(&bed).args(["verify", &bundle]).run();
+    let key = verified.stdout().split_once("SHA256:").unwrap().1[..43].to_owned();
+    insta::assert_snapshot!(sealed, @"
+    [SHA256]
+    ------- stderr -------
+    sealed and signed: 1 runs, 5 files; by hand:
+      (cd artifacts/area/check-[TIME] && sha256sum -c manifest.sha256)
+      ssh-keygen -Y verify -f .opsproof/allowed_signers -I ops@example.org -n evidence-log -s artifacts/area/check-[TIME]/manifest.sha256.sig < artifacts/area/check-[TIME]/manifest.sha256
+    [exit status: 0]
+    ");
+    insta::assert_snapshot!(verified.to_string().replace(&key, "[KEY]").replace(&size(verified.stdout()), "[BYTES]"), @"
+    artifacts/area/check-[TIME]: intact (1 runs, 5 files, [BYTES] bytes)
+      manifest [SHA256]
+      signed by ops@example.org (SHA256:[KEY])
+    by hand:
+      (cd artifacts/area/check-[TIME] && sha256sum -c manifest.sha256)
+      ssh-keygen -Y verify -f .opsproof/allowed_signers -I ops@example.org -n evidence-log -s artifacts/area/check-[TIME]/manifest.sha256.sig < artifacts/area/check-[TIME]/manifest.sha256
+    artifacts/area/check-[TIME]: note: nothing outside was asked whether this is the bundle it knows [no-anchor]
+    ok: 1 checked, 1 note
+    [exit status: 0]
+    ");
+    for line in verified
+        .stdout()
+        .lines()
+        .filter(|line| line.starts_with("  (cd ") || line.starts_with("  ssh-keygen"))
+    {
+        let by_hand = bed.command("sh").args(["-c", line]).run();
+        assert_eq!(by_hand.code(), 0, "{by_hand}");
+    }
+}
+
+fn size(text: &str) -> String {
+    let (before, _) = text.split_once(" bytes").unwrap();
+    before.rsplit(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn show_is_a_timeline() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let run = |label: &str, command: &[&str]| {
+        let _ =
+            tool(&bed).args(["run", "--into", &bundle, "--label", label, "--"]).args(command).run();
+    };
+    run("one", &["echo", "two words"]);
+    run("two", &["sh", "-c", "exit 3"]);
+    assert_eq!(tool(&bed).args(["note", &bundle, "a note"]).run().code(), 0);
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let shown = tool(&bed).args(["show", &bundle]).run().to_string();
+    let host = shown.split_once(" on ").unwrap().1.split('\n').next().unwrap().to_owned();
+    let shown = regex_free_durations(&shown).replace(&host, "HOST");
+    insta::assert_snapshot!(shown, @"
+    artifacts/area/check-[TIME] (sealed, UNSIGNED)
+      [TIME] opened by evidence-log 0.1.0 on HOST
+      [TIME] 001 one (exit 0, [DURATION])
+          $ echo 'two words'
+          001-one.out 10 bytes
+      [TIME] 002 two (exit 3, [DURATION])
+          $ sh -c 'exit 3'
+          · suspect: empty-output
+      [TIME] note: a note
+      [TIME] sealed with 2 runs and 9 files
+    [exit status: 0]
+    ");
+    let list = tool(&bed).arg("list").run();
+    insta::assert_snapshot!(list, @"
+    [TIME]  sealed    artifacts/area/check-[TIME] (2 runs, 1 failed or suspect)
+    [exit status: 0]
+    ");
+    let json = tool(&bed).args(["list", "--format", "json"]).run().json();
+    assert_eq!(json["bundles"][0]["state"], "sealed");
+}
+
+/// Puts `[DURATION]` for what stands between a comma and `)` in a run's line.
+fn regex_free_durations(text: &str) -> String {
+    let line = |line: &str| match line.strip_suffix(')').and_then(|rest| rest.rsplit_once(", ")) {
+        Some((before, time)) if time.ends_with(" ms") || time.ends_with(" s") => {
+            format!("{before}, [DURATION])")
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn exit_codes_tell_altered_from_undecided() {
+    let Some(bed) = signed("exit_codes_tell_altered_from_undecided") else { return };
+    let bundle = open(&bed);
+    let _ =
+        tool(&bed).args(["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"]).run();
+    let verify = || tool(&bed).args(["verify", &bundle]).run().code();
+    assert_eq!((verify(), faults(&bed, &bundle)), (1, vec!["unsealed".to_owned()]));
+    let _ = tool(&bed).args(["seal", &bundle]).run();
+    assert_eq!(verify(), 0);
+    bed.write(".opsproof/other", bed.read(".opsproof/allowed_signers"));
+    bed.remove(".opsproof/allowed_signers");
+    assert_eq!(verify(), 2, "a signature that cannot be checked is no verdict");
+    let named = tool(&bed).args(["verify", &bundle, "--allowed-signers", ".opsproof/other"]).run();
+    assert_eq!(named.code(), 0, "{named}");
+    bed.write(".opsproof/allowed_signers", "# nobody\n");
+    assert_eq!((verify(), faults(&bed, &bundle)), (1, vec!["unknown-signer".to_owned()]));
+    bed.write(".opsproof/allowed_signers", "somebody with a key that is none\n");
+    assert_eq!(verify(), 2);
+    bed.write(".opsproof/allowed_signers", bed.read(".opsproof/other"));
+    bed.write(format!("{bundle}/001-one.out"), "forged\n");
+    assert_eq!((verify(), faults(&bed, &bundle)), (1, vec!["altered".to_owned()]));
+    assert_eq!(tool(&bed).args(["verify", "nowhere"]).run().code(), 2);
+    assert_eq!(tool(&bed).args(["verify", "vault"]).run().code(), 2);
+}
+
+#[test]
+fn a_log_that_cites_the_manifest_is_an_anchor() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let manifest = tool(&bed).args(["seal", &bundle]).run().stdout().trim().to_owned();
+    bed.write("feedback/ops.md", format!("Evidence: {bundle}/ (0 runs, manifest {manifest})\n"));
+    let verified = tool(&bed).args(["verify", &bundle]).run();
+    assert!(verified.stdout().contains("known outside: feedback/ops.md:1"), "{verified}");
+    assert_eq!(
+        tool(&bed).args(["verify", &bundle, "--against", "feedback/ops.md"]).run().code(),
+        0
+    );
+    let other = format!("sha256:{}", "0".repeat(64));
+    bed.write("feedback/ops.md", format!("Evidence: {bundle}/ (0 runs, manifest {other})\n"));
+    assert_eq!(faults(&bed, &bundle), ["wrong-head"]);
+    bed.write("other.md", "nothing here\n");
+    assert_eq!(tool(&bed).args(["verify", &bundle, "--against", "other.md"]).run().code(), 2);
+    assert_eq!(tool(&bed).args(["verify", &bundle, "--manifest", &manifest]).run().code(), 0);
+    assert_eq!(tool(&bed).args(["verify", &bundle, "--manifest", &other]).run().code(), 1);
+}
+
+#[test]
+fn nothing_is_added_to_a_sealed_bundle() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    insta::assert_snapshot!(tool(&bed).args(["run", "--into", &bundle, "--", "touch", "made"]).run(), @"
+    ------- stderr -------
+    error: cannot record the command (the command was not started)
+      caused by: [ROOT]/artifacts/area/check-[TIME] is sealed; nothing can be added to it
+    hint: open another bundle for what follows
+    [exit status: 125]
+    ");
+    assert!(!bed.path("made").exists());
+    bed.write("file", "x");
+    assert_eq!(tool(&bed).args(["attach", &bundle, "file"]).run().code(), 2);
+    assert_eq!(tool(&bed).args(["note", &bundle, "x"]).run().code(), 2);
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0, "sealing again changes nothing");
+    assert_eq!(faults(&bed, &bundle), Vec::<String>::new());
+}
+
+#[test]
+fn a_key_that_cannot_be_used_leaves_an_unsigned_seal_that_says_so() {
+    let Some(bed) = signed("a_key_that_cannot_be_used_leaves_an_unsigned_seal_that_says_so") else {
+        return;
+    };
+    bed.remove("home/key");
+    let bundle = open(&bed);
+    assert_eq!(tool(&bed).args(["run", "--into", &bundle, "--", "echo", "x"]).run().code(), 0);
+    let sealed = tool(&bed).args(["seal", &bundle]).run();
+    assert_eq!(sealed.code(), 0);
+    assert!(sealed.stderr().contains("warning: the seal is UNSIGNED: cannot read"), "{sealed}");
+    assert_eq!(faults(&bed, &bundle), ["unsigned"]);
+    assert_eq!(tool(&bed).args(["verify", &bundle, "--allow-unsigned"]).run().code(), 0);
+}
+
+#[test]
+fn run_and_verify_need_no_network() {
+    let test = "run_and_verify_need_no_network";
+    let Some(bed) = signed(test) else { return };
+    if !is_there("unshare")
+        || bed.command("unshare").args(["-rn", "true"]).unguarded().run().code() != 0
+    {
+        testbed::not_run(test, "no empty network namespace can be made here");
+        return;
+    }
+    let program = testbed::bin!("evidence-log");
+    let bundle = open(&bed);
+    let inside = |line: String| bed.command("unshare").args(["-rn", "sh", "-c", &line]).run();
+    let ran = inside(format!("{program} run --into {bundle} -- echo x && {program} seal {bundle}"));
+    assert_eq!(ran.code(), 0, "{ran}");
+    assert_eq!(inside(format!("{program} verify {bundle}")).code(), 0);
+}
+
+#[test]
+fn rules_are_explained() {
+    let bed = testbed::Bed::new();
+    let all = tool(&bed).arg("rules").run();
+    assert_eq!(all.stdout().lines().count(), 18, "{all}");
+    assert_eq!(tool(&bed).args(["rules", "cut"]).run().code(), 0);
+    assert_eq!(tool(&bed).args(["rules", "no-such-rule"]).run().code(), 2);
+}
