@@ -1,0 +1,86 @@
+//! Writing one entry: gather what it cites, judge what it claims, and put it into the log whole or not at all.
+
+mod gate;
+mod parts;
+mod write;
+
+use report::{Exit, Format, Invocation, Streams};
+
+use crate::args::{AppendArgs, Args};
+use crate::cite;
+use crate::draft::{self, Draft};
+use crate::error::Error;
+use crate::json;
+use crate::repo::{self, Repo};
+use crate::stamp;
+use crate::target::Target;
+use write::Written;
+
+/// Writes the entry that the command line describes, and answers where it is.
+pub(crate) fn run(
+    args: &Args,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let append = &args.append;
+    let file: Vec<_> =
+        append.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect();
+    let repo = Repo::around(args.common.ops.as_deref(), &file, invocation)?;
+    let target = Target::of(&repo, append.role.as_deref(), file.first())?;
+    target.allow(&repo, append.writer.as_deref())?;
+    let cited = cite::gather(&append.evidence, &repo, &invocation.cwd)?;
+    let draft = parts::draft(append, invocation, streams, &cited)?;
+    gate::claims(&draft, append.status.is_some(), &cited)?;
+    gate::leaks(&draft, repo.secrets()?.as_ref())?;
+    let written = write::write(&repo, &target, &draft, append.id.is_some(), invocation)?;
+    answer(append, &target, &draft, &written, streams)?;
+    warn(&target, &written, streams)?;
+    Ok(Exit::OK)
+}
+
+fn answer(
+    append: &AppendArgs,
+    target: &Target<'_>,
+    draft: &Draft,
+    written: &Written,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    let anchor = draft::anchor(written.at, &draft.title);
+    let at = stamp::write(written.at);
+    if append.answer.format == Format::Json {
+        let answer = json::Appended {
+            schema: json::APPEND,
+            is_new: written.is_new,
+            path: &target.shown,
+            line: written.line,
+            anchor: &anchor,
+            id: &draft.id,
+            at: &at,
+            title: &draft.title,
+            status: draft.status.as_deref(),
+        };
+        return Ok(report::json(streams.stdout, &answer)?);
+    }
+    let verb = if written.is_new { "appended to" } else { "already in" };
+    let status = draft.status.as_ref().map_or(String::new(), |status| format!(" [{status}]"));
+    writeln!(streams.stdout, "{verb} {}:{}{status}", target.shown, written.line)?;
+    writeln!(streams.stdout, "{}#{anchor}", target.shown)?;
+    Ok(())
+}
+
+/// A log above this many lines is hard to read; older entries belong into the archive.
+const LONG: u64 = 5_000;
+
+fn warn(target: &Target<'_>, written: &Written, streams: &mut Streams<'_>) -> Result<(), Error> {
+    if written.line > LONG {
+        writeln!(
+            streams.stderr,
+            "warning: {} has more than {LONG} lines; `feedback-append archive` moves old entries",
+            target.shown
+        )?;
+    }
+    for warning in &written.warnings {
+        writeln!(streams.stderr, "warning: {}: {warning}", target.shown)?;
+    }
+    Ok(())
+}

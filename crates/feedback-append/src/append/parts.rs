@@ -1,0 +1,136 @@
+//! The parts of an entry from the command line and standard input, each made sure to fit its line.
+
+use std::io::Read;
+
+use chrono::{DateTime, Utc};
+use report::{Invocation, Streams};
+use ulid::Ulid;
+
+use crate::args::AppendArgs;
+use crate::cite::Cited;
+use crate::draft::{self, Draft};
+use crate::error::Error;
+use crate::field;
+use crate::stamp::{self, Precision};
+
+/// The most bytes of standard input that are looked at; what is longer is refused as an entry anyway.
+const INPUT: u64 = 1 << 20;
+
+/// Puts the entry together.
+pub(super) fn draft(
+    args: &AppendArgs,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+    cited: &Cited,
+) -> Result<Draft, Error> {
+    let title = one_line("--title", args.title.as_deref().unwrap_or_default(), 200)?;
+    let status = match &args.status {
+        Some(status) => Some(one_line("--status", status, 120)?),
+        None if !args.blocked_by.is_empty() => Some("blocked".to_owned()),
+        None => cited.status().map(str::to_owned),
+    };
+    let happened = match (&args.at, &args.at_reason) {
+        (Some(at), Some(reason)) => {
+            Some((past("--at", at, invocation.now)?, one_line("--at-reason", reason, 300)?))
+        }
+        _ => None,
+    };
+    let mut fields = Vec::new();
+    for given in &args.field {
+        let line = one_line("--field", given, 2_000)?;
+        if field::read(&line).is_none_or(|field| field.is_item || field.value.is_empty()) {
+            return Err(option(
+                "--field",
+                "must be a label, a colon and a value, as 'Owner: chatwoot'",
+            ));
+        }
+        fields.push(line);
+    }
+    let body = match &args.message {
+        Some(message) => message.clone(),
+        None if invocation.stdin_is_terminal => String::new(),
+        None => input(streams)?,
+    };
+    let id = match &args.id {
+        Some(id) => key(id)?,
+        None => fresh_id(invocation.now),
+    };
+    Ok(Draft {
+        title,
+        status,
+        happened,
+        fields,
+        body: draft::tidy(&body),
+        runs: cited.runs.clone(),
+        commands: lines("--command", &args.command)?,
+        next: lines("--next", &args.next)?,
+        blocked_by: lines("--blocked-by", &args.blocked_by)?,
+        evidence: cited.wholes.clone(),
+        id,
+    })
+}
+
+/// An error about one option.
+pub(super) fn option(option: &'static str, why: &str) -> Error {
+    Error::Option { option, why: why.to_owned() }
+}
+
+fn input(streams: &mut Streams<'_>) -> Result<String, Error> {
+    let mut bytes = Vec::new();
+    streams
+        .stdin
+        .take(INPUT)
+        .read_to_end(&mut bytes)
+        .map_err(|source| Error::Read { path: "standard input".into(), source })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn lines(option: &'static str, given: &[String]) -> Result<Vec<String>, Error> {
+    given.iter().map(|line| one_line(option, line, 2_000)).collect()
+}
+
+fn one_line(name: &'static str, text: &str, most: usize) -> Result<String, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(option(name, "must not be empty"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(option(name, "must be one line without control characters"));
+    }
+    if text.len() > most {
+        return Err(Error::Option {
+            option: name,
+            why: format!("has {} bytes, and at most {most} are good to read", text.len()),
+        });
+    }
+    Ok(text.to_owned())
+}
+
+fn key(id: &str) -> Result<String, Error> {
+    let is_key = (1..=200).contains(&id.len())
+        && id.chars().all(|other| other.is_ascii_alphanumeric() || "._:/@+=-".contains(other));
+    if is_key {
+        Ok(id.to_owned())
+    } else {
+        Err(option("--id", "must be 1 to 200 letters, digits or one of . _ : / @ + = -"))
+    }
+}
+
+/// An id that sorts by time and that no other process makes.
+fn fresh_id(now: DateTime<Utc>) -> String {
+    let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+    Ulid::from_parts(millis, Ulid::generate().random()).to_string()
+}
+
+fn past(name: &'static str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+    let read = stamp::read(text.trim()).filter(|(_, length)| *length == text.trim().len());
+    let exact =
+        read.filter(|(stamp, _)| stamp.precision != Precision::Day).and_then(|(stamp, _)| stamp.at);
+    let Some(at) = exact else {
+        return Err(option(name, "must be a time, as 2026-11-22T17:03:11Z"));
+    };
+    if at > now {
+        return Err(Error::Future { at: stamp::write(at), now: stamp::write(now) });
+    }
+    Ok(at)
+}

@@ -1,0 +1,171 @@
+//! The one durable write: under the log's lock, the entry behind the last byte and the front matter kept true.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use durable::{Change, Edit, Snapshot};
+use report::Invocation;
+
+use crate::draft::Draft;
+use crate::error::Error;
+use crate::front_matter;
+use crate::repo::Repo;
+use crate::stamp;
+use crate::survey::{self, Survey};
+use crate::target::Target;
+
+/// How long to wait for other writers of the same log.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What was done.
+pub(super) struct Written {
+    /// False where the entry was there already.
+    pub(super) is_new: bool,
+    /// The line of its heading.
+    pub(super) line: u64,
+    /// The time in its heading.
+    pub(super) at: DateTime<Utc>,
+    /// What is wrong with the log as it was found.
+    pub(super) warnings: Vec<&'static str>,
+}
+
+/// Writes the entry, unless it is there.
+pub(super) fn write(
+    repo: &Repo,
+    target: &Target<'_>,
+    draft: &Draft,
+    is_keyed: bool,
+    invocation: &Invocation,
+) -> Result<Written, Error> {
+    draft.check(&draft.render(invocation.now)).map_err(Error::Spoilt)?;
+    if target.role.is_none() && !target.path.exists() && !target.path.is_symlink() {
+        return Err(Error::NoLog { path: target.path.clone() });
+    }
+    if let Some(folder) = target.path.parent().filter(|_| target.role.is_some()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
+    }
+    let started = Instant::now();
+    let mut written = None;
+    durable::replace(&target.path, PATIENCE, |snapshot| {
+        // The time is taken under the lock, so that entries stand in the order of their times.
+        let waited = TimeDelta::from_std(started.elapsed()).unwrap_or_default();
+        let (change, done) =
+            decide(repo, target, draft, is_keyed, invocation.now + waited, snapshot)?;
+        written = Some(done);
+        Ok::<_, Error>(change)
+    })?;
+    written.ok_or_else(|| Error::NoLog { path: target.path.clone() })
+}
+
+fn decide(
+    repo: &Repo,
+    target: &Target<'_>,
+    draft: &Draft,
+    is_keyed: bool,
+    now: DateTime<Utc>,
+    snapshot: &Snapshot,
+) -> Result<(Change, Written), Error> {
+    let unreadable = |source| Error::Read { path: target.path.clone(), source };
+    let id = is_keyed.then_some(draft.id.as_str());
+    let mut found = survey::survey(snapshot.file(), snapshot.length(), id).map_err(unreadable)?;
+    target.allow_owner(&found.head, found.block.as_ref())?;
+    if let Some((line, entry)) = found.known.take() {
+        return known(target, draft, line, &entry);
+    }
+    let mut warnings = warnings(&found);
+    let mut head = String::new();
+    if snapshot.file().is_none() {
+        head = crate::new::front_matter(repo, target, now);
+        found.head.clone_from(&head);
+        found.block = front_matter::read(&head);
+        found.lines = head.lines().count() as u64;
+        found.end = b"\n".to_vec();
+        warnings.clear();
+    }
+    let gap = gap(&found.end, found.lines == 0);
+    let mut tail = format!("{gap}{}", draft.render(now));
+    let is_cut = found.lines > 0 && !found.end.ends_with(b"\n");
+    let line = found.lines - u64::from(is_cut) + gap.len() as u64 + 1;
+    if found.crlf {
+        tail = tail.replace('\n', "\r\n");
+    }
+    let edits = edits(repo, &found, &tail, now);
+    let written = Written { is_new: true, line, at: now, warnings };
+    if snapshot.file().is_none() {
+        // The whole of a new log is its tail, with the edits done to its head.
+        let whole = front_matter::apply(&head, &edits) + &tail;
+        return Ok((Change::Edit { edits: Vec::new(), append: whole.into_bytes() }, written));
+    }
+    let edits = edits
+        .into_iter()
+        .map(|edit| Edit {
+            range: edit.range.start as u64..edit.range.end as u64,
+            bytes: edit.text.into_bytes(),
+        })
+        .collect();
+    Ok((Change::Edit { edits, append: tail.into_bytes() }, written))
+}
+
+/// The entry with this id is there: the same one is done already, another one is an error.
+fn known(
+    target: &Target<'_>,
+    draft: &Draft,
+    line: u64,
+    entry: &str,
+) -> Result<(Change, Written), Error> {
+    let at = entry.strip_prefix("## ").and_then(stamp::read).and_then(|(stamp, _)| stamp.at);
+    match at {
+        Some(at) if draft.is_told_by(entry) => {
+            Ok((Change::Keep, Written { is_new: false, line, at, warnings: Vec::new() }))
+        }
+        _ => Err(Error::OtherContent { id: draft.id.clone(), path: target.shown.clone() }),
+    }
+}
+
+/// What stands between the last byte and the entry: one empty line.
+fn gap(end: &[u8], is_empty: bool) -> &'static str {
+    let end: Vec<u8> = end.iter().copied().filter(|byte| *byte != b'\r').collect();
+    match end.as_slice() {
+        [] if is_empty => "",
+        [.., b'\n', b'\n'] => "",
+        [.., b'\n'] => "\n",
+        _ => "\n\n",
+    }
+}
+
+/// The front matter that stays true: the body's hash, the day of the last entry, and when the log expires.
+fn edits(repo: &Repo, found: &Survey, tail: &str, now: DateTime<Utc>) -> Vec<front_matter::Edit> {
+    let Some(block) = &found.block else { return Vec::new() };
+    let mut body = found.body.clone();
+    body.update(tail.as_bytes());
+    let mut values = vec![
+        ("doc_hash", format!("sha256:{}", body.finish().hex())),
+        ("last_reviewed", now.format("%Y-%m-%d").to_string()),
+    ];
+    let policy = repo.ops.as_ref().map(|ops| ops.feedback.expires_after);
+    if let Some(lasts) = policy.and_then(|lasts| TimeDelta::from_std(lasts).ok()) {
+        values.push(("expires", (now + lasts).format("%Y-%m-%d").to_string()));
+    }
+    front_matter::set(&found.head, block, &values, false)
+}
+
+/// Faults of the front matter that the entry leaves as they are.
+fn warnings(found: &Survey) -> Vec<&'static str> {
+    let Some(block) = &found.block else {
+        return if found.lines == 0 {
+            Vec::new()
+        } else {
+            vec!["it has no front matter; `feedback-append refresh` adds it"]
+        };
+    };
+    let mut warnings = Vec::new();
+    if block.fields.iter().any(|field| field.text(&found.head).contains("$(")) {
+        warnings
+            .push("its front matter has an unexpanded `$(…)`; `feedback-append check` says where");
+    }
+    if !front_matter::further_blocks(&found.head, block.range.end).is_empty() {
+        warnings.push("it has a second front matter; `feedback-append check` says where");
+    }
+    warnings
+}

@@ -1,0 +1,19 @@
+//! The rule `leaked-credential`: the vault's values and credentials by form, anywhere in a log.
+
+use report::{Finding, Level};
+use secret::SecretSet;
+
+use crate::leak;
+use crate::log::Log;
+
+/// Applies the rule to one log.
+pub(super) fn check(log: &Log, secrets: Option<&SecretSet>) -> Vec<Finding> {
+    let found = leak::find(&log.text, secrets).into_iter();
+    found
+        .map(|leak| {
+            let finding =
+                log.finding("leaked-credential", Level::Error, leak.range.start, leak.describe());
+            if leak.in_vault { finding.key(leak.name) } else { finding }
+        })
+        .collect()
+}

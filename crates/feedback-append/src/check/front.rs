@@ -1,0 +1,192 @@
+//! The rules of the front matter: `front-matter expired doc-hash wrong-doc unexpanded`.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use report::{Finding, Level};
+
+use crate::front_matter::{Field, FrontMatter, KEYS};
+use crate::log::Log;
+use crate::repo::Repo;
+use crate::stamp::{self, Precision};
+use crate::target::Target;
+
+/// What the front matter of a log should say.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    /// The path in `doc`.
+    pub(crate) doc: String,
+    /// The declared epoch.
+    pub(crate) epoch: Option<String>,
+    /// The declared owner.
+    pub(crate) owner: Option<String>,
+    /// The tool's clock.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Expected {
+    /// What ops.toml says of this log.
+    pub(crate) fn of(repo: &Repo, log: &Log, now: DateTime<Utc>) -> Self {
+        let target = Target::of_file(repo, &log.path);
+        Self {
+            doc: log.shown.clone(),
+            epoch: target.role.and(repo.ops.as_ref()).and_then(|ops| ops.feedback.epoch.clone()),
+            owner: target.role.map(|(_, role)| role.owner.clone()),
+            now,
+        }
+    }
+}
+
+/// Applies the rules to one log.
+pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for block in &log.further {
+        let message = "a second front matter: the log was put behind another one's head";
+        findings.push(log.finding("front-matter", Level::Error, block.range.start, message));
+    }
+    let Some(block) = &log.block else {
+        let message = "there is no front matter";
+        let hint = "`feedback-append refresh --write` adds it";
+        findings.push(log.finding("front-matter", Level::Warning, 0, message).hint(hint));
+        return findings;
+    };
+    keys(log, block, &mut findings);
+    for field in &block.fields {
+        unexpanded(log, field, &mut findings);
+    }
+    let value = |key| block.field(key).map(|field| (field, field.text(&log.text)));
+    for (key, wanted) in [("epoch", &expected.epoch), ("owner", &expected.owner)] {
+        if let (Some((field, found)), Some(wanted)) = (value(key), wanted)
+            && !found.is_empty()
+            && found != wanted
+        {
+            let message = format!("`{key}` is not `{wanted}`, as ops.toml declares it");
+            findings.push(at(log, field, "front-matter", Level::Warning, message));
+        }
+    }
+    if let Some((field, found)) = value("doc")
+        && !is_unexpanded(found)
+        && found != expected.doc
+    {
+        let message = format!("`doc` names another file than {}", expected.doc);
+        findings.push(at(log, field, "wrong-doc", Level::Error, message));
+    }
+    dates(log, block, expected.now, &mut findings);
+    hash(log, block, &mut findings);
+    findings
+}
+
+/// The rules that hold for any document with front matter; which keys it has is its own affair.
+pub(super) fn check_document(log: &Log, expected: &Expected) -> Vec<Finding> {
+    let mut findings = check(log, expected);
+    findings.retain(|finding| finding.rule != "front-matter" || finding.level == Level::Error);
+    findings
+}
+
+fn keys(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
+    let missing: Vec<_> = KEYS.iter().copied().filter(|key| block.field(key).is_none()).collect();
+    if !missing.is_empty() {
+        let message = format!("the front matter lacks {}", missing.join(", "));
+        findings.push(
+            log.finding("front-matter", Level::Warning, block.range.start, message)
+                .hint("`feedback-append refresh --write` adds them"),
+        );
+    }
+    for (at_index, field) in block.fields.iter().enumerate() {
+        if block.fields[..at_index].iter().any(|before| before.key == field.key) {
+            let message = format!("`{}` stands there twice; the tool edits neither", field.key);
+            findings.push(at(log, field, "front-matter", Level::Error, message));
+        }
+    }
+}
+
+fn unexpanded(log: &Log, field: &Field, findings: &mut Vec<Finding>) {
+    if is_unexpanded(field.text(&log.text)) {
+        let message = format!("`{}` holds an expansion that no shell has expanded", field.key);
+        findings.push(at(log, field, "unexpanded", Level::Error, message));
+    }
+}
+
+fn is_unexpanded(value: &str) -> bool {
+    let is_variable = value.match_indices('$').any(|(at, _)| {
+        value[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic() || "_({".contains(next))
+    });
+    is_variable || value.contains("{{") || value.contains('`')
+}
+
+fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
+    let today = now.date_naive();
+    if let Some((field, text)) = filled(log, block, "expires") {
+        match day(text) {
+            Some(expires) if expires < today => {
+                let days = (today - expires).num_days();
+                let plural = if days == 1 { "day" } else { "days" };
+                let message = format!("the log expired {days} {plural} ago, on {expires}");
+                findings.push(at(log, field, "expired", Level::Warning, message));
+            }
+            Some(_) => {}
+            None => {
+                findings.push(at(log, field, "front-matter", Level::Error, "`expires` is no date"));
+            }
+        }
+    }
+    if let Some((field, text)) = filled(log, block, "last_reviewed") {
+        match day(text) {
+            Some(reviewed) if reviewed > today => {
+                let message = "`last_reviewed` lies ahead";
+                findings.push(at(log, field, "future-time", Level::Error, message));
+            }
+            Some(_) => {}
+            None => findings.push(at(
+                log,
+                field,
+                "front-matter",
+                Level::Error,
+                "`last_reviewed` is no date",
+            )),
+        }
+    }
+}
+
+fn hash(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
+    let Some((field, text)) = filled(log, block, "doc_hash") else { return };
+    let refresh = "`feedback-append refresh --write` computes it; every entry written with the tool does so too";
+    let is_hash = text
+        .strip_prefix("sha256:")
+        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    if !is_hash {
+        let message = "`doc_hash` is a placeholder, not `sha256:` and 64 hex digits";
+        findings.push(at(log, field, "doc-hash", Level::Warning, message).hint(refresh));
+    } else if !text["sha256:".len()..].eq_ignore_ascii_case(&log.body_hash.hex()) {
+        let message =
+            "`doc_hash` is not the hash of the body: the log was changed without the tool";
+        findings.push(
+            at(log, field, "doc-hash", Level::Error, message)
+                .hint("look at `git diff`, then `feedback-append refresh --write`"),
+        );
+    }
+}
+
+/// A field that has a value of its own, expanded and not empty.
+fn filled<'a>(log: &'a Log, block: &'a FrontMatter, key: &str) -> Option<(&'a Field, &'a str)> {
+    let field = block.field(key)?;
+    let text = field.text(&log.text);
+    (!is_unexpanded(text)).then_some((field, text))
+}
+
+fn day(text: &str) -> Option<NaiveDate> {
+    let (stamp, length) = stamp::read(text)?;
+    let is_whole = length == text.len() || stamp.precision != Precision::Day;
+    stamp.at.filter(|_| is_whole).map(|at| at.date_naive())
+}
+
+fn at(
+    log: &Log,
+    field: &Field,
+    rule: &'static str,
+    level: Level,
+    message: impl Into<String>,
+) -> Finding {
+    log.finding(rule, level, field.offset, message).key(field.key.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! `--since`: of all findings, those in what a commit does not have yet.
+
+use std::collections::HashSet;
+
+use report::{Finding, Level};
+
+use crate::citation::Roots;
+use crate::log::Log;
+
+use super::rewritten::Committed;
+
+/// Keeps the findings in entries and front matter that the commit does not have.
+///
+/// What git does not know matters here: whoever gets the commit does not get the file.
+pub(super) fn retain(committed: &[Committed<'_>], findings: &mut Vec<Finding>) {
+    for (log, bytes) in committed {
+        let Some(bytes) = bytes else { continue };
+        let fresh = fresh_lines(log, bytes);
+        findings.retain(|finding| {
+            let line = finding.subject.line.unwrap_or(1);
+            finding.subject.path.as_deref() != Some(&log.shown)
+                || fresh.iter().any(|(start, end)| (*start..*end).contains(&line))
+        });
+    }
+    for finding in findings {
+        if finding.rule == "citation-ignored" && finding.level == Level::Note {
+            finding.level = Level::Warning;
+        }
+    }
+}
+
+/// The lines of the entries that are new, and those of the front matter where it differs.
+fn fresh_lines(log: &Log, committed: &[u8]) -> Vec<(u32, u32)> {
+    let before = Log::read(&log.path, &log.shown, committed, &Roots::default());
+    let known: HashSet<&str> =
+        before.entries.entries.iter().map(|entry| before.text_of(entry)).collect();
+    let mut fresh: Vec<(u32, u32)> = log
+        .entries
+        .entries
+        .iter()
+        .filter(|entry| !known.contains(log.text_of(entry)))
+        .map(|entry| (log.line(entry.range.start), log.line(entry.range.end.saturating_sub(1)) + 1))
+        .collect();
+    let head = |log: &Log| {
+        log.block.as_ref().map_or(String::new(), |block| log.text[block.range.clone()].to_owned())
+    };
+    if head(log) != head(&before) || log.block.is_none() {
+        let end = log.block.as_ref().map_or(0, |block| block.range.end);
+        fresh.push((1, log.line(end) + 1));
+    }
+    fresh
+}

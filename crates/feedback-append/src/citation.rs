@@ -1,0 +1,197 @@
+//! The citations of a log: every path it names, wherever in the markdown it stands, with the hash it is tied to.
+
+mod hash;
+mod token;
+
+use std::ops::Range;
+
+use crate::blocks::Blocks;
+use crate::field::{self, Topic};
+use crate::text;
+pub use hash::CitedHash;
+use token::Token;
+
+/// A path that a log names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation {
+    /// Where it stands.
+    pub range: Range<usize>,
+    /// The path as written, without markup around it.
+    pub path: String,
+    /// How many bytes at the end of `path` may be a line number (`:12`) instead of a part of it.
+    pub suffix: usize,
+    /// Whether it stands as proof, and not as a mere mention.
+    pub is_evidence: bool,
+    /// The hash it is tied to.
+    pub hash: Option<CitedHash>,
+    /// The exit code that stands behind it.
+    pub exit: Option<u8>,
+}
+
+/// The citations of a body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Citations {
+    /// The paths, in order.
+    pub paths: Vec<Citation>,
+    /// The values of evidence lines that name no path at all.
+    pub prose: Vec<Range<usize>>,
+}
+
+/// The folders whose names make a word a path.
+#[derive(Debug, Clone, Default)]
+pub struct Roots {
+    /// Folders of evidence, as `artifacts`.
+    pub evidence: Vec<String>,
+    /// Other folders at the top of the repo.
+    pub others: Vec<String>,
+}
+
+/// Finds the citations of `document` from the offset `from` on, in everything but comments.
+pub fn find(document: &str, from: usize, blocks: &Blocks, roots: &Roots) -> Citations {
+    let mut found = Citations::default();
+    let mut section = None;
+    let mut after_blank = false;
+    let mut waiting: Option<Waiting> = None;
+    for (offset, line) in text::lines(document, from) {
+        let in_block = blocks.verbatim.partition_point(|block| block.end <= offset);
+        let in_block = blocks.verbatim.get(in_block).filter(|block| block.contains(&offset));
+        if in_block.is_some_and(|block| document[block.clone()].starts_with("<!--")) {
+            continue;
+        }
+        if line.trim().is_empty() {
+            after_blank = true;
+            continue;
+        }
+        let label = if in_block.is_some() { None } else { field::read(line) };
+        let is_item =
+            field::list_marker(line.trim_start()) > 0 || line.starts_with([' ', '\t', '|']);
+        if !is_item && (after_blank || label.is_some() || line.starts_with('#')) {
+            section = None;
+            close(waiting.take(), &mut found);
+        }
+        after_blank = false;
+        let topic = label.as_ref().map(|label| label.topic);
+        let stand = Stand {
+            topic: topic.or(section),
+            in_code: in_block.is_some(),
+            value: label.as_ref().map_or(0, |label| label.value.start),
+        };
+        let before = found.paths.len();
+        find_in_line(line, offset, &stand, roots, &mut found.paths);
+        let has_path = found.paths.len() > before;
+        if let Some(label) = label {
+            if label.value.is_empty() && !label.is_item {
+                section = Some(label.topic);
+            }
+            let belongs_to_list = label.is_item && waiting.is_some();
+            if label.topic == Topic::Evidence && !belongs_to_list && !line.starts_with('|') {
+                close(waiting.take(), &mut found);
+                let value = if label.value.is_empty() { 0..line.len() } else { label.value };
+                let alone = Waiting { range: offset + value.start..offset + value.end, has_path };
+                if label.is_item {
+                    close(Some(alone), &mut found);
+                } else {
+                    waiting = Some(alone);
+                }
+                continue;
+            }
+        }
+        if let Some(waiting) = &mut waiting {
+            waiting.has_path |= has_path;
+        }
+    }
+    close(waiting, &mut found);
+    found
+}
+
+/// An evidence line whose list below may still name a path.
+struct Waiting {
+    range: Range<usize>,
+    has_path: bool,
+}
+
+fn close(waiting: Option<Waiting>, found: &mut Citations) {
+    found.prose.extend(waiting.filter(|waiting| !waiting.has_path).map(|waiting| waiting.range));
+}
+
+/// How a line stands in its entry.
+struct Stand {
+    topic: Option<Topic>,
+    in_code: bool,
+    value: usize,
+}
+
+fn find_in_line(
+    line: &str,
+    offset: usize,
+    stand: &Stand,
+    roots: &Roots,
+    found: &mut Vec<Citation>,
+) {
+    if !line.contains(['/', '.']) {
+        return;
+    }
+    let arrow = token::arrow(line);
+    let first = found.len();
+    for token in token::split(line) {
+        let after_arrow = arrow.is_some_and(|arrow| token.range.start > arrow);
+        let is_command = stand.in_code
+            || token.in_command
+            || (stand.topic == Some(Topic::Command) && !after_arrow && arrow.is_some());
+        let is_proof = after_arrow
+            || (stand.topic == Some(Topic::Evidence) && token.range.start >= stand.value);
+        let Some(is_evidence) = judge(&token, is_command, is_proof, roots) else { continue };
+        let range = offset + token.range.start..offset + token.range.end;
+        let suffix = token::line_suffix(token.path);
+        let path = token.path.to_owned();
+        found.push(Citation { range, path, suffix, is_evidence, hash: None, exit: None });
+    }
+    // What stands between one path and the next belongs to the first.
+    for at in first..found.len() {
+        let start = found[at].range.end - offset;
+        let end = found.get(at + 1).map_or(line.len(), |next| next.range.start - offset);
+        let behind = &line[start..end];
+        found[at].hash =
+            hash::behind(behind).or_else(|| hash::before(&line[..found[at].range.start - offset]));
+        found[at].exit = hash::exit(behind);
+    }
+}
+
+/// Whether a token is a citation, and if so whether it stands as proof.
+fn judge(token: &Token<'_>, is_command: bool, is_proof: bool, roots: &Roots) -> Option<bool> {
+    let path = token.path;
+    let bare = path.trim_start_matches("./").trim_start_matches('/');
+    let first = bare.split('/').next().unwrap_or_default();
+    let has_slash = bare.contains('/');
+    if has_slash && roots.evidence.iter().any(|root| under(bare, root)) {
+        return Some(true);
+    }
+    if is_command {
+        return None;
+    }
+    let has_extension = token::has_extension(path);
+    if !has_slash {
+        let is_file =
+            is_proof && has_extension && token::is_evidence_file(path) && !path.starts_with('.');
+        return is_file.then_some(true);
+    }
+    if path.starts_with('/') || path.starts_with("~/") {
+        // `/api` is a route; `/tmp/run.log` is a file.
+        return (has_extension && bare.contains('/')).then_some(is_proof);
+    }
+    if roots.others.iter().any(|root| root == first) {
+        return Some(is_proof);
+    }
+    let is_host = first.contains('.') && !path.starts_with('.');
+    if is_host {
+        return None;
+    }
+    (has_extension || (is_proof && path.ends_with('/'))).then_some(is_proof)
+}
+
+fn under(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! The hash and the exit code that a line ties to a path.
+
+/// A SHA-256 as cited, whole or shortened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitedHash {
+    /// Hex digits in lower case, 8 to 64 of them.
+    pub digits: String,
+    /// Whether it is the hash of the folder's `manifest.sha256`.
+    pub of_manifest: bool,
+}
+
+impl CitedHash {
+    /// Whether it is the beginning (or the whole) of this hash.
+    pub fn agrees(&self, whole: &str) -> bool {
+        whole.starts_with(&self.digits)
+    }
+}
+
+/// The first `sha256:…` in the text behind a path.
+pub(super) fn behind(text: &str) -> Option<CitedHash> {
+    let mut from = 0;
+    while let Some(found) = find_ignoring_case(&text[from..], "sha256") {
+        let at = from + found;
+        let rest = &text[at + "sha256".len()..];
+        let digits = rest.trim_start_matches([':', '=', ' ', '`', '*', ')', '(']);
+        let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
+        if (8..=64).contains(&length) {
+            let of_manifest = text[..at].trim_end().ends_with("manifest");
+            return Some(CitedHash { digits: digits[..length].to_ascii_lowercase(), of_manifest });
+        }
+        from = at + "sha256".len();
+    }
+    None
+}
+
+/// A whole hash right before a path, as `sha256sum` prints it.
+pub(super) fn before(text: &str) -> Option<CitedHash> {
+    let word = text.trim_end_matches([' ', '*', '`', '\t']).rsplit([' ', '`', '\t']).next()?;
+    let is_hash = word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hash.then(|| CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
+}
+
+/// The code in `exit 3`, `exit code: 3`, `exit=3` or `rc=3`.
+pub(super) fn exit(text: &str) -> Option<u8> {
+    let (at, word) = ["exit", "rc="]
+        .iter()
+        .filter_map(|word| find_ignoring_case(text, word).map(|at| (at, *word)))
+        .min()?;
+    let starts_word = !text[..at].ends_with(|before: char| before.is_alphanumeric());
+    let rest = text[at + word.len()..].trim_start_matches([' ', ':', '=', '`', '*']);
+    let rest = rest.strip_prefix("code").or_else(|| rest.strip_prefix("status")).unwrap_or(rest);
+    let digits = rest.trim_start_matches([' ', ':', '=', '`', '*']);
+    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+    if starts_word { digits[..length].parse().ok() } else { None }
+}
+
+fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
+    let first = word.as_bytes()[0];
+    text.bytes().enumerate().map(|(at, _)| at).find(|at| {
+        text.as_bytes()[*at].eq_ignore_ascii_case(&first)
+            && text.as_bytes()[*at..]
+                .get(..word.len())
+                .is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}

@@ -1,0 +1,189 @@
+//! Tests of finding citations, wherever in a line they stand.
+
+use super::*;
+use crate::blocks;
+use proptest::prelude::*;
+
+fn roots() -> Roots {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Roots { evidence: owned(&["artifacts", "reports"]), others: owned(&["docs", "vault"]) }
+}
+
+fn check(document: &str) -> String {
+    let blocks = blocks::read(document, 0);
+    let found = find(document, 0, &blocks, &roots());
+    let mut lines: Vec<String> = found
+        .paths
+        .iter()
+        .map(|citation| {
+            let mark = if citation.is_evidence { "!" } else { " " };
+            let hash = citation.hash.as_ref().map_or(String::new(), |hash| {
+                format!(" {}{}", if hash.of_manifest { "manifest " } else { "" }, &hash.digits[..8])
+            });
+            let exit = citation.exit.map_or(String::new(), |exit| format!(" exit {exit}"));
+            let suffix = if citation.suffix > 0 {
+                format!(" suffix {}", citation.suffix)
+            } else {
+                String::new()
+            };
+            format!("{mark} {}{suffix}{hash}{exit}", citation.path)
+        })
+        .collect();
+    lines.extend(found.prose.iter().map(|range| format!("prose: {}", &document[range.clone()])));
+    lines.join("\n")
+}
+
+#[test]
+fn wherever_a_path_stands_it_is_found() {
+    insta::assert_snapshot!(
+        check("see artifacts/a.log, (artifacts/b.log) and **artifacts/c.log**.\n\
+            `artifacts/d.log` [log](artifacts/e.log) <artifacts/f.log>\n\
+            - item artifacts/g/\n| x | artifacts/h.log |\n\
+            **Artifact root: artifacts/i/**\n_artifacts/j.log_ *artifacts/k.log*\n\
+            LOG=artifacts/l.log > artifacts/m.log \"artifacts/n.log\"\n\
+            artifacts/o.log:12 artifacts/p.md#L3 docs/q.md:1:2\n\
+            ```\ncurl > artifacts/r.log\ncat scripts/x.sh\n```\n<!-- artifacts/s.log -->\n\
+            `bash scripts/run.sh --log artifacts/t.log` `scripts/u.sh`\n"),
+        @"
+    ! artifacts/a.log
+    ! artifacts/b.log
+    ! artifacts/c.log
+    ! artifacts/d.log
+    ! artifacts/e.log
+    ! artifacts/f.log
+    ! artifacts/g/
+    ! artifacts/h.log
+    ! artifacts/i/
+    ! artifacts/j.log
+    ! artifacts/k.log
+    ! artifacts/l.log
+    ! artifacts/m.log
+    ! artifacts/n.log
+    ! artifacts/o.log:12 suffix 3
+    ! artifacts/p.md#L3 suffix 3
+      docs/q.md:1:2 suffix 4
+    ! artifacts/r.log
+    ! artifacts/t.log
+      scripts/u.sh
+    "
+    );
+}
+
+#[test]
+fn what_cannot_be_followed_is_kept_whole() {
+    insta::assert_snapshot!(
+        check("artifacts/{a,b} artifacts/$TIMESTAMP/x.log artifacts/x/**\n**bold** artifacts/dir/**\n\
+            artifacts/[REDACTED].580Z.json artifacts/<name>/x artifacts/YYYYMMDD.log artifacts/… artifacts/y/...\n\
+            artifacts/integrations/m-2025-10-11T01:37:42Z/ artifacts/run*.log artifacts/2025* ***REDACTED***/x.log\n\
+            ../outside.log /tmp/x.log ~/y.log vault/occ/fly/api_token.env\n"),
+        @"
+    ! artifacts/{a,b}
+    ! artifacts/$TIMESTAMP/x.log
+    ! artifacts/x/**
+    ! artifacts/dir/**
+    ! artifacts/[REDACTED].580Z.json
+    ! artifacts/<name>/x
+    ! artifacts/YYYYMMDD.log
+    ! artifacts/…
+    ! artifacts/y/...
+    ! artifacts/integrations/m-2025-10-11T01:37:42Z/
+    ! artifacts/run*.log
+    ! artifacts/2025*
+      ***REDACTED***/x.log
+      ../outside.log
+      /tmp/x.log
+      ~/y.log
+      vault/occ/fly/api_token.env
+    "
+    );
+}
+
+#[test]
+fn what_only_looks_like_a_path_is_none() {
+    insta::assert_snapshot!(
+        check("IMAP/SMTP and/or /api /hc 24/7 v1.2/3 agent/ai/staging-push https://a.b/c.md github.com/x/y.md\n\
+            git@github.com:x/y.md @scope/pkg.js 1.2.3 hello. command/output evidence-log/verify 3.1.0\n"),
+        @""
+    );
+}
+
+#[test]
+fn hashes_and_exit_codes_belong_to_the_path_before_them() {
+    let hash = "0123456789abcdef".repeat(4);
+    insta::assert_snapshot!(
+        check(&format!(
+            "- `fly-secrets auth` → artifacts/x/001.out (exit 3, sha256:{hash})\n\
+            Evidence: artifacts/x/ (6 runs, manifest sha256:{hash})\n\
+            artifacts/a.log sha256: 9f2cabcd… and artifacts/b.log (exit code: 0)\n\
+            {hash}  artifacts/c.log\n"
+        )),
+        @"
+    ! artifacts/x/001.out 01234567 exit 3
+    ! artifacts/x/ manifest 01234567
+    ! artifacts/a.log 9f2cabcd
+    ! artifacts/b.log exit 0
+    ! artifacts/c.log 01234567
+    "
+    );
+}
+
+#[test]
+fn evidence_in_prose_is_told_from_evidence() {
+    insta::assert_snapshot!(
+        check("**Evidence:** Full readiness tracking matrix\nStatus: x\n\nEvidence:\n- artifacts/a.log\n\n\
+            EVIDENCE:\n- looked at it\n\nEvidence: run.log and example.com\nArtifacts: none yet\n"),
+        @"
+    ! artifacts/a.log
+    ! run.log
+    prose: Full readiness tracking matrix
+    prose: EVIDENCE:
+    prose: none yet
+    "
+    );
+}
+
+#[test]
+fn the_seed_cites_what_a_reader_would_follow() {
+    let seed = include_str!("../../tests/logs/chatwoot.md");
+    insta::assert_snapshot!(check(&seed[seed.find("\n---\n").unwrap() + 5..]), @"
+      docs/integrations/chatwoot_readiness.md
+    ! artifacts/integrations/chatwoot-manager-feedback-2025-10-11T01:37:42Z/git_branch.txt
+    ! artifacts/integrations/chatwoot-manager-feedback-2025-10-11T01:37:42Z/git_status.txt
+    ! artifacts/integrations/chatwoot-manager-feedback-2025-10-11T01:37:42Z/
+    ! artifacts/integrations/chatwoot-manager-feedback-2025-10-11T01:37:42Z/reviewed_docs.txt
+      docs/directions/chatwoot.md
+      docs/deployment/chatwoot_fly_runbook.md
+      docs/directions/README.md
+      docs/ops/credential_index.md
+      deploy/chatwoot/fly.toml
+      packages/integrations/chatwoot.ts
+      scripts/ops/chatwoot-fly-smoke.sh
+      vault/occ/fly/api_token.env
+      vault/occ/supabase/database_url_staging.env
+      vault/occ/chatwoot/redis_staging.env
+    prose: Full readiness tracking matrix with 10-item checklist and Support coordination requirements
+    ");
+}
+
+proptest! {
+    #[test]
+    fn any_line_is_read_and_ranges_fit(line in "[ `*_()\\[\\]{}<>|.,:;/=a-c0-9é→-]{0,60}|(artifacts/|\\*\\*|`|sha256:|[a-f0-9]{8,64}| |exit ){0,12}") {
+        let blocks = blocks::read(&line, 0);
+        for citation in find(&line, 0, &blocks, &roots()).paths {
+            prop_assert_eq!(line.get(citation.range.clone()), Some(citation.path.as_str()));
+            prop_assert!(citation.suffix < citation.path.len());
+        }
+    }
+
+    #[test]
+    fn a_plain_path_is_found_in_every_dress(
+        path in "artifacts/[a-z0-9][a-z0-9._-]{0,12}[a-z0-9]/[a-z0-9]{1,8}\\.(log|txt|json)",
+        dress in prop::sample::select(vec![("", ""), ("`", "`"), ("**", "**"), ("(", ")"), ("[x](", ")"), ("| ", " |"), ("- ", ""), ("see ", "."), ("**Evidence:** ", ","), ("<", ">"), ("\"", "\""), ("- `x y` → ", " (exit 0)")]),
+    ) {
+        let line = format!("{}{path}{}", dress.0, dress.1);
+        let blocks = blocks::read(&line, 0);
+        let found = find(&line, 0, &blocks, &roots()).paths;
+        prop_assert_eq!(found.len(), 1, "{}", line);
+        prop_assert_eq!(&found[0].path, &path);
+    }
+}

@@ -1,0 +1,264 @@
+//! What a new entry cites: bundles, single runs and files, each hashed now and held against its record.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use evidence::{Bundle, Digest, FileEntry, Outcome, Run};
+
+use crate::draft::{CitedRun, CitedWhole};
+use crate::error::Error;
+use crate::repo::{self, Repo};
+
+/// Everything that an entry cites.
+#[derive(Debug, Default)]
+pub(crate) struct Cited {
+    /// The runs, in the order in which they were begun.
+    pub(crate) runs: Vec<CitedRun>,
+    /// What is cited as a whole.
+    pub(crate) wholes: Vec<CitedWhole>,
+    /// The runs that prove no success, one line each, and how far they fall short.
+    pub(crate) short: Vec<(Shortfall, String)>,
+}
+
+/// Why a run proves no success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shortfall {
+    /// It is suspect, or its end is not recorded.
+    Unproven,
+    /// It failed.
+    Failed,
+}
+
+impl Cited {
+    /// The status that the runs allow, if there are any.
+    pub(crate) fn status(&self) -> Option<&'static str> {
+        match self.short.iter().map(|(shortfall, _)| *shortfall).max() {
+            Some(Shortfall::Failed) => Some("failed"),
+            Some(Shortfall::Unproven) => Some("unproven"),
+            None if self.runs.is_empty() => None,
+            None => Some("done"),
+        }
+    }
+}
+
+/// Reads what each `--evidence` names.
+pub(crate) fn gather(evidence: &[PathBuf], repo: &Repo, cwd: &Path) -> Result<Cited, Error> {
+    let mut cited = Cited::default();
+    for given in evidence {
+        let (path, number) = find(given, repo, cwd)?;
+        if path.is_dir() {
+            cite_bundle(given, &path, number, repo, &mut cited)?;
+        } else if number.is_some() {
+            return Err(refused(
+                given,
+                "it is a file, and `#SEQ` names a run of a bundle",
+                "cite the bundle's folder",
+            ));
+        } else {
+            cite_file(given, &path, repo, &mut cited)?;
+        }
+    }
+    Ok(cited)
+}
+
+/// The path on this machine, and the number behind `#`.
+fn find(given: &Path, repo: &Repo, cwd: &Path) -> Result<(PathBuf, Option<u64>), Error> {
+    let candidates = |path: &Path| {
+        [cwd.join(path), repo.folder.join(path)].into_iter().find(|candidate| candidate.exists())
+    };
+    let split = || given.to_str().and_then(|text| text.rsplit_once('#'));
+    let numbered = || {
+        split()
+            .and_then(|(path, number)| Some((candidates(Path::new(path))?, number.parse().ok()?)))
+    };
+    let whole = candidates(given).map(|path| (path, None));
+    let found = whole.or_else(|| numbered().map(|(path, number)| (path, Some(number))));
+    let Some((path, number)) = found else {
+        let hint = "paths are relative to this folder or to that of ops.toml";
+        return Err(refused(given, "there is no such file or folder", hint));
+    };
+    let inside =
+        path.canonicalize().map_err(|source| Error::Read { path: path.clone(), source })?;
+    let folder = repo.folder.canonicalize().unwrap_or_else(|_| repo.folder.clone());
+    if !inside.starts_with(&folder) {
+        return Err(refused(
+            given,
+            "it lies outside the repo, where the next reader cannot follow",
+            "put it into a bundle: `evidence-log attach`",
+        ));
+    }
+    let is_secret = repo
+        .vault_root()
+        .and_then(|root| root.canonicalize().ok())
+        .is_some_and(|root| inside.starts_with(root));
+    if is_secret {
+        return Err(refused(
+            given,
+            "it lies in the vault, and the hash of a secret is not for a log",
+            "cite what `vault-check` printed about it",
+        ));
+    }
+    Ok((folder_relative(&path, &inside, &folder, repo), number))
+}
+
+/// The path below the repo's own name for its folder, so that it is shown relative to it.
+fn folder_relative(path: &Path, inside: &Path, folder: &Path, repo: &Repo) -> PathBuf {
+    let plain = repo::plain(path);
+    if plain.starts_with(&repo.folder) {
+        return plain;
+    }
+    inside.strip_prefix(folder).map_or(plain, |rest| repo.folder.join(rest))
+}
+
+fn cite_bundle(
+    given: &Path,
+    path: &Path,
+    number: Option<u64>,
+    repo: &Repo,
+    cited: &mut Cited,
+) -> Result<(), Error> {
+    let bundle = match Bundle::open(path) {
+        Err(evidence::Error::NotABundle { .. }) => {
+            return Err(refused(
+                given,
+                "it is a folder and no bundle, so no one hash stands for it",
+                "cite its files, or keep the work with `evidence-log run`",
+            ));
+        }
+        other => other.map_err(Error::Bundle)?,
+    };
+    if let Some(problem) = bundle.problems().first() {
+        return Err(refused(
+            given,
+            &format!("the bundle does not hold together: {}", problem.message),
+            "`evidence-log verify` says where",
+        ));
+    }
+    let shown = format!("{}/", repo.shown(path));
+    let runs = bundle.runs();
+    if let Some(number) = number {
+        let Some(run) = bundle.run_at(number) else {
+            return Err(refused(
+                given,
+                &format!("no run of the bundle has a record {number}"),
+                "`evidence-log show` lists the records",
+            ));
+        };
+        cite_run(given, &bundle, run, &shown, cited)?;
+        if !run.is_proof_of_success() {
+            cited.short.push(shortfall(run));
+        }
+        return Ok(());
+    }
+    for (at, run) in runs.iter().enumerate() {
+        cite_run(given, &bundle, *run, &shown, cited)?;
+        let is_made_good = runs[at + 1..]
+            .iter()
+            .any(|later| later.begin.command == run.begin.command && later.is_proof_of_success());
+        if !run.is_proof_of_success() && !is_made_good {
+            cited.short.push(shortfall(*run));
+        }
+    }
+    let n_runs = runs.len();
+    let plural = if n_runs == 1 { "" } else { "s" };
+    let seal = bundle
+        .manifest_hash()
+        .filter(|_| bundle.is_sealed())
+        .map_or("not sealed".to_owned(), |hash| format!("manifest sha256:{}", hash.hex()));
+    cited.wholes.push(CitedWhole { path: shown, remark: format!("{n_runs} run{plural}, {seal}") });
+    Ok(())
+}
+
+/// A file of a bundle stands for the run that left it; any other file for itself.
+fn cite_file(given: &Path, path: &Path, repo: &Repo, cited: &mut Cited) -> Result<(), Error> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if let Some(folder) = path.parent()
+        && folder.join(evidence::RECORDS).is_file()
+        && let Ok(bundle) = Bundle::open(folder)
+        && let Some(run) =
+            bundle.runs().into_iter().find(|run| run.files().iter().any(|file| file.path == name))
+    {
+        let entry = run.files().iter().find(|file| file.path == name);
+        cite_output(given, &bundle, run, entry, &format!("{}/", repo.shown(folder)), cited)?;
+        if !run.is_proof_of_success() {
+            cited.short.push(shortfall(run));
+        }
+        return Ok(());
+    }
+    let hash = hash(path)?;
+    cited.wholes.push(CitedWhole { path: repo.shown(path), remark: format!("sha256:{hash}") });
+    Ok(())
+}
+
+fn cite_run(
+    given: &Path,
+    bundle: &Bundle,
+    run: Run<'_>,
+    shown: &str,
+    cited: &mut Cited,
+) -> Result<(), Error> {
+    cite_output(given, bundle, run, main_output(run.files()), shown, cited)
+}
+
+fn cite_output(
+    given: &Path,
+    bundle: &Bundle,
+    run: Run<'_>,
+    output: Option<&FileEntry>,
+    shown: &str,
+    cited: &mut Cited,
+) -> Result<(), Error> {
+    if let Some(output) = output {
+        let now = hash(&bundle.folder().join(&output.path))?;
+        if now != output.sha256.hex() {
+            let why = format!("{} is not what was recorded", output.path);
+            return Err(refused(given, &why, "`evidence-log verify` says what was altered"));
+        }
+    }
+    cited.runs.push(CitedRun {
+        command: run.command_line(),
+        path: output.map(|output| format!("{shown}{}", output.path)),
+        sha256: output.map(|output| output.sha256.hex()),
+        outcome: outcome(run),
+    });
+    Ok(())
+}
+
+/// What the command printed: its standard output or terminal, and its errors where that is empty.
+fn main_output(files: &[FileEntry]) -> Option<&FileEntry> {
+    let of = |role: &str| files.iter().find(|file| file.role == role);
+    let printed = |file: &&FileEntry| file.bytes > 0;
+    let out = of("stdout").or_else(|| of("tty"));
+    out.filter(printed).or_else(|| of("stderr").filter(printed)).or(out)
+}
+
+/// How a run ended, as the entry says it.
+fn outcome(run: Run<'_>) -> String {
+    let Some(outcome) = run.outcome() else { return "no end recorded".to_owned() };
+    let mut text = format!("exit {}", outcome.exit_code());
+    if !matches!(outcome, Outcome::Exited { .. }) {
+        text = format!("{text}, {outcome}");
+    }
+    let suspect: Vec<_> = run.suspect().iter().map(|suspect| suspect.word()).collect();
+    if !suspect.is_empty() {
+        text = format!("{text}, suspect: {}", suspect.join(" "));
+    }
+    text
+}
+
+fn shortfall(run: Run<'_>) -> (Shortfall, String) {
+    let is_failed = run.outcome().is_some() && !run.succeeded();
+    let kind = if is_failed { Shortfall::Failed } else { Shortfall::Unproven };
+    (kind, format!("{} ({})", run.command_line(), outcome(run)))
+}
+
+fn hash(path: &Path) -> Result<String, Error> {
+    let unreadable = |source| Error::Read { path: path.to_path_buf(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let (digest, _) = Digest::of_reader(file, &mut vec![0; 64 * 1024]).map_err(unreadable)?;
+    Ok(digest.hex())
+}
+
+fn refused(given: &Path, why: &str, hint: &'static str) -> Error {
+    Error::Evidence { path: given.to_path_buf(), why: why.to_owned(), hint }
+}

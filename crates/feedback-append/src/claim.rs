@@ -1,0 +1,248 @@
+//! Claims of success: the words that make one, and the status that evidence allows.
+
+use std::ops::Range;
+
+/// How a status word stands to success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It says that the work succeeded.
+    Success,
+    /// It says that it did not, or not yet.
+    Short,
+    /// It says neither.
+    Neither,
+}
+
+/// The words for a status that the tool itself writes and suggests.
+pub const STATUSES: [&str; 8] =
+    ["done", "in-progress", "planned", "blocked", "failed", "unproven", "halted", "cancelled"];
+
+/// Words that say that something succeeded.
+const SUCCESS: [&str; 20] = [
+    "success",
+    "successful",
+    "successfully",
+    "succeeded",
+    "succeeds",
+    "validated",
+    "complete",
+    "completed",
+    "done",
+    "passed",
+    "passes",
+    "passing",
+    "verified",
+    "fixed",
+    "resolved",
+    "confirmed",
+    "finished",
+    "green",
+    "works",
+    "working",
+];
+
+/// Signs that say it without words.
+const SIGNS: [char; 5] = ['✅', '✔', '☑', '🎉', '🟢'];
+
+/// Words that turn a success into something else when one of the four words before it is one of them.
+const TURNED: [&str; 29] = [
+    "not",
+    "no",
+    "never",
+    "none",
+    "cannot",
+    "can't",
+    "without",
+    "until",
+    "till",
+    "before",
+    "unless",
+    "isn't",
+    "wasn't",
+    "aren't",
+    "hasn't",
+    "haven't",
+    "didn't",
+    "doesn't",
+    "won't",
+    "nothing",
+    "neither",
+    "nor",
+    "failed",
+    "fails",
+    "partially",
+    "partly",
+    "almost",
+    "nearly",
+    "0",
+];
+
+/// Words that do so only close by: `to be done`, `once validated`.
+const TURNED_NEAR: [&str; 9] =
+    ["to", "will", "must", "should", "if", "when", "once", "yet", "pending"];
+
+/// First words of a status that say that the work fell short, or goes on.
+const SHORT: [&str; 16] = [
+    "failed",
+    "fail",
+    "failing",
+    "blocked",
+    "halted",
+    "unproven",
+    "in-progress",
+    "in",
+    "planned",
+    "cancelled",
+    "canceled",
+    "pending",
+    "open",
+    "incomplete",
+    "partial",
+    "not",
+];
+
+/// What a status says, by its first words.
+pub fn standing(status: &str) -> Standing {
+    if success(status).is_some()
+        || first_word(status).is_some_and(|word| word == "ok" || word == "ready")
+    {
+        return Standing::Success;
+    }
+    match first_word(status) {
+        Some(word) if SHORT.contains(&word.as_str()) => Standing::Short,
+        _ => Standing::Neither,
+    }
+}
+
+/// The first word or sign of a text that claims success, if one does; code spans and quotations claim nothing.
+pub fn success(text: &str) -> Option<Range<usize>> {
+    let mut from = 0;
+    for line in text.split_inclusive('\n') {
+        let is_quoted = line.trim_start().starts_with('>');
+        if !is_quoted && let Some(found) = success_in_line(line) {
+            return Some(from + found.start..from + found.end);
+        }
+        from += line.len();
+    }
+    None
+}
+
+fn success_in_line(line: &str) -> Option<Range<usize>> {
+    let mut before: [&str; 4] = [""; 4];
+    let mut at = 0;
+    let mut in_code = false;
+    let mut sentence_ended = false;
+    while at < line.len() {
+        let rest = &line[at..];
+        let Some(other) = rest.chars().next() else { break };
+        if other == '`' {
+            in_code = !in_code;
+        } else if SIGNS.contains(&other) && !in_code {
+            return Some(at..at + other.len_utf8());
+        }
+        if !is_word(other) {
+            sentence_ended |= ".;!?:".contains(other);
+            at += other.len_utf8();
+            continue;
+        }
+        let length = rest.find(|next: char| !is_word(next)).unwrap_or(rest.len());
+        let word = &rest[..length];
+        if sentence_ended {
+            before = [""; 4];
+            sentence_ended = false;
+        }
+        let is_turned = before.iter().any(|word| contains(&TURNED, word))
+            || before[2..].iter().any(|word| contains(&TURNED_NEAR, word));
+        if !in_code && !is_turned && contains(&SUCCESS, word) && !is_path(line, at..at + length) {
+            return Some(at..at + length);
+        }
+        before = [before[1], before[2], before[3], word];
+        at += length;
+    }
+    None
+}
+
+/// A part of a path, name or option is not a word of the sentence.
+fn is_path(line: &str, word: Range<usize>) -> bool {
+    line[..word.start].ends_with(['/', '_', '-', '.', '=', '#'])
+        || line[word.end..].starts_with(['/', '_', '-', '='])
+        || line[word.end..]
+            .strip_prefix('.')
+            .is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+}
+
+fn is_word(other: char) -> bool {
+    other.is_alphanumeric() || other == '\''
+}
+
+fn contains(words: &[&str], word: &str) -> bool {
+    words.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+fn first_word(text: &str) -> Option<String> {
+    let start = text.find(char::is_alphanumeric)?;
+    let rest = &text[start..];
+    let end = rest.find(|other: char| !(is_word(other) || other == '-')).unwrap_or(rest.len());
+    Some(rest[..end].to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str) -> Option<&str> {
+        success(text).map(|range| &text[range])
+    }
+
+    #[test]
+    fn claims_are_found() {
+        assert_eq!(check("API credentials validated"), Some("validated"));
+        assert_eq!(check("Deploy: Complete."), Some("Complete"));
+        assert_eq!(check("smoke ✅"), Some("✅"));
+        assert_eq!(check("Not yet. All checks passed"), Some("passed"));
+        assert_eq!(check("the success of it"), Some("success"));
+    }
+
+    #[test]
+    fn what_claims_nothing_is_left_alone() {
+        for text in [
+            "not validated",
+            "incomplete",
+            "unsuccessful",
+            "to be completed",
+            "could not be verified",
+            "until the migration is done",
+            "`grep success`",
+            "> all passed",
+            "logs/success.log",
+            "--done",
+            "0 of 3 passed",
+            "failed to complete",
+            "",
+        ] {
+            assert_eq!(check(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn statuses_stand_for_success_or_not() {
+        assert_eq!(standing("done"), Standing::Success);
+        assert_eq!(standing("✅ COMPLETE"), Standing::Success);
+        assert_eq!(standing("OK"), Standing::Success);
+        assert_eq!(standing("in progress"), Standing::Short);
+        assert_eq!(standing("Blocked by vault"), Standing::Short);
+        assert_eq!(standing("Not done"), Standing::Short);
+        assert_eq!(standing("Reviewed manager direction"), Standing::Neither);
+        assert!(STATUSES[1..].iter().all(|word| standing(word) == Standing::Short));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "\\PC{0,40}") {
+            if let Some(range) = success(&text) {
+                prop_assert!(text.get(range).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A new entry before it is written: what it says and what it cites, and its form in the log.
+
+mod body;
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+
+use crate::entry::{self, MARKER};
+use crate::stamp;
+pub use body::{Spoilt, tidy};
+
+/// The most bytes that an entry may have.
+pub const LARGEST: usize = 64 * 1024;
+
+/// A new entry.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    /// The heading behind the time.
+    pub title: String,
+    /// How the work stands.
+    pub status: Option<String>,
+    /// When it happened, if that was earlier than the writing, and why it is told now.
+    pub happened: Option<(DateTime<Utc>, String)>,
+    /// Further labelled lines.
+    pub fields: Vec<String>,
+    /// The text.
+    pub body: String,
+    /// Commands that were recorded.
+    pub runs: Vec<CitedRun>,
+    /// Commands that nobody recorded.
+    pub commands: Vec<String>,
+    /// What comes next.
+    pub next: Vec<String>,
+    /// What the work waits for.
+    pub blocked_by: Vec<String>,
+    /// Bundles and files that are cited as a whole.
+    pub evidence: Vec<CitedWhole>,
+    /// The key by which the entry is known.
+    pub id: String,
+}
+
+/// A recorded command as an entry lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitedRun {
+    /// The command as a person would type it.
+    pub command: String,
+    /// Its output.
+    pub path: Option<String>,
+    /// The output's digest, 64 hex digits.
+    pub sha256: Option<String>,
+    /// How it ended: `exit 0`, `exit 124, timed out after 30 s`, `no end recorded`.
+    pub outcome: String,
+}
+
+/// A bundle or file as an entry cites it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitedWhole {
+    /// The path; a bundle's ends in a slash.
+    pub path: String,
+    /// What stands in parentheses behind it.
+    pub remark: String,
+}
+
+impl Draft {
+    /// The entry as it stands in the log, with a line break at its end.
+    pub fn render(&self, now: DateTime<Utc>) -> String {
+        let mut text = format!("## {} — {}\n", stamp::write(now), self.title);
+        text.push_str(&self.render_below());
+        text
+    }
+
+    /// Everything below the heading; the same whenever it is rendered.
+    fn render_below(&self) -> String {
+        let mut head = String::new();
+        if let Some(status) = &self.status {
+            let _ = writeln!(head, "Status: {status}");
+        }
+        if let Some((at, reason)) = &self.happened {
+            let _ = writeln!(head, "Happened: {} (told later: {reason})", stamp::write(*at));
+        }
+        for field in &self.fields {
+            let _ = writeln!(head, "{field}");
+        }
+        let mut tail = String::new();
+        for blocker in &self.blocked_by {
+            let _ = writeln!(tail, "Blocked by: {blocker}");
+        }
+        for next in &self.next {
+            let _ = writeln!(tail, "Next: {next}");
+        }
+        for CitedWhole { path, remark } in &self.evidence {
+            let _ = writeln!(tail, "Evidence: {path} ({remark})");
+        }
+        let _ = writeln!(tail, "{MARKER}{} -->", self.id);
+        let body = if self.body.is_empty() { String::new() } else { format!("{}\n", self.body) };
+        let parts = [head, body, self.render_runs(), self.render_commands(), tail];
+        let parts: Vec<&str> =
+            parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        let gap = if self.status.is_none() && self.happened.is_none() && self.fields.is_empty() {
+            "\n"
+        } else {
+            ""
+        };
+        format!("{gap}{}", parts.join("\n"))
+    }
+
+    fn render_runs(&self) -> String {
+        let mut text = String::new();
+        if !self.runs.is_empty() {
+            text.push_str("Commands (evidence captured):\n");
+        }
+        for run in &self.runs {
+            let _ = write!(text, "- {}", code_span(&run.command));
+            if let Some(path) = &run.path {
+                let _ = write!(text, " → {path}");
+            }
+            let hash = run.sha256.as_ref().map_or(String::new(), |hash| format!(", sha256:{hash}"));
+            let _ = writeln!(text, " ({}{hash})", run.outcome);
+        }
+        text
+    }
+
+    fn render_commands(&self) -> String {
+        let mut text = String::new();
+        if !self.commands.is_empty() {
+            text.push_str("Commands (not captured):\n");
+        }
+        for command in &self.commands {
+            let _ = writeln!(text, "- {}", code_span(command));
+        }
+        text
+    }
+
+    /// Whether an entry as it stands in a log says the same; only the time of writing may differ.
+    pub fn is_told_by(&self, entry: &str) -> bool {
+        let entry = entry.replace("\r\n", "\n");
+        let Some((heading, below)) = entry.split_once('\n') else { return false };
+        let title = heading.split_once(" — ").map(|(_, title)| title);
+        title == Some(self.title.as_str()) && below.trim_end() == self.render_below().trim_end()
+    }
+
+    /// Makes sure that the entry will be read back as one entry, with its id, whatever follows it in the log.
+    pub fn check(&self, rendered: &str) -> Result<(), Spoilt> {
+        if rendered.len() > LARGEST {
+            return Err(Spoilt::TooLarge(rendered.len()));
+        }
+        let follower = "\n## 2000-01-01T00:00:00Z — next\n";
+        let document = format!("{rendered}{follower}");
+        let read = entry::read(&document, 0, None);
+        let [first, second] = read.entries.as_slice() else {
+            return Err(if read.entries.len() < 2 { Spoilt::Open } else { Spoilt::SecondHeading });
+        };
+        let holds = second.range.start == rendered.len() + 1
+            && first.id.as_deref() == Some(self.id.as_str())
+            && first.title == self.title
+            && read.blocks.unclosed.is_empty();
+        if holds { Ok(()) } else { Err(Spoilt::Open) }
+    }
+}
+
+/// The anchor that markdown viewers give to the entry's heading.
+pub fn anchor(now: DateTime<Utc>, title: &str) -> String {
+    let heading = format!("{} — {title}", stamp::write(now)).to_lowercase();
+    heading
+        .chars()
+        .filter_map(|other| match other {
+            ' ' | '-' => Some('-'),
+            '_' => Some('_'),
+            other => other.is_alphanumeric().then_some(other),
+        })
+        .collect()
+}
+
+/// Text as a code span, however many backticks it has itself; on one line.
+fn code_span(text: &str) -> String {
+    let line: String =
+        text.chars().map(|other| if other.is_control() { '␤' } else { other }).collect();
+    let longest = line.split(|other| other != '`').map(str::len).max().unwrap_or(0);
+    let ticks = "`".repeat(longest + 1);
+    if longest > 0 || line.trim() != line {
+        format!("{ticks} {line} {ticks}")
+    } else {
+        format!("`{line}`")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! The entries of a log, in every dialect in use: each dated section is one, and none is lost or merged.
+
+mod head;
+
+use std::ops::Range;
+
+use chrono::NaiveDate;
+
+use crate::blocks::{self, Blocks, Heading};
+use crate::stamp::{Precision, Stamp};
+use crate::text;
+use head::Head;
+
+/// One dated section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// From its heading to the next entry.
+    pub range: Range<usize>,
+    /// Its heading's line.
+    pub heading: Range<usize>,
+    /// The heading's level, 1 to 6.
+    pub level: u8,
+    /// Where its time is written.
+    pub stamp_range: Range<usize>,
+    /// Its time.
+    pub stamp: Stamp,
+    /// What the heading says beside the time.
+    pub title: String,
+    /// Whether the heading has the tool's own form: `## TIME — Title`.
+    pub canonical: bool,
+    /// The id in its `<!-- entry … -->` line.
+    pub id: Option<String>,
+}
+
+/// A body as read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// The entries, in the order of the file.
+    pub entries: Vec<Entry>,
+    /// Dated headings inside closed code blocks and comments, which are no entries.
+    pub hidden: Vec<Range<usize>>,
+    /// The blocks that were read on the way.
+    pub blocks: Blocks,
+}
+
+/// How the line begins that carries an entry's id.
+pub const MARKER: &str = "<!-- entry ";
+
+/// Reads the entries of `document` from the offset `from` on. `day` is the one that the file is named for.
+pub fn read(document: &str, from: usize, day: Option<NaiveDate>) -> Entries {
+    let blocks = blocks::read(document, from);
+    let mut reader = Reader { document, blocks: &blocks, day, starts: Vec::new() };
+    reader.read();
+    let starts = reader.starts;
+    let mut entries = Vec::with_capacity(starts.len());
+    for (at, start) in starts.iter().enumerate() {
+        let end = starts.get(at + 1).map_or(document.len(), |next| next.heading.range.start);
+        let end = start.end.map_or(end, |own| own.min(end));
+        let children_follow = starts
+            .get(at + 1)
+            .is_some_and(|next| next.is_clock && next.heading.level > start.heading.level);
+        if children_follow && is_day_header(document, start, end) {
+            continue;
+        }
+        entries.push(entry(document, start, end, &blocks));
+    }
+    let hidden = blocks
+        .hidden
+        .iter()
+        .filter(|heading| {
+            matches!(head::read(&document[heading.text.clone()], None), Head::Dated { .. })
+        })
+        .map(|heading| heading.range.clone())
+        .collect();
+    Entries { entries, hidden, blocks }
+}
+
+/// Where an entry begins, and what its heading says.
+struct Start {
+    heading: Heading,
+    stamp_range: Range<usize>,
+    stamp: Stamp,
+    title: String,
+    canonical: bool,
+    is_clock: bool,
+    end: Option<usize>,
+}
+
+struct Reader<'a> {
+    document: &'a str,
+    blocks: &'a Blocks,
+    day: Option<NaiveDate>,
+    starts: Vec<Start>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) {
+        let mut taken = None;
+        for (at, heading) in self.blocks.headings.iter().enumerate() {
+            if taken == Some(at) {
+                continue;
+            }
+            let open = self.starts.last().filter(|start| start.end.is_none());
+            let level = open.map(|start| start.heading.level);
+            let is_inside = level.is_some_and(|level| heading.level > level);
+            let in_day = open.is_some_and(|start| start.stamp.precision == Precision::Day);
+            match head::read(&self.document[heading.text.clone()], self.day) {
+                Head::Dated { stamp, range, title, canonical } => {
+                    self.remember(&stamp);
+                    self.start(
+                        heading,
+                        stamp,
+                        range,
+                        title,
+                        canonical && heading.level == 2,
+                        false,
+                    );
+                }
+                Head::Labelled { stamp, range } if !is_inside || self.follows_bare_heading(at) => {
+                    self.remember(&stamp);
+                    self.start(heading, stamp, range, String::new(), false, false);
+                }
+                Head::Clock { stamp, range, title } if !is_inside || in_day => {
+                    self.start(heading, stamp, range, title, false, true);
+                }
+                Head::Mentions { stamp, .. } if heading.level == 1 && self.starts.is_empty() => {
+                    self.remember(&stamp);
+                }
+                Head::Mentions { stamp, range, title } if !is_inside => {
+                    self.remember(&stamp);
+                    self.start(heading, stamp, range, title, false, false);
+                }
+                Head::Plain if !is_inside => {
+                    if self.labelled_below(at) {
+                        taken = self.take_label_heading(at);
+                    } else if level.is_some_and(|level| heading.level < level) {
+                        self.close(heading.range.start);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn remember(&mut self, stamp: &Stamp) {
+        self.day = stamp.at.map(|at| at.date_naive()).or(self.day);
+    }
+
+    fn close(&mut self, offset: usize) {
+        if let Some(last) = self.starts.last_mut() {
+            last.end = Some(offset);
+        }
+    }
+
+    fn start(
+        &mut self,
+        heading: &Heading,
+        stamp: Stamp,
+        range: Range<usize>,
+        title: String,
+        canonical: bool,
+        is_clock: bool,
+    ) {
+        let base = heading.text.start;
+        let stamp_range = base + range.start..base + range.end;
+        let heading = heading.clone();
+        self.starts.push(Start {
+            heading,
+            stamp_range,
+            stamp,
+            title,
+            canonical,
+            is_clock,
+            end: None,
+        });
+    }
+
+    /// Whether the heading before this one is undated and has nothing under it: then the two are one head.
+    fn follows_bare_heading(&self, at: usize) -> bool {
+        at > 0 && {
+            let before = &self.blocks.headings[at - 1];
+            let between = &self.document[before.range.end..self.blocks.headings[at].range.start];
+            between.trim().is_empty()
+                && matches!(head::read(&self.document[before.text.clone()], self.day), Head::Plain)
+        }
+    }
+
+    /// Whether a `Timestamp:` line or heading stands directly under this undated heading; if so, starts its entry.
+    fn labelled_below(&mut self, at: usize) -> bool {
+        let heading = self.blocks.headings[at].clone();
+        let next = self.blocks.headings.get(at + 1);
+        let end = next.map_or(self.document.len(), |next| next.range.start);
+        let mut found = None;
+        let section = text::lines(&self.document[..end], heading.range.end)
+            .filter(|(_, line)| !line.trim().is_empty());
+        let mut is_empty = true;
+        for (offset, line) in section.take(4) {
+            is_empty = false;
+            found =
+                found.or_else(|| head::label(line).map(|(stamp, range)| (offset, stamp, range)));
+        }
+        if found.is_none()
+            && is_empty
+            && let Some(next) = next
+            && let Head::Labelled { stamp, range } =
+                head::read(&self.document[next.text.clone()], self.day)
+        {
+            found = Some((next.text.start, stamp, range));
+        }
+        let Some((offset, stamp, range)) = found else { return false };
+        self.remember(&stamp);
+        let title = self.document[heading.text.clone()].to_owned();
+        let stamp_range = offset + range.start..offset + range.end;
+        self.starts.push(Start {
+            heading,
+            stamp_range,
+            stamp,
+            title,
+            canonical: false,
+            is_clock: false,
+            end: None,
+        });
+        true
+    }
+
+    /// The `### Timestamp:` heading that the entry just started has used up, if it was a heading.
+    fn take_label_heading(&self, at: usize) -> Option<usize> {
+        let next = self.blocks.headings.get(at + 1)?;
+        let stamp = &self.starts.last()?.stamp_range;
+        next.text.contains(&stamp.start).then_some(at + 1)
+    }
+}
+
+/// A heading that only names the day over entries with clock times is not an entry itself.
+fn is_day_header(document: &str, start: &Start, end: usize) -> bool {
+    start.stamp.precision == Precision::Day
+        && start.title.is_empty()
+        && document[start.heading.range.end..end].trim().is_empty()
+}
+
+fn entry(document: &str, start: &Start, end: usize, blocks: &Blocks) -> Entry {
+    let range = start.heading.range.start..end;
+    Entry {
+        id: id(document, &range, blocks),
+        range,
+        heading: start.heading.range.clone(),
+        level: start.heading.level,
+        stamp_range: start.stamp_range.clone(),
+        stamp: start.stamp.clone(),
+        title: start.title.clone(),
+        canonical: start.canonical,
+    }
+}
+
+/// The id is the tool's own line, so it is a comment block by itself; the last one counts.
+fn id(document: &str, range: &Range<usize>, blocks: &Blocks) -> Option<String> {
+    let first = blocks.verbatim.partition_point(|block| block.start < range.start);
+    let inside = blocks.verbatim[first..].iter().take_while(|block| block.start < range.end);
+    inside
+        .filter_map(|block| {
+            let line = document[block.clone()].trim_end();
+            let id = line.strip_prefix(MARKER)?.strip_suffix("-->")?.trim();
+            (!id.is_empty() && !id.contains(char::is_whitespace)).then(|| id.to_owned())
+        })
+        .last()
+}
+
+#[cfg(test)]
+mod tests;

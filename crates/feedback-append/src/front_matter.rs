@@ -1,0 +1,307 @@
+//! The front matter of a log, read losslessly and edited in place: other keys, order and comments stay to the byte.
+
+use std::ops::Range;
+
+use crate::text;
+
+/// The keys that every log keeps, in the order in which a new log gets them.
+pub const KEYS: [&str; 6] = ["epoch", "doc", "owner", "last_reviewed", "doc_hash", "expires"];
+
+/// One block between `---` lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrontMatter {
+    /// The whole block with both its fences and their line breaks.
+    pub range: Range<usize>,
+    /// What lies between the fences.
+    pub inner: Range<usize>,
+    /// Its top-level keys in their order.
+    pub fields: Vec<Field>,
+}
+
+/// One top-level key of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The key.
+    pub key: String,
+    /// Where its line begins.
+    pub offset: usize,
+    /// The scalar as written, quotes included, without the comment behind it.
+    pub value: Range<usize>,
+    /// Whether the value goes on in further lines; such a value is never edited.
+    pub continues: bool,
+}
+
+/// Finds the front matter at the head of a document; a byte order mark before it is allowed.
+pub fn read(document: &str) -> Option<FrontMatter> {
+    let start = if document.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    block_at(document, start)
+}
+
+/// Finds blocks that look like front matter after the first one: what a careless prepend leaves behind.
+pub fn further_blocks(document: &str, from: usize) -> Vec<FrontMatter> {
+    let mut found = Vec::new();
+    let mut reach = from;
+    for (at, line) in text::lines(document, from) {
+        if at < reach || line.trim_end() != "---" {
+            continue;
+        }
+        if let Some(block) = block_at(document, at).filter(is_plausible) {
+            reach = block.range.end;
+            found.push(block);
+        }
+    }
+    found
+}
+
+/// A rule in markdown is a `---` line too; a block has at least two keys that logs keep.
+fn is_plausible(block: &FrontMatter) -> bool {
+    block.fields.iter().filter(|field| KEYS.contains(&field.key.as_str())).count() >= 2
+}
+
+fn block_at(document: &str, start: usize) -> Option<FrontMatter> {
+    let mut lines = text::lines(document, start);
+    let (_, opening) = lines.next()?;
+    if opening.trim_end() != "---" {
+        return None;
+    }
+    let mut fields: Vec<Field> = Vec::new();
+    let mut inner_start = None;
+    for (at, line) in lines {
+        let inner_start = *inner_start.get_or_insert(at);
+        if matches!(line.trim_end(), "---" | "...") {
+            let end = document[at..].find('\n').map_or(document.len(), |found| at + found + 1);
+            return Some(FrontMatter { range: start..end, inner: inner_start..at, fields });
+        }
+        if let Some(field) = field_at(line, at) {
+            fields.push(field);
+        } else if let Some(last) = fields.last_mut()
+            && !line.trim().is_empty()
+            && !line.trim_start().starts_with('#')
+        {
+            last.continues = true;
+        }
+    }
+    None
+}
+
+fn field_at(line: &str, offset: usize) -> Option<Field> {
+    let (key, rest) = line.split_once(':')?;
+    let is_key = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && key.chars().all(|other| other.is_ascii_alphanumeric() || "_-.".contains(other));
+    if !is_key || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
+        return None;
+    }
+    let blank = rest.len() - rest.trim_start().len();
+    let start = key.len() + 1 + blank;
+    let length = scalar_length(&line[start..]);
+    let continues = matches!(line[start..].bytes().next(), Some(b'|' | b'>' | b'&' | b'!'))
+        || is_open(&line[start..start + length]);
+    let value = offset + start..offset + start + length;
+    Some(Field { key: key.to_owned(), offset, value, continues })
+}
+
+/// The length of the scalar at the start of `text`, up to a comment.
+fn scalar_length(text: &str) -> usize {
+    let quote = text.bytes().next().filter(|byte| matches!(byte, b'"' | b'\''));
+    if let Some(quote) = quote {
+        let mut escaped = false;
+        for (at, byte) in text.bytes().enumerate().skip(1) {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quote == b'"' => escaped = true,
+                _ if byte == quote => return at + 1,
+                _ => {}
+            }
+        }
+        return text.trim_end().len();
+    }
+    let comment = text
+        .match_indices('#')
+        .find(|(at, _)| *at == 0 || text.as_bytes()[at - 1].is_ascii_whitespace())
+        .map_or(text.len(), |(at, _)| at);
+    text[..comment].trim_end().len()
+}
+
+/// Whether a quoted or bracketed value is not closed on its line.
+fn is_open(value: &str) -> bool {
+    let closer = match value.bytes().next() {
+        Some(b'"') => '"',
+        Some(b'\'') => '\'',
+        Some(b'[') => ']',
+        Some(b'{') => '}',
+        _ => return false,
+    };
+    value.len() < 2 || !value.ends_with(closer)
+}
+
+impl FrontMatter {
+    /// The first field of that name.
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// A field's value without its quotes.
+    pub fn value<'a>(&self, document: &'a str, key: &str) -> Option<&'a str> {
+        self.field(key).map(|field| field.text(document))
+    }
+}
+
+impl Field {
+    /// The value without its quotes.
+    pub fn text<'a>(&self, document: &'a str) -> &'a str {
+        let raw = &document[self.value.clone()];
+        for quote in ['"', '\''] {
+            if let Some(bare) = raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+                return bare;
+            }
+        }
+        raw
+    }
+}
+
+/// One replacement of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty where text is put in.
+    pub range: Range<usize>,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+/// The edits that give the keys these values. Keys that are missing, doubled or of several lines are left
+/// alone unless `add` asks for the missing ones, which come last in the block.
+pub fn set(document: &str, block: &FrontMatter, values: &[(&str, String)], add: bool) -> Vec<Edit> {
+    let line_break = if document[block.range.clone()].contains("\r\n") { "\r\n" } else { "\n" };
+    let mut edits = Vec::new();
+    let mut missing = String::new();
+    for (key, value) in values {
+        let mut named = block.fields.iter().filter(|field| field.key == *key);
+        match (named.next(), named.next()) {
+            (None, _) if add => missing.extend([*key, ": ", value, line_break]),
+            (Some(field), None) if !field.continues && field.text(document) != value => {
+                let glued = document.as_bytes()[field.value.start - 1] == b':';
+                let text = if glued { format!(" {value}") } else { value.clone() };
+                edits.push(Edit { range: field.value.clone(), text });
+            }
+            _ => {}
+        }
+    }
+    if !missing.is_empty() {
+        edits.push(Edit { range: block.inner.end..block.inner.end, text: missing });
+    }
+    edits.sort_by_key(|edit| edit.range.start);
+    edits
+}
+
+/// The document with its edits done; they are in order and do not overlap.
+pub fn apply(document: &str, edits: &[Edit]) -> String {
+    let mut result = String::with_capacity(document.len() + 128);
+    let mut at = 0;
+    for edit in edits {
+        result.push_str(&document[at..edit.range.start]);
+        result.push_str(&edit.text);
+        at = edit.range.end;
+    }
+    result.push_str(&document[at..]);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SEED: &str = "---\nepoch: 2025.10.E1\ndoc: feedback/chatwoot.md\nlast_reviewed: 2025-10-11\ndoc_hash: TBD\n---\n\n## x\n";
+
+    fn check_set(document: &str, values: &[(&str, &str)], add: bool) -> String {
+        let block = read(document).unwrap();
+        let values: Vec<_> =
+            values.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        apply(document, &set(document, &block, &values, add))
+    }
+
+    #[test]
+    fn the_block_ends_after_its_closing_line() {
+        let block = read(SEED).unwrap();
+        assert_eq!(&SEED[block.range.end..], "\n## x\n");
+        assert_eq!(block.value(SEED, "doc_hash"), Some("TBD"));
+        assert_eq!(block.value(SEED, "expires"), None);
+    }
+
+    #[test]
+    fn no_block_where_it_is_not_closed_or_not_first() {
+        assert_eq!(read("---\na: b\n"), None);
+        assert_eq!(read("\n---\na: b\n---\n"), None);
+        assert_eq!(read(""), None);
+    }
+
+    #[test]
+    fn comments_quotes_order_and_spacing_stay() {
+        let document = "---\r\n# keep\r\ndoc_hash:   'TBD'   # why\r\nother: [a,\r\n  b]\r\nexpires:\r\n---\r\nbody";
+        insta::assert_snapshot!(
+            check_set(document, &[("doc_hash", "sha256:00"), ("expires", "2026-01-01"), ("other", "no")], false)
+                .replace('\r', "␍"),
+            @r"
+        ---␍
+        # keep␍
+        doc_hash:   sha256:00   # why␍
+        other: [a,␍
+          b]␍
+        expires: 2026-01-01␍
+        ---␍
+        body
+        "
+        );
+    }
+
+    #[test]
+    fn missing_keys_are_added_only_when_asked() {
+        assert_eq!(check_set(SEED, &[("expires", "2025-10-18")], false), SEED);
+        assert!(
+            check_set(SEED, &[("expires", "2025-10-18")], true)
+                .contains("\nexpires: 2025-10-18\n---\n\n")
+        );
+    }
+
+    #[test]
+    fn doubled_keys_are_left_alone() {
+        let document = "---\ndoc_hash: a\ndoc_hash: b\n---\n";
+        assert_eq!(check_set(document, &[("doc_hash", "c")], true), document);
+    }
+
+    #[test]
+    fn a_hash_sign_inside_a_value_is_no_comment() {
+        let block = read("---\ndoc: a#b # c\n---\n").unwrap();
+        assert_eq!(block.value("---\ndoc: a#b # c\n---\n", "doc"), Some("a#b"));
+    }
+
+    #[test]
+    fn second_blocks_are_found_and_rules_are_not() {
+        let document = format!("{SEED}\n---\n\ntext\n\n---\n\n{SEED}");
+        let first = read(&document).unwrap();
+        let further = further_blocks(&document, first.range.end);
+        assert_eq!(further.len(), 1);
+        assert!(document[further[0].range.clone()].starts_with("---\nepoch"));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_fails_and_edits_keep_every_other_byte(
+            head in "(---\r?\n)?([a-z_]{1,9}:[ -~]{0,12}\r?\n|#[ -~]{0,9}\n|  - [a-z]{0,5}\n){0,6}(---\r?\n)?",
+            tail in "[ -~\n]{0,40}",
+        ) {
+            let document = format!("{head}{tail}");
+            if let Some(block) = read(&document) {
+                let edits = set(&document, &block, &[("doc_hash", "sha256:x".to_owned())], false);
+                let edited = apply(&document, &edits);
+                prop_assert!(edits.len() <= 1);
+                if let [edit] = &edits[..] {
+                    prop_assert_eq!(&edited[..edit.range.start], &document[..edit.range.start]);
+                    prop_assert!(edited.ends_with(&document[edit.range.end..]));
+                }
+                let again = read(&edited).unwrap();
+                prop_assert_eq!(&edited[again.range.end..], &document[block.range.end..]);
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `refresh`: what the front matter of a log should say, shown as changes, made on request.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use durable::{Change, Edit};
+use evidence::Digest;
+use report::{Exit, Format, Invocation, Streams};
+
+use crate::args::{Args, RefreshArgs};
+use crate::check;
+use crate::citation::Roots;
+use crate::error::Error;
+use crate::front_matter;
+use crate::json::{self, RefreshedLog};
+use crate::log::Log;
+use crate::new;
+use crate::repo::{self, Repo};
+use crate::stamp;
+use crate::target::Target;
+
+/// How long to wait for other writers of the same log.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Shows or makes the changes; exits 1 where something is left to do.
+pub(crate) fn run(
+    args: &Args,
+    refresh: &RefreshArgs,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let files: Vec<PathBuf> =
+        refresh.files.iter().map(|file| repo::resolved(&invocation.cwd.join(file))).collect();
+    let repo = Repo::around(args.common.ops.as_deref(), &files, invocation)?;
+    let files = if files.is_empty() { check::declared(&repo)? } else { files };
+    let mut shown = Vec::new();
+    for file in &files {
+        let target = Target::of_file(&repo, file);
+        let changes = if refresh.write {
+            write(&repo, &target, invocation.now)?
+        } else {
+            let bytes =
+                std::fs::read(file).map_err(|source| Error::Read { path: file.clone(), source })?;
+            plan(&repo, &target, &bytes, invocation.now).changes
+        };
+        shown.push((target.shown, changes));
+    }
+    let is_done = refresh.write || shown.iter().all(|(_, changes)| changes.is_empty());
+    if refresh.answer.format == Format::Json {
+        let logs = shown
+            .iter()
+            .map(|(path, changes)| RefreshedLog { path, changes: changes.clone() })
+            .collect();
+        report::json(
+            streams.stdout,
+            &json::Refresh { schema: json::REFRESH, written: refresh.write, logs },
+        )?;
+    } else {
+        for (path, changes) in &shown {
+            if changes.is_empty() {
+                writeln!(streams.stdout, "{path}: up to date")?;
+            }
+            for change in changes {
+                writeln!(streams.stdout, "{path}: {change}")?;
+            }
+        }
+        if !is_done {
+            writeln!(streams.stderr, "nothing is written; add --write to make these changes")?;
+        }
+    }
+    Ok(if is_done { Exit::OK } else { Exit::FINDINGS })
+}
+
+fn write(repo: &Repo, target: &Target<'_>, now: DateTime<Utc>) -> Result<Vec<String>, Error> {
+    let mut changes = Vec::new();
+    durable::replace(&target.path, PATIENCE, |snapshot| {
+        let bytes =
+            snapshot.read().map_err(|source| Error::Read { path: target.path.clone(), source })?;
+        let Plan { edits, changes: planned } = plan(repo, target, &bytes, now);
+        changes = planned;
+        if edits.is_empty() {
+            return Ok::<_, Error>(Change::Keep);
+        }
+        let edits = edits
+            .into_iter()
+            .map(|edit| Edit {
+                range: edit.range.start as u64..edit.range.end as u64,
+                bytes: edit.text.into_bytes(),
+            })
+            .collect();
+        Ok(Change::Edit { edits, append: Vec::new() })
+    })?;
+    Ok(changes)
+}
+
+/// The edits that bring a log up to date, and the same in words.
+struct Plan {
+    edits: Vec<front_matter::Edit>,
+    changes: Vec<String>,
+}
+
+fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> Plan {
+    let log = Log::read(&target.path, &target.shown, bytes, &Roots::default());
+    let mut edits = Vec::new();
+    let mut changes = Vec::new();
+    for block in &log.further {
+        let line = log.line(block.range.start);
+        changes.push(format!("the second front matter at line {line} is taken out"));
+        edits.push(front_matter::Edit { range: block.range.clone(), text: String::new() });
+    }
+    let start = log.block.as_ref().map_or(0, |block| block.range.end);
+    let mut kept = evidence::Hasher::default();
+    let mut at = start;
+    for block in &log.further {
+        kept.update(&bytes[at..block.range.start]);
+        at = block.range.end;
+    }
+    kept.update(&bytes[at..]);
+    let hash = kept.finish();
+    let Some(block) = &log.block else {
+        let head = new::front_matter(repo, target, now);
+        changes.insert(0, "front matter is put in front".to_owned());
+        edits.insert(0, front_matter::Edit { range: 0..0, text: with_hash(&head, hash) });
+        return Plan { edits, changes };
+    };
+    let values = values(repo, target, &log, hash, now);
+    let set = front_matter::set(&log.text, block, &values, true);
+    for (key, value) in &values {
+        let before = block.value(&log.text, key);
+        if before != Some(value) {
+            let shown =
+                if value.len() > 40 { format!("{}…", &value[..15]) } else { value.clone() };
+            changes.push(match before {
+                Some(_) => format!("`{key}` becomes {shown}"),
+                None => format!("`{key}: {shown}` is added"),
+            });
+        }
+    }
+    edits.splice(0..0, set);
+    Plan { edits, changes }
+}
+
+fn with_hash(head: &str, hash: Digest) -> String {
+    head.replacen("doc_hash: TBD", &format!("doc_hash: sha256:{}", hash.hex()), 1)
+}
+
+/// What the keys should say: what is declared and computed always, what a person may know better only where it is
+/// missing or cannot be true.
+fn values(
+    repo: &Repo,
+    target: &Target<'_>,
+    log: &Log,
+    hash: Digest,
+    now: DateTime<Utc>,
+) -> Vec<(&'static str, String)> {
+    let value = |key| log.block.as_ref().and_then(|block| block.value(&log.text, key));
+    let date = |key| value(key).and_then(|text| stamp::read(text)?.0.at);
+    let mut values =
+        vec![("doc", target.shown.clone()), ("doc_hash", format!("sha256:{}", hash.hex()))];
+    let declared = target.role.and(repo.ops.as_ref());
+    if let Some(epoch) = declared.and_then(|ops| ops.feedback.epoch.clone()) {
+        values.insert(0, ("epoch", epoch));
+    }
+    if target.role.is_some()
+        || value("owner").is_none_or(|owner| owner.is_empty() || owner.contains("$("))
+    {
+        values.push(("owner", new::owner(target)));
+    }
+    let newest =
+        log.entries.entries.iter().filter_map(|entry| entry.stamp.at).filter(|at| *at <= now).max();
+    let reviewed = date("last_reviewed").filter(|at| *at <= now);
+    if reviewed.is_none() {
+        values.push(("last_reviewed", new::day(newest.unwrap_or(now))));
+    }
+    if date("expires").is_none() {
+        values.push(("expires", new::day(reviewed.or(newest).unwrap_or(now) + new::lasts(repo))));
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Which log an entry goes to, and whether its writer may write there.
+
+use std::path::{Path, PathBuf};
+
+use opsfile::{Ops, Role};
+
+use crate::error::Error;
+use crate::front_matter::FrontMatter;
+use crate::repo::{self, Repo};
+
+/// The log that is written to.
+pub(crate) struct Target<'a> {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// As people see it.
+    pub(crate) shown: String,
+    /// The role whose log it is, as ops.toml declares it.
+    pub(crate) role: Option<(&'a str, &'a Role)>,
+}
+
+impl<'a> Target<'a> {
+    /// Finds the log that a role or a path names; the command line has one of the two.
+    pub(crate) fn of(
+        repo: &'a Repo,
+        role: Option<&str>,
+        file: Option<&PathBuf>,
+    ) -> Result<Self, Error> {
+        match (role, file) {
+            (Some(role), _) => Self::of_role(repo, role),
+            (None, Some(file)) => Ok(Self::of_file(repo, file)),
+            (None, None) => Err(Error::Option {
+                option: "--role",
+                why: "or FILE must say which log is meant".to_owned(),
+            }),
+        }
+    }
+
+    /// Finds the log of a role.
+    fn of_role(repo: &'a Repo, name: &str) -> Result<Self, Error> {
+        let declared =
+            repo.ops.as_ref().and_then(|ops| Some((ops, ops.feedback.roles.get_key_value(name)?)));
+        let Some((ops, (name, role))) = declared else {
+            let known =
+                repo.ops.iter().flat_map(|ops| ops.feedback.roles.keys().cloned()).collect();
+            return Err(Error::UnknownRole { role: name.to_owned(), known });
+        };
+        let path = log_path(ops, role);
+        Ok(Self { shown: repo.shown(&path), path, role: Some((name, role)) })
+    }
+
+    /// Finds a log by its path, and the role that it belongs to.
+    pub(crate) fn of_file(repo: &'a Repo, path: &Path) -> Self {
+        let path = repo::resolved(path);
+        let role = repo.ops.as_ref().and_then(|ops| {
+            let mut roles = ops.feedback.roles.iter();
+            roles.find(|(_, role)| repo::resolved(&log_path(ops, role)) == path)
+        });
+        Self {
+            shown: repo.shown(&path),
+            path,
+            role: role.map(|(name, role)| (name.as_str(), role)),
+        }
+    }
+
+    /// Makes sure that the writer (the role itself, where none is named) may write here.
+    pub(crate) fn allow(&self, repo: &Repo, writer: Option<&str>) -> Result<(), Error> {
+        let Some(writer) = writer else { return Ok(()) };
+        let roles = repo.ops.as_ref().map(|ops| &ops.feedback.roles);
+        if !roles.is_some_and(|roles| roles.contains_key(writer)) {
+            let known = roles.into_iter().flat_map(|roles| roles.keys().cloned()).collect();
+            return Err(Error::UnknownRole { role: writer.to_owned(), known });
+        }
+        let (why, hint) = match self.role {
+            Some((name, _)) if name == writer => return Ok(()),
+            Some((_, role)) if role.writers.iter().any(|allowed| allowed == writer) => {
+                return Ok(());
+            }
+            Some((name, _)) => (
+                format!("is the log of `{name}`, and `{writer}` may not write there"),
+                format!(
+                    "write to your own log with `--role {writer}`, or let ops.toml allow it: `{name} = {{ …, writers = [\"{writer}\"] }}`"
+                ),
+            ),
+            None => (
+                "is the log of no declared role".to_owned(),
+                format!("write to your own log with `--role {writer}`"),
+            ),
+        };
+        Err(Error::Foreign { path: self.shown.clone(), why, hint })
+    }
+
+    /// Makes sure that the owner which the log names is the one that ops.toml declares.
+    pub(crate) fn allow_owner(
+        &self,
+        document: &str,
+        block: Option<&FrontMatter>,
+    ) -> Result<(), Error> {
+        let owner = block
+            .and_then(|block| block.value(document, "owner"))
+            .filter(|owner| !owner.is_empty());
+        match (self.role, owner) {
+            (Some((_, role)), Some(owner)) if owner != role.owner => Err(Error::Foreign {
+                path: self.shown.clone(),
+                why: format!("names `{owner}` as its owner, and ops.toml `{}`", role.owner),
+                hint: "one of the two is wrong: mend it before anything is added".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a role's log lies.
+pub(crate) fn log_path(ops: &Ops, role: &Role) -> PathBuf {
+    ops.absolute(&ops.feedback.root).join(&role.file)
+}

@@ -1,0 +1,84 @@
+//! Bytes of a log as text whose offsets stay true, and offsets as lines and columns.
+
+use std::borrow::Cow;
+
+/// The bytes as text of the same length: each byte that is no UTF-8 becomes a `?`.
+pub fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    Cow::Owned(text)
+}
+
+/// Where each line of a text begins.
+#[derive(Debug, Clone)]
+pub struct LineIndex {
+    starts: Vec<usize>,
+}
+
+impl LineIndex {
+    /// Finds the lines of a text.
+    pub fn new(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self { starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
+    }
+
+    /// The line and the column (in bytes) of an offset, both from 1.
+    pub fn position(&self, offset: usize) -> (u32, u32) {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        (saturate(line), saturate(offset - start + 1))
+    }
+}
+
+/// The lines of `text` from `from` on, each with its offset and without its line break.
+pub(crate) fn lines(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = from;
+    text[from..].split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, trim_break(line))
+    })
+}
+
+/// A line without its `\n` or `\r\n`.
+pub(crate) fn trim_break(line: &str) -> &str {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+fn saturate(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn bytes_that_are_no_text_keep_their_places() {
+        assert_eq!(readable(b"a\xff\xfe/\xe2\x82z"), "a??/??z");
+    }
+
+    #[test]
+    fn offsets_have_lines_and_columns() {
+        let index = LineIndex::new("ab\n\ncd");
+        assert_eq!(
+            [0, 2, 3, 4, 5].map(|at| index.position(at)),
+            [(1, 1), (1, 3), (2, 1), (3, 1), (3, 2)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn readable_keeps_the_length(bytes: Vec<u8>) {
+            prop_assert_eq!(readable(&bytes).len(), bytes.len());
+        }
+    }
+}
