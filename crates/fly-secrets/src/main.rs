@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    secret::harden_process();
+    report::main(fly_secrets::run)
 }
