@@ -1,3 +1,23 @@
-//! The front door of the repo.
+//! The front door: the operator's pipelines, and the chores of this repo.
 
-fn main() {}
+mod args;
+mod bench;
+mod ci;
+mod command_line;
+mod demo;
+mod dispatch;
+mod docs;
+mod error;
+mod fuzz;
+mod pipeline;
+mod probe_command;
+mod repo;
+mod test;
+mod tidy;
+mod tool;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    report::main(dispatch::run)
+}

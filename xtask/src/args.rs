@@ -1,0 +1,179 @@
+//! The command line of `cargo xtask`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use report::{AnswerFormat, CommandLine, Common, Format};
+
+/// Run an operator's pipelines, and the chores of this repo
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
+pub(crate) struct Xtask {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Task,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Show the main job on a sample operator's repo, with everything it needs started for you
+    Demo(Demo),
+    /// Run a pipeline of the operator's ops.toml by name
+    Run(RunNamed),
+    /// Run the pipeline `preflight`
+    Preflight(Run),
+    /// Run the pipeline `align`
+    Align(Run),
+    /// Run the pipeline `refresh`
+    Refresh(Run),
+    /// Run the pipeline `redeploy`
+    Redeploy(Run),
+    /// Run the pipeline `smoke`
+    Smoke(Run),
+    /// Run the pipeline `readiness`
+    Readiness(Run),
+    /// Look at a service once and say what it is
+    Probe(Probe),
+    /// Run every test, and say what could not run and why
+    Test(Test),
+    /// Run what a merge needs: tests, lints, format, tidy, docs and the demo
+    Ci(Ci),
+    /// Check the rules that the compiler does not
+    Tidy,
+    /// Write the generated documents
+    Docs(Docs),
+    /// Measure against the peers, side by side, and write docs/bench.md
+    Bench(Bench),
+    /// Feed random bytes to everything that reads bytes from outside
+    Fuzz(Fuzz),
+}
+
+/// How to run a pipeline.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Run {
+    /// The operator's repo, or any folder in it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repo: Option<PathBuf>,
+    /// Print the commands instead of running them
+    #[arg(long = "dry-run")]
+    pub(crate) only_print: bool,
+    /// Approve a step that needs a person; repeat for several
+    #[arg(long, value_name = "STEP")]
+    pub(crate) approve: Vec<String>,
+}
+
+/// How to run a pipeline of any name.
+#[derive(Debug, Args)]
+pub(crate) struct RunNamed {
+    /// The pipeline, as ops.toml names it
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) run: Run,
+}
+
+/// How to show the demo.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Remove this vault file first, to see the halt
+    #[arg(long, value_name = "FILE")]
+    pub(crate) without: Option<PathBuf>,
+}
+
+/// What to look at.
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    #[command(subcommand)]
+    pub(crate) service: Service,
+}
+
+/// The kinds of service.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Service {
+    /// Ask an app for its health, as fly.toml's checks do
+    Http(ProbeHttp),
+}
+
+/// Which app to ask.
+#[derive(Debug, Args)]
+pub(crate) struct ProbeHttp {
+    /// The app of ops.toml whose fly.toml names the health path
+    #[arg(long, value_name = "APP")]
+    pub(crate) app: String,
+    /// Ask this address instead of the app's own; so does the variable `OPSPROOF_APP_URL`
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Give up after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+/// Which tests.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Only this package
+    #[arg(long, short, value_name = "PACKAGE")]
+    pub(crate) package: Option<String>,
+}
+
+/// Which checks.
+#[derive(Debug, Args)]
+pub(crate) struct Ci {
+    /// Leave out this check, as it was run before; repeat for several
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) skip: Vec<String>,
+}
+
+/// How to treat the generated documents.
+#[derive(Debug, Args)]
+pub(crate) struct Docs {
+    /// Write nothing; fail where a document is not up to date
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Only the rows of these tools; every row without it
+    #[arg(value_name = "TOOL")]
+    pub(crate) tools: Vec<String>,
+    /// Counted rounds; each runs ours and the peer once
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) rounds: usize,
+}
+
+/// What to fuzz.
+#[derive(Debug, Args)]
+pub(crate) struct Fuzz {
+    /// Only these targets; every target without it
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Seconds for each target
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub(crate) seconds: u64,
+}
+
+impl CommandLine for Xtask {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn schema(&self) -> &'static str {
+        match &self.command {
+            Task::Probe(_) => crate::probe_command::SCHEMA,
+            _ => "xtask/error/1",
+        }
+    }
+
+    fn format(&self) -> Format {
+        match &self.command {
+            Task::Probe(Probe { service: Service::Http(http) }) => http.answer.format,
+            _ => Format::Human,
+        }
+    }
+}

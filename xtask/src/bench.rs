@@ -1,0 +1,49 @@
+//! Ours against a peer in the same run, on the same warm files, A B A B; medians as ratios in docs/bench.md.
+
+mod measure;
+mod page;
+mod rows;
+
+use std::fs;
+
+use chrono::{DateTime, Utc};
+use report::{Exit, Streams};
+
+use crate::args::Bench;
+use crate::bench::measure::compare;
+use crate::error::Error;
+use crate::repo;
+use crate::tool;
+
+/// Measures the rows asked for; a full run also writes docs/bench.md.
+pub(crate) fn run(
+    args: &Bench,
+    now: DateTime<Utc>,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let binaries = tool::build()?;
+    let scratch = tool::target().join("bench");
+    let _ = fs::remove_dir_all(&scratch);
+    fs::create_dir_all(&scratch).map_err(|source| Error::File {
+        doing: "creating",
+        path: scratch.clone(),
+        source,
+    })?;
+    let mut measured = Vec::new();
+    for row in rows::all(&binaries, &scratch)? {
+        if !args.tools.is_empty() && !args.tools.iter().any(|tool| tool == row.tool) {
+            continue;
+        }
+        let outcome = compare(&row, args.rounds);
+        writeln!(streams.stdout, "{}", page::line(&row, &outcome))?;
+        streams.stdout.flush()?;
+        measured.push((row, outcome));
+    }
+    if args.tools.is_empty() {
+        let path = repo::root().join("docs/bench.md");
+        fs::write(&path, page::render(&measured, args.rounds, now))
+            .map_err(|source| Error::File { doing: "writing", path: path.clone(), source })?;
+        writeln!(streams.stdout, "wrote docs/bench.md")?;
+    }
+    Ok(Exit::OK)
+}

@@ -1,0 +1,172 @@
+//! Running two commands in turn, and what the kernel says each used.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wait4::Wait4;
+
+/// One comparison.
+pub(super) struct Row {
+    /// Whose goal it is.
+    pub(super) tool: &'static str,
+    /// What is done.
+    pub(super) work: &'static str,
+    /// Our command.
+    pub(super) ours: Side,
+    /// The peer's command, or why there is none.
+    pub(super) peer: Result<Side, String>,
+    /// The ratio to reach, and of what.
+    pub(super) goal: Goal,
+}
+
+/// A command to time.
+#[derive(Clone)]
+pub(super) struct Side {
+    /// How it is called in the page.
+    pub(super) name: String,
+    /// The program and its arguments.
+    pub(super) words: Vec<OsString>,
+    /// The folder it runs in.
+    pub(super) folder: PathBuf,
+    /// Exit codes that count as having done the work.
+    pub(super) accepts: &'static [i32],
+}
+
+/// The ratio to reach, and how much memory may be used.
+#[derive(Clone, Copy)]
+pub(super) struct Goal {
+    /// Which figure is compared.
+    pub(super) figure: Figure,
+    /// The highest ratio of ours to the peer's.
+    pub(super) ratio: f64,
+    /// The highest peak memory of ours, in MiB.
+    pub(super) memory_mib: Option<f64>,
+}
+
+/// A figure of a finished command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Figure {
+    /// Elapsed seconds.
+    Wall,
+    /// User and system seconds.
+    Cpu,
+}
+
+/// What one finished command used.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Usage {
+    pub(super) wall: f64,
+    pub(super) cpu: f64,
+    pub(super) memory_mib: f64,
+}
+
+/// The medians of both sides, and of the ratios pair by pair.
+pub(super) struct Measured {
+    pub(super) ours: Usage,
+    pub(super) peer: Usage,
+    pub(super) wall_ratio: f64,
+    pub(super) cpu_ratio: f64,
+}
+
+/// Runs ours and the peer in turn after one uncounted pair, or says why that could not be done.
+pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
+    let peer = row.peer.as_ref().map_err(Clone::clone)?;
+    let (mut ours_used, mut peer_used) = (Vec::new(), Vec::new());
+    for round in 0..=n_rounds {
+        let (ours, theirs) = (run(&row.ours)?, run(peer)?);
+        if round > 0 {
+            ours_used.push(ours);
+            peer_used.push(theirs);
+        }
+    }
+    let ratios = |figure: fn(&Usage) -> f64| {
+        median(
+            ours_used
+                .iter()
+                .zip(&peer_used)
+                .map(|(ours, peer)| figure(ours) / figure(peer).max(1e-9))
+                .collect(),
+        )
+    };
+    Ok(Measured {
+        wall_ratio: ratios(|usage| usage.wall),
+        cpu_ratio: ratios(|usage| usage.cpu),
+        ours: medians(&ours_used),
+        peer: medians(&peer_used),
+    })
+}
+
+fn run(side: &Side) -> Result<Usage, String> {
+    let failed = |error: io::Error| format!("{} did not start: {error}", side.name);
+    let started = Instant::now();
+    let used = command(side).spawn().map_err(failed)?.wait4().map_err(failed)?;
+    let wall = started.elapsed();
+    if used.status.code().is_none_or(|code| !side.accepts.contains(&code)) {
+        return Err(format!("{} ended with {}", side.name, used.status));
+    }
+    let cpu: Duration = used.rusage.utime + used.rusage.stime;
+    #[expect(clippy::cast_precision_loss, reason = "a size in bytes needs no more than 52 bits")]
+    let memory_mib = used.rusage.maxrss as f64 / (1024.0 * 1024.0);
+    Ok(Usage { wall: wall.as_secs_f64(), cpu: cpu.as_secs_f64(), memory_mib })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the kernel's account of a child is only had from the child itself"
+)]
+fn command(side: &Side) -> Command {
+    let (program, args) = side
+        .words
+        .split_first()
+        .map_or((OsString::new(), Vec::new()), |(first, rest)| (first.clone(), rest.to_vec()));
+    let mut command = Command::new(program);
+    command.args(args).current_dir(&side.folder);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn medians(usages: &[Usage]) -> Usage {
+    let of = |figure: fn(&Usage) -> f64| median(usages.iter().map(figure).collect());
+    Usage {
+        wall: of(|usage| usage.wall),
+        cpu: of(|usage| usage.cpu),
+        memory_mib: of(|usage| usage.memory_mib),
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => values[n / 2],
+        n => f64::midpoint(values[n / 2 - 1], values[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
+        assert!((median(vec![4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_missing_peer_is_an_answer() {
+        let side = Side {
+            name: "true".to_owned(),
+            words: vec!["true".into()],
+            folder: "/".into(),
+            accepts: &[0],
+        };
+        let goal = Goal { figure: Figure::Wall, ratio: 1.0, memory_mib: None };
+        let row =
+            Row { tool: "t", work: "w", ours: side, peer: Err("not installed".to_owned()), goal };
+        assert_eq!(compare(&row, 1).err().unwrap(), "not installed");
+    }
+}

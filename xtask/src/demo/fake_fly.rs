@@ -1,0 +1,47 @@
+//! The stand-in for Fly.io as a child of the demo.
+
+use std::io::{BufRead, BufReader};
+
+use duct::{ReaderHandle, cmd};
+
+use crate::error::Error;
+use crate::tool::Binaries;
+
+/// A running stand-in; it ends when this is dropped.
+pub(super) struct FakeFly {
+    handle: ReaderHandle,
+    url: String,
+}
+
+impl FakeFly {
+    /// Starts it on a free port and waits until it says which.
+    pub(super) fn start(binaries: &Binaries) -> Result<Self, Error> {
+        let start_error = |source| Error::Start { program: "fake-fly".to_owned(), source };
+        let handle = cmd!(binaries.path("fake-fly"), "--port", "0", "--app", super::operator::APP)
+            .unchecked()
+            .reader()
+            .map_err(start_error)?;
+        let mut line = String::new();
+        BufReader::new(&handle).read_line(&mut line).map_err(start_error)?;
+        let url =
+            line.trim().strip_prefix("listening on ").map(str::to_owned).ok_or_else(|| {
+                Error::Setting {
+                    what: "the stand-in for Fly.io did not say where it listens".to_owned(),
+                    hint: "run it by hand to see why: target/release/fake-fly --port 0".to_owned(),
+                }
+            })?;
+        Ok(Self { handle, url })
+    }
+
+    /// Its address, as `http://127.0.0.1:PORT`.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for FakeFly {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way it is gone afterwards.
+        let _ = self.handle.kill();
+    }
+}

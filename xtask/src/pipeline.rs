@@ -1,0 +1,97 @@
+//! A pipeline of ops.toml, run under evidence and told in the log.
+
+mod entry;
+mod plan;
+mod runner;
+mod script;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use duct::Expression;
+use opsfile::Ops;
+use report::{Exit, Invocation, Streams};
+
+use crate::args::Run;
+use crate::error::Error;
+use crate::tool::{self, Binaries};
+use plan::Plan;
+
+/// What the commands of a pipeline are started with.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    /// The tools; their folder comes first in the search path of every step.
+    pub(crate) binaries: Binaries,
+    /// Variables set beside the inherited ones.
+    pub(crate) variables: Vec<(&'static str, OsString)>,
+}
+
+impl Surroundings {
+    /// Sets the variables on a command.
+    pub(crate) fn apply(&self, expression: Expression) -> Expression {
+        self.variables
+            .iter()
+            .fold(expression, |expression, (name, value)| expression.env(name, value))
+    }
+}
+
+/// How a pipeline ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// 0 where every step succeeded, else 1.
+    pub(crate) exit: Exit,
+    /// Its bundle, relative to the operator's repo.
+    pub(crate) bundle: String,
+}
+
+/// Runs the pipeline `name` of the operator's repo, or prints its commands.
+pub(crate) fn run(
+    name: &str,
+    args: &Run,
+    ops: Option<&Path>,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let (ops, plan) = load(name, args, ops, invocation)?;
+    let binaries = tool::build()?;
+    if args.only_print {
+        script::write(&plan, &ops, &binaries, streams.stdout)?;
+        return Ok(Exit::OK);
+    }
+    let surroundings = Surroundings { binaries, variables: Vec::new() };
+    Ok(runner::run(&plan, &ops, &surroundings, args, invocation, streams)?.exit)
+}
+
+/// Runs the pipeline `name` with tools that are already built.
+pub(crate) fn run_in(
+    name: &str,
+    args: &Run,
+    ops: Option<&Path>,
+    surroundings: &Surroundings,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Ended, Error> {
+    let (ops, plan) = load(name, args, ops, invocation)?;
+    runner::run(&plan, &ops, surroundings, args, invocation, streams)
+}
+
+fn load(
+    name: &str,
+    args: &Run,
+    ops: Option<&Path>,
+    invocation: &Invocation,
+) -> Result<(Ops, Plan), Error> {
+    let folder =
+        args.repo.as_ref().map_or_else(|| invocation.cwd.clone(), |repo| invocation.cwd.join(repo));
+    let ops = opsfile::open(ops, &folder, &|program| invocation.find_program(program).is_some())?;
+    let plan = plan(&ops, name)?;
+    Ok((ops, plan))
+}
+
+fn plan(ops: &Ops, name: &str) -> Result<Plan, Error> {
+    let Some(pipeline) = ops.pipeline(name) else {
+        let known = ops.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect();
+        return Err(Error::NoPipeline { name: name.to_owned(), known });
+    };
+    Ok(Plan::new(pipeline))
+}

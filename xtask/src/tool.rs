@@ -1,0 +1,84 @@
+//! Building the tools, and finding what was built.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use duct::cmd;
+
+use crate::error::Error;
+use crate::repo;
+
+/// Where the built programs are.
+#[derive(Debug, Clone)]
+pub(crate) struct Binaries {
+    /// The absolute folder of the tools, `target/release` unless cargo was told otherwise.
+    pub(crate) folder: PathBuf,
+    /// This program itself, which steps may call too.
+    pub(crate) own: PathBuf,
+}
+
+impl Binaries {
+    /// The path of one built program.
+    pub(crate) fn path(&self, program: &str) -> PathBuf {
+        if program == "xtask" { self.own.clone() } else { self.folder.join(program) }
+    }
+
+    /// The folders to search first: the tools', then this program's.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        let own = self.own.parent().map(Path::to_path_buf);
+        [Some(self.folder.clone()), own].into_iter().flatten().collect()
+    }
+}
+
+/// Builds the five tools in the release profile; cargo shows its progress on stderr.
+pub(crate) fn build() -> Result<Binaries, Error> {
+    let packages = repo::TOOLS.iter().flat_map(|tool| ["--package", tool]);
+    let args: Vec<&str> = ["build", "--release", "--locked"].into_iter().chain(packages).collect();
+    cargo(&args)?;
+    let own = env::current_exe().map_err(|source| Error::File {
+        doing: "finding",
+        path: PathBuf::from("xtask"),
+        source,
+    })?;
+    Ok(Binaries { folder: target().join("release"), own })
+}
+
+/// Builds the stand-in for Fly's API beside the tools.
+pub(crate) fn build_fake_fly() -> Result<(), Error> {
+    cargo(&[
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "testbed",
+        "--no-default-features",
+        "--bin",
+        "fake-fly",
+    ])
+}
+
+/// Runs cargo in this repo, its output on stderr, and fails where it does.
+pub(crate) fn cargo(args: &[&str]) -> Result<(), Error> {
+    let output = cmd(env!("CARGO"), args)
+        .dir(repo::root())
+        .stdout_to_stderr()
+        .unchecked()
+        .run()
+        .map_err(|source| Error::Start { program: "cargo".to_owned(), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Error::Failed {
+        program: format!("cargo {}", args.first().copied().unwrap_or_default()),
+        code: output.status.code(),
+        hint: "the lines above say why".to_owned(),
+    })
+}
+
+/// Cargo's target folder: this program lies in one of its profiles' folders.
+pub(crate) fn target() -> PathBuf {
+    env::current_exe()
+        .ok()
+        .and_then(|path| path.parent().and_then(Path::parent).map(Path::to_path_buf))
+        .unwrap_or_else(|| repo::root().join("target"))
+}
