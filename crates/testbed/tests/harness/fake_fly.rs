@@ -33,9 +33,9 @@ fn call_as(fly: &FakeFly, token: &str, method: &str, path: &str, body: &str) -> 
     (status, body)
 }
 
-fn json_of(answer: (u16, String)) -> Value {
-    assert!(answer.0 == 200 || answer.0 == 201, "{} {}", answer.0, answer.1);
-    serde_json::from_str(&answer.1).unwrap()
+fn json_of((status, body): (u16, String)) -> Value {
+    assert!(status == 200 || status == 201, "{status} {body}");
+    serde_json::from_str(&body).unwrap()
 }
 
 #[test]
