@@ -139,8 +139,8 @@ pub(crate) struct Docs {
 /// What to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Only the rows of these tools; every row without it
-    #[arg(value_name = "TOOL")]
+    /// Only these groups: start, vault-check, evidence-log, feedback-append
+    #[arg(value_name = "GROUP")]
     pub(crate) tools: Vec<String>,
     /// Counted rounds; each runs ours and the peer once
     #[arg(long, value_name = "N", default_value_t = 15)]

@@ -30,10 +30,7 @@ pub(crate) fn run(
         source,
     })?;
     let mut measured = Vec::new();
-    for row in rows::all(&binaries, &scratch)? {
-        if !args.tools.is_empty() && !args.tools.iter().any(|tool| tool == row.tool) {
-            continue;
-        }
+    for row in rows::chosen(&args.tools, &binaries, &scratch)? {
         let outcome = compare(&row, args.rounds);
         writeln!(streams.stdout, "{}", page::line(&row, &outcome))?;
         streams.stdout.flush()?;

@@ -4,7 +4,7 @@ mod fake_fly;
 mod operator;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use duct::cmd;
 use report::{Exit, Invocation, Palette, Streams};
@@ -43,7 +43,6 @@ pub(crate) fn run(
         writeln!(streams.stderr, "\n{}", palette.bold(&format!("cargo xtask {name}")))?;
         let run = Run { repo: Some(operator.repo.clone()), only_print: false, approve: Vec::new() };
         let outcome = pipeline::run_in(name, &run, None, &surroundings, invocation, streams)?;
-        streams.stdout.flush()?;
         let exit = outcome.exit;
         ended.push(outcome);
         if exit != Exit::OK {
@@ -73,7 +72,7 @@ fn conclude(
 ) -> Result<Exit, Error> {
     let mut exit = ended.last().map_or(Exit::ERROR, |last| last.exit);
     let bundles: Vec<&str> = ended.iter().map(|ended| ended.bundle.as_str()).collect();
-    let verified = verify(repo, &bundles, surroundings)?;
+    let verified = verify(repo, &bundles, surroundings, streams)?;
     let word = if verified { "intact" } else { "NOT intact" };
     writeln!(
         streams.stdout,
@@ -100,13 +99,22 @@ fn conclude(
     Ok(exit)
 }
 
-fn verify(repo: &Path, bundles: &[&str], surroundings: &Surroundings) -> Result<bool, Error> {
+fn verify(
+    repo: &Path,
+    bundles: &[&str],
+    surroundings: &Surroundings,
+    streams: &mut Streams<'_>,
+) -> Result<bool, Error> {
     let program = surroundings.binaries.path("evidence-log");
-    let args: Vec<PathBuf> = ["verify"].iter().chain(bundles).map(PathBuf::from).collect();
-    let output =
-        surroundings.apply(cmd(program, args)).dir(repo).stdout_to_stderr().unchecked().run();
+    let args = ["verify"].iter().chain(bundles);
+    let command = surroundings.apply(cmd(program, args)).dir(repo).unchecked();
+    let output = command.stdout_capture().stderr_capture().run();
     let output =
         output.map_err(|source| Error::Start { program: "evidence-log".to_owned(), source })?;
+    if !output.status.success() {
+        streams.stderr.write_all(&output.stdout)?;
+        streams.stderr.write_all(&output.stderr)?;
+    }
     Ok(output.status.success())
 }
 

@@ -1,5 +1,6 @@
 //! The generated documents: the command-line reference and the schema of ops.toml.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,7 +72,7 @@ fn write_help(
     let mark = if path.is_empty() { "##" } else { "###" };
     let title = [name].iter().chain(path).copied().collect::<Vec<_>>().join(" ");
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    text.push_str(&format!("\n{mark} `{title}`\n\n```text\n{}\n```\n", help.join("\n").trim_end()));
+    let _ = write!(text, "\n{mark} `{title}`\n\n```text\n{}\n```\n", help.join("\n").trim_end());
     for subcommand in subcommands(&help) {
         let mut deeper = path.to_vec();
         deeper.push(subcommand);

@@ -43,8 +43,11 @@ pub(crate) fn run(
     let ops = opsfile::open(ops, &invocation.cwd, &|name| invocation.find_program(name).is_some())?;
     let check = health_check(&ops, &args.app)?;
     let url = url(args, &check, invocation);
-    let answer =
-        judge(&args.app, &url, probe::get(&url, &check.headers, Duration::from_secs(args.timeout)));
+    let answer = judge(
+        &args.app,
+        &url,
+        &probe::get(&url, &check.headers, Duration::from_secs(args.timeout)),
+    );
     match args.answer.format {
         Format::Json => report::json(streams.stdout, &answer)?,
         _ => write_human(&answer, palette, streams)?,
@@ -84,8 +87,8 @@ fn url(args: &ProbeHttp, check: &HealthCheck, invocation: &Invocation) -> String
     format!("{}{}", base.trim_end_matches('/'), check.path)
 }
 
-fn judge(app: &str, url: &str, outcome: Result<HttpAnswer, probe::HttpError>) -> Answer {
-    let (status, result) = match &outcome {
+fn judge(app: &str, url: &str, outcome: &Result<HttpAnswer, probe::HttpError>) -> Answer {
+    let (status, result) = match outcome {
         Ok(answer) => (Some(answer.status), health::judge(answer)),
         Err(error) => (None, Err(report::describe(error))),
     };

@@ -6,6 +6,7 @@ mod packages;
 mod quoted;
 
 use std::fs;
+use std::path::Path;
 
 use report::{Exit, Finding, Format, Palette, Report, Streams, Tool};
 
@@ -18,6 +19,12 @@ struct SourceFile {
     path: String,
     /// The text; files that are not UTF-8 are left out, as no rule reads them.
     text: String,
+}
+
+impl SourceFile {
+    fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|found| found == extension)
+    }
 }
 
 /// Checks every rule and writes the findings.

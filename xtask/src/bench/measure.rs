@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) peer: Result<Side, String>,
     /// The ratio to reach, and of what.
     pub(super) goal: Goal,
+    /// The most rounds that are counted, for work that takes long.
+    pub(super) max_rounds: usize,
 }
 
 /// A command to time.
@@ -31,8 +33,20 @@ pub(super) struct Side {
     pub(super) words: Vec<OsString>,
     /// The folder it runs in.
     pub(super) folder: PathBuf,
+    /// What it reads on stdin; nothing where there is none.
+    pub(super) input: Option<PathBuf>,
+    /// Where its stdout goes; nowhere where there is none.
+    pub(super) output: Option<PathBuf>,
     /// Exit codes that count as having done the work.
     pub(super) accepts: &'static [i32],
+}
+
+impl Side {
+    /// A command with no input, whose output is thrown away and whose success is 0.
+    pub(super) fn new(name: &str, words: Vec<OsString>, folder: &Path) -> Self {
+        let name = format!("`{name}`");
+        Self { name, words, folder: folder.to_path_buf(), input: None, output: None, accepts: &[0] }
+    }
 }
 
 /// The ratio to reach, and how much memory may be used.
@@ -75,7 +89,7 @@ pub(super) struct Measured {
 pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
     let peer = row.peer.as_ref().map_err(Clone::clone)?;
     let (mut ours_used, mut peer_used) = (Vec::new(), Vec::new());
-    for round in 0..=n_rounds {
+    for round in 0..=n_rounds.min(row.max_rounds) {
         let (ours, theirs) = (run(&row.ours)?, run(peer)?);
         if round > 0 {
             ours_used.push(ours);
@@ -158,15 +172,10 @@ mod tests {
 
     #[test]
     fn a_missing_peer_is_an_answer() {
-        let side = Side {
-            name: "true".to_owned(),
-            words: vec!["true".into()],
-            folder: "/".into(),
-            accepts: &[0],
-        };
+        let side = Side::new("true", vec!["true".into()], Path::new("/"));
         let goal = Goal { figure: Figure::Wall, ratio: 1.0, memory_mib: None };
-        let row =
-            Row { tool: "t", work: "w", ours: side, peer: Err("not installed".to_owned()), goal };
+        let peer = Err("not installed".to_owned());
+        let row = Row { tool: "t", work: "w", ours: side, peer, goal, max_rounds: 1 };
         assert_eq!(compare(&row, 1).err().unwrap(), "not installed");
     }
 }

@@ -1,114 +1,86 @@
-//! The comparisons of the goals, one function a group.
+//! The comparisons of the goals, one file a group.
+
+mod evidence;
+mod feedback;
+mod leaks;
+mod material;
+mod start_up;
 
 use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use duct::cmd;
 
 use super::measure::{Figure, Goal, Row, Side};
 use crate::error::Error;
-use crate::repo;
 use crate::tool::Binaries;
 
-/// Every row, in the order of the page; files that they need are made under `scratch`.
-pub(super) fn all(binaries: &Binaries, scratch: &Path) -> Result<Vec<Row>, Error> {
-    let mut rows = Vec::new();
-    rows.extend(start_up(binaries, scratch)?);
-    rows.extend(wrapping_true(binaries, scratch)?);
-    Ok(rows)
+/// Rounds of work that takes a second or more.
+const FEW: usize = 5;
+
+/// Where a group finds the tools, and makes its files.
+struct Ctx<'a> {
+    binaries: &'a Binaries,
+    scratch: &'a Path,
 }
 
-/// `--version`, and a run with nothing to do, of every tool against git's.
-fn start_up(binaries: &Binaries, scratch: &Path) -> Result<Vec<Row>, Error> {
-    let folder = scratch.join("empty");
-    make_folder(&folder)?;
-    make_file(&folder.join("ops.toml"), "version = 1\n")?;
-    let git = side("git --version", &["git", "--version"], &folder);
-    let goal = Goal { figure: Figure::Wall, ratio: 0.75, memory_mib: Some(5.0) };
-    let no_op: [(&'static str, &[&str]); 5] = [
-        ("vault-check", &["check"]),
-        ("dsn-align", &["check"]),
-        ("fly-secrets", &["plan"]),
-        ("evidence-log", &["list"]),
-        ("feedback-append", &["check"]),
+/// Every row of the tools asked for (of all, where none is), in the order of the page.
+pub(super) fn chosen(
+    tools: &[String],
+    binaries: &Binaries,
+    scratch: &Path,
+) -> Result<Vec<Row>, Error> {
+    type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
+    let groups: [(&[&str], Group); 4] = [
+        (&["start"], start_up::rows),
+        (&["vault-check"], leaks::rows),
+        (&["evidence-log"], evidence::rows),
+        (&["feedback-append"], feedback::rows),
     ];
+    let ctx = Ctx { binaries, scratch };
     let mut rows = Vec::new();
-    for tool in repo::TOOLS {
-        let row = |work: &'static str, args: &[&str]| Row {
-            tool,
-            work,
-            ours: ours(binaries, tool, args, &folder),
-            peer: Ok(git.clone()),
-            goal,
-        };
-        rows.push(row("--version", &["--version"]));
-        if let Some((_, args)) = no_op.iter().find(|(name, _)| *name == tool) {
-            rows.push(row("a run with nothing to do", args));
+    for (names, group) in groups {
+        if tools.is_empty() || tools.iter().any(|tool| names.contains(&tool.as_str())) {
+            rows.extend(group(&ctx)?);
         }
     }
     Ok(rows)
 }
 
-/// `evidence-log run -- true` against what people type to keep an output.
-fn wrapping_true(binaries: &Binaries, scratch: &Path) -> Result<Vec<Row>, Error> {
-    let folder = scratch.join("true");
-    make_folder(&folder)?;
-    make_file(&folder.join("ops.toml"), "version = 1\n")?;
-    let peers: [(&[&str], f64); 3] = [
-        (&["bash", "-c", "true 2>&1 | tee out.txt"], 0.8),
-        (&["asciinema", "rec", "--quiet", "--overwrite", "-c", "true", "out.cast"], 0.5),
-        (&["script", "-qec", "true", "out.script"], 0.25),
-    ];
-    let opened = cmd!(binaries.path("evidence-log"), "open", "bench").dir(&folder).read();
-    let bundle = opened
-        .map_err(|source| Error::Start { program: "evidence-log open".to_owned(), source })?;
-    Ok(peers
-        .into_iter()
-        .map(|(words, ratio)| Row {
-            tool: "evidence-log",
-            work: "run true",
-            ours: ours(
-                binaries,
-                "evidence-log",
-                &["run", "--into", &bundle, "--", "true"],
-                &folder,
-            ),
-            peer: installed(words, &folder),
-            goal: Goal { figure: Figure::Wall, ratio, memory_mib: None },
+impl Ctx<'_> {
+    /// A command of ours.
+    fn ours(&self, tool: &str, args: &[&str], folder: &Path) -> Side {
+        let mut words = vec![OsString::from(self.binaries.path(tool))];
+        words.extend(args.iter().map(OsString::from));
+        Side::new(&[&[tool], args].concat().join(" "), words, folder)
+    }
+
+    /// Runs a command of ours while preparing, and returns what it prints.
+    fn prepare(&self, tool: &str, args: &[&str], folder: &Path) -> Result<String, Error> {
+        cmd(self.binaries.path(tool), args).dir(folder).stderr_null().read().map_err(|source| {
+            Error::Start { program: format!("{tool} {}", args.first().unwrap_or(&"")), source }
         })
-        .collect())
+    }
 }
 
-fn ours(binaries: &Binaries, tool: &str, args: &[&str], folder: &Path) -> Side {
-    let mut words = vec![OsString::from(binaries.path(tool))];
-    words.extend(args.iter().map(OsString::from));
-    let name = [&[tool], args].concat().join(" ");
-    Side { name: format!("`{name}`"), words, folder: folder.to_path_buf(), accepts: &[0] }
+/// Somebody else's command.
+fn peer(words: &[&str], folder: &Path) -> Side {
+    Side::new(&words.join(" "), words.iter().map(OsString::from).collect(), folder)
 }
 
-fn side(name: &str, words: &[&str], folder: &Path) -> Side {
-    let words = words.iter().map(OsString::from).collect();
-    Side { name: format!("`{name}`"), words, folder: folder.to_path_buf(), accepts: &[0] }
-}
-
-/// A peer that may not be there.
+/// Somebody else's command that may not be there.
 fn installed(words: &[&str], folder: &Path) -> Result<Side, String> {
     let program = words.first().copied().unwrap_or_default();
     match cmd!("which", program).stdout_null().stderr_null().unchecked().run() {
-        Ok(output) if output.status.success() => Ok(side(&words.join(" "), words, folder)),
+        Ok(output) if output.status.success() => Ok(peer(words, folder)),
         _ => Err(format!("{program} is not installed")),
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| file_error(folder, source))
+fn wall(ratio: f64, memory_mib: Option<f64>) -> Goal {
+    Goal { figure: Figure::Wall, ratio, memory_mib }
 }
 
-fn make_file(path: &PathBuf, text: &str) -> Result<(), Error> {
-    fs::write(path, text).map_err(|source| file_error(path, source))
-}
-
-fn file_error(path: &Path, source: std::io::Error) -> Error {
-    Error::File { doing: "writing", path: path.to_path_buf(), source }
+fn cpu(ratio: f64, memory_mib: Option<f64>) -> Goal {
+    Goal { figure: Figure::Cpu, ratio, memory_mib }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use duct::cmd;
+use duct::{Expression, cmd};
 use walkdir::WalkDir;
 
 use crate::error::Error;
@@ -72,7 +72,7 @@ fn make_key(operator: &Operator) -> Result<(), Error> {
     set_mode(&folder, 0o700)?;
     let key = folder.join("id_ed25519");
     run(
-        cmd!("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", PRINCIPAL, "-f", &key),
+        &cmd!("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", PRINCIPAL, "-f", &key),
         "ssh-keygen",
     )?;
     let public = key.with_extension("pub");
@@ -89,14 +89,14 @@ fn make_key(operator: &Operator) -> Result<(), Error> {
 fn commit(folder: &Path) -> Result<(), Error> {
     let git = |args: &[&str]| {
         let identity = ["-c", "user.name=Sample Operator", "-c", "user.email=operator@example.com"];
-        run(cmd("git", identity.iter().chain(args)).dir(folder), "git")
+        run(&cmd("git", identity.iter().chain(args)).dir(folder), "git")
     };
     git(&["init", "--quiet", "--initial-branch", "main"])?;
     git(&["add", "--all"])?;
     git(&["commit", "--quiet", "--message", "the operator's repo as it stands"])
 }
 
-fn run(expression: duct::Expression, program: &str) -> Result<(), Error> {
+fn run(expression: &Expression, program: &str) -> Result<(), Error> {
     let start_error = |source| Error::Start { program: program.to_owned(), source };
     let output = expression.stdout_to_stderr().unchecked().run().map_err(start_error)?;
     if output.status.success() {

@@ -1,6 +1,7 @@
 //! Runs a planned pipeline: open, each step under evidence, seal, tell the log.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -41,12 +42,12 @@ pub(super) fn run(
 ) -> Result<Ended, Error> {
     let path = search_path(&surroundings.binaries, invocation);
     let mut ctx = Ctx { folder: &ops.folder, surroundings, path, bundle: String::new() };
-    ctx.bundle = capture(&ctx, &plan.open)?;
+    ctx.bundle = capture(&ctx, &plan.open, streams)?;
     let palette = Palette::for_stderr(report::ColorWhen::Auto, invocation);
     let outcomes = run_steps(plan, &ctx, args, palette, invocation, streams)?;
-    expect_success(&ctx, &plan.seal)?;
-    append_entry(plan, &ctx, &outcomes)?;
-    finish(plan, &outcomes, &ctx, streams)
+    capture(&ctx, &plan.seal, streams)?;
+    let entry = append_entry(plan, &ctx, &outcomes, streams)?;
+    finish(plan, &outcomes, &ctx, &entry, streams)
 }
 
 /// The tools first, so that a step's `vault-check` is the one that belongs to this program.
@@ -140,12 +141,11 @@ fn excerpt(ctx: &Ctx<'_>, id: &str) -> Vec<String> {
     let Ok(bundle) = Bundle::open(&folder) else { return Vec::new() };
     let runs = bundle.runs();
     let Some(run) = runs.iter().rev().find(|run| run.begin.label == id) else { return Vec::new() };
-    let read = |name: &str| std::fs::read(folder.join(name)).unwrap_or_default();
-    let out =
-        run.files().iter().filter(|file| file.path.ends_with(".out")).map(|file| read(&file.path));
-    let err =
-        run.files().iter().filter(|file| file.path.ends_with(".err")).map(|file| read(&file.path));
-    let text: Vec<u8> = out.chain(err).flatten().collect();
+    let printed = |role: &str| -> Vec<u8> {
+        let files = run.files().iter().filter(|file| file.role == role);
+        files.flat_map(|file| fs::read(folder.join(&file.path)).unwrap_or_default()).collect()
+    };
+    let text = [printed("stdout"), printed("stderr")].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     text.lines()
         .filter(|line| !line.trim().is_empty())
@@ -154,18 +154,25 @@ fn excerpt(ctx: &Ctx<'_>, id: &str) -> Vec<String> {
         .collect()
 }
 
-fn append_entry(plan: &Plan, ctx: &Ctx<'_>, outcomes: &[StepOutcome]) -> Result<(), Error> {
+/// Tells the log, and returns where the entry is.
+fn append_entry(
+    plan: &Plan,
+    ctx: &Ctx<'_>,
+    outcomes: &[StepOutcome],
+    streams: &mut Streams<'_>,
+) -> Result<String, Error> {
     let mut append = plan.append.clone();
     let id = Path::new(&ctx.bundle).file_name().map(|name| name.to_string_lossy().into_owned());
     let body = entry::body(plan, outcomes);
     append.extend(["--id", id.as_deref().unwrap_or(&plan.name), "--message", &body]);
-    expect_success(ctx, &append)
+    capture(ctx, &append, streams)
 }
 
 fn finish(
     plan: &Plan,
     outcomes: &[StepOutcome],
     ctx: &Ctx<'_>,
+    entry: &str,
     streams: &mut Streams<'_>,
 ) -> Result<Ended, Error> {
     let n_succeeded = outcomes.iter().filter(|outcome| outcome.state == State::Succeeded).count();
@@ -178,6 +185,8 @@ fn finish(
         outcomes.len()
     )?;
     writeln!(streams.stdout, "bundle: {}", ctx.bundle)?;
+    writeln!(streams.stdout, "entry: {entry}")?;
+    streams.stdout.flush()?;
     let exit = if all { Exit::OK } else { Exit::FINDINGS };
     Ok(Ended { exit, bundle: ctx.bundle.clone() })
 }
@@ -197,32 +206,24 @@ fn exit_code(ctx: &Ctx<'_>, command: &CommandWords) -> Result<i32, Error> {
     Ok(output.status.code().unwrap_or(1))
 }
 
-/// Runs one of our own commands, which must succeed for the pipeline to be told truly.
-fn expect_success(ctx: &Ctx<'_>, command: &CommandWords) -> Result<(), Error> {
+/// Runs one of our own commands, which must succeed for the pipeline to be told truly, and returns what it prints.
+///
+/// What it says on stderr is shown only where it fails.
+fn capture(
+    ctx: &Ctx<'_>,
+    command: &CommandWords,
+    streams: &mut Streams<'_>,
+) -> Result<String, Error> {
     let (program, expression) = expression(ctx, command);
-    let output = expression.stdout_to_stderr().run();
+    let output = expression.stdout_capture().stderr_capture().run();
     let output = output.map_err(|source| Error::Start { program: program.clone(), source })?;
-    own_success(&program, output.status.code())
-}
-
-fn capture(ctx: &Ctx<'_>, command: &CommandWords) -> Result<String, Error> {
-    let (program, expression) = expression(ctx, command);
-    let output = expression.stdout_capture().run();
-    let output = output.map_err(|source| Error::Start { program: program.clone(), source })?;
-    own_success(&program, output.status.code())?;
+    if !output.status.success() {
+        streams.stderr.write_all(&output.stderr)?;
+        let hint = "the lines above say why".to_owned();
+        return Err(Error::Failed { program, code: output.status.code(), hint });
+    }
     let text = String::from_utf8(output.stdout).map_err(|_| {
-        Error::Write(io::Error::new(io::ErrorKind::InvalidData, "a path that is not UTF-8"))
+        Error::Write(io::Error::new(io::ErrorKind::InvalidData, "an answer that is not UTF-8"))
     })?;
     Ok(text.trim_end().to_owned())
-}
-
-fn own_success(program: &str, code: Option<i32>) -> Result<(), Error> {
-    match code {
-        Some(0) => Ok(()),
-        code => Err(Error::Failed {
-            program: program.to_owned(),
-            code,
-            hint: "the lines above say why".to_owned(),
-        }),
-    }
 }

@@ -8,11 +8,11 @@ use super::{SourceFile, finding};
 const MARKER: &str = concat!("CAN", "ARY");
 
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
-    let is_document = file.path.ends_with(".md") && !file.path.starts_with("fixtures/");
-    let whole = is_document || file.path.ends_with(".snap") || file.path.starts_with("docs/");
+    let is_document = file.has_extension("md") && !file.path.starts_with("fixtures/");
+    let whole = is_document || file.has_extension("snap") || file.path.starts_with("docs/");
     let places: Vec<usize> = if whole {
         file.text.match_indices(MARKER).map(|(at, _)| at).collect()
-    } else if file.path.ends_with(".rs") {
+    } else if file.has_extension("rs") {
         in_inline_snapshots(&file.text)
     } else {
         Vec::new()

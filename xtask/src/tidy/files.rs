@@ -27,7 +27,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
     if file.path.ends_with(".snap.new") {
         findings.push(finding("snapshot", &file.path, "a snapshot waits for review"));
     }
-    if !file.path.ends_with(".rs") {
+    if !file.has_extension("rs") {
         return findings;
     }
     let n_lines = file.text.lines().count();

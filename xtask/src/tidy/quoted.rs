@@ -17,13 +17,13 @@ pub(super) fn check(files: &[SourceFile]) -> Vec<Finding> {
     let known = commands(&reference.text);
     files
         .iter()
-        .filter(|file| file.path != REFERENCE && is_our_document(&file.path))
+        .filter(|file| file.path != REFERENCE && is_our_document(file))
         .flat_map(|file| check_document(file, &known))
         .collect()
 }
 
-fn is_our_document(path: &str) -> bool {
-    path.ends_with(".md") && (path.starts_with("docs/") || !path.contains('/'))
+fn is_our_document(file: &SourceFile) -> bool {
+    file.has_extension("md") && (file.path.starts_with("docs/") || !file.path.contains('/'))
 }
 
 /// Command words (`vault-check check`) to the flags that its help lists.

@@ -1,0 +1,137 @@
+//! Keeping, redacting and verifying output, against what people type instead.
+
+use super::{Ctx, FEW, cpu, installed, material, peer, wall};
+use crate::bench::measure::Row;
+use crate::error::Error;
+
+const STREAM_BYTES: usize = 500_000_000;
+const FILTER_BYTES: usize = 105_000_000;
+const N_FILES: usize = 10_000;
+const FILE_BYTES: usize = 20_000;
+
+pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
+    let mut rows = wrapping_true(ctx)?;
+    rows.extend(stream(ctx)?);
+    rows.extend(verify(ctx)?);
+    rows.extend(redact(ctx)?);
+    Ok(rows)
+}
+
+fn wrapping_true(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
+    let folder = material::folder(&ctx.scratch.join("true"))?;
+    material::file(&folder.join("ops.toml"), "version = 1\n")?;
+    let peers: [(&[&str], f64); 4] = [
+        (&["bash", "-c", "true 2>&1 | tee out.txt"], 0.8),
+        (&["asciinema", "rec", "--quiet", "--overwrite", "-c", "true", "out.cast"], 0.5),
+        (&["script", "-qec", "true", "out.script"], 0.25),
+        (&["witness", "run", "--step", "true", "--", "true"], 0.1),
+    ];
+    peers
+        .into_iter()
+        .map(|(words, ratio)| {
+            // A bundle of its own for each, so that none pays for the records of another.
+            let bundle = ctx.prepare("evidence-log", &["open", "bench"], &folder)?;
+            Ok(Row {
+                tool: "evidence-log",
+                work: "run true",
+                ours: ctx.ours("evidence-log", &["run", "--into", &bundle, "--", "true"], &folder),
+                peer: installed(words, &folder),
+                goal: wall(ratio, None),
+                max_rounds: usize::MAX,
+            })
+        })
+        .collect()
+}
+
+fn stream(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
+    let folder = material::folder(&ctx.scratch.join("stream"))?;
+    let mut numbers = material::Numbers::new(11);
+    material::vault(&folder, 50, &mut numbers)?;
+    material::text(&folder.join("big.txt"), STREAM_BYTES, &mut numbers)?;
+    let peers = [
+        ("cat big.txt | tee copy.txt | sha256sum", 0.30),
+        ("cat big.txt | tee copy.txt | openssl dgst -sha256", 0.75),
+    ];
+    peers
+        .into_iter()
+        .map(|(script, ratio)| {
+            let bundle = ctx.prepare("evidence-log", &["open", "stream"], &folder)?;
+            Ok(Row {
+                tool: "evidence-log",
+                work: "run, 500 MB of text, kept, shown, hashed, 50 credentials redacted",
+                ours: ctx.ours(
+                    "evidence-log",
+                    &["run", "--into", &bundle, "--", "cat", "big.txt"],
+                    &folder,
+                ),
+                peer: Ok(peer(&["bash", "-c", script], &folder)),
+                goal: cpu(ratio, Some(16.0)),
+                max_rounds: FEW,
+            })
+        })
+        .collect()
+}
+
+fn verify(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
+    let folder = material::folder(&ctx.scratch.join("verify"))?;
+    material::file(&folder.join("ops.toml"), "version = 1\n")?;
+    let mut numbers = material::Numbers::new(13);
+    let names: Vec<String> = (0..N_FILES).map(|index| format!("{index:05}.log")).collect();
+    for name in &names {
+        material::text(&folder.join(name), FILE_BYTES, &mut numbers)?;
+    }
+    let bundle = ctx.prepare("evidence-log", &["open", "verify"], &folder)?;
+    for some in names.chunks(200) {
+        let mut args = vec!["attach", bundle.as_str()];
+        args.extend(some.iter().map(String::as_str));
+        ctx.prepare("evidence-log", &args, &folder)?;
+    }
+    ctx.prepare("evidence-log", &["seal", &bundle], &folder)?;
+    let ours = ctx.ours("evidence-log", &["verify", "--allow-unsigned", &bundle], &folder);
+    let theirs = peer(&["sha256sum", "--quiet", "-c", "manifest.sha256"], &folder.join(&bundle));
+    let work = "verify, 10,000 files of 20 KB";
+    Ok(vec![Row {
+        tool: "evidence-log",
+        work,
+        ours,
+        peer: Ok(theirs),
+        goal: wall(0.12, None),
+        max_rounds: FEW,
+    }])
+}
+
+fn redact(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
+    let few = material::folder(&ctx.scratch.join("redact-50"))?;
+    let many = material::folder(&ctx.scratch.join("redact-500"))?;
+    let mut numbers = material::Numbers::new(17);
+    material::vault(&few, 50, &mut numbers)?;
+    material::vault(&many, 500, &mut numbers)?;
+    let text = ctx.scratch.join("filter.txt");
+    material::text(&text, FILTER_BYTES, &mut numbers)?;
+    let filter = |folder| {
+        let mut side = ctx.ours("evidence-log", &["redact"], folder);
+        side.input = Some(text.clone());
+        side.output = Some(ctx.scratch.join("filtered.txt"));
+        side
+    };
+    let mut copy = peer(&["cat"], &few);
+    copy.input = Some(text.clone());
+    copy.output = Some(ctx.scratch.join("copied.txt"));
+    let row = |work, ours, peer, goal| Row {
+        tool: "evidence-log",
+        work,
+        ours,
+        peer: Ok(peer),
+        goal,
+        max_rounds: FEW,
+    };
+    Ok(vec![
+        row(
+            "redact, 105 MB of text, 50 credentials and their encodings",
+            filter(&few),
+            copy,
+            cpu(4.0, None),
+        ),
+        row("redact, 500 credentials instead of 50", filter(&many), filter(&few), cpu(1.25, None)),
+    ])
+}
