@@ -37,11 +37,16 @@ pub(crate) fn run(
         "a stand-in for Fly.io and the app answers at {}; nothing leaves this machine",
         fake_fly.url()
     ))?;
+    say("no Postgres or Redis is started: no step of these pipelines connects to one")?;
     let surroundings = surroundings(&binaries, &operator.home, fake_fly.url());
     let mut ended = Vec::new();
     for name in PIPELINES {
         writeln!(streams.stderr, "\n{}", palette.bold(&format!("cargo xtask {name}")))?;
-        let run = Run { repo: Some(operator.repo.clone()), only_print: false, approve: Vec::new() };
+        let run = Run {
+            repo: Some(operator.repo.clone()),
+            only_print: false,
+            approve: vec!["apply".to_owned()],
+        };
         let outcome = pipeline::run_in(name, &run, None, &surroundings, invocation, streams)?;
         let exit = outcome.exit;
         ended.push(outcome);
@@ -58,6 +63,7 @@ fn surroundings(binaries: &Binaries, home: &Path, url: &str) -> Surroundings {
         ("HOME", home.as_os_str().to_owned()),
         ("FLY_FLAPS_BASE_URL", OsString::from(url)),
         ("FLY_API_BASE_URL", OsString::from(url)),
+        ("FLY_UIEX_BASE_URL", OsString::from(url)),
         ("OPSPROOF_APP_URL", OsString::from(url)),
     ];
     Surroundings { binaries: binaries.clone(), variables: variables.to_vec() }
