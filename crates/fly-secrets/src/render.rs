@@ -115,7 +115,7 @@ pub(crate) fn applied(
         ),
         None => writeln!(
             out,
-            "{} Fly shows what was sent; the machines run with it after the next deploy\n{} fly-secrets apply --app {app} --deploy --approve",
+            "{} Fly shows what was sent; the machines run with it after the next deploy\n{} fly-secrets apply --app {app} --deploy --approve    (or, before a `fly deploy`: fly secrets sync --app {app})",
             palette.ok("ok:"),
             palette.hint("next:")
         ),

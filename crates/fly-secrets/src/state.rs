@@ -25,7 +25,6 @@ pub struct State {
     /// The key of all fingerprints.
     pub key: Key,
     apps: BTreeMap<String, AppState>,
-    is_new: bool,
 }
 
 /// What was last applied to one app.
@@ -90,7 +89,7 @@ impl State {
     /// A state in which nothing was applied yet.
     pub fn empty() -> Result<Self, Error> {
         let key = Key::random().map_err(Error::Random)?;
-        Ok(Self { key, apps: BTreeMap::new(), is_new: true })
+        Ok(Self { key, apps: BTreeMap::new() })
     }
 
     /// Reads the state of the vault; without a file, nothing was applied yet.
@@ -127,7 +126,7 @@ impl State {
             return Err(format!("format {version} never was"));
         }
         let key = Key::from_text(&on_disk.key).ok_or("its key is not whole")?;
-        Ok(Self { key, apps: on_disk.apps, is_new: false })
+        Ok(Self { key, apps: on_disk.apps })
     }
 
     /// The bytes of the file.
@@ -146,11 +145,6 @@ impl State {
     /// What was applied to an app, to be changed.
     pub fn app_mut(&mut self, name: &str) -> &mut AppState {
         self.apps.entry(name.to_owned()).or_default()
-    }
-
-    /// Whether there was no file.
-    pub fn is_new(&self) -> bool {
-        self.is_new
     }
 }
 

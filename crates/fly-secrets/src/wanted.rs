@@ -192,3 +192,6 @@ fn field_name(field: SplitField) -> &'static str {
         SplitField::Sslmode => "sslmode",
     }
 }
+
+#[cfg(test)]
+mod tests;

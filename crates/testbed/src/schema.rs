@@ -1,10 +1,12 @@
 //! Every JSON answer of a test is validated against the schema that the workspace publishes for it.
 #![expect(clippy::panic, reason = "an answer that breaks its schema is a failed test")]
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use jsonschema::{Draft, Registry};
+use jsonschema::{Draft, Registry, Validator};
 use serde_json::Value;
 
 use crate::bed::workspace_root;
@@ -28,39 +30,76 @@ fn validate(answer: &Value, schema: &str, folder: &Path) -> Result<(), String> {
     } else {
         format!("{}.json", schema.replace('/', "."))
     };
-    let mut registry = Registry::new();
-    let mut main = None;
-    let files = fs::read_dir(folder).map_err(|error| format!("reading docs/schemas: {error}"))?;
-    for entry in files.filter_map(Result::ok) {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_json = Path::new(&name).extension().is_some_and(|extension| extension == "json");
-        if !is_json {
-            continue;
-        }
-        let text = fs::read(entry.path()).map_err(|error| format!("reading {name}: {error}"))?;
-        let value: Value = serde_json::from_slice(&text)
-            .map_err(|error| format!("{name} is not JSON: {error}"))?;
-        if name == file {
-            main = Some(value.clone());
-        }
-        registry = registry
-            .add(format!("{BASE}{name}"), value)
-            .map_err(|error| format!("{name} is not a schema: {error}"))?;
-    }
-    let Some(main) = main else { return Err(format!("there is no docs/schemas/{file}")) };
-    let registry = registry.prepare().map_err(|error| format!("resolving schemas: {error}"))?;
-    let validator = jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .with_base_uri(format!("{BASE}{file}"))
-        .with_registry(&registry)
-        .build(&main)
-        .map_err(|error| format!("{file} is not a schema: {error}"))?;
+    let validator = validator(folder, &file)?;
     let mut problems: Vec<String> = validator
         .iter_errors(answer)
         .map(|error| format!("  at `{}`: {}", error.instance_path(), error.schema_path()))
         .collect();
     problems.sort_unstable();
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+/// Compiling a schema takes longer than many a run, and a test binary has hundreds of runs.
+static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+fn validator(folder: &Path, file: &str) -> Result<Arc<Validator>, String> {
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = compiled.get(file) {
+        return Ok(Arc::clone(known));
+    }
+    let mut read = Vec::new();
+    read_with_references(folder, file, &mut read)?;
+    let mut registry = Registry::new();
+    for (name, schema) in &read {
+        registry = registry
+            .add(format!("{BASE}{name}"), schema.clone())
+            .map_err(|error| format!("{name} is not a schema: {error}"))?;
+    }
+    let registry = registry.prepare().map_err(|error| format!("resolving schemas: {error}"))?;
+    let (_, main) = read.first().ok_or("nothing was read")?;
+    let validator = jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_base_uri(format!("{BASE}{file}"))
+        .with_registry(&registry)
+        .build(main)
+        .map_err(|error| format!("{file} is not a schema: {error}"))?;
+    let validator = Arc::new(validator);
+    compiled.insert(file.to_owned(), Arc::clone(&validator));
+    Ok(validator)
+}
+
+/// Reads a schema file, then those that it refers to by bare file name.
+fn read_with_references(
+    folder: &Path,
+    file: &str,
+    read: &mut Vec<(String, Value)>,
+) -> Result<(), String> {
+    if read.iter().any(|(known, _)| known == file) {
+        return Ok(());
+    }
+    let text =
+        fs::read(folder.join(file)).map_err(|_| format!("there is no docs/schemas/{file}"))?;
+    let schema: Value =
+        serde_json::from_slice(&text).map_err(|error| format!("{file} is not JSON: {error}"))?;
+    let mut names = Vec::new();
+    references(&schema, &mut names);
+    read.push((file.to_owned(), schema));
+    names.iter().try_for_each(|name| read_with_references(folder, name, read))
+}
+
+fn references(schema: &Value, names: &mut Vec<String>) {
+    match schema {
+        Value::Object(fields) => {
+            let target = fields.get("$ref").and_then(Value::as_str).unwrap_or_default();
+            let file = target.split('#').next().unwrap_or_default();
+            if !file.is_empty() {
+                names.push(file.to_owned());
+            }
+            fields.values().for_each(|value| references(value, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, names)),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

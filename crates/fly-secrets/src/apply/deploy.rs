@@ -15,9 +15,13 @@ impl Ctx<'_> {
                 "{app} has no machines; its first deploy will have the secrets"
             )]);
         }
-        match self.flyctl {
-            Some(flyctl) => flyctl.deploy(app)?,
-            None => self.update_machines(&machines, version)?,
+        if let Some(flyctl) = self.flyctl {
+            flyctl.deploy(app)?;
+        } else {
+            // What was staged before counts too: a machine may wait for the newest of them.
+            let agreed = locked.state.app(app);
+            let newest = agreed.secrets.values().map(|agreed| agreed.version).max();
+            self.update_machines(&machines, version.max(newest.unwrap_or(0)))?;
         }
         self.look(locked)
     }

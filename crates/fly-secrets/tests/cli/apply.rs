@@ -78,7 +78,7 @@ fn all_values_go_in_one_request_and_are_recorded() {
 
     set FRONTEND_URL, PGSSLMODE, POSTGRES_DATABASE, POSTGRES_HOST, POSTGRES_PASSWORD, POSTGRES_PORT, POSTGRES_USERNAME, REDIS_URL, SECRET_KEY_BASE (version 1)
     ok: Fly shows what was sent; the machines run with it after the next deploy
-    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve
+    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    (or, before a `fly deploy`: fly secrets sync --app hotdash-chatwoot)
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 0]
@@ -220,7 +220,7 @@ fn extras_are_removed_only_where_both_ops_toml_and_the_flag_say_so() {
 
     removed OLD_ONE (version 4)
     ok: Fly shows what was sent; the machines run with it after the next deploy
-    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve
+    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    (or, before a `fly deploy`: fly secrets sync --app hotdash-chatwoot)
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 0]
@@ -392,5 +392,44 @@ fn the_digest_that_fly_shows_is_kept_and_never_printed() {
 fn a_refusal_that_repeats_values_is_not_shown() {
     let (bed, fly) = chatwoot();
     fly.add_fault("POST /secrets=echo".parse().unwrap());
-    insta::assert_snapshot!(run(&bed, &fly, ["apply", "--approve", "--format", "json"]).json()["error"], @"");
+    insta::assert_snapshot!(run(&bed, &fly, ["apply", "--approve", "--format", "json"]).json()["error"], @r#"{"message":"setting the secrets of hotdash-chatwoot: Fly refused the request (request 01FAKEREQUEST0000000000002-iad)","hint":"names take letters, digits and underscores; values must be text"}"#);
+}
+
+/// One fault from the call `after` on: the run fails or is not troubled; then plan is right and a second run ends it.
+fn survives(effect: &str, after: usize) {
+    let (bed, fly) = chatwoot();
+    fly.add_fault(format!("/={effect},after={after},retry-after=0").parse().unwrap());
+    let failed = run(&bed, &fly, ["apply", "--deploy", "--approve"]);
+    assert!(failed.code() == 2 && failed.stderr().contains("hint: "), "{effect} {after}: {failed}");
+    fly.change(|state| {
+        state.faults.clear();
+        state.apps.get_mut(APP).unwrap().machines[0].lease = None;
+    });
+    let counts = plan_counts(&bed, &fly);
+    let state = fly.state();
+    let app = &state.apps[APP];
+    let runs = app.version > 0 && app.machines[0].secrets_version == app.version;
+    assert_eq!(counts == ALL_KEEP, runs, "{effect} {after}: {counts}");
+    assert!(app.version <= 1, "{effect} {after}: sent twice");
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0, "{effect} {after}");
+    assert_eq!(plan_counts(&bed, &fly), ALL_KEEP, "{effect} {after}");
+}
+
+#[test]
+fn every_call_may_fail_in_every_way() {
+    // The calls that cannot be left out; giving back the lease is a courtesy whose failure is none.
+    const CALLS: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12];
+    std::thread::scope(|scope| {
+        for effect in ["401", "422", "429", "half", "close", "close-after", "html"] {
+            scope.spawn(move || CALLS.iter().for_each(|&after| survives(effect, after)));
+        }
+    });
+}
+
+#[test]
+fn the_documented_rate_is_kept() {
+    let (bed, fly) = chatwoot();
+    fly.change(|state| state.rate_limit = true);
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
+    assert_eq!(plan_counts(&bed, &fly), ALL_KEEP);
 }

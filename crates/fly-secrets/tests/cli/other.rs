@@ -26,25 +26,25 @@ fn verify_holds_after_a_deploy_and_names_what_does_not() {
         *state = state.clone().with_secret(APP, "EXTRA", "CANARY");
     });
     insta::assert_snapshot!(shown(&run(&bed, &fly, ["verify"]), &fly), @"
-    hotdash-chatwoot:EXTRA: note: hotdash-chatwoot: EXTRA: not in ops.toml; left alone [extra]
+    ops.toml hotdash-chatwoot:EXTRA: note: not in ops.toml; left alone [extra]
       hint: fly secrets unset --app hotdash-chatwoot EXTRA, if nobody needs it
-    hotdash-chatwoot:FRONTEND_URL: error: hotdash-chatwoot: FRONTEND_URL: was applied on 2026-11-22 and is gone from Fly [not-on-fly]
+    ops.toml hotdash-chatwoot:FRONTEND_URL: error: was applied on [DATE] and is gone from Fly [not-on-fly]
       hint: fly-secrets apply --app hotdash-chatwoot --approve
-    hotdash-chatwoot:PGSSLMODE: error: hotdash-chatwoot: PGSSLMODE: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:PGSSLMODE: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
-    hotdash-chatwoot:POSTGRES_DATABASE: error: hotdash-chatwoot: POSTGRES_DATABASE: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:POSTGRES_DATABASE: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
-    hotdash-chatwoot:POSTGRES_HOST: error: hotdash-chatwoot: POSTGRES_HOST: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:POSTGRES_HOST: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
-    hotdash-chatwoot:POSTGRES_PASSWORD: error: hotdash-chatwoot: POSTGRES_PASSWORD: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:POSTGRES_PASSWORD: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
-    hotdash-chatwoot:POSTGRES_PORT: error: hotdash-chatwoot: POSTGRES_PORT: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:POSTGRES_PORT: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
-    hotdash-chatwoot:POSTGRES_USERNAME: error: hotdash-chatwoot: POSTGRES_USERNAME: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:POSTGRES_USERNAME: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
-    hotdash-chatwoot:REDIS_URL: error: hotdash-chatwoot: REDIS_URL: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:REDIS_URL: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
-    hotdash-chatwoot:SECRET_KEY_BASE: error: hotdash-chatwoot: SECRET_KEY_BASE: on Fly, but the machines do not run with it yet [staged]
+    ops.toml hotdash-chatwoot:SECRET_KEY_BASE: error: on Fly, but the machines do not run with it yet [staged]
       hint: fly-secrets apply --app hotdash-chatwoot --deploy --approve
     findings: 10 checked, 9 errors, 1 note
     ------- stderr -------
@@ -67,18 +67,19 @@ fn adopting_makes_the_present_values_agreed() {
     });
     insta::assert_snapshot!(run(&bed, &fly, ["adopt"]), @"
     ------- stderr -------
-    error: internal error at /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/clap_builder-4.6.7/src/builder/debug_asserts.rs:99
-    hint: this is a bug; please report it with this line
-    [exit status: 101]
+    error: adopting needs the names you vouch for
+    hint: fly-secrets adopt --app hotdash-chatwoot NAME…, or --all for every name of unknown value
+    [exit status: 2]
     ");
     insta::assert_snapshot!(shown(&run(&bed, &fly, ["adopt", "--all"]), &fly), @"
+    ok: PGSSLMODE: agreed as Fly shows it now
+    ok: REDIS_URL: agreed as Fly shows it now
     ------- stderr -------
-    error: internal error at /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/clap_builder-4.6.7/src/builder/debug_asserts.rs:99
-    hint: this is a bug; please report it with this line
-    [exit status: 101]
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    [exit status: 0]
     ");
     assert!(plan_counts(&bed, &fly).contains(r#""keep":2"#));
-    insta::assert_snapshot!(run(&bed, &fly, ["adopt", "OTHER", "FRONTEND_URL", "--format", "json"]).stdout(), @"");
+    insta::assert_snapshot!(run(&bed, &fly, ["adopt", "OTHER", "FRONTEND_URL", "--format", "json"]).stdout(), @r#"{"schema":"fly-secrets/adopt/1","verdict":"refused","app":"hotdash-chatwoot","adopted":[],"refused":[{"name":"OTHER","reason":"ops.toml does not want it"},{"name":"FRONTEND_URL","reason":"Fly does not list it"}]}"#);
     assert!(!fly.received().iter().any(|call| call.method == "POST"));
 }
 
@@ -109,7 +110,7 @@ fn auth_says_what_the_token_is_and_sees() {
     hotdash-chatwoot: fly/api_token.env:FLY_API_TOKEN is a macaroon, bound to one app
       speaks for ops@example.com
       ok sees the app and its 0 secrets
-      note: it ends on 2042-11-01, in 15 years; `--expiry` makes one that ends sooner
+      note: it ends on [DATE], in [N] years; `--expiry` makes one that ends sooner
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 0]
@@ -119,7 +120,7 @@ fn auth_says_what_the_token_is_and_sees() {
     hotdash-chatwoot: fly/api_token.env:FLY_API_TOKEN is a macaroon, bound to one app
       speaks for nobody that Fly names
       no Fly does not accept the token
-      note: it ends on 2042-11-01, in 15 years; `--expiry` makes one that ends sooner
+      note: it ends on [DATE], in [N] years; `--expiry` makes one that ends sooner
     next: the token has expired or was revoked; `fly tokens create deploy --app hotdash-chatwoot` makes a new one
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly

@@ -99,3 +99,16 @@ fn an_app_has_one_name_and_a_declared_token() {
     insta::assert_snapshot!(refusal("version = 1\n[[fly.app]]\nconfig = 'fly.toml'\n"), @"2:1: fly.app[0]: `name` is missing");
     insta::assert_snapshot!(refusal("version = 1\n[[fly.app]]\nname = 'a'\ntoken = 'a.env:A'\n"), @"4:9: fly.app[0].token: no [[vault.file]] declares this credential");
 }
+
+#[test]
+fn a_name_to_prune_is_none_that_is_wanted() {
+    let app = |prune: &str| {
+        format!(
+            "version = 1\n[[fly.app]]\nname = 'a'\nsecrets = {{ A = 'literal:x' }}\nprune = {prune}\n"
+        )
+    };
+    let ops = read(&app("['OLD', 'OLDER']")).expect("both are extra");
+    assert_eq!(ops.fly.app("a").expect("it is declared").prune, ["OLD", "OLDER"]);
+    insta::assert_snapshot!(refusal(&app("['OLD', 'A']")), @"5:17: fly.app[0].prune[1]: is among the secrets that the app must hold");
+    insta::assert_snapshot!(refusal(&app("['OLD-ONE']")), @"5:10: fly.app[0].prune[0]: must be a variable's name: letters, digits and `_`, not beginning with a digit");
+}

@@ -116,7 +116,15 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("reader = \"rails\"", &["reader = \"lib/pq\"", "reader = \"ruby\"", "reader = \"\""]),
     (
         "token = \"fly/api_token.env:FLY_API_TOKEN\"",
-        &["token = \"FLY_API_TOKEN\"", "token = \"../a.env:A\"", "token = \"a.env:\"", ""],
+        &[
+            "token = \"FLY_API_TOKEN\"",
+            "token = \"../a.env:A\"",
+            "prune = [\"OLD\"]",
+            "prune = []",
+            "prune = [\"A B\"]",
+            "token = \"a.env:\"",
+            "",
+        ],
     ),
     (
         "REDIS_URL = \"chatwoot/redis_staging.env:REDIS_URL\"",
