@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Show(Show),
     /// List the bundles
     List(List),
+    /// Write a page about a bundle: one HTML file that needs nothing else
+    Report(Report),
     /// Copy standard input to standard output with every known secret replaced
     Redact(Redact),
     /// Explain what verify can find
@@ -68,6 +70,9 @@ pub(crate) struct Run {
     /// A short word for the run, which its files carry [default: the program's name]
     #[arg(long)]
     pub(crate) label: Option<String>,
+    /// Give the command a terminal: for programs that ask or draw; order is exact, line breaks are \r\n
+    #[arg(long, conflicts_with = "merge")]
+    pub(crate) pty: bool,
     /// Read both streams through one pipe: their order is exact, which is which is not known
     #[arg(long)]
     pub(crate) merge: bool,
@@ -117,8 +122,11 @@ pub(crate) struct Seal {
 #[derive(clap::Args)]
 pub(crate) struct Verify {
     /// The bundles
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required_unless_present = "origin")]
     pub(crate) bundles: Vec<PathBuf>,
+    /// Check the origin logs, and that the bundles they list are there and as they were sealed
+    #[arg(long)]
+    pub(crate) origin: bool,
     /// Check signatures against this file instead of the one that ops.toml names
     #[arg(long, value_name = "FILE")]
     pub(crate) allowed_signers: Option<PathBuf>,
@@ -148,6 +156,16 @@ pub(crate) struct Show {
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) answer: AnswerFormat,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Report {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The page
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -186,7 +204,7 @@ impl CommandLine for Args {
     }
 }
 
-/// `30s`, `5m`, `1h`, `250ms`; a bare number is seconds.
+/// `30s`, `5m`, `1h`, `250ms`, as ops.toml writes them; a bare number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -197,7 +215,9 @@ fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => number.checked_mul(1000),
         "m" => number.checked_mul(60_000),
         "h" => number.checked_mul(3_600_000),
-        _ => return Err("the units are ms, s, m and h".to_owned()),
+        "d" => number.checked_mul(86_400_000),
+        "w" => number.checked_mul(604_800_000),
+        _ => return Err("the units are ms, s, m, h, d and w".to_owned()),
     };
     milliseconds.map(Duration::from_millis).ok_or_else(|| "the time is too long".to_owned())
 }
@@ -216,7 +236,7 @@ mod tests {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
         assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
-        for wrong in ["", "s", "-1s", "1d", "99999999999999999999h", "18446744073709551615h"] {
+        for wrong in ["", "s", "-1s", "1y", "99999999999999999999h", "18446744073709551615h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

@@ -2,9 +2,10 @@
 //!
 //! Reading order: [`run`] parses the command line ([`args`]) and finds out where bundles lie and which secrets are
 //! to be hidden ([`setting`], [`redaction`]). Each command is one file: `open`, `run` (its
-//! child, the capture loop, and what is recorded), `words` (`note`), `attach`, `seal`, `verify`, `show`, `list`,
+//! child, the capture loop, and what is recorded), `words` (`note`), `attach`, `seal`, `verify`, `show`, `list`, `report` (in `report_page`),
 //! `redact`.
 
+mod agent;
 mod args;
 mod attach;
 mod clock;
@@ -13,6 +14,7 @@ mod list;
 mod open;
 mod redact;
 mod redaction;
+mod report_page;
 mod rules;
 mod run;
 mod seal;
@@ -41,6 +43,7 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
             Command::Verify(verify) => verify::verify(verify, common, invocation, streams),
             Command::Show(show) => show::show(show, common, invocation, streams),
             Command::List(list) => list::list(list, common, invocation, streams),
+            Command::Report(report) => report_page::report(report, common, invocation, streams),
             Command::Redact(redact) => redact::redact(redact, common, invocation, streams),
             Command::Rules(rules) => rules::explain(rules, streams),
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use evidence::{Body, Open};
+use evidence::{Body, Open, OriginKind};
 use report::{Common, Exit, Invocation, Streams};
 
 use crate::error::{self, Error};
@@ -21,7 +21,11 @@ pub(crate) fn open(
     let now = clock::now();
     let folder = create(&setting, &args.name, args.area.as_deref(), now)?;
     let first = first_record(&args.name, args.area.as_deref());
-    evidence::append(&folder, now, |_| vec![first])?;
+    let appended = evidence::append(&folder, now, |_| vec![first])?;
+    if let Some(first) = appended.first() {
+        let signer = setting.signer().ok().flatten();
+        setting.enter(OriginKind::Open, &folder, first.digest, signer.as_deref())?;
+    }
     writeln!(streams.stdout, "{}", setting.shown(&folder)).map_err(error::answer)?;
     Ok(Exit::OK)
 }

@@ -6,6 +6,7 @@ mod child;
 mod end;
 mod git;
 mod program;
+mod pty;
 mod signals;
 mod stream;
 mod suspect;
@@ -22,7 +23,7 @@ use secret::SecretSet;
 use crate::error::{self, Error};
 use crate::redaction::{Cleaner, Given, load};
 use crate::setting::{Setting, word};
-use crate::{args, clock, open};
+use crate::{args, clock, open, seal};
 
 /// What is known before the command starts.
 struct Plan<'a> {
@@ -51,7 +52,11 @@ pub(crate) fn run(
     let mut cleaner = Cleaner::new(&set);
     let label = label(args, &mut cleaner);
     let (folder, fresh) = place(args, &setting, &label).map_err(not_started)?;
-    let mode = if args.merge { Mode::Merged } else { Mode::Pipe };
+    let mode = match (args.pty, args.merge) {
+        (true, _) => Mode::Pty,
+        (false, true) => Mode::Merged,
+        (false, false) => Mode::Pipe,
+    };
     let plan = Plan {
         args,
         setting: &setting,
@@ -121,8 +126,7 @@ fn finish(
     }
     let not_sealed =
         |failed: Error| failed.while_recording("the run is recorded; its bundle is not sealed");
-    let sealed = evidence::seal(&plan.folder, clock::now(), signer, None)
-        .map_err(|failed| not_sealed(failed.into()))?;
+    let sealed = seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
     if plan.args.quiet {
         return Ok(());
     }

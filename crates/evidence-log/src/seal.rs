@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use evidence::Sealed;
+use evidence::{Bundle, OriginKind, Sealed, Signer};
 use report::{Common, Exit, Invocation, Streams};
 
 use crate::error::{self, Error};
@@ -39,10 +39,31 @@ pub(crate) fn close(
         Ok(signer) => (signer, None),
         Err(why) => (None, Some(why)),
     };
-    let sealed = evidence::seal(folder, clock::now(), signer.as_deref(), None)?;
+    let sealed = seal_and_enter(setting, folder, signer.as_deref())?;
     why_not = why_not.or_else(|| sealed.why_unsigned.clone());
     if let Some(why) = why_not.filter(|_| !sealed.signed) {
         writeln!(streams.stderr, "warning: the seal is UNSIGNED: {why}").map_err(error::answer)?;
+    }
+    Ok(sealed)
+}
+
+/// Seals and enters the manifest into the origin log; once, however often it is called.
+pub(crate) fn seal_and_enter(
+    setting: &Setting,
+    folder: &Path,
+    signer: Option<&dyn Signer>,
+) -> Result<Sealed, Error> {
+    let was_sealed = Bundle::open(folder)?.is_sealed();
+    let origin = setting.origin();
+    let name = origin.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
+    let sealed = evidence::seal(folder, clock::now(), signer, name.as_deref())?;
+    let bundle = setting.in_root(folder);
+    let is_entered = || {
+        let known = origin.as_ref().and_then(|path| evidence::read_origin(path, None).ok());
+        known.and_then(|log| log.manifest_of(&bundle)) == Some(sealed.manifest)
+    };
+    if !was_sealed || !is_entered() {
+        setting.enter(OriginKind::Seal, folder, sealed.manifest, signer)?;
     }
     Ok(sealed)
 }

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{AllowedSigners, KeyFile, Signer};
+use evidence::{AllowedSigners, Digest, KeyFile, ORIGINS, OriginKind, PublicKey, Signer};
 use opsfile::Ops;
 use report::{Common, Invocation};
 
+use crate::agent::Agent;
+use crate::clock;
 use crate::error::Error;
 
 /// What holds for one invocation.
@@ -17,6 +19,8 @@ pub(crate) struct Setting {
     /// The evidence root.
     pub(crate) root: PathBuf,
     home: Option<PathBuf>,
+    /// The socket of ssh-agent.
+    agent: Option<PathBuf>,
     cwd: PathBuf,
 }
 
@@ -31,7 +35,14 @@ impl Setting {
         };
         let base = ops.as_ref().map_or_else(|| cwd.clone(), |ops| ops.folder.clone());
         let root = base.join(ops.as_ref().map_or("artifacts", |ops| &ops.evidence.root));
-        Ok(Self { ops, base, root, home: invocation.variable("HOME").map(PathBuf::from), cwd })
+        Ok(Self {
+            ops,
+            base,
+            root,
+            home: invocation.variable("HOME").map(PathBuf::from),
+            agent: invocation.variable("SSH_AUTH_SOCK").map(PathBuf::from),
+            cwd,
+        })
     }
 
     /// A bundle that was named on the command line: from the working directory, else from the base.
@@ -40,6 +51,39 @@ impl Setting {
             .into_iter()
             .find(|folder| folder.is_dir())
             .ok_or_else(|| Error::NoBundle { path: named.to_path_buf() })
+    }
+
+    /// The origin log of this machine and folder; none without ops.toml, where nobody would look for it. Two work
+    /// trees on one machine have one each, so that their branches never conflict.
+    pub(crate) fn origin(&self) -> Option<PathBuf> {
+        self.ops.as_ref()?;
+        let place = Digest::of(self.base.as_os_str().as_encoded_bytes()).hex();
+        let name = format!("{}-{}", word(&crate::open::host()), &place[..8]);
+        Some(self.root.join(ORIGINS).join(name))
+    }
+
+    /// Enters what happened to a bundle into the origin log, if there is one.
+    pub(crate) fn enter(
+        &self,
+        kind: OriginKind,
+        bundle: &Path,
+        hash: Digest,
+        signer: Option<&dyn Signer>,
+    ) -> Result<(), Error> {
+        let Some(origin) = self.origin() else { return Ok(()) };
+        Ok(evidence::append_origin(
+            &origin,
+            clock::now(),
+            kind,
+            &self.in_root(bundle),
+            hash,
+            signer,
+        )?)
+    }
+
+    /// A bundle as origin logs name it: relative to the evidence root.
+    pub(crate) fn in_root(&self, bundle: &Path) -> String {
+        bundle.strip_prefix(&self.root).unwrap_or(bundle).display().to_string()
     }
 
     /// A path as it is shown: relative to the base, with `/`.
@@ -60,8 +104,22 @@ impl Setting {
             .ok_or("the key lies under `~`, and HOME is not set")?;
         match KeyFile::read(&path) {
             Ok(key) => Ok(Some(Box::new(key))),
-            Err(failed) => Err(report::describe(&failed)),
+            Err(failed) => match self.agent(&path) {
+                Some(agent) => Ok(Some(Box::new(agent?))),
+                None => Err(report::describe(&failed)),
+            },
         }
+    }
+
+    /// The agent that may have the key whose file could not be used; none when there is no agent, or no public key
+    /// beside the file to ask it for.
+    fn agent(&self, path: &Path) -> Option<Result<Agent, String>> {
+        let socket = self.agent.as_ref()?;
+        let mut beside = path.as_os_str().to_os_string();
+        beside.push(".pub");
+        let read = |path: &Path| PublicKey::from_openssh(&std::fs::read_to_string(path).ok()?);
+        let key = read(path).or_else(|| read(Path::new(&beside)))?;
+        Some(Agent::with_key(socket, key))
     }
 
     /// The file of allowed signers that ops.toml names.

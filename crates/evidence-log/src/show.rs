@@ -90,7 +90,7 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
     }
 }
 
-fn remarks(end: &End) -> Vec<String> {
+pub(crate) fn remarks(end: &End) -> Vec<String> {
     let mut remarks: Vec<String> =
         end.suspect.iter().map(|reason| format!("suspect: {}", reason.word())).collect();
     if !end.redactions.is_empty() {
@@ -193,7 +193,7 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
 }
 
 /// A duration in the unit that a person would use.
-fn duration(microseconds: u64) -> String {
+pub(crate) fn duration(microseconds: u64) -> String {
     let milliseconds = microseconds / 1000;
     match milliseconds {
         0..1000 => format!("{milliseconds} ms"),

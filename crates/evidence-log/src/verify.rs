@@ -1,6 +1,7 @@
 //! `verify`: whether bundles are what was recorded.
 
 mod anchor;
+mod origin;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -41,9 +42,9 @@ pub(crate) fn verify(
         let anchors = match (&args.against, args.manifest) {
             (Some(log), _) => anchor::in_log(&setting, &invocation.cwd.join(log), &folder)?,
             (None, Some(manifest)) => {
-                vec![anchor::Anchor { told_by: "--manifest".into(), manifest }]
+                vec![anchor::Anchor { told_by: "--manifest".into(), manifest, outside: true }]
             }
-            (None, None) => anchor::in_feedback(&setting, &folder),
+            (None, None) => anchor::known(&setting, &folder),
         };
         let odd = anchors.iter().find(|anchor| Some(anchor.manifest) != bundle.manifest_hash());
         let cited = odd.or(anchors.first());
@@ -54,11 +55,23 @@ pub(crate) fn verify(
         };
         let verified = evidence::verify(&folder, &trust)?;
         undecided |= verified.verdict() == Some(Weight::Undecided);
+        if cited.is_some() && !anchors.iter().any(|anchor| anchor.outside) {
+            let message =
+                "only the origin log beside it was asked whether this is the bundle it knows";
+            findings.push(Finding::note("no-anchor", message).path(setting.shown(&folder)));
+        }
         findings
             .extend(verified.problems.iter().map(|problem| finding(&setting, &folder, problem)));
         describe(&mut text, &setting, &folder, &verified, cited, path.as_deref());
     }
-    let report = Report::new(SCHEMA, args.bundles.len(), findings);
+    let mut checked = args.bundles.len();
+    if args.origin {
+        let logs = origin::verify(&setting, signers.as_ref(), &mut text)?;
+        checked += logs.checked;
+        undecided |= logs.undecided;
+        findings.extend(logs.findings);
+    }
+    let report = Report::new(SCHEMA, checked, findings);
     let tool = Tool { name: "evidence-log", version: env!("CARGO_PKG_VERSION"), rules: &RULES };
     let palette = Palette::for_stdout(common.color, invocation);
     if args.answer.format == Format::Human {
@@ -140,13 +153,14 @@ fn describe(
     }
     let agrees = !verified.problems.iter().any(|problem| problem.rule == Rule::WrongHead);
     if let Some(anchor) = anchor.filter(|_| agrees) {
-        let _ = writeln!(text, "  known outside: {}", anchor.told_by);
+        let _ = writeln!(text, "  known to {}", anchor.told_by);
     }
     if verified.bundle.is_sealed() {
         let _ = write!(text, "by hand:\n{}", by_hand(setting, folder, signers));
     }
 }
 
+/// A problem as a finding, its path relative to the folder of ops.toml.
 fn finding(setting: &Setting, folder: &Path, problem: &Problem) -> Finding {
     let id = problem.rule.id();
     let finding = match problem.weight {

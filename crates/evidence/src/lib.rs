@@ -2,12 +2,15 @@
 
 mod bundle;
 mod chain;
+mod checkpoint;
 mod digest;
 mod envelope;
 mod error;
 mod key;
 mod listing;
 pub mod manifest;
+mod merkle;
+mod origin;
 mod outcome;
 mod problem;
 mod record;
@@ -18,11 +21,16 @@ mod write;
 
 pub use bundle::{Bundle, Run};
 pub use chain::{Chain, RECORDS};
+pub use checkpoint::{Checkpoint, verifier_key};
 pub use digest::{Digest, Hasher, NotADigest};
 pub use envelope::{Context, Envelope, PAYLOAD_TYPE, pre_authentication, statement};
 pub use error::Error;
 pub use key::{KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, sign_ssh};
 pub use manifest::{MANIFEST, SIGNATURE};
+pub use merkle::CompactRange;
+pub use origin::{
+    CHECKPOINT, LOG, ORIGINS, Origin, OriginEntry, OriginKind, append_origin, origins, read_origin,
+};
 pub use outcome::Outcome;
 pub use problem::{Problem, Rule, Weight};
 pub use record::{

@@ -4,6 +4,7 @@
 //! holds what it found against what is declared. Whether a value may be used is one question,
 //! [`judge`], asked by `vault-check` and by whoever sends a value anywhere.
 
+mod claims;
 mod credential;
 mod error;
 mod fault;
@@ -14,6 +15,7 @@ mod shape;
 mod tighten;
 mod vault;
 
+pub use crate::claims::{Claims, Project, Role, claims};
 pub use crate::credential::{Credential, Unavailable};
 pub use crate::error::Error;
 pub use crate::fault::{Fault, judge};

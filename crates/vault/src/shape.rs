@@ -6,6 +6,7 @@ mod url;
 
 use opsfile::Shape;
 
+pub(crate) use token::payload as jwt_payload;
 pub(crate) use url::split as split_url;
 
 /// A reason that completes "the value …", or nothing where the value fits.

@@ -6,17 +6,16 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use envfile::EnvFile;
 use opsfile::{Ops, Shape, VaultFile};
-use secret::{Secret, SecretSet};
+use secret::{Secret, SecretSet, SecretSetBuilder};
 
 use crate::error::Error;
 use crate::found::{Found, FoundFile, FoundFolder, FoundKind, walk};
 use crate::read::Unreadable;
 use crate::shape;
 
-/// Files that are no credentials: the tools' own state, and what keeps a folder in git.
-const NOT_CREDENTIALS: [&str; 6] = [
-    ".fly-secrets.json",
-    ".fly-secrets.key",
+/// Files that are no credentials: a tool's own key, and what keeps a folder in git. The state of fly-secrets, and
+/// what a killed run of it leaves, is known by its name.
+const NOT_CREDENTIALS: [&str; 4] = [
     ".fingerprint-key",
     ".gitignore",
     ".gitkeep",
@@ -127,7 +126,11 @@ impl Vault {
     /// Left out is what is no secret by its shape: flags, numbers, host names, and URLs that hold
     /// neither a user nor a path nor a query.
     pub fn secret_set(&self) -> SecretSet {
-        let mut builder = SecretSet::builder();
+        self.secrets_into(SecretSet::builder())
+    }
+
+    /// The same, with a builder that was told how to search.
+    pub fn secrets_into(&self, mut builder: SecretSetBuilder) -> SecretSet {
         for file in &self.files {
             match &file.content {
                 Content::Env(env) => {
@@ -206,7 +209,8 @@ fn looks_like_env(path: &str, env: &EnvFile) -> bool {
 
 fn is_no_credential(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    NOT_CREDENTIALS.contains(&name)
+    let is_state = name.starts_with('.') && name.trim_start_matches('.').starts_with("fly-secrets");
+    is_state || NOT_CREDENTIALS.contains(&name)
 }
 
 fn is_secret(shape: &Shape, value: &Secret) -> bool {

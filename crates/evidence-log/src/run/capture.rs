@@ -1,6 +1,7 @@
 //! The loop that reads a command's output, passes signals on, keeps its time, and sees it end.
 
-use std::io::{self, PipeReader, Read};
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
@@ -11,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use super::child::Spawned;
+use super::pty::Keyboard;
 use super::signals::{self, Signals};
 use super::stream::{Sink, Timing};
 use super::tree::signal_all;
@@ -60,7 +62,7 @@ pub(super) fn capture(
     started: Instant,
     limits: &Limits,
 ) -> Captured {
-    let Spawned { child, outputs, signals } = spawned;
+    let Spawned { child, outputs, keyboard, signals } = spawned;
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let mut ctx = Ctx {
         pidfd: pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()),
@@ -68,6 +70,7 @@ pub(super) fn capture(
         child,
         status: None,
         outputs: outputs.into_iter().map(Some).collect(),
+        keyboard,
         sinks,
         timing,
         signals,
@@ -94,7 +97,8 @@ struct Ctx<'a, 'set> {
     pid: Option<Pid>,
     pidfd: Option<OwnedFd>,
     status: Option<ExitStatus>,
-    outputs: Vec<Option<PipeReader>>,
+    outputs: Vec<Option<File>>,
+    keyboard: Option<Keyboard>,
     sinks: &'a mut [Sink<'set>],
     timing: &'a mut Timing,
     signals: Signals,
@@ -127,6 +131,11 @@ impl Ctx<'_, '_> {
             if ready.signals {
                 self.pass_signals_on();
             }
+            if ready.keyboard
+                && let Some(keyboard) = &mut self.keyboard
+            {
+                keyboard.pass_on();
+            }
             // Output that is there is read before the end is looked at, so that none of it counts as late.
             for n in 0..self.outputs.len() {
                 if ready.outputs[n] {
@@ -151,16 +160,27 @@ impl Ctx<'_, '_> {
                 fds.push(PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN));
             }
         }
+        let keyboard = self.keyboard.as_ref().filter(|_| self.status.is_none());
+        let typed = fds.len();
+        if let Some((fd, for_room)) = keyboard.and_then(Keyboard::waits_for) {
+            let flags = if for_room { PollFlags::OUT } else { PollFlags::IN };
+            fds.push(PollFd::from_borrowed_fd(fd, flags));
+        }
         let timeout =
             self.next_deadline().map(|time| time.saturating_duration_since(Instant::now()));
         let timeout = timeout.and_then(|time| Timespec::try_from(time).ok());
-        let mut ready =
-            Ready { signals: false, ended: false, outputs: vec![false; self.outputs.len()] };
+        let mut ready = Ready {
+            signals: false,
+            ended: false,
+            keyboard: false,
+            outputs: vec![false; self.outputs.len()],
+        };
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {
                 let is_ready = |n: usize| !fds[n].revents().is_empty();
                 ready.signals = is_ready(0);
                 ready.ended = first_output == 2 && is_ready(1);
+                ready.keyboard = typed < fds.len() && is_ready(typed);
                 for (position, &n) in open.iter().enumerate() {
                     ready.outputs[n] = is_ready(first_output + position);
                 }
@@ -207,7 +227,16 @@ impl Ctx<'_, '_> {
                 self.drained = Some(Instant::now());
                 continue;
             }
-            let from_terminal = matches!(signal, Signal::INT | Signal::QUIT) && is_in_foreground();
+            if signal == Signal::WINCH {
+                if let Some(keyboard) = &self.keyboard {
+                    keyboard.resize();
+                }
+                continue;
+            }
+            // A command in a terminal of its own is not in our group.
+            let from_terminal = self.keyboard.is_none()
+                && matches!(signal, Signal::INT | Signal::QUIT)
+                && is_in_foreground();
             let impatient = self.interrupted.is_some_and(|first| first.elapsed() >= PATIENCE);
             if from_terminal && !impatient {
                 self.interrupted.get_or_insert_with(Instant::now);
@@ -277,6 +306,7 @@ impl Ctx<'_, '_> {
 
 struct Ready {
     signals: bool,
+    keyboard: bool,
     ended: bool,
     outputs: Vec<bool>,
 }

@@ -1,6 +1,10 @@
 //! Starting the command: its streams, its environment, its place among the processes.
 
-use std::io::{self, PipeReader};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -8,6 +12,7 @@ use std::process::{Child, Command};
 use evidence::Mode;
 
 use super::Plan;
+use super::pty::Keyboard;
 use super::signals::Signals;
 
 /// A command that runs.
@@ -15,7 +20,9 @@ pub(super) struct Spawned {
     /// The process.
     pub(super) child: Child,
     /// Its output: stdout and stderr, or one for both.
-    pub(super) outputs: Vec<PipeReader>,
+    pub(super) outputs: Vec<File>,
+    /// Our side of its terminal, if it has one.
+    pub(super) keyboard: Option<Keyboard>,
     /// The signals that were sent to us since just before it started.
     pub(super) signals: Signals,
 }
@@ -27,33 +34,59 @@ pub(super) struct Spawned {
     reason = "this module owns the recorded command, whose streams duct would read"
 )]
 pub(super) fn spawn(plan: &Plan<'_>, program: &Path) -> io::Result<Spawned> {
-    let signals = Signals::catch()?;
+    let signals = Signals::catch(plan.mode == Mode::Pty)?;
     if plan.args.timeout.is_some() {
         // What the command leaves behind becomes our child, so that the whole tree can be found and ended.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    }
+    if plan.mode == Mode::Pty {
+        return in_terminal(plan, program, signals);
     }
     let mut command = Command::new(program);
     command
         .arg0(&plan.args.command[0])
         .args(&plan.args.command[1..])
-        .current_dir(&plan.invocation.cwd);
-    for (name, value) in &plan.given.variables {
-        // The value goes into the environment of this one child, and nowhere else.
-        command.env(name, std::ffi::OsStr::new(as_os_str(value.expose())));
-    }
+        .current_dir(&plan.invocation.cwd)
+        .envs(variables(plan));
     let (first, first_end) = io::pipe()?;
-    let mut outputs = vec![first];
+    let mut outputs = vec![first.into()];
     if plan.mode == Mode::Pipe {
         let (second, second_end) = io::pipe()?;
-        outputs.push(second);
+        outputs.push(second.into());
         command.stdout(first_end).stderr(second_end);
     } else {
         command.stdout(first_end.try_clone()?).stderr(first_end);
     }
     let child = command.spawn()?;
-    Ok(Spawned { child, outputs, signals })
+    Ok(Spawned { child, outputs: files(outputs), keyboard: None, signals })
 }
 
-fn as_os_str(bytes: &[u8]) -> &std::ffi::OsStr {
-    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
+/// Starts it as the leader of a session of its own, whose terminal is ours to read.
+fn in_terminal(plan: &Plan<'_>, program: &Path, signals: Signals) -> io::Result<Spawned> {
+    let (master, slave) = pty_process::blocking::open().map_err(io::Error::other)?;
+    let master = OwnedFd::from(master);
+    let keyboard = Keyboard::of(master.try_clone()?)?;
+    let child = pty_process::blocking::Command::new(program)
+        .arg0(&plan.args.command[0])
+        .args(&plan.args.command[1..])
+        .current_dir(&plan.invocation.cwd)
+        .envs(variables(plan))
+        .spawn(slave)
+        .map_err(|failed| match failed {
+            pty_process::Error::Io(failed) => failed,
+            pty_process::Error::Rustix(failed) => failed.into(),
+        })?;
+    Ok(Spawned { child, outputs: files(vec![master]), keyboard: Some(keyboard), signals })
+}
+
+/// The values go into the environment of this one child, and nowhere else.
+fn variables<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = (&'a str, &'a OsStr)> {
+    plan.given
+        .variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), OsStr::from_bytes(value.expose())))
+}
+
+fn files(outputs: Vec<OwnedFd>) -> Vec<File> {
+    outputs.into_iter().map(File::from).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 
 /// Caught signals; each waits to be asked for.
 pub(super) struct Signals {
@@ -16,8 +16,8 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Catches interrupt, quit, terminate and hang-up. What our caller ignores, as `nohup` does, stays ignored, for
-    /// the command as well.
-    pub(super) fn catch() -> io::Result<Self> {
+    /// the command as well. A window that changes its size is told only where it matters.
+    pub(super) fn catch(with_window: bool) -> io::Result<Self> {
         let (woken, waker) = io::pipe()?;
         rustix::io::ioctl_fionbio(&waker, true)?;
         rustix::io::ioctl_fionbio(&woken, true)?;
@@ -28,9 +28,10 @@ impl Signals {
             (SIGQUIT, Signal::QUIT),
             (SIGTERM, Signal::TERM),
             (SIGHUP, Signal::HUP),
+            (SIGWINCH, Signal::WINCH),
         ];
         for (number, signal) in all {
-            if ignored & (1 << (number - 1)) != 0 {
+            if ignored & (1 << (number - 1)) != 0 || (number == SIGWINCH && !with_window) {
                 continue;
             }
             let flag = Arc::new(AtomicBool::new(false));

@@ -14,6 +14,8 @@ pub(super) struct Anchor {
     pub(super) told_by: String,
     /// The manifest's digest.
     pub(super) manifest: Digest,
+    /// Whether whoever makes the bundle anew would have to change more than the evidence root.
+    pub(super) outside: bool,
 }
 
 /// The citations of a bundle in one log. That there are none is an error: the question was asked of this log.
@@ -28,8 +30,21 @@ pub(super) fn in_log(setting: &Setting, log: &Path, bundle: &Path) -> Result<Vec
     Ok(found)
 }
 
+/// What the logs that ops.toml knows of, and the origin logs, have for a bundle.
+pub(super) fn known(setting: &Setting, bundle: &Path) -> Vec<Anchor> {
+    let mut anchors = in_feedback(setting, bundle);
+    let in_root = setting.in_root(bundle);
+    for folder in evidence::origins(&setting.root) {
+        let Ok(origin) = evidence::read_origin(&folder, None) else { continue };
+        if let Some(manifest) = origin.manifest_of(&in_root) {
+            anchors.push(Anchor { told_by: setting.shown(&folder), manifest, outside: false });
+        }
+    }
+    anchors
+}
+
 /// The citations of a bundle in the logs that ops.toml knows of.
-pub(super) fn in_feedback(setting: &Setting, bundle: &Path) -> Vec<Anchor> {
+fn in_feedback(setting: &Setting, bundle: &Path) -> Vec<Anchor> {
     let Some(ops) = &setting.ops else { return Vec::new() };
     let Ok(entries) = std::fs::read_dir(ops.absolute(&ops.feedback.root)) else {
         return Vec::new();
@@ -58,7 +73,7 @@ fn citations(text: &str, bundle: &str, log: &str) -> Vec<Anchor> {
         }
         let Some((_, hash)) = rest.split_once("manifest sha256:") else { continue };
         if let Ok(manifest) = Digest::from_hex(hash.get(..64).unwrap_or(hash)) {
-            found.push(Anchor { told_by: format!("{log}:{}", n + 1), manifest });
+            found.push(Anchor { told_by: format!("{log}:{}", n + 1), manifest, outside: true });
         }
     }
     found
@@ -78,6 +93,9 @@ mod tests {
              artifacts/a-20261122T170000Z/001-a.out {hash}\n"
         );
         let found = citations(&text, "artifacts/a-20261122T170000Z", "feedback/ops.md");
-        assert_eq!(found, [Anchor { told_by: "feedback/ops.md:1".into(), manifest: hash }]);
+        assert_eq!(
+            found,
+            [Anchor { told_by: "feedback/ops.md:1".into(), manifest: hash, outside: true }]
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Other people's verifiers on what we wrote: openssl, securesystemslib, in-toto-attestation.
+//! Other people's verifiers on what we wrote: openssl, securesystemslib, in-toto-attestation, pymerkle.
 
 use testbed::Bed;
 
@@ -126,4 +126,34 @@ print(link.name, list(link.command), int(link.byproducts['return-value']))
     );
     assert_eq!(read.code(), 0, "{read}");
     assert_eq!(read.stdout().trim(), "one ['sh', '-c', 'echo hello; exit 42'] 42");
+}
+
+#[test]
+fn pymerkle_computes_the_same_root_for_the_origin_log() {
+    let test = "pymerkle_computes_the_same_root_for_the_origin_log";
+    let Some(bed) = signed(test) else { return };
+    if !has_module(&bed, "pymerkle") {
+        testbed::not_run(test, "pymerkle is not installed for python3");
+        return;
+    }
+    let bundle = bundle(&bed);
+    for _ in 0..4 {
+        let _ = open(&bed);
+    }
+    let root = python(
+        &bed,
+        r"
+import glob
+from pymerkle import InmemoryTree
+tree = InmemoryTree(algorithm='sha256')
+log = glob.glob('artifacts/.log/*')[0]
+for line in open(log + '/log.jsonl', 'rb').read().split(b'\n')[:-1]:
+    tree.append_entry(line)
+origin, size, root = open(log + '/checkpoint').read().split('\n')[:3]
+assert origin == log.split('/')[-1] and int(size) == 6, size
+assert base64.b64decode(root) == tree.get_state()
+",
+        &bundle,
+    );
+    assert_eq!(root.code(), 0, "{root}");
 }

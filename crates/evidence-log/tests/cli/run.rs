@@ -74,9 +74,29 @@ fn one_pipe_for_both_keeps_their_order() {
     let run = ["run", "--into", &bundle, "--merge", "--label", "m", "--", "sh", "-c", command];
     let output = tool(&bed).args(run).run();
     assert_eq!(output.code(), 0);
-    let expected: String = (1..=8).map(|n| format!("o{n}\ne{n}\n")).collect();
+    let expected = "o1\ne1\no2\ne2\no3\ne3\no4\ne4\no5\ne5\no6\ne6\no7\ne7\no8\ne8\n";
     assert_eq!(bed.read(format!("{bundle}/001-m.out")), expected);
     assert_eq!(output.stdout(), expected);
+}
+
+#[test]
+fn a_command_in_a_terminal_sees_one() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let run = |label: &str, command: &str| {
+        let run = ["run", "--into", &bundle, "--pty", "--label", label, "--", "sh", "-c", command];
+        tool(&bed).args(run).stdin("typed\n").run()
+    };
+    let output = run(
+        "t",
+        "test -t 0 && test -t 1 && test -t 2 && stty size && read word && echo got $word; exit 7",
+    );
+    assert_eq!((output.code(), output.stdout()), (7, "24 80\r\ngot typed\r\n"), "{output}");
+    assert_eq!(bed.read(format!("{bundle}/001-t.tty")), "24 80\r\ngot typed\r\n");
+    assert_eq!(run("k", "kill -9 $$").code(), 137);
+    assert_eq!(run("e", "cat > /dev/null; echo ended").stdout(), "ended\r\n");
+    assert!(bed.read(format!("{bundle}/evidence.jsonl")).contains("\"mode\":\"pty\""));
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
 }
 
 #[test]

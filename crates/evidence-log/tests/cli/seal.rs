@@ -17,6 +17,8 @@ fn a_sealed_bundle_is_verified_by_us_and_by_hand() {
     assert_eq!(tool(&bed).args(["note", &bundle, "looks well"]).run().code(), 0);
     let sealed = tool(&bed).args(["seal", &bundle]).run();
     let verified = tool(&bed).args(["verify", &bundle]).run();
+    let origins = bed.command("ls").arg("artifacts/.log").run();
+    let origin = origins.stdout().trim().to_owned();
     let key = verified.stdout().split_once("SHA256:").unwrap().1[..43].to_owned();
     insta::assert_snapshot!(sealed, @"
     [SHA256]
@@ -26,14 +28,15 @@ fn a_sealed_bundle_is_verified_by_us_and_by_hand() {
       ssh-keygen -Y verify -f .opsproof/allowed_signers -I ops@example.org -n evidence-log -s artifacts/area/check-[TIME]/manifest.sha256.sig < artifacts/area/check-[TIME]/manifest.sha256
     [exit status: 0]
     ");
-    insta::assert_snapshot!(verified.to_string().replace(&key, "[KEY]").replace(&size(verified.stdout()), "[BYTES]"), @"
+    insta::assert_snapshot!(verified.to_string().replace(&key, "[KEY]").replace(&origin, "[ORIGIN]").replace(&size(verified.stdout()), "[BYTES]"), @"
     artifacts/area/check-[TIME]: intact (1 runs, 5 files, [BYTES] bytes)
       manifest [SHA256]
       signed by ops@example.org (SHA256:[KEY])
+      known to artifacts/.log/[ORIGIN]
     by hand:
       (cd artifacts/area/check-[TIME] && sha256sum -c manifest.sha256)
       ssh-keygen -Y verify -f .opsproof/allowed_signers -I ops@example.org -n evidence-log -s artifacts/area/check-[TIME]/manifest.sha256.sig < artifacts/area/check-[TIME]/manifest.sha256
-    artifacts/area/check-[TIME]: note: nothing outside was asked whether this is the bundle it knows [no-anchor]
+    artifacts/area/check-[TIME]: note: only the origin log beside it was asked whether this is the bundle it knows [no-anchor]
     ok: 1 checked, 1 note
     [exit status: 0]
     ");
@@ -133,7 +136,7 @@ fn a_log_that_cites_the_manifest_is_an_anchor() {
     let manifest = tool(&bed).args(["seal", &bundle]).run().stdout().trim().to_owned();
     bed.write("feedback/ops.md", format!("Evidence: {bundle}/ (0 runs, manifest {manifest})\n"));
     let verified = tool(&bed).args(["verify", &bundle]).run();
-    assert!(verified.stdout().contains("known outside: feedback/ops.md:1"), "{verified}");
+    assert!(verified.stdout().contains("known to feedback/ops.md:1"), "{verified}");
     assert_eq!(
         tool(&bed).args(["verify", &bundle, "--against", "feedback/ops.md"]).run().code(),
         0
@@ -145,6 +148,35 @@ fn a_log_that_cites_the_manifest_is_an_anchor() {
     assert_eq!(tool(&bed).args(["verify", &bundle, "--against", "other.md"]).run().code(), 2);
     assert_eq!(tool(&bed).args(["verify", &bundle, "--manifest", &manifest]).run().code(), 0);
     assert_eq!(tool(&bed).args(["verify", &bundle, "--manifest", &other]).run().code(), 1);
+}
+
+#[test]
+fn the_origin_log_remembers_what_was_opened_and_sealed() {
+    let Some(bed) = signed("the_origin_log_remembers_what_was_opened_and_sealed") else { return };
+    let first = open(&bed);
+    assert_eq!(tool(&bed).args(["seal", &first]).run().code(), 0);
+    assert_eq!(tool(&bed).args(["seal", &first]).run().code(), 0);
+    let own = tool(&bed).args(["run", "--name", "own", "--", "echo", "x"]).run();
+    assert_eq!(own.code(), 0, "{own}");
+    let verify = || tool(&bed).args(["verify", "--origin"]).run();
+    let intact = verify();
+    assert_eq!(intact.code(), 0, "{intact}");
+    // Opened and sealed, and a bundle of its own, which is entered when it is sealed.
+    assert!(intact.stdout().contains(": 3 entries, 2 seals"), "{intact}");
+    let known = tool(&bed).args(["verify", &first]).run();
+    assert!(known.stdout().contains("known to artifacts/.log/"), "{known}");
+
+    // The bundle as a whole is made anew by somebody who has the key.
+    for file in ["manifest.sha256", "manifest.sha256.sig", "evidence.jsonl"] {
+        bed.remove(format!("{first}/{file}"));
+    }
+    let second = open(&bed);
+    assert_eq!(tool(&bed).args(["seal", &second]).run().code(), 0);
+    for file in ["manifest.sha256", "manifest.sha256.sig", "evidence.jsonl"] {
+        bed.write(format!("{first}/{file}"), bed.read(format!("{second}/{file}")));
+    }
+    assert_eq!(faults(&bed, &first), ["wrong-head"]);
+    assert_eq!(verify().code(), 1);
 }
 
 #[test]
@@ -207,4 +239,43 @@ fn rules_are_explained() {
     assert_eq!(all.stdout().lines().count(), 18, "{all}");
     assert_eq!(tool(&bed).args(["rules", "cut"]).run().code(), 0);
     assert_eq!(tool(&bed).args(["rules", "no-such-rule"]).run().code(), 2);
+}
+
+#[test]
+fn the_page_shows_failures_first_and_runs_nothing() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let _ =
+        tool(&bed).args(["run", "--into", &bundle, "--label", "good", "--", "echo", "fine"]).run();
+    let bad = "printf '\\033[31m<script>alert(1)</script>\\033[0m\\n'; exit 3";
+    let _ =
+        tool(&bed).args(["run", "--into", &bundle, "--label", "bad", "--", "sh", "-c", bad]).run();
+    assert_eq!(tool(&bed).args(["note", &bundle, "a <b>note</b>"]).run().code(), 0);
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let written = tool(&bed).args(["report", &bundle, "--output", "page.html"]).run();
+    assert_eq!((written.code(), written.stdout()), (0, "page.html\n"), "{written}");
+    let page = bed.read("page.html");
+    assert!(page.find("id=\"run-2\" open").unwrap() < page.find("id=\"run-1\">").unwrap());
+    assert!(page.contains("<span class=\"f1\">&lt;script&gt;alert(1)&lt;/script&gt;</span>"));
+    assert!(page.contains("a &lt;b&gt;note&lt;/b&gt;") && page.contains("intact, UNSIGNED"));
+    assert!(!page.contains("<script") && !page.contains("http:") && !page.contains("https:"));
+}
+
+#[test]
+fn an_agent_signs_for_a_key_whose_file_is_elsewhere() {
+    let test = "an_agent_signs_for_a_key_whose_file_is_elsewhere";
+    let Some(bed) = signed(test) else { return };
+    if !is_there("ssh-agent") || !is_there("ssh-add") {
+        testbed::not_run(test, "there is no ssh-agent");
+        return;
+    }
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    let line = format!(
+        "eval $(ssh-agent) > /dev/null && ssh-add -q home/key && rm home/key && \
+         {program} run --into {bundle} -- echo x && {program} seal {bundle}; ssh-agent -k > /dev/null"
+    );
+    let sealed = bed.command("sh").args(["-c", &line]).run();
+    assert!(sealed.stderr().contains("sealed and signed"), "{sealed}");
+    assert_eq!(faults(&bed, &bundle), Vec::<String>::new());
 }

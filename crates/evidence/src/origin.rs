@@ -1,0 +1,279 @@
+//! The origin log: one writer's hash-linked list of the bundles it opened and sealed, with a signed checkpoint.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Checkpoint;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::key::Signer;
+use crate::merkle::CompactRange;
+use crate::problem::{Problem, Rule, Weight};
+use crate::signers::AllowedSigners;
+use crate::time;
+
+/// The folder of origin logs under the evidence root.
+pub const ORIGINS: &str = ".log";
+/// The lines of an origin log.
+pub const LOG: &str = "log.jsonl";
+/// The size and root of an origin log, signed.
+pub const CHECKPOINT: &str = "checkpoint";
+/// What is needed to add a line without reading the log; made anew when it is gone or in doubt.
+const RANGE: &str = "range";
+
+const WAIT: Duration = Duration::from_secs(10);
+
+/// One line of an origin log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginEntry {
+    v: u8,
+    /// Its place, from 0.
+    pub i: u64,
+    /// The digest of the line before it.
+    pub prev: Option<Digest>,
+    t: String,
+    /// What happened to the bundle.
+    pub kind: OriginKind,
+    /// The bundle, relative to the evidence root, with `/`.
+    pub bundle: String,
+    /// Of an opened bundle the digest of its first line, of a sealed one that of its manifest.
+    pub hash: Digest,
+}
+
+/// What happened to a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OriginKind {
+    /// It was opened.
+    Open,
+    /// It was sealed.
+    Seal,
+}
+
+/// What is kept of a log so that it need not be read to be added to.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    size: u64,
+    bytes: u64,
+    last: Option<Digest>,
+    peaks: Vec<Digest>,
+}
+
+/// Adds a line to the log in this folder, which is made if it is not there, and signs a new checkpoint if there is a
+/// signer. A log that is shorter than its checkpoint was cut, and is not added to.
+pub fn append_origin(
+    folder: &Path,
+    now: DateTime<Utc>,
+    kind: OriginKind,
+    bundle: &str,
+    hash: Digest,
+    signer: Option<&dyn Signer>,
+) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(Error::read(folder))?;
+    let mut ledger = durable::Ledger::open(&folder.join(LOG), WAIT)?;
+    let mut range = load_range(folder, &ledger)?;
+    let known = read_checkpoint(folder);
+    if known.as_ref().is_some_and(|known| known.size > range.size()) {
+        let first = "the log is shorter than its checkpoint".to_owned();
+        return Err(Error::Tampered { path: folder.to_path_buf(), first });
+    }
+    let prev = ledger.last_line()?.map(|line| Digest::of(&line));
+    let t = time::record_time(now);
+    let entry =
+        OriginEntry { v: 1, i: range.size(), prev, t, kind, bundle: bundle.to_owned(), hash };
+    let line =
+        serde_json::to_vec(&entry).map_err(|_| Error::TooLong { path: folder.to_path_buf() })?;
+    ledger.append(&line)?;
+    range.push(&line);
+    let mut checkpoint = Checkpoint::new(&name_of(folder), range.size(), range.root());
+    if let Some(signer) = signer {
+        // A checkpoint that could not be signed is written without a signature, and says so.
+        drop(checkpoint.sign(signer));
+    }
+    durable::write_over(&folder.join(CHECKPOINT), checkpoint.to_text().as_bytes(), 0o644)?;
+    let kept = Kept {
+        size: range.size(),
+        bytes: ledger.length(),
+        last: Some(Digest::of(&line)),
+        peaks: range.peaks().to_vec(),
+    };
+    let kept = serde_json::to_vec(&kept).unwrap_or_default();
+    Ok(durable::write_over(&folder.join(RANGE), &kept, 0o644)?)
+}
+
+/// The kept range when it fits the log's length and last line, else one made from the whole log.
+fn load_range(folder: &Path, ledger: &durable::Ledger) -> Result<CompactRange, Error> {
+    let last = ledger.last_line()?.map(|line| Digest::of(&line));
+    let kept = std::fs::read(folder.join(RANGE)).ok();
+    if let Some(kept) = kept.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
+        && kept.bytes == ledger.length()
+        && kept.last == last
+        && let Some(range) = CompactRange::new(kept.size, kept.peaks)
+    {
+        return Ok(range);
+    }
+    let mut range = CompactRange::default();
+    for line in lines(&ledger.read()?) {
+        range.push(line);
+    }
+    Ok(range)
+}
+
+/// An origin log as it lies on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Origin {
+    /// Its name, which is that of its folder.
+    pub name: String,
+    /// Its lines.
+    pub entries: Vec<OriginEntry>,
+    /// Its checkpoint, when there is one that can be read.
+    pub checkpoint: Option<Checkpoint>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+impl Origin {
+    /// What the log has for the manifest of a bundle; the last word, when it was sealed twice.
+    pub fn manifest_of(&self, bundle: &str) -> Option<Digest> {
+        let sealed =
+            |entry: &&OriginEntry| entry.kind == OriginKind::Seal && entry.bundle == bundle;
+        self.entries.iter().rev().find(sealed).map(|entry| entry.hash)
+    }
+}
+
+/// The origin logs under an evidence root, by name.
+pub fn origins(root: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(root.join(ORIGINS)) else { return Vec::new() };
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join(LOG).is_file())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// Reads an origin log and checks its links, its root against the checkpoint, and the checkpoint's signature.
+pub fn read_origin(folder: &Path, signers: Option<&AllowedSigners>) -> Result<Origin, Error> {
+    let path = folder.join(LOG);
+    let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
+    let mut origin = Origin {
+        name: name_of(folder),
+        entries: Vec::new(),
+        checkpoint: read_checkpoint(folder),
+        problems: Vec::new(),
+    };
+    let (mut range, mut previous, mut at_checkpoint) = (CompactRange::default(), None, None);
+    let wanted = origin.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
+    let mut note = |rule, message: &str, line| {
+        origin.problems.push(Problem::new(rule, LOG, message).at_line(line));
+    };
+    if wanted == Some(0) {
+        at_checkpoint = Some(range.root());
+    }
+    for line in lines(&bytes) {
+        let number = range.size() + 1;
+        match serde_json::from_slice::<OriginEntry>(line) {
+            Ok(entry) => {
+                if entry.prev != previous || entry.i != range.size() {
+                    note(Rule::Altered, "this line does not follow from the one before it", number);
+                }
+                origin.entries.push(entry);
+            }
+            Err(_) => note(Rule::Altered, "this line is not an entry", number),
+        }
+        previous = Some(Digest::of(line));
+        range.push(line);
+        if wanted == Some(range.size()) {
+            at_checkpoint = Some(range.root());
+        }
+    }
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        note(Rule::Torn, "the last line was never finished", range.size() + 1);
+    }
+    let more = checkpoint_problems(
+        origin.checkpoint.as_ref(),
+        &origin.name,
+        range.size(),
+        at_checkpoint,
+        signers,
+    );
+    origin.problems.extend(more);
+    Ok(origin)
+}
+
+fn checkpoint_problems(
+    checkpoint: Option<&Checkpoint>,
+    name: &str,
+    size: u64,
+    root: Option<Digest>,
+    signers: Option<&AllowedSigners>,
+) -> Vec<Problem> {
+    let Some(checkpoint) = checkpoint else {
+        return vec![Problem::new(
+            Rule::Missing,
+            CHECKPOINT,
+            "there is no checkpoint that can be read",
+        )];
+    };
+    let mut problems = Vec::new();
+    let mut say = |rule, message: String| problems.push(Problem::new(rule, CHECKPOINT, message));
+    if checkpoint.origin != name {
+        say(Rule::Altered, "it is of another log".into());
+    }
+    match root {
+        None => say(Rule::Cut, format!("it counts {} lines, and {size} are here", checkpoint.size)),
+        Some(root) if root != checkpoint.root => {
+            say(Rule::Altered, "its root is not that of the lines; one of them was changed".into());
+        }
+        Some(_) if checkpoint.size < size => {
+            say(
+                Rule::Recovered,
+                format!("{} lines were added after it was signed", size - checkpoint.size),
+            );
+        }
+        Some(_) => {}
+    }
+    match signers {
+        Some(signers) if checkpoint.is_signed() => {
+            if !signers.keys().any(|key| checkpoint.is_signed_by(key)) {
+                say(Rule::BadSignature, "no allowed key made its signature".into());
+            }
+        }
+        Some(_) => say(Rule::Unsigned, "UNSIGNED: signers are declared, and nobody signed".into()),
+        None if checkpoint.is_signed() => {
+            say(Rule::Unverifiable, "it is signed, and no allowed signers are declared".into());
+        }
+        None => problems.push(
+            Problem::new(
+                Rule::Unsigned,
+                CHECKPOINT,
+                "UNSIGNED: anyone who can write here could have made it",
+            )
+            .weighing(Weight::Note),
+        ),
+    }
+    problems
+}
+
+fn read_checkpoint(folder: &Path) -> Option<Checkpoint> {
+    Checkpoint::read(&std::fs::read_to_string(folder.join(CHECKPOINT)).ok()?)
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The whole lines of a log.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let whole =
+        bytes.iter().rposition(|&byte| byte == b'\n').map_or(&bytes[..0], |last| &bytes[..last]);
+    let whole = (!whole.is_empty()).then(|| whole.split(|&byte| byte == b'\n'));
+    whole.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests;

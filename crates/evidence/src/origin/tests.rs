@@ -1,0 +1,104 @@
+//! Tests of the origin log: it grows by its kept range, and every change to it is found.
+
+use super::*;
+use crate::key::KeyFile;
+
+const SEED: [u8; 32] = [7; 32];
+
+fn log(count: u64) -> (tempfile::TempDir, PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join(ORIGINS).join("host-1a2b");
+    for n in 0..count {
+        add(&folder, n);
+    }
+    (root, folder)
+}
+
+fn add(folder: &Path, n: u64) {
+    let now = time::parse("2026-11-22T17:00:00Z").unwrap();
+    let key = KeyFile::from_seed(&SEED);
+    let bundle = format!("area/bundle-{n}");
+    append_origin(
+        folder,
+        now,
+        OriginKind::Seal,
+        &bundle,
+        Digest::of(bundle.as_bytes()),
+        Some(&key),
+    )
+    .unwrap();
+}
+
+fn problems(folder: &Path) -> Vec<Rule> {
+    let line = KeyFile::from_seed(&SEED).public_key().to_openssh();
+    let signers = AllowedSigners::read(&format!("ops@example.org {line}\n"));
+    read_origin(folder, Some(&signers))
+        .unwrap()
+        .problems
+        .iter()
+        .map(|problem| problem.rule)
+        .collect()
+}
+
+#[test]
+fn it_grows_with_and_without_what_is_kept() {
+    let (root, folder) = log(5);
+    assert_eq!(problems(&folder), []);
+    std::fs::remove_file(folder.join(RANGE)).unwrap();
+    add(&folder, 5);
+    std::fs::write(folder.join(RANGE), b"{}").unwrap();
+    add(&folder, 6);
+    assert_eq!(problems(&folder), []);
+    assert_eq!(origins(root.path()), std::slice::from_ref(&folder));
+    let origin = read_origin(&folder, None).unwrap();
+    assert_eq!(origin.manifest_of("area/bundle-3"), Some(Digest::of(b"area/bundle-3")));
+    assert_eq!(origin.checkpoint.unwrap().size, 7);
+}
+
+#[test]
+fn each_flipped_byte_is_found() {
+    let (_root, folder) = log(4);
+    for name in [LOG, CHECKPOINT] {
+        let path = folder.join(name);
+        let intact = std::fs::read(&path).unwrap();
+        for at in 0..intact.len() {
+            let mut flipped = intact.clone();
+            flipped[at] ^= 1;
+            std::fs::write(&path, &flipped).unwrap();
+            assert_ne!(problems(&folder), [], "byte {at} of {name}");
+        }
+        std::fs::write(&path, &intact).unwrap();
+    }
+}
+
+#[test]
+fn a_cut_log_is_found_unless_its_checkpoint_is_cut_with_it() {
+    let (_root, folder) = log(3);
+    let old = ["log.jsonl", "checkpoint"].map(|name| std::fs::read(folder.join(name)).unwrap());
+    add(&folder, 3);
+    let whole = std::fs::read(folder.join(LOG)).unwrap();
+    std::fs::write(folder.join(LOG), &old[0]).unwrap();
+    assert_eq!(problems(&folder), [Rule::Cut]);
+    let now = time::parse("2026-11-22T17:00:00Z").unwrap();
+    let refused = append_origin(&folder, now, OriginKind::Open, "x", Digest::of(b""), None);
+    assert!(matches!(refused, Err(Error::Tampered { .. })), "{refused:?}");
+    // The known hole: only a memory elsewhere shows this.
+    std::fs::write(folder.join(CHECKPOINT), &old[1]).unwrap();
+    assert_eq!(problems(&folder), []);
+    std::fs::write(folder.join(LOG), &whole).unwrap();
+    assert_eq!(problems(&folder), [Rule::Recovered]);
+}
+
+#[test]
+fn recomputing_all_links_needs_the_key() {
+    let (_root, folder) = log(3);
+    let forged = tempfile::tempdir().unwrap();
+    let other = forged.path().join("host-1a2b");
+    let now = time::parse("2026-11-22T17:00:00Z").unwrap();
+    let key = KeyFile::from_seed(&[8; 32]);
+    append_origin(&other, now, OriginKind::Seal, "area/x", Digest::of(b"x"), Some(&key)).unwrap();
+    for name in [LOG, CHECKPOINT] {
+        std::fs::copy(other.join(name), folder.join(name)).unwrap();
+    }
+    assert_eq!(problems(&folder), [Rule::BadSignature]);
+}

@@ -1,0 +1,148 @@
+//! What a value says of itself, read offline: its role, its project, and until when it holds.
+
+mod certificate;
+
+use chrono::{DateTime, Utc};
+use secret::Secret;
+use serde_json::Value;
+
+use crate::shape::{jwt_payload, split_url};
+
+/// What a value says of itself; none of it is checked against a signature.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// What its bearer may do.
+    pub role: Option<Role>,
+    /// The Supabase project it belongs to. Part of the value: compare it, never show it.
+    pub project: Option<Project>,
+    /// When it ends.
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// The two kinds of Supabase key, by what their bearer may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// What everybody may: `anon`, or a publishable key.
+    Public,
+    /// Everything, past all row policies: `service_role`, or a secret key.
+    Service,
+}
+
+/// A Supabase project's reference, which can be compared and not read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Project(String);
+
+impl std::fmt::Debug for Project {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Project(…)")
+    }
+}
+
+/// Reads what a value says of itself, by its form.
+pub fn claims(value: &Secret) -> Claims {
+    // The text is taken apart here; only what can be compared leaves.
+    let Some(text) = value.expose_text() else { return Claims::default() };
+    if let Some(payload) = jwt_payload(text) {
+        return token(&payload);
+    }
+    if text.starts_with("sb_secret_") {
+        return Claims { role: Some(Role::Service), ..Claims::default() };
+    }
+    if text.starts_with("sb_publishable_") {
+        return Claims { role: Some(Role::Public), ..Claims::default() };
+    }
+    if text.contains("-----BEGIN CERTIFICATE-----") {
+        return Claims { expires: certificate::not_after(text), ..Claims::default() };
+    }
+    Claims { project: project(text), ..Claims::default() }
+}
+
+fn token(payload: &Value) -> Claims {
+    let is_supabase = payload
+        .get("iss")
+        .and_then(Value::as_str)
+        .is_some_and(|issuer| issuer.starts_with("supabase"));
+    let text = |name: &str| payload.get(name).and_then(Value::as_str);
+    Claims {
+        role: match text("role").filter(|_| is_supabase) {
+            Some("anon") => Some(Role::Public),
+            Some("service_role") => Some(Role::Service),
+            _ => None,
+        },
+        project: text("ref").filter(|_| is_supabase).map(|name| Project(name.to_owned())),
+        expires: payload
+            .get("exp")
+            .and_then(Value::as_i64)
+            .and_then(|time| DateTime::from_timestamp(time, 0)),
+    }
+}
+
+/// `db.REF.supabase.co`, `REF.supabase.co`, or the user `….REF` of a pooler.
+fn project(text: &str) -> Option<Project> {
+    let parts = split_url(text)?;
+    let host = parts.address.split([',', ':']).next()?.to_ascii_lowercase();
+    if let Some(name) = host.strip_suffix(".supabase.co") {
+        let name = name.strip_prefix("db.").unwrap_or(name);
+        return (!name.is_empty() && !name.contains('.')).then(|| Project(name.to_owned()));
+    }
+    if host.ends_with(".pooler.supabase.com") {
+        let (_, name) = parts.user?.rsplit_once('.')?;
+        return Some(Project(name.to_owned()));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::BASE64URL_NOPAD;
+
+    use super::*;
+
+    fn read(text: &str) -> Claims {
+        claims(&Secret::from(text.to_owned()))
+    }
+
+    fn jwt(payload: &str) -> String {
+        let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+        format!("{}.{}.c2ln", part(r#"{"alg":"HS256"}"#), part(payload))
+    }
+
+    fn named(name: &str) -> Project {
+        Project(name.to_owned())
+    }
+
+    #[test]
+    fn a_supabase_token_says_role_project_and_end() {
+        let found = read(&jwt(
+            r#"{"iss":"supabase","ref":"synthref","role":"service_role","exp":2000000000}"#,
+        ));
+        assert_eq!(found.role, Some(Role::Service));
+        assert_eq!(found.project, Some(named("synthref")));
+        assert_eq!(found.expires.unwrap().timestamp(), 2_000_000_000);
+        let other = read(&jwt(r#"{"iss":"other","ref":"x","role":"anon","exp":1}"#));
+        assert_eq!((other.role, other.project), (None, None));
+        assert_eq!(other.expires.unwrap().timestamp(), 1);
+    }
+
+    #[test]
+    fn urls_say_their_project() {
+        assert_eq!(read("https://synthref.supabase.co").project, Some(named("synthref")));
+        assert_eq!(
+            read("postgresql://postgres:CANARYp@db.synthref.supabase.co:5432/postgres").project,
+            Some(named("synthref"))
+        );
+        assert_eq!(
+            read("postgres://postgres.synthref:CANARYp@aws-1-x.pooler.supabase.com:6543/postgres")
+                .project,
+            Some(named("synthref"))
+        );
+        assert_eq!(read("postgres://u:CANARYp@h.example/db").project, None);
+        assert_eq!(read("word"), Claims::default());
+    }
+
+    #[test]
+    fn new_keys_say_their_role() {
+        assert_eq!(read("sb_secret_CANARYabcdefghij").role, Some(Role::Service));
+        assert_eq!(read("sb_publishable_CANARYabcdefghij").role, Some(Role::Public));
+    }
+}

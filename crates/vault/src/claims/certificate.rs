@@ -1,0 +1,105 @@
+//! Until when a certificate holds: `notAfter` of the first one in a PEM text (RFC 5280 §4.1).
+
+use chrono::{DateTime, NaiveDate, Utc};
+use data_encoding::BASE64;
+
+/// The end of the first certificate; none where it is not one.
+pub(super) fn not_after(text: &str) -> Option<DateTime<Utc>> {
+    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    let packed: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let der = BASE64.decode(&packed).ok()?;
+    let (SEQUENCE, certificate, _) = element(&der)? else { return None };
+    let (SEQUENCE, mut to_be_signed, _) = element(certificate)? else { return None };
+    if let (VERSION, _, rest) = element(to_be_signed)? {
+        to_be_signed = rest;
+    }
+    // Serial number, signature algorithm, issuer; then the validity.
+    for _ in 0..3 {
+        (_, _, to_be_signed) = element(to_be_signed)?;
+    }
+    let (SEQUENCE, validity, _) = element(to_be_signed)? else { return None };
+    let (_, _, rest) = element(validity)?;
+    let (tag, end, _) = element(rest)?;
+    time(tag, std::str::from_utf8(end).ok()?)
+}
+
+const SEQUENCE: u8 = 0x30;
+const VERSION: u8 = 0xa0;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// One element of DER: its tag, its content, and what follows.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = if *first < 0x80 {
+        (usize::from(*first), rest)
+    } else {
+        let n_bytes = usize::from(*first & 0x7f);
+        let (bytes, rest) =
+            rest.split_at_checked(n_bytes).filter(|_| (1..=4).contains(&n_bytes))?;
+        (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((*tag, content, rest))
+}
+
+/// `YYMMDDHHMMSSZ` up to 2049, `YYYYMMDDHHMMSSZ` from then on.
+fn time(tag: u8, text: &str) -> Option<DateTime<Utc>> {
+    let digits =
+        text.strip_suffix('Z').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let (year, rest) = match (tag, digits.len()) {
+        (UTC_TIME, 12) => {
+            let year: i32 = digits[..2].parse().ok()?;
+            (if year < 50 { 2000 + year } else { 1900 + year }, &digits[2..])
+        }
+        (GENERALIZED_TIME, 14) => (digits[..4].parse().ok()?, &digits[4..]),
+        _ => return None,
+    };
+    let part = |at: usize| rest.get(at..at + 2)?.parse::<u32>().ok();
+    let date = NaiveDate::from_ymd_opt(year, part(0)?, part(2)?)?;
+    Some(date.and_hms_opt(part(4)?, part(6)?, part(8)?)?.and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+        let mut element = vec![tag, 0x82];
+        element.extend(u16::try_from(content.len()).unwrap().to_be_bytes());
+        element.extend_from_slice(content);
+        element
+    }
+
+    fn pem(end: &[u8]) -> String {
+        let validity =
+            tagged(SEQUENCE, &[tagged(UTC_TIME, b"250101000000Z"), end.to_vec()].concat());
+        let fields = [
+            tagged(VERSION, &[2, 1, 2]),
+            tagged(2, &[1]),
+            tagged(SEQUENCE, b""),
+            tagged(SEQUENCE, b""),
+            validity,
+        ];
+        let certificate = tagged(SEQUENCE, &tagged(SEQUENCE, &fields.concat()));
+        format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            BASE64.encode(&certificate)
+        )
+    }
+
+    #[test]
+    fn the_end_is_read_in_both_forms() {
+        let check = |end: &[u8], expected: Option<&str>| {
+            assert_eq!(not_after(&pem(end)).map(|time| time.to_rfc3339()).as_deref(), expected);
+        };
+        check(&tagged(UTC_TIME, b"261231235959Z"), Some("2026-12-31T23:59:59+00:00"));
+        check(&tagged(UTC_TIME, b"991231235959Z"), Some("1999-12-31T23:59:59+00:00"));
+        check(&tagged(GENERALIZED_TIME, b"20500101000000Z"), Some("2050-01-01T00:00:00+00:00"));
+        check(&tagged(UTC_TIME, b"261331235959Z"), None);
+        check(&tagged(UTC_TIME, "26123123595\u{e9}".as_bytes()), None);
+        check(b"\x17\xff", None);
+    }
+}
