@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Check(CheckOptions),
     Derive(DeriveOptions),
     Fix(FixOptions),
+    Probe(ProbeOptions),
     Rules(RulesOptions),
 }
 
@@ -107,6 +108,24 @@ pub(crate) struct FixOptions {
     pub(crate) format: AnswerFormat,
 }
 
+/// Connect to each place for real, once, and say what is there
+///
+/// Exits 0 where every place answers, 1 where one does not. A wrong password is never tried twice.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ProbeOptions {
+    /// Probe only these places; all of ops.toml's otherwise
+    #[arg(value_name = "PLACE")]
+    pub(crate) places: Vec<String>,
+    /// The longest that one step may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
+    /// Trust the certificate authorities in this PEM file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) authorities: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: AnswerFormat,
+}
+
 /// List the rules of `check`, or explain one
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RulesOptions {
@@ -127,6 +146,7 @@ impl CommandLine for Args {
             Command::Check(_) => "dsn-align/check/1",
             Command::Derive(_) => "dsn-align/derive/1",
             Command::Fix(_) => "dsn-align/fix/1",
+            Command::Probe(_) => "dsn-align/probe/1",
             Command::Rules(_) => "dsn-align/rules/1",
         }
     }
@@ -137,6 +157,7 @@ impl CommandLine for Args {
             Command::Readings(options) => options.format.format,
             Command::Check(options) => options.format.format,
             Command::Fix(options) => options.format.format,
+            Command::Probe(options) => options.format.format,
             Command::Derive(_) | Command::Rules(_) => Format::Human,
         }
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use dsn::{Fields, Mask};
+use secret::Secret;
 
 /// The fields that come first in every answer.
 const IDENTITY: [&str; 5] = ["user", "password", "host", "port", "dbname"];
@@ -72,15 +73,51 @@ pub(crate) struct LeftAnswer {
     pub(crate) why: String,
 }
 
+/// The answer of `probe`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProbeAnswer {
+    pub(crate) schema: &'static str,
+    pub(crate) verdict: &'static str,
+    pub(crate) places: Vec<ProbedAnswer>,
+}
+
+/// One place that was probed; what is not known is null.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProbedAnswer {
+    pub(crate) place: String,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) reachable: bool,
+    pub(crate) authenticated: bool,
+    pub(crate) tls: Option<&'static str>,
+    pub(crate) server_version: Option<String>,
+    pub(crate) mode: Option<&'static str>,
+    pub(crate) connections: Option<u32>,
+    pub(crate) max_connections: Option<u32>,
+    pub(crate) steps: Vec<StepAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<FailureAnswer>,
+}
+
+/// One step that succeeded.
+#[derive(Debug, Serialize)]
+pub(crate) struct StepAnswer {
+    pub(crate) name: &'static str,
+    pub(crate) milliseconds: u64,
+    pub(crate) said: String,
+}
+
+/// The step that failed, and what is known of why.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailureAnswer {
+    pub(crate) step: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
 /// The fields of a reading, credentials as `{"set":true}` unless they are to be revealed.
 pub(crate) fn fields(fields: &Fields, mask: &Mask, is_revealed: bool) -> Map<String, Value> {
     let mut map = Map::new();
-    let mut ordered: Vec<_> = fields.iter().collect();
-    // Identity first, then as the string has them, whatever order the client reads in.
-    ordered.sort_by_key(|(name, _)| {
-        IDENTITY.iter().position(|known| known == name).unwrap_or(IDENTITY.len())
-    });
-    for (name, value) in ordered {
+    for (name, value) in ordered(fields) {
         if is_revealed {
             // Goes to the pipe or file that the operator named with --reveal.
             map.insert(
@@ -95,4 +132,13 @@ pub(crate) fn fields(fields: &Fields, mask: &Mask, is_revealed: bool) -> Map<Str
         }
     }
     map
+}
+
+/// The fields of a reading with identity first, then as the client has them.
+pub(crate) fn ordered(fields: &Fields) -> Vec<(&str, &Secret)> {
+    let mut ordered: Vec<_> = fields.iter().collect();
+    ordered.sort_by_key(|(name, _)| {
+        IDENTITY.iter().position(|known| known == name).unwrap_or(IDENTITY.len())
+    });
+    ordered
 }

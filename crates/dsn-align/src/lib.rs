@@ -2,7 +2,8 @@
 //!
 //! [`run`] is the whole program. Reading order: `args`, then `place` (what ops.toml declares) and `load`
 //! (what is found there), then one module a command: `check` decides on findings without touching the
-//! world, `parse` and `readings` answer about a single string, `derive` and `fix` write strings anew.
+//! world, `parse` and `readings` answer about a single string, `derive` and `fix` write strings anew,
+//! `probe` connects for real.
 
 mod args;
 mod check;
@@ -13,6 +14,7 @@ mod json;
 mod load;
 mod parse;
 mod place;
+mod probe;
 mod readings;
 mod rules;
 mod single;
@@ -31,6 +33,7 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
             Command::Check(options) => check::run(args, options, invocation, streams),
             Command::Derive(options) => derive::run(args, options, invocation, streams),
             Command::Fix(options) => fix::run(args, options, invocation, streams),
+            Command::Probe(options) => probe::run(args, options, invocation, streams),
             Command::Rules(options) => rules::run(options, streams),
         }
     })

@@ -67,7 +67,7 @@ fn human(
     palette: Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for (name, value) in fields.iter() {
+    for (name, value) in json::ordered(fields) {
         // Behind the mask, or to the pipe or file that the operator named with --reveal.
         let shown = if is_revealed {
             String::from_utf8_lossy(value.expose()).into_owned()

@@ -42,6 +42,11 @@ impl Fields {
         }
     }
 
+    /// Sets a field that is known not to be set yet.
+    pub(crate) fn push(&mut self, name: &'static str, value: impl Into<Vec<u8>>) {
+        self.entries.push((Name::Borrowed(name), Secret::new(value.into())));
+    }
+
     /// Takes a field away.
     pub fn remove(&mut self, name: &str) {
         self.entries.retain(|(known, _)| known != name);

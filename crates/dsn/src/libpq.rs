@@ -4,6 +4,8 @@ mod keyword_value;
 mod options;
 mod uri;
 
+use std::borrow::Cow;
+
 use crate::{Fields, Refusal};
 
 pub use options::known_option;
@@ -54,7 +56,12 @@ fn memchr_nul(text: &[u8]) -> Option<usize> {
 
 /// Stores a value under an option's name, as `conninfo_storeval` does; `None` where libpq has no such
 /// option.
-fn store(fields: &mut Fields, keyword: &[u8], value: &[u8], dialect: Dialect) -> Option<()> {
+fn store(
+    fields: &mut Fields,
+    keyword: &[u8],
+    value: Cow<'_, [u8]>,
+    dialect: Dialect,
+) -> Option<()> {
     match (known_option(keyword), dialect) {
         (Some("requiressl"), Dialect::Libpq(_)) => {
             let strength: &[u8] = if value.first() == Some(&b'1') { b"require" } else { b"prefer" };

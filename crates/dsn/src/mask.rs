@@ -16,7 +16,7 @@ const SECRET_FIELDS: [&str; 6] = [
 ];
 
 /// What may come between two pieces.
-const DELIMITERS: &[u8] = b"@/?#:&=[], ";
+const DELIMITERS: &[u8] = b"@/?#:&=[],;'\"\\ \t\r\n";
 
 /// What stands in the place of something hidden.
 pub const HIDDEN: &str = "***";
@@ -28,6 +28,7 @@ pub const HIDDEN: &str = "***";
 /// credentials is therefore kept out of every field.
 pub struct Mask {
     pieces: Vec<Vec<u8>>,
+    hides_all: bool,
 }
 
 impl Mask {
@@ -35,26 +36,28 @@ impl Mask {
     pub fn new(text: &[u8]) -> Self {
         let mut pieces: Vec<Vec<u8>> = Vec::new();
         if let Some(credentials) = credentials(text) {
-            let raw = credentials
-                .split(|byte| DELIMITERS.contains(byte))
-                .filter(|piece| !piece.is_empty());
-            for piece in raw {
-                pieces.push(piece.to_ascii_lowercase());
-                pieces.push(crate::percent::decode_lenient(piece).to_ascii_lowercase());
-            }
+            add_pieces(&mut pieces, credentials);
+        }
+        for value in after_password_keys(text) {
+            add_pieces(&mut pieces, value);
         }
         // A value that some reader takes for the password is one, wherever another puts it.
+        let mut is_understood = false;
         for &reader in Reader::for_text(text) {
             let Ok(fields) = reader.read(text) else { continue };
+            is_understood |= matches!(reader, Reader::Libpq | Reader::Jdbc | Reader::Npgsql);
             for name in SECRET_FIELDS {
                 if let Some(value) = fields.get(name).filter(|value| !value.is_empty()) {
                     pieces.push(value.to_ascii_lowercase());
+                    add_pieces(&mut pieces, value);
                 }
             }
         }
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
         pieces.dedup();
-        Self { pieces }
+        // Without a scheme nothing says where a password would begin.
+        let has_scheme = text.windows(3).any(|window| window == b"://");
+        Self { pieces, hides_all: !has_scheme && !is_understood }
     }
 
     /// Whether a field is a credential by its name.
@@ -77,8 +80,7 @@ impl Mask {
             return HIDDEN.to_owned();
         }
         let text = String::from_utf8_lossy(value);
-        // The user stands before the first colon in every reading, so it is never a piece.
-        if name == "user" || !self.touches(value) {
+        if !self.touches(value) {
             return text.into_owned();
         }
         match text.rsplit_once('@') {
@@ -89,16 +91,48 @@ impl Mask {
 
     /// Whether a value holds a piece; case does not count, since some readers lower hosts.
     fn touches(&self, value: &[u8]) -> bool {
-        let value = value.to_ascii_lowercase();
-        self.pieces.iter().any(|piece| {
-            // A piece of one or two characters is in everything, so it counts only between delimiters.
-            if piece.len() < 3 {
-                value.split(|byte| DELIMITERS.contains(byte)).any(|part| part == piece)
-            } else {
-                value.windows(piece.len()).any(|window| window == piece.as_slice())
-            }
-        })
+        if self.hides_all {
+            return true;
+        }
+        let written = value.to_ascii_lowercase();
+        if self.pieces.is_empty() {
+            return false;
+        }
+        // Some readers encode what was raw, and leave it so in host or database.
+        let decoded = crate::percent::decode_lenient(value).to_ascii_lowercase();
+        self.pieces.iter().any(|piece| holds(&written, piece) || holds(&decoded, piece))
     }
+}
+
+/// Whether a value holds a piece; one of one or two characters is in everything, so it counts only
+/// between delimiters.
+fn holds(value: &[u8], piece: &[u8]) -> bool {
+    if piece.len() < 3 {
+        value.split(|byte| DELIMITERS.contains(byte)).any(|part| part == piece)
+    } else {
+        value.windows(piece.len()).any(|window| window == piece)
+    }
+}
+
+/// Cuts a text at everything that may end a part of a URL, and takes each piece as written and decoded.
+fn add_pieces(pieces: &mut Vec<Vec<u8>>, text: &[u8]) {
+    for piece in text.split(|byte| DELIMITERS.contains(byte)).filter(|piece| !piece.is_empty()) {
+        pieces.push(piece.to_ascii_lowercase());
+        pieces.push(crate::percent::decode_lenient(piece).to_ascii_lowercase());
+    }
+}
+
+/// What follows each `password=` and its like, wherever in the text that stands.
+fn after_password_keys(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let keys: [&[u8]; 4] = [b"password=", b"passwd=", b"pwd=", b"pass="];
+    (0..text.len()).filter_map(move |start| {
+        let rest = &text[start..];
+        let starts = |key: &&&[u8]| {
+            rest.get(..key.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(key))
+        };
+        let value = &rest[keys.iter().find(starts)?.len()..];
+        value.split(|byte| b"&; \t\r\n".contains(byte)).next()
+    })
 }
 
 /// The text that may be the password and whatever belongs to it: from the first colon after the scheme

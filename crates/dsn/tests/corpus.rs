@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
-use dsn::{Fields, Reader, Refusal, Version, parse_libpq};
+use dsn::{Fields, Mask, Reader, Refusal, Version, parse_libpq, readings};
 use serde_json::Value;
 
 type Shown = BTreeMap<String, String>;
@@ -67,6 +67,30 @@ fn every_other_client_is_read_alike() {
     let clients = CLIENTS.iter().map(|(file, reader, hidden)| client(file, *reader, hidden));
     let report: String = clients.map(|client| differing(&client)).collect();
     assert!(report.is_empty(), "\n{report}");
+}
+
+/// In the hand-written strings and the generated ones alike, every password holds the word.
+#[test]
+fn no_reading_of_any_string_shows_a_piece_of_its_password() {
+    for case in lines("strings.jsonl") {
+        let text = case["text"].as_str().unwrap();
+        let mask = Mask::new(text.as_bytes());
+        for reading in readings(text.as_bytes()) {
+            let shown = match reading.outcome {
+                Ok(fields) => {
+                    let mut shown = String::new();
+                    for (name, value) in fields.iter() {
+                        let value = mask.value(name, value.expose());
+                        write!(shown, "{}={value} ", mask.name(name)).unwrap();
+                    }
+                    shown
+                }
+                Err(refusal) => format!("{refusal} {refusal:?}"),
+            };
+            let is_shown = shown.to_ascii_uppercase().contains("CANARY");
+            assert!(!is_shown, "{} of {}: {shown}", reading.reader.name(), case["id"]);
+        }
+    }
 }
 
 const CLIENTS: &[(&str, Reader, &[&str])] = &[

@@ -61,7 +61,11 @@ impl Error for HttpError {
 ///
 /// # Errors
 /// Fails where no whole answer comes within `timeout`; any status is an answer.
-pub fn get(url: &str, headers: &[(String, String)], timeout: Duration) -> Result<HttpAnswer, HttpError> {
+pub fn get(
+    url: &str,
+    headers: &[(String, String)],
+    timeout: Duration,
+) -> Result<HttpAnswer, HttpError> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(timeout))
         .max_redirects(0)
@@ -69,7 +73,8 @@ pub fn get(url: &str, headers: &[(String, String)], timeout: Duration) -> Result
         .http_status_as_error(false)
         .build()
         .into();
-    let request = headers.iter().fold(agent.get(url), |request, (name, value)| request.header(name, value));
+    let request =
+        headers.iter().fold(agent.get(url), |request, (name, value)| request.header(name, value));
     let mut response = request.call().map_err(classify)?;
     let mut body = Vec::new();
     response.body_mut().as_reader().take(MAX_BODY).read_to_end(&mut body).map_err(|error| {
@@ -79,7 +84,8 @@ pub fn get(url: &str, headers: &[(String, String)], timeout: Duration) -> Result
             HttpError::Connection(error.into())
         }
     })?;
-    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let location =
+        response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(HttpAnswer { status: response.status().as_u16(), location, body })
 }
 

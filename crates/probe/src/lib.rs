@@ -1,5 +1,18 @@
 //! Reaching a service once and saying what it is.
+//!
+//! Every probe is a list of [`Step`]s, each timed: resolve, connect, TLS, authenticate, ask. It makes one
+//! attempt and never a second with the same password, since poolers ban those who fail too often.
 
+mod dial;
+mod failure;
 mod http;
+mod postgres;
+mod redis;
+mod step;
+mod tls;
 
+pub use failure::{Cause, Failure};
 pub use http::{HttpAnswer, HttpError, get};
+pub use postgres::{PostgresFacts, postgres};
+pub use redis::{RedisFacts, redis};
+pub use step::{Options, Outcome, Step};

@@ -22,6 +22,8 @@ pub(super) fn whole(held: &Held<'_>, value: &Value, reader: Reader, findings: &m
         return;
     }
     let readings = readings(text);
+    // Sidekiq and whatever else is written in Ruby read Redis URLs by redis-rb.
+    let reader = if dsn::is_redis(text) { Reader::RedisRb } else { reader };
     let own = readings.iter().find(|reading| reading.reader == reader);
     if let Some(own) = own {
         if let Ok(fields) = &own.outcome
@@ -81,7 +83,8 @@ fn disagreement(
         said.push(format!("{} would refuse it", refusing.join(", ")));
     }
     let message = format!("{}: {}", held.place.name, said.join("; "));
-    let finding = if against_libpq && own.reader.kind() == dsn::Kind::Postgres {
+    let is_redis = own.reader.kind() == dsn::Kind::Redis;
+    let finding = if against_libpq || is_redis {
         Finding::warning("reads-differently", message)
     } else {
         Finding::note("reads-differently", message)

@@ -6,6 +6,7 @@ use dsn::{Dsn, Mask, Reading, tls};
 use report::Palette;
 
 use super::compare::{Comparison, is_counted};
+use crate::json;
 
 /// What is shown.
 pub(super) struct View<'a> {
@@ -43,7 +44,10 @@ impl View<'_> {
             let name = palette.bold(&format!("{:16}", reading.reader.name()));
             match &reading.outcome {
                 Ok(fields) => {
-                    let names: Vec<_> = fields.names().map(|name| self.mask.name(name)).collect();
+                    let names: Vec<_> = json::ordered(fields)
+                        .iter()
+                        .map(|(name, _)| self.mask.name(name))
+                        .collect();
                     let tls = tls(reading.reader, fields).name();
                     writeln!(
                         out,

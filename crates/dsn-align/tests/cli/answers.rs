@@ -116,8 +116,7 @@ fn no_reading_of_any_string_of_the_corpus_shows_a_piece_of_the_password() {
     // Every tenth string, through the real program; the guard of the bed fails the test on a leak.
     for text in texts.step_by(10) {
         let text = text.as_str().unwrap();
-        let has_user_alone = text.contains("CANARY") && !text.contains(":CANARY");
-        if text.is_empty() || has_user_alone || text.contains('\0') {
+        if text.is_empty() {
             continue;
         }
         let output = dsn_align(&bed, &["readings"]).stdin(text).run();

@@ -7,7 +7,7 @@ use super::dsn_align;
 #[test]
 fn every_command_has_help_that_shows_no_variable() {
     let bed = Bed::new();
-    for command in ["", "parse", "readings", "check", "derive", "fix", "rules"] {
+    for command in ["", "parse", "readings", "check", "derive", "fix", "probe", "rules"] {
         let args: Vec<&str> =
             [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let output =

@@ -6,7 +6,9 @@ mod expected;
 mod help;
 mod mend;
 mod places;
+mod probe;
 mod scenarios;
+mod servers;
 
 use testbed::{Bed, Command};
 

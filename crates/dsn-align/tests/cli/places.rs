@@ -71,3 +71,14 @@ fn rails_wants_a_port_and_no_backslash() {
         "{output}"
     );
 }
+
+#[test]
+fn a_lone_redis_user_is_a_password_to_some() {
+    let more = "\n[[dsn.place]]\nname = \"redis\"\nenv-file = \"vault/occ/redis.env\"\nkey = \"REDIS_URL\"\ngroup = \"redis\"\ncanonical = true\n";
+    let bed = repo("", POOLER, more);
+    bed.write("vault/occ/redis.env", "REDIS_URL=redis://CANARYone@h.example:6379\n");
+    let output = dsn_align(&bed, &["check", "redis", "--format", "json"]).run();
+    assert_eq!(rules(&output.json()), ["reads-differently REDIS_URL"], "{output}");
+    let message = output.json()["findings"].to_string();
+    assert!(message.contains("clients disagree on user, password"), "{output}");
+}

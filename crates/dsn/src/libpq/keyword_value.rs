@@ -20,7 +20,7 @@ pub(super) fn parse(text: &[u8], dialect: Dialect) -> Result<Fields, Refusal> {
         }
         let (value, next) = value(text, skip_spaces(text, equals + 1))?;
         let keyword = &text[start..end];
-        store(&mut fields, keyword, &value, dialect)
+        store(&mut fields, keyword, value.into(), dialect)
             .ok_or_else(|| unknown_option(keyword, start))?;
         index = skip_spaces(text, next);
     }

@@ -124,16 +124,13 @@ pub(crate) fn nearest_option(name: &[u8]) -> Option<&'static str> {
 
 fn is_one_edit_away(left: &[u8], right: &[u8]) -> bool {
     let common = left.iter().zip(right).take_while(|(a, b)| a == b).count();
-    let (left, right) = (&left[common..], &right[common..]);
-    match (left, right) {
-        ([], []) => true,
+    match (&left[common..], &right[common..]) {
+        ([], [] | [_]) | ([_], []) => true,
         ([a, b, left @ ..], [c, d, right @ ..]) if a == d && b == c && left == right => true,
-        _ => {
-            let after = |text: &[u8], skip: usize| text.get(skip..).map(<[u8]>::to_vec);
-            after(left, 1) == after(right, 1) && !left.is_empty()
-                || !left.is_empty() && left[1..] == *right
-                || !right.is_empty() && right[1..] == *left
-        }
+        ([_, left @ ..], [_, right @ ..]) if left == right => true,
+        (left, [_, right @ ..]) if left == right => true,
+        ([_, left @ ..], right) if left == right => true,
+        _ => false,
     }
 }
 

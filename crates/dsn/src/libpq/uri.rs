@@ -1,6 +1,7 @@
 //! libpq's URI form, as `conninfo_uri_parse_options` and `conninfo_uri_parse_params` read it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Dialect, ForeignParameter, Version, foreign_parameter, nearest_option, store};
 use crate::percent::decode_strict;
@@ -19,7 +20,7 @@ pub(super) fn parse(text: &[u8], prefix: usize, dialect: Dialect) -> Result<Fiel
     let authority = uri.credentials(prefix)?;
     let mut index = uri.hosts(authority)?;
     if byte(text, index).is_some_and(|end| end != b'?') {
-        let end = find(text, index + 1, b"?");
+        let end = find(text, index + 1, |byte| matches!(byte, b'?'));
         uri.keep_set("dbname", index + 1, end)?;
         index = end;
     }
@@ -38,11 +39,11 @@ struct Uri<'a> {
 impl<'text> Uri<'text> {
     /// Reads `user[:password]@` where an `@` comes before the first `/`; answers where the hosts begin.
     fn credentials(&mut self, start: usize) -> Result<usize, Refusal> {
-        let at = find(self.text, start, b"@/");
+        let at = find(self.text, start, |byte| matches!(byte, b'@' | b'/'));
         if byte(self.text, at) != Some(b'@') {
             return Ok(start);
         }
-        let colon = find(&self.text[..at], start, b":");
+        let colon = find(&self.text[..at], start, |byte| matches!(byte, b':'));
         self.keep_set("user", start, colon)?;
         if colon < at {
             self.keep_set("password", colon + 1, at)?;
@@ -54,34 +55,42 @@ impl<'text> Uri<'text> {
     ///
     /// Hosts and ports become two comma lists, joined before they are decoded.
     fn hosts(&mut self, start: usize) -> Result<usize, Refusal> {
-        let (mut hosts, mut ports) = (Vec::new(), Vec::new());
-        let mut index = start;
-        loop {
-            let host_start = index;
-            if byte(self.text, index) == Some(b'[') {
-                let close = find(self.text, index + 1, b"]");
-                self.check_brackets(index, close)?;
-                hosts.extend_from_slice(&self.text[index + 1..close]);
-                index = close + 1;
-            } else {
-                index = find(self.text, index, b":/?,");
-                hosts.extend_from_slice(&self.text[host_start..index]);
-            }
-            if byte(self.text, index) == Some(b':') {
-                let end = find(self.text, index + 1, b"/?,");
-                ports.extend_from_slice(&self.text[index + 1..end]);
-                index = end;
-            }
-            if byte(self.text, index) != Some(b',') {
-                break;
-            }
+        let text = self.text;
+        let (host, port, mut index) = self.host(start)?;
+        if byte(text, index) != Some(b',') {
+            self.keep("host", &text[host.clone()], host.start)?;
+            self.keep("port", &text[port.clone()], port.start)?;
+            return Ok(index);
+        }
+        let (mut hosts, mut ports) = (text[host].to_vec(), text[port].to_vec());
+        while byte(text, index) == Some(b',') {
+            let (host, port, next) = self.host(index + 1)?;
             hosts.push(b',');
+            hosts.extend_from_slice(&text[host]);
             ports.push(b',');
-            index += 1;
+            ports.extend_from_slice(&text[port]);
+            index = next;
         }
         self.keep("host", &hosts, start)?;
         self.keep("port", &ports, start)?;
         Ok(index)
+    }
+
+    /// Reads one `host[:port]`; answers where host and port stand and where the item ends.
+    fn host(&self, start: usize) -> Result<(Range<usize>, Range<usize>, usize), Refusal> {
+        let (host, end) = if byte(self.text, start) == Some(b'[') {
+            let close = find(self.text, start + 1, |byte| matches!(byte, b']'));
+            self.check_brackets(start, close)?;
+            (start + 1..close, close + 1)
+        } else {
+            let end = find(self.text, start, |byte| matches!(byte, b':' | b'/' | b'?' | b','));
+            (start..end, end)
+        };
+        if byte(self.text, end) != Some(b':') {
+            return Ok((host, end..end, end));
+        }
+        let port_end = find(self.text, end + 1, |byte| matches!(byte, b'/' | b'?' | b','));
+        Ok((host, end + 1..port_end, port_end))
     }
 
     fn check_brackets(&self, open: usize, close: usize) -> Result<(), Refusal> {
@@ -106,13 +115,13 @@ impl<'text> Uri<'text> {
     fn parameters(&mut self, start: usize) -> Result<(), Refusal> {
         let mut index = start;
         while index < self.text.len() {
-            let end = find(self.text, index, b"&");
-            let equals = find(&self.text[..end], index, b"=");
+            let end = find(self.text, index, |byte| matches!(byte, b'&'));
+            let equals = find(&self.text[..end], index, |byte| matches!(byte, b'='));
             if equals == end {
                 let reason = "missing key/value separator \"=\" in URI query parameter";
                 return Err(Refusal::new(reason).at(index));
             }
-            let extra = find(&self.text[..end], equals + 1, b"=");
+            let extra = find(&self.text[..end], equals + 1, |byte| matches!(byte, b'='));
             if extra < end {
                 let reason = "extra key/value separator \"=\" in URI query parameter";
                 return Err(Refusal::new(reason).at(extra).hint("write = inside a value as %3D"));
@@ -123,7 +132,7 @@ impl<'text> Uri<'text> {
             if *keyword == *b"ssl" && *value == *b"true" {
                 self.fields.set("sslmode", b"require");
             } else {
-                store(&mut self.fields, &keyword, &value, self.dialect)
+                store(&mut self.fields, &keyword, value, self.dialect)
                     .ok_or_else(|| unknown_parameter(&keyword, index))?;
             }
             index = end + 1;
@@ -136,11 +145,11 @@ impl<'text> Uri<'text> {
         self.keep(option, &text[start..end], start)
     }
 
-    /// Stores a part of the authority, decoded; an empty part counts as not given.
+    /// Stores a part of the authority, each once, decoded; an empty part counts as not given.
     fn keep(&mut self, option: &'static str, part: &[u8], offset: usize) -> Result<(), Refusal> {
         if !part.is_empty() {
-            let value = self.decode(part, offset)?.into_owned();
-            self.fields.set(option, value);
+            let value = self.decode(part, offset)?;
+            self.fields.push(option, value);
         }
         Ok(())
     }
@@ -156,6 +165,9 @@ impl<'text> Uri<'text> {
 
 /// Drops the spaces around a part and refuses those inside; other white space is kept as it is.
 fn trim_spaces(part: &[u8], offset: usize) -> Result<&[u8], Refusal> {
+    if !part.contains(&b' ') {
+        return Ok(part);
+    }
     let start = part.iter().position(|&byte| byte != b' ').unwrap_or(part.len());
     let length = part[start..].iter().position(|&byte| byte == b' ').unwrap_or(part.len() - start);
     let (kept, rest) = part[start..].split_at(length);
@@ -177,11 +189,9 @@ fn unknown_parameter(keyword: &[u8], offset: usize) -> Refusal {
     }
 }
 
-fn find(text: &[u8], from: usize, any_of: &[u8]) -> usize {
-    text[from..]
-        .iter()
-        .position(|byte| any_of.contains(byte))
-        .map_or(text.len(), |found| from + found)
+#[inline]
+fn find(text: &[u8], from: usize, ends: impl Fn(u8) -> bool) -> usize {
+    text[from..].iter().position(|&byte| ends(byte)).map_or(text.len(), |found| from + found)
 }
 
 fn byte(text: &[u8], index: usize) -> Option<u8> {

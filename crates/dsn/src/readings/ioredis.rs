@@ -25,10 +25,9 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
     let (authority, rest) = rest.split_at(end);
     let host_port = match authority.rsplit_once('@') {
         Some((auth, host_port)) => {
-            let auth = decode_uri_component(auth)?;
-            let (user, password) = auth.split_once(':').unwrap_or((&auth, ""));
-            set_given(&mut fields, "user", user);
-            set_given(&mut fields, "password", password);
+            let (user, password) = auth.split_once(':').unwrap_or((auth, ""));
+            set_given(&mut fields, "user", decode_uri_component(user)?);
+            set_given(&mut fields, "password", decode_uri_component(password)?);
             host_port
         }
         None => authority,

@@ -59,7 +59,8 @@ fn options(fields: &mut Fields, query: &str) -> Result<(), Refusal> {
             // These two are no keys of the adapter's configuration, so it passes them on to libpq,
             // where the adapter's own `user` and `dbname` have been set already.
             "user" | "dbname" | "adapter" | "" => continue,
-            _ => Name::Owned(key.to_owned()),
+            // Ruby's `query=` escapes an apostrophe, and keys are not unescaped again.
+            _ => Name::Owned(key.replace('\'', "%27")),
         };
         if value.trim().is_empty() {
             // A blank value still hides what stood before the query.

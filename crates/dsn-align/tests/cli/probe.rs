@@ -1,0 +1,241 @@
+//! `probe` against real servers: what it finds, what it recognises, and that it leaks nothing.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use testbed::Bed;
+
+use super::dsn_align;
+use super::servers::{Servers, has, postgres_programs};
+
+/// A bed with one place for each string, each in a group of its own.
+fn bed(places: &[(&str, String)]) -> Bed {
+    let bed = Bed::new();
+    let (mut ops, mut env) = ("version = 1\n".to_owned(), String::new());
+    for (name, text) in places {
+        let key = name.to_ascii_uppercase().replace('-', "_");
+        writeln!(
+            ops,
+            "[[dsn.place]]\nname = \"{name}\"\ngroup = \"{name}\"\ncanonical = true\nenv-file = \"vault/a.env\"\nkey = \"{key}\""
+        )
+        .unwrap();
+        writeln!(env, "{key}='{text}'").unwrap();
+    }
+    bed.write("ops.toml", ops);
+    bed.write("vault/a.env", env);
+    bed
+}
+
+/// One line a place: what it is, or why not.
+fn summary(answer: &Value) -> Vec<String> {
+    let places = answer["places"].as_array().unwrap().iter();
+    places
+        .map(|place| {
+            let name = place["place"].as_str().unwrap();
+            match place["failure"]["message"].as_str() {
+                Some(message) => {
+                    format!("{name}: {} {message}", place["failure"]["step"].as_str().unwrap())
+                }
+                None => format!(
+                    "{name}: {} {} {}",
+                    place["tls"].as_str().unwrap_or("plain"),
+                    place["mode"].as_str().unwrap_or("-"),
+                    place["steps"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .find(|step| step["name"] == "authenticate")
+                        .unwrap()["said"]
+                        .as_str()
+                        .unwrap()
+                ),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn postgres_is_reached_as_declared() {
+    let Some(programs) = postgres_programs().filter(|_| has("openssl") && has("psql")) else {
+        testbed::not_run(
+            "postgres_is_reached_as_declared",
+            "PostgreSQL's server, psql or openssl is not installed",
+        );
+        return;
+    };
+    let mut servers = Servers::new();
+    servers.certificates();
+    let rules = "hostnossl all tlsonly 127.0.0.1/32 reject\nhostnossl all clear 127.0.0.1/32 password\n\
+         hostssl all clear 127.0.0.1/32 password\nhost all md5user 127.0.0.1/32 md5\nhost all all 127.0.0.1/32 scram-sha-256\nlocal all all scram-sha-256\n";
+    let port = servers.postgres(&programs, "CANARYpw/%", rules);
+    servers.sql(
+        port,
+        "CANARYpw/%",
+        &[
+            "CREATE DATABASE app",
+            "CREATE USER tlsonly",
+            "CREATE USER clear",
+            "SET password_encryption = 'md5'; CREATE USER md5user",
+            "CREATE USER full_house CONNECTION LIMIT 0",
+        ],
+    );
+    set_passwords(&servers, port, &["tlsonly", "clear", "full_house"], "scram-sha-256");
+    set_passwords(&servers, port, &["md5user"], "md5");
+    let ca = servers.path("ca.crt").display().to_string().replace('/', "%2F");
+    let socket = servers.path("").display().to_string().trim_end_matches('/').replace('/', "%2F");
+    let uri = |user: &str, password: &str, host: &str, rest: &str| {
+        format!("postgresql://{user}:{password}@{host}:{port}/{rest}")
+    };
+    let right = "CANARYpw%2F%25";
+    let places = [
+        ("plain", uri("app", right, "localhost", "app?sslmode=disable")),
+        ("tls", uri("app", right, "localhost", "app?sslmode=require")),
+        (
+            "full",
+            uri("app", right, "localhost", &format!("app?sslmode=verify-full&sslrootcert={ca}")),
+        ),
+        (
+            "other-name",
+            uri("app", right, "127.0.0.1", &format!("app?sslmode=verify-full&sslrootcert={ca}")),
+        ),
+        (
+            "authority",
+            uri("app", right, "127.0.0.1", &format!("app?sslmode=verify-ca&sslrootcert={ca}")),
+        ),
+        ("unknown-authority", uri("app", right, "localhost", "app?sslmode=verify-full")),
+        ("md5", uri("md5user", right, "127.0.0.1", "app?sslmode=disable")),
+        ("clear", uri("clear", right, "127.0.0.1", "app?sslmode=disable")),
+        ("clear-tls", uri("clear", right, "127.0.0.1", "app?sslmode=require")),
+        ("tls-only", uri("tlsonly", right, "127.0.0.1", "app?sslmode=disable")),
+        ("wrong", uri("app", "CANARYwrong", "localhost", "app")),
+        ("no-database", uri("app", right, "localhost", "nodb?sslmode=disable")),
+        ("limit", uri("full_house", right, "localhost", "app?sslmode=disable")),
+        ("socket", uri("app", right, &socket, "app")),
+        ("no-name", format!("postgresql://app:{right}@nohost.invalid:5432/app")),
+    ];
+    let bed = bed(&places);
+    let output = dsn_align(&bed, &["probe", "--format", "json"]).run();
+    assert_eq!(output.code(), 1, "{output}");
+    assert_eq!(
+        summary(&output.json()),
+        [
+            "plain: plain direct SCRAM-SHA-256",
+            "tls: 1.3 direct SCRAM-SHA-256",
+            "full: 1.3 direct SCRAM-SHA-256",
+            "other-name: tls the certificate is for another host name",
+            "authority: 1.3 direct SCRAM-SHA-256",
+            "unknown-authority: tls the certificate is from no authority that is trusted here",
+            "md5: plain direct md5",
+            "clear: authenticate the server asks for the password in the clear, over a plain connection",
+            "clear-tls: 1.3 direct password over TLS",
+            "tls-only: authenticate the server refuses connections without TLS (28000)",
+            "wrong: authenticate user or password is wrong (28P01)",
+            "no-database: authenticate there is no such database (3D000)",
+            "limit: authenticate the server has no connection left (53300)",
+            "socket: plain direct SCRAM-SHA-256",
+            "no-name: resolve the host name cannot be resolved",
+        ],
+        "{output}"
+    );
+    let first = &output.json()["places"][0];
+    assert_eq!(first["max_connections"], 12);
+    assert!(
+        first["server_version"]
+            .as_str()
+            .is_some_and(|version| version.starts_with(char::is_numeric))
+    );
+    assert!(!servers.logs().contains("CANARY"), "a password is in a server's log");
+}
+
+/// Gives other users the superuser's password.
+fn set_passwords(servers: &Servers, port: u16, users: &[&str], encryption: &str) {
+    for user in users {
+        let statement = format!(
+            "SET password_encryption = '{encryption}'; ALTER USER {user} PASSWORD 'CANARYpw/%'"
+        );
+        servers.sql(port, "CANARYpw/%", &[&statement]);
+    }
+}
+
+#[test]
+fn a_poolers_mode_is_found_out() {
+    let Some(programs) =
+        postgres_programs().filter(|_| has("openssl") && has("psql") && has("pgbouncer"))
+    else {
+        testbed::not_run(
+            "a_poolers_mode_is_found_out",
+            "PostgreSQL's server, pgbouncer, psql or openssl is not installed",
+        );
+        return;
+    };
+    let mut servers = Servers::new();
+    servers.certificates();
+    let rules = "host all all 127.0.0.1/32 scram-sha-256\nlocal all all scram-sha-256\n";
+    let port = servers.postgres(&programs, "CANARYpw", rules);
+    servers.sql(port, "CANARYpw", &["CREATE DATABASE app"]);
+    let session = servers.pgbouncer("session", port, "CANARYpw");
+    let transaction = servers.pgbouncer("transaction", port, "CANARYpw");
+    let uri = |port: u16, rest: &str| format!("postgresql://app:CANARYpw@127.0.0.1:{port}/{rest}");
+    let bed = bed(&[
+        ("session", uri(session, "app")),
+        ("transaction", uri(transaction, "app")),
+        ("no-database", uri(transaction, "nodb")),
+        ("no-tls", uri(session, "app?sslmode=require")),
+    ]);
+    let output = dsn_align(&bed, &["probe", "--format", "json"]).run();
+    assert_eq!(
+        summary(&output.json()),
+        [
+            "session: plain session SCRAM-SHA-256",
+            "transaction: plain transaction SCRAM-SHA-256",
+            "no-database: authenticate there is no such database (08P01)",
+            "no-tls: tls the server offers no TLS, and the string asks for it",
+        ],
+        "{output}"
+    );
+    assert!(!servers.logs().contains("CANARY"), "a password is in a server's log");
+}
+
+#[test]
+fn redis_is_reached_as_declared() {
+    if !has("redis-server") || !has("openssl") {
+        testbed::not_run(
+            "redis_is_reached_as_declared",
+            "redis-server or openssl is not installed",
+        );
+        return;
+    }
+    let mut servers = Servers::new();
+    servers.certificates();
+    let plain = servers.redis("CANARYpw", false);
+    let encrypted = servers.redis("CANARYpw", true);
+    let bed = bed(&[
+        ("redis-password", format!("redis://:CANARYpw@127.0.0.1:{plain}")),
+        ("redis-user", format!("redis://bob:CANARYpw@127.0.0.1:{plain}/1")),
+        ("redis-wrong", format!("redis://:CANARYwrong@127.0.0.1:{plain}")),
+        ("redis-none", format!("redis://127.0.0.1:{plain}")),
+        ("redis-tls", format!("rediss://:CANARYpw@localhost:{encrypted}")),
+        ("redis-closed", "redis://127.0.0.1:1".to_owned()),
+    ]);
+    let authorities = servers.path("ca.crt").display().to_string();
+    let output =
+        dsn_align(&bed, &["probe", "--format", "json", "--authorities", &authorities]).run();
+    assert_eq!(
+        summary(&output.json()),
+        [
+            "redis-password: plain - accepted",
+            "redis-user: plain - accepted",
+            "redis-wrong: authenticate user or password is wrong (WRONGPASS)",
+            "redis-none: authenticate the server asks for a password, and the string has none (NOAUTH)",
+            "redis-tls: 1.3 - accepted",
+            "redis-closed: connect nothing listens on this port",
+        ],
+        "{output}"
+    );
+    let output = dsn_align(&bed, &["probe", "redis-tls"]).run();
+    assert!(
+        output.stdout().contains("the certificate is from no authority that is trusted here"),
+        "{output}"
+    );
+    assert!(!servers.logs().contains("CANARY"), "a password is in a server's log");
+}

@@ -1,0 +1,239 @@
+//! Why a probe ended early: a cause that is known by name, what it means, and what to do.
+
+use std::fmt;
+
+/// A kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's sentence is in `meaning`")]
+pub enum Cause {
+    NoHost,
+    Name,
+    Ipv6Only,
+    Refused,
+    Unreachable,
+    Timeout,
+    Closed,
+    TlsNotOffered,
+    TlsRequired,
+    CertificateUnknown,
+    CertificateName,
+    CertificateExpired,
+    CertificateFile,
+    TlsOther,
+    PasswordWrong,
+    PasswordMissing,
+    PasswordInClear,
+    TenantUnknown,
+    DatabaseUnknown,
+    TooManyConnections,
+    PoolExhausted,
+    Banned,
+    NetworkRestricted,
+    PreparedStatements,
+    ServerStarting,
+    Method,
+    Protocol,
+    Other,
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The kind.
+    pub cause: Cause,
+    /// The server's own code, where it gave one: an SQLSTATE, or a Redis error word.
+    pub code: Option<String>,
+}
+
+impl Failure {
+    pub(crate) const fn new(cause: Cause) -> Self {
+        Self { cause, code: None }
+    }
+
+    /// Recognises what a PostgreSQL server or a pooler before it says; its text is looked at and not kept.
+    ///
+    /// Texts: `lib/supavisor/errors` of Supavisor and `objects.c`, `client.c` of `PgBouncer`.
+    pub(crate) fn from_server(code: &str, message: &str) -> Self {
+        let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+        let cause =
+            if has(&["EMAXCONNSESSION", "MaxClientsInSessionMode", "EMAXCONN", "ECHECKOUTTIMEOUT"])
+                || has(&["no more connections allowed", "max_client_conn"])
+            {
+                Cause::PoolExhausted
+            } else if has(&["ECIRCUITBREAKER", "EBANNED"]) {
+                Cause::Banned
+            } else if has(&[
+                "Tenant or user not found",
+                "ENOTFOUND",
+                "ENOIDENTIFIER",
+                "EINVALIDUSERINFO",
+            ]) || has(&["no such user"])
+            {
+                Cause::TenantUnknown
+            } else if has(&["EADDRNOTALLOWED", "Address not in tenant allow_list"]) {
+                Cause::NetworkRestricted
+            } else if has(&[
+                "ESSLREQUIRED",
+                "SSL connection is required",
+                "no encryption",
+                "SSL required",
+            ]) {
+                Cause::TlsRequired
+            } else if has(&["EPREPAREDDUP", "EPREPAREDNOTFOUND", "prepared statement"]) {
+                Cause::PreparedStatements
+            } else if has(&["EWRONGPASSWORD"]) {
+                Cause::PasswordWrong
+            } else {
+                match code {
+                    "28P01" | "28000" => Cause::PasswordWrong,
+                    "3D000" => Cause::DatabaseUnknown,
+                    "53300" => Cause::TooManyConnections,
+                    "57P03" => Cause::ServerStarting,
+                    "42P05" | "26000" => Cause::PreparedStatements,
+                    _ if has(&["no such database", "does not exist"]) => Cause::DatabaseUnknown,
+                    _ if has(&["password authentication failed", "auth failed", "SASL"]) => {
+                        Cause::PasswordWrong
+                    }
+                    _ => Cause::Other,
+                }
+            };
+        Self { cause, code: (code.len() == 5).then(|| code.to_owned()) }
+    }
+
+    /// What to do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self.cause {
+            Cause::NoHost => "write the host into the string",
+            Cause::Name => {
+                "check the host's spelling; internal names resolve only inside their network"
+            }
+            Cause::Ipv6Only => {
+                "use a host with IPv4, such as the session pooler's, or a network with IPv6"
+            }
+            Cause::Refused => "check the port, and that the service runs",
+            Cause::Unreachable => "check the network; private hosts need the provider's network",
+            Cause::Timeout => "check firewalls and private networks, or give --timeout more",
+            Cause::Closed => {
+                "check that the port belongs to this kind of service, and whether it wants TLS"
+            }
+            Cause::TlsNotOffered => "the server has no TLS; a weaker sslmode connects in the clear",
+            Cause::TlsRequired => "add sslmode=require",
+            Cause::CertificateUnknown => {
+                "download the provider's certificate authority and name it with sslrootcert=FILE"
+            }
+            Cause::CertificateName => "use the host name that the certificate was made for",
+            Cause::CertificateExpired => {
+                "the server's certificate must be renewed; check this machine's clock too"
+            }
+            Cause::CertificateFile => "check that sslrootcert names a readable PEM file",
+            Cause::TlsOther => "check that the port speaks TLS",
+            Cause::PasswordWrong => {
+                "check user and password; do not try again at once, poolers ban"
+            }
+            Cause::PasswordMissing => "write the password into the string",
+            Cause::PasswordInClear => "add sslmode=require, so that the password travels encrypted",
+            Cause::TenantUnknown => {
+                "check that user (<role>.<project ref>), host and region belong together, and that the project runs"
+            }
+            Cause::DatabaseUnknown => "check the name of the database",
+            Cause::TooManyConnections => "close connections, or use a pooler",
+            Cause::PoolExhausted => {
+                "all of the pool's connections are lent: scale workers to 0 before migrations, or lower the pools"
+            }
+            Cause::Banned => "wait until the ban ends, then try once with the right password",
+            Cause::NetworkRestricted => "add this network's address to the provider's allow list",
+            Cause::PreparedStatements => {
+                "a transaction pooler keeps no prepared statements: turn them off or use the session pooler"
+            }
+            Cause::ServerStarting => "wait until the server has started",
+            Cause::Method => {
+                "the server asks for a way of authentication that this probe does not speak"
+            }
+            Cause::Protocol => "check that the port belongs to this kind of service",
+            Cause::Other => "look the code up in the server's documentation",
+        }
+    }
+
+    /// What the failure means.
+    pub const fn meaning(&self) -> &'static str {
+        match self.cause {
+            Cause::NoHost => "the string names no host",
+            Cause::Name => "the host name cannot be resolved",
+            Cause::Ipv6Only => "the host has IPv6 addresses only, and this network has none",
+            Cause::Refused => "nothing listens on this port",
+            Cause::Unreachable => "the host cannot be reached from here",
+            Cause::Timeout => "no answer in time",
+            Cause::Closed => "the server closed the connection",
+            Cause::TlsNotOffered => "the server offers no TLS, and the string asks for it",
+            Cause::TlsRequired => "the server refuses connections without TLS",
+            Cause::CertificateUnknown => {
+                "the certificate is from no authority that is trusted here"
+            }
+            Cause::CertificateName => "the certificate is for another host name",
+            Cause::CertificateExpired => "the certificate is not valid at this time",
+            Cause::CertificateFile => "the file of certificate authorities cannot be used",
+            Cause::TlsOther => "TLS could not be agreed on",
+            Cause::PasswordWrong => "user or password is wrong",
+            Cause::PasswordMissing => "the server asks for a password, and the string has none",
+            Cause::PasswordInClear => {
+                "the server asks for the password in the clear, over a plain connection"
+            }
+            Cause::TenantUnknown => "the pooler knows no such tenant or user",
+            Cause::DatabaseUnknown => "there is no such database",
+            Cause::TooManyConnections => "the server has no connection left",
+            Cause::PoolExhausted => "the pooler has no connection left (max clients reached)",
+            Cause::Banned => "the pooler refuses this client after too many failures",
+            Cause::NetworkRestricted => "this address is not on the provider's allow list",
+            Cause::PreparedStatements => "the pooler lost or confused a prepared statement",
+            Cause::ServerStarting => "the server is starting up or shutting down",
+            Cause::Method => "the way of authentication is not supported",
+            Cause::Protocol => "the answer is not of the expected protocol",
+            Cause::Other => "the server refused",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.meaning())?;
+        match &self.code {
+            Some(code) => write!(f, " ({code})"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_poolers_say_is_recognised() {
+        for (code, message, expected) in [
+            (
+                "XX000",
+                "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15",
+                Cause::PoolExhausted,
+            ),
+            ("XX000", "MaxClientsInSessionMode: max clients reached", Cause::PoolExhausted),
+            ("XX000", "Tenant or user not found", Cause::TenantUnknown),
+            ("XX000", "(ENOTFOUND) tenant/user postgres.x not found", Cause::TenantUnknown),
+            ("XX000", "(ECIRCUITBREAKER) too many authentication errors", Cause::Banned),
+            ("XX000", "(EADDRNOTALLOWED) address not allowed", Cause::NetworkRestricted),
+            ("XX000", "(ESSLREQUIRED) SSL connection is required for user x", Cause::TlsRequired),
+            (
+                "28000",
+                "no pg_hba.conf entry for host \"h\", user \"u\", database \"d\", no encryption",
+                Cause::TlsRequired,
+            ),
+            ("28P01", "password authentication failed for user \"u\"", Cause::PasswordWrong),
+            ("53300", "sorry, too many clients already", Cause::TooManyConnections),
+            ("3D000", "database \"x\" does not exist", Cause::DatabaseUnknown),
+            ("26000", "prepared statement \"s\" does not exist", Cause::PreparedStatements),
+            ("08P01", "no such database: x", Cause::DatabaseUnknown),
+            ("XX000", "something else", Cause::Other),
+        ] {
+            assert_eq!(Failure::from_server(code, message).cause, expected, "{message}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! PostgreSQL: resolve, connect, TLS, authenticate, and ask what it is.
+
+mod session;
+
+use std::io::Read;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+
+use dsn::Dsn;
+
+use crate::dial::{connect, io_failure, open_socket, resolve};
+use crate::failure::{Cause, Failure};
+use crate::step::{Log, Options, Outcome};
+use crate::tls::{Check, Roots, Wire, wrap};
+use session::Session;
+
+/// What is known of a PostgreSQL server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PostgresFacts {
+    /// Whether a connection could be opened.
+    pub reachable: bool,
+    /// Whether user and password were accepted.
+    pub authenticated: bool,
+    /// The TLS version, where the connection is encrypted.
+    pub tls: Option<&'static str>,
+    /// The server's version.
+    pub server_version: Option<String>,
+    /// Whether a pooler stands between.
+    pub is_pooled: Option<bool>,
+    /// Whether the pooler gave a second, idle connection the same server connection, as transaction poolers do.
+    pub shares_backend: Option<bool>,
+    /// Connections in use.
+    pub connections: Option<u32>,
+    /// How many there may be.
+    pub max_connections: Option<u32>,
+}
+
+/// Probes the first host of a connection string.
+pub fn postgres(dsn: &Dsn, options: &Options) -> Outcome<PostgresFacts> {
+    let mut log = Log::new();
+    let mut facts = PostgresFacts::default();
+    let failure = run(dsn, options, &mut log, &mut facts).err();
+    Outcome { steps: log.steps, facts, failure }
+}
+
+type Failed = (&'static str, Failure);
+
+fn run(
+    dsn: &Dsn,
+    options: &Options,
+    log: &mut Log,
+    facts: &mut PostgresFacts,
+) -> Result<(), Failed> {
+    let mut session = Session::new(open(dsn, options, log, facts)?, facts.tls.is_some());
+    log.step("authenticate", || {
+        let method = session.start(dsn)?;
+        Ok(((), method.to_owned()))
+    })?;
+    facts.authenticated = true;
+    facts.server_version = session.parameter("server_version").map(str::to_owned);
+    log.step("ask", || {
+        let pid = session.query("SELECT pg_catalog.pg_backend_pid()")?;
+        facts.is_pooled = pid.map(|pid| Some(pid) != session.process_id().map(|id| id.to_string()));
+        let used = session.query("SELECT count(*) FROM pg_catalog.pg_stat_activity")?;
+        let most = session.query("SHOW max_connections")?;
+        facts.connections = used.and_then(|count| count.parse().ok());
+        facts.max_connections = most.and_then(|count| count.parse().ok());
+        Ok(((), "what the server says of itself".to_owned()))
+    })?;
+    if facts.is_pooled == Some(true) {
+        facts.shares_backend = second(dsn, options, &mut session);
+    }
+    session.end();
+    Ok(())
+}
+
+/// Asks through a second connection for its server connection, while the first one is idle.
+fn second(dsn: &Dsn, options: &Options, first: &mut Session) -> Option<bool> {
+    let backend =
+        |session: &mut Session| session.query("SELECT pg_catalog.pg_backend_pid()").ok().flatten();
+    let mut facts = PostgresFacts::default();
+    let wire = open(dsn, options, &mut Log::new(), &mut facts).ok()?;
+    let mut session = Session::new(wire, facts.tls.is_some());
+    session.start(dsn).ok()?;
+    let shares = backend(first)? == backend(&mut session)?;
+    session.end();
+    Some(shares)
+}
+
+/// Opens the connection and encrypts it as sslmode says.
+fn open(
+    dsn: &Dsn,
+    options: &Options,
+    log: &mut Log,
+    facts: &mut PostgresFacts,
+) -> Result<Box<dyn Wire>, Failed> {
+    let first = |list: Option<&[u8]>| -> String {
+        let list = list.unwrap_or_default();
+        let item = list.split(|&byte| byte == b',').next().unwrap_or_default();
+        String::from_utf8_lossy(item).into_owned()
+    };
+    let host = first(dsn.host());
+    let port = first(dsn.port());
+    let port = if port.is_empty() { dsn.default_port().to_owned() } else { port };
+    let port: u16 = port.parse().map_err(|_| ("resolve", Failure::new(Cause::Refused)))?;
+    if host.is_empty() {
+        return Err(("resolve", Failure::new(Cause::NoHost)));
+    }
+    if host.starts_with('/') {
+        let path = Path::new(&host).join(format!(".s.PGSQL.{port}"));
+        let stream = log.step("connect", || open_socket(&path, options.timeout))?;
+        facts.reachable = true;
+        return Ok(Box::new(stream));
+    }
+    let addresses = log.step("resolve", || resolve(&host, port, options.timeout))?;
+    let stream = log.step("connect", || connect(&addresses, options.timeout))?;
+    facts.reachable = true;
+    let mode = Mode::of(dsn, options);
+    if mode.word == "disable" || mode.word == "allow" {
+        return Ok(Box::new(stream));
+    }
+    log.step("tls", || encrypt(stream, &host, &mode)).map(|(wire, version)| {
+        facts.tls = version;
+        wire
+    })
+}
+
+type Encrypted = (Box<dyn Wire>, Option<&'static str>);
+
+fn encrypt(mut stream: TcpStream, host: &str, mode: &Mode) -> Result<(Encrypted, String), Failure> {
+    session::ask_for_tls(&mut stream)?;
+    let mut answer = [0];
+    stream.read_exact(&mut answer).map_err(|error| io_failure(&error))?;
+    match answer {
+        [b'S'] => {
+            let roots = mode.roots.as_deref().map_or(Roots::Public, Roots::File);
+            let (wire, version) = wrap(stream, host, mode.check, &roots)?;
+            let checked = match mode.check {
+                Check::Nothing => "nothing checked",
+                Check::Authority => "authority checked",
+                Check::Host => "authority and host checked",
+            };
+            Ok(((wire, Some(version)), format!("TLS {version}, {checked}")))
+        }
+        [b'N'] if mode.word == "prefer" => Ok(((Box::new(stream), None), "not offered".to_owned())),
+        [b'N'] => Err(Failure::new(Cause::TlsNotOffered)),
+        _ => Err(Failure::new(Cause::Protocol)),
+    }
+}
+
+/// What sslmode and sslrootcert ask for.
+struct Mode {
+    word: String,
+    check: Check,
+    roots: Option<PathBuf>,
+}
+
+impl Mode {
+    fn of(dsn: &Dsn, options: &Options) -> Self {
+        let text = |name: &str| {
+            dsn.fields().get(name).map(|value| String::from_utf8_lossy(value).into_owned())
+        };
+        let root = text("sslrootcert").filter(|root| !root.is_empty());
+        let is_system = root.as_deref() == Some("system");
+        let word = text("sslmode")
+            .unwrap_or_else(|| if is_system { "verify-full" } else { "prefer" }.to_owned());
+        let given = root.filter(|_| !is_system).map(|root| options.folder.join(root));
+        let has_file = given.is_some();
+        let roots = given.or_else(|| options.authorities.clone().filter(|_| !is_system));
+        let check = match word.as_str() {
+            "verify-full" => Check::Host,
+            "verify-ca" => Check::Authority,
+            // libpq checks the authority as soon as it has a file of them.
+            "require" if has_file => Check::Authority,
+            _ => Check::Nothing,
+        };
+        Self { word, check, roots }
+    }
+}
