@@ -21,6 +21,8 @@ pub(crate) struct Needle {
     pub(crate) wraps: Wraps,
     /// The bytes of which eight in a row give the needle away; see [`choose_windows`].
     pub(crate) window: Range<usize>,
+    /// From where on a part of the value counts as found, if it may be found in part.
+    pub(crate) parts_from: Option<usize>,
 }
 
 /// What white space inside a needle is looked through.
@@ -37,7 +39,9 @@ pub(crate) enum Wraps {
 /// All needles of a set, no two with the same bytes.
 #[derive(Default)]
 pub(crate) struct Needles {
-    needles: Vec<Needle>,
+    list: Vec<Needle>,
+    /// Whether long values are to be found in part.
+    pub(crate) in_part: bool,
     by_hash: HashMap<u64, usize>,
 }
 
@@ -55,50 +59,107 @@ impl Needles {
     pub(crate) fn add(&mut self, name: usize, part: Part, value: &[u8]) {
         encoding::forms(value, &mut |encoding, form| {
             let form = without_sequences(form);
-            let longest_word =
-                form.split(u8::is_ascii_whitespace).map(<[u8]>::len).max().unwrap_or(0);
+            let whole = 0..form.len();
+            let word = longest_word(&form);
             if !encoding.survives_wrapping() {
-                self.insert(name, part, encoding, form, Wraps::No);
-            } else if longest_word < form.len() {
+                self.insert(name, part, encoding, form, Wraps::No, whole);
+            } else if word.len() < form.len() {
                 let first_word = form.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
-                let by_lines = longest_word >= SHORTEST_WRAPPED && first_word >= SHORTEST_FIRST_RUN;
+                let by_lines = word.len() >= SHORTEST_WRAPPED && first_word >= SHORTEST_FIRST_RUN;
                 let wraps = if by_lines { Wraps::Lines } else { Wraps::Words };
-                let squeezed = form.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
-                let squeezed = Zeroizing::new(squeezed.collect::<Vec<_>>());
-                self.insert(name, part, encoding, form, Wraps::No);
+                let squeeze = |bytes: &[u8]| {
+                    let black = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+                    Zeroizing::new(black.collect::<Vec<_>>())
+                };
+                let start = squeeze(&form[..word.start]).len();
+                let region = start..start + word.len();
+                let squeezed = squeeze(&form);
+                self.insert(name, part, encoding, form, Wraps::No, whole);
                 if squeezed.len() >= SHORTEST_WRAPPED {
-                    self.insert(name, part, encoding, squeezed, wraps);
+                    self.insert(name, part, encoding, squeezed, wraps, region);
                 }
             } else {
                 let wraps = if form.len() >= SHORTEST_WRAPPED { Wraps::Lines } else { Wraps::No };
-                self.insert(name, part, encoding, form, wraps);
+                self.insert(name, part, encoding, form, wraps, whole);
             }
         });
     }
 
-    fn insert(&mut self, name: usize, part: Part, encoding: Encoding, bytes: Form, wraps: Wraps) {
+    /// Adds one needle; its window is to be chosen within `region`.
+    fn insert(
+        &mut self,
+        name: usize,
+        part: Part,
+        encoding: Encoding,
+        bytes: Form,
+        wraps: Wraps,
+        region: Range<usize>,
+    ) {
         let bytes = clear_of_markers(bytes);
         if bytes.len() < SHORTEST_RUN {
             return;
         }
+        let fits = region.end <= bytes.len() && region.len() >= SHORTEST_RUN;
+        let window = if fits { region } else { 0..bytes.len() };
         let mut key = hash_all(&bytes);
         while let Some(&known) = self.by_hash.get(&key) {
-            let known = &mut self.needles[known];
+            let known = &mut self.list[known];
             if *known.bytes == *bytes {
                 known.wraps = known.wraps.max(wraps);
+                if window.len() < known.window.len() {
+                    known.window = window;
+                }
                 return;
             }
             key = key.wrapping_add(1);
         }
-        self.by_hash.insert(key, self.needles.len());
-        self.needles.push(Needle { bytes, name, part, encoding, wraps, window: 0..0 });
+        self.by_hash.insert(key, self.list.len());
+        let may_be_parted = self.in_part && encoding == Encoding::Raw;
+        let parts_from = if may_be_parted { parts_from(part, &bytes) } else { None };
+        self.list.push(Needle { bytes, name, part, encoding, wraps, window, parts_from });
     }
 
     /// The needles, with their windows chosen.
     pub(crate) fn finish(mut self) -> Vec<Needle> {
-        choose_windows(&mut self.needles);
-        self.needles
+        choose_windows(&mut self.list);
+        self.list
     }
+}
+
+/// The longest row of bytes without white space.
+fn longest_word(bytes: &[u8]) -> Range<usize> {
+    let mut longest = 0..0;
+    let mut start = 0;
+    for word in bytes.split(u8::is_ascii_whitespace) {
+        if word.len() > longest.len() {
+            longest = start..start + word.len();
+        }
+        start += word.len() + 1;
+    }
+    longest
+}
+
+/// How long a part of a value must be, and the value itself, to be found in part.
+pub(crate) const SHORTEST_PART: usize = 16;
+const SHORTEST_PARTED: usize = 24;
+
+/// Where the part of a value begins that is not the same in many values; `None` where a part
+/// says nothing: a URL is mostly public.
+fn parts_from(part: Part, value: &[u8]) -> Option<usize> {
+    if value.len() < SHORTEST_PARTED
+        || part == Part::Line
+        || memchr::memmem::find(value, b"://").is_some()
+    {
+        return None;
+    }
+    let head = if value.starts_with(b"eyJ") {
+        memchr::memchr(b'.', value).map_or(0, |dot| dot + 1)
+    } else if memchr::memmem::find(&value[..12], b"fm2_").is_some() {
+        32
+    } else {
+        0
+    };
+    (head + SHORTEST_PART <= value.len()).then_some(head)
 }
 
 /// A terminal's control sequences are cut out of the text before the search, so out of needles too.
@@ -152,18 +213,22 @@ fn choose_windows(needles: &mut [Needle]) {
     }
     let mut costs = Vec::new();
     for needle in needles {
+        let region = needle.window.clone();
         costs.clear();
-        costs.extend(considered(&needle.bytes).windows(GRAM).map(|gram| {
+        costs.extend(considered(&needle.bytes[region.clone()]).windows(GRAM).map(|gram| {
             let is_wordy =
                 gram.iter().all(u8::is_ascii_lowercase) || gram.iter().all(u8::is_ascii_digit);
             counts[slot(gram)].0 + if is_wordy { 4 } else { 0 }
         }));
         let len = if needle.wraps == Wraps::Lines { WRAPPED_WINDOW } else { SHORTEST_RUN };
-        let n_grams = len.min(needle.bytes.len()) - GRAM + 1;
+        let n_grams = len.min(region.len()) - GRAM + 1;
         let cheapest =
             costs.windows(n_grams).enumerate().min_by_key(|(_, costs)| costs.iter().sum::<u32>());
-        let start = cheapest.map_or(0, |(start, _)| start);
-        needle.window = start..start + n_grams + GRAM - 1;
+        let start = region.start + cheapest.map_or(0, |(start, _)| start);
+        needle.window = match needle.parts_from {
+            Some(from) => from..considered(&needle.bytes).len().max(from + SHORTEST_PART),
+            None => start..start + n_grams + GRAM - 1,
+        };
     }
 }
 

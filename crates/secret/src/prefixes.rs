@@ -55,17 +55,28 @@ impl Prefixes {
     }
 
     /// Where at the end of `text`, from `from` on, a needle may have begun that is not yet whole;
-    /// the end of the text where none has.
-    pub(crate) fn live_from(&self, needles: &[Needle], text: &[u8], from: usize) -> usize {
+    /// the end of the text where none has. Only if `may_break` it may be broken by white space.
+    pub(crate) fn live_from(
+        &self,
+        needles: &[Needle],
+        text: &[u8],
+        from: usize,
+        may_break: bool,
+    ) -> usize {
         let start = self.earliest(text, from);
         let n_whole = (text.len() + 1).saturating_sub(GRAM).max(start);
         let found = (start..n_whole)
-            .find(|&at| self.is_live(needles, text, at))
-            .or_else(|| (n_whole..text.len()).find(|&at| self.is_short_live(text, at)));
+            .find(|&at| self.is_live(needles, text, at, may_break))
+            .or_else(|| (n_whole..text.len()).find(|&at| self.is_short_live(text, at, may_break)));
         let end = found.unwrap_or(text.len());
-        let is_broken =
-            |at: &usize| self.words.iter().any(|&id| is_unfinished(&needles[id], 0, text, *at));
-        if self.words.is_empty() { end } else { (start..end).find(is_broken).unwrap_or(end) }
+        let is_broken = |at: &usize| {
+            self.words.iter().any(|&id| is_unfinished(&needles[id], 0, text, *at, true))
+        };
+        if self.words.is_empty() || !may_break {
+            end
+        } else {
+            (start..end).find(is_broken).unwrap_or(end)
+        }
     }
 
     /// Before this no unfinished needle can have begun: it would be longer than the longest.
@@ -79,19 +90,27 @@ impl Prefixes {
         at
     }
 
-    fn is_live(&self, needles: &[Needle], text: &[u8], at: usize) -> bool {
+    fn is_live(&self, needles: &[Needle], text: &[u8], at: usize, may_break: bool) -> bool {
         let gram = read_gram(&text[at..]);
         let first = self.long.partition_point(|head| head.gram < gram);
         self.long[first..].iter().take_while(|head| head.gram == gram).any(|head| {
-            (head.skipped == 0 || is_line_start(text, at))
-                && is_unfinished(&needles[head.needle as usize], head.skipped as usize, text, at)
+            (head.skipped == 0 || (may_break && is_line_start(text, at)))
+                && is_unfinished(
+                    &needles[head.needle as usize],
+                    head.skipped as usize,
+                    text,
+                    at,
+                    may_break,
+                )
         })
     }
 
-    fn is_short_live(&self, text: &[u8], at: usize) -> bool {
+    fn is_short_live(&self, text: &[u8], at: usize, may_break: bool) -> bool {
         let packed = pack(&text[at..]);
         self.short.binary_search(&packed).is_ok()
-            || (self.short_after_break.binary_search(&packed).is_ok() && is_line_start(text, at))
+            || (may_break
+                && self.short_after_break.binary_search(&packed).is_ok()
+                && is_line_start(text, at))
     }
 }
 
@@ -100,10 +119,16 @@ fn is_line_start(text: &[u8], at: usize) -> bool {
 }
 
 /// Whether `text` from `at` on is the needle from `matched` on, but ends before it.
-fn is_unfinished(needle: &Needle, mut matched: usize, text: &[u8], mut at: usize) -> bool {
+fn is_unfinished(
+    needle: &Needle,
+    mut matched: usize,
+    text: &[u8],
+    mut at: usize,
+    may_break: bool,
+) -> bool {
     let bytes = needle.bytes.as_slice();
     let shortest_first_run = if needle.wraps == Wraps::Words { 1 } else { SHORTEST_FIRST_RUN };
-    let may_break = needle.wraps != Wraps::No;
+    let may_break = may_break && needle.wraps != Wraps::No;
     while at < text.len() {
         if matched == bytes.len() {
             return false;

@@ -93,8 +93,7 @@ impl<'set> Redactor<'set> {
     fn advance(&mut self, is_end: bool, output: &mut Vec<u8>) {
         let buffer = std::mem::take(&mut self.buffer);
         let view = View::new(&buffer, self.n_context, is_end);
-        let (places, settled) = self.places(&view, is_end);
-        let settled_original = view.original(settled);
+        let (places, settled, settled_original) = self.places(&view, &buffer, is_end);
         let said_to = self.say(&places, &buffer, settled_original, output);
 
         let context = settled.saturating_sub(CONTEXT)..settled;
@@ -112,26 +111,45 @@ impl<'set> Redactor<'set> {
         self.n_covered = said_to - settled_original;
     }
 
-    /// Every place that a marker must cover, in the buffer's own offsets, and from where on in the
-    /// view more must be known.
-    fn places(&self, view: &View<'_>, is_end: bool) -> (Vec<Place<'set>>, usize) {
-        let text = view.text.as_ref();
-        let from = self.n_context;
-        let mut settled = if is_end { text.len() } else { self.set.search.live_from(text, from) };
-        let known = self.set.search.find(text, from).into_iter();
-        let mut places: Vec<_> =
-            known.map(|hit| (hit.range.clone(), self.set.name(&hit), false)).collect();
+    /// Every place that a marker must cover, in the buffer's own offsets, and from where on, in the
+    /// view and in the buffer, more must be known.
+    fn places(
+        &self,
+        view: &View<'_>,
+        buffer: &[u8],
+        is_end: bool,
+    ) -> (Vec<Place<'set>>, usize, usize) {
+        let (text, from, search) = (view.text.as_ref(), self.n_context, &self.set.search);
+        let mut settled = if is_end { text.len() } else { search.live_from(text, from) };
+        let place = |range, name, is_form| (Place { range, name }, is_form);
+        let known = search.find(text, from).into_iter();
+        let mut places: Vec<_> = known
+            .map(|hit| place(view.original_range(hit.range.clone()), self.set.name(&hit), false))
+            .collect();
         if self.with_forms {
             let (found, forms_settled) = form::scan(text, from, is_end);
             settled = settled.min(forms_settled);
-            places.extend(found.into_iter().map(|found| (found.range, found.rule, true)));
-            places
-                .sort_by_key(|(range, _, is_form)| (range.start, usize::MAX - range.end, *is_form));
+            let found = found.into_iter();
+            places.extend(
+                found.map(|found| place(view.original_range(found.range), found.rule, true)),
+            );
         }
-        let places = places
-            .into_iter()
-            .map(|(range, name, _)| Place { range: view.original_range(range), name });
-        (places.collect(), settled)
+        let mut settled_original = view.original(settled);
+        if view.is_cut() {
+            // What looks like the end of a sequence may be the beginning of a secret.
+            let known = search.find_unbroken(buffer, from).into_iter();
+            places.extend(known.map(|hit| place(hit.range.clone(), self.set.name(&hit), false)));
+            let live = search.unbroken_live_from(buffer, from);
+            if !is_end && live < settled_original {
+                (settled, settled_original) = view.keep_from(live);
+            }
+        }
+        if self.with_forms || view.is_cut() {
+            places.sort_by_key(|(place, is_form)| {
+                (place.range.start, usize::MAX - place.range.end, *is_form)
+            });
+        }
+        (places.into_iter().map(|(place, _)| place).collect(), settled, settled_original)
     }
 
     /// Appends to `output` all up to `settled`, and says up to where that reaches: a place that

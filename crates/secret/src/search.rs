@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::index::Index;
-use crate::needles::{GRAM, Needle, SHORTEST_RUN, Wraps};
+use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
 use crate::prefixes::Prefixes;
 
 /// Needles, ready to be searched for.
@@ -80,7 +80,19 @@ impl Search {
 
     /// Where at the end of `text`, from `from` on, a needle may have begun that is not yet whole.
     pub(crate) fn live_from(&self, text: &[u8], from: usize) -> usize {
-        self.prefixes.live_from(&self.needles, text, from)
+        self.prefixes.live_from(&self.needles, text, from, true)
+    }
+
+    /// The places among those of [`Search::find`] where a needle stands unbroken.
+    pub(crate) fn find_unbroken(&self, text: &[u8], from: usize) -> Vec<Hit> {
+        let mut hits = self.find(text, from);
+        hits.retain(|hit| hit.range.len() == self.needles[hit.needle].bytes.len());
+        hits
+    }
+
+    /// The same as [`Search::live_from`] for needles that are not broken.
+    pub(crate) fn unbroken_live_from(&self, text: &[u8], from: usize) -> usize {
+        self.prefixes.live_from(&self.needles, text, from, false)
     }
 }
 
@@ -107,12 +119,14 @@ fn place(
     if run.len() == bytes.len() {
         return Some(placed);
     }
-    if needle.wraps == Wraps::No {
-        return None;
-    }
-    let start = beginning(bytes, &run, text, from, placed.start)?;
-    let end = ending(bytes, run.end, text, placed.end)?;
-    Some(start..end)
+    let wrapped = || {
+        let start = beginning(bytes, &run, text, from, placed.start)?;
+        let end = ending(bytes, run.end, text, placed.end)?;
+        Some(start..end)
+    };
+    let wrapped = if needle.wraps == Wraps::No { None } else { wrapped() };
+    let is_part = needle.parts_from.is_some() && seen.len() >= SHORTEST_PART;
+    wrapped.or_else(|| is_part.then(|| placed.clone()))
 }
 
 /// Follows a needle backwards from a run of its bytes that begins at `at`.

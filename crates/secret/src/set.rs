@@ -38,6 +38,8 @@ pub struct Match<'set> {
     pub part: Part,
     /// How the value was written.
     pub encoding: Encoding,
+    /// Whether some of its bytes are missing here; only where [`SecretSetBuilder::in_part`] asked.
+    pub in_part: bool,
     /// Where, in bytes.
     pub range: Range<usize>,
 }
@@ -68,9 +70,18 @@ impl SecretSet {
     /// the name of the first and longest.
     pub fn find(&self, text: &[u8]) -> Vec<Match<'_>> {
         let view = View::new(text, 0, true);
+        let hits = self.search.find(&view.text, 0).into_iter();
+        let mut places: Vec<_> =
+            hits.map(|hit| (view.original_range(hit.range.clone()), hit)).collect();
+        if view.is_cut() {
+            // What looks like the end of a sequence may be the beginning of a secret.
+            let hits = self.search.find_unbroken(text, 0).into_iter();
+            places.extend(hits.map(|hit| (hit.range.clone(), hit)));
+            places.sort_by_key(|(range, hit)| (range.start, usize::MAX - range.end, hit.needle));
+        }
         let mut found: Vec<Match<'_>> = Vec::new();
-        for hit in self.search.find(&view.text, 0) {
-            let next = self.describe(&hit, view.original_range(hit.range.clone()));
+        for (range, hit) in places {
+            let next = self.describe(&hit, range);
             match found.last_mut() {
                 Some(last) if joins(&last.range, last.name, &next.range, next.name) => {
                     last.range.end = last.range.end.max(next.range.end);
@@ -87,6 +98,7 @@ impl SecretSet {
             name: &self.names[needle.name],
             part: needle.part,
             encoding: needle.encoding,
+            in_part: hit.range.len() + 3 < needle.bytes.len(),
             range,
         }
     }
@@ -107,6 +119,16 @@ pub(crate) fn joins(
 }
 
 impl SecretSetBuilder {
+    /// Finds long values in part as well, for [`SecretSet::find`] alone: any 16 bytes in a row of a
+    /// value of 24 or more, as it is. What is the same in many values does not count: the host and
+    /// scheme of a URL, the head of a JSON Web Token. Values added before are not touched.
+    ///
+    /// A redactor does not wait for parts, so a set for one must be built without this.
+    pub fn in_part(&mut self) -> &mut Self {
+        self.needles.in_part = true;
+        self
+    }
+
     /// Adds a value under the name that markers and findings show: `KEY` or `FILE:KEY`.
     pub fn add(&mut self, name: &str, secret: &Secret) -> &mut Self {
         let id = self.names.len();
@@ -169,4 +191,37 @@ fn shown(name: &str) -> String {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_found_in_part_where_asked() {
+        let value = Secret::from("CANARYkq7Vw2xTzPaB3dE5fG7hJ9".to_owned());
+        let token = Secret::from("eyJhbGciOiJIUzI1NiJ9.CANARYxTzPaB3dE5fG7.sig".to_owned());
+        let mut builder = SecretSet::builder();
+        builder.in_part().add("A", &value).add("B", &token);
+        let set = builder.build();
+        let found = |text: &str| {
+            let found = set.find(text.as_bytes());
+            found
+                .into_iter()
+                .map(|found| (found.name, found.in_part, found.range))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("x CANARYkq7Vw2xTzPaB3dE5fG7hJ9"), [("A", false, 2..30)]);
+        assert_eq!(found("x 2xTzPaB3dE5fG7hJ y"), [("A", true, 2..18)]);
+        assert_eq!(found("x 2xTzPaB3dE5fG7h y"), []);
+        assert_eq!(found("x eyJhbGciOiJIUzI1NiJ9.CANARYx"), []);
+        assert_eq!(found("x CANARYxTzPaB3dE5fG7.s"), [("B", true, 2..23)]);
+    }
+
+    #[test]
+    fn names_in_markers_are_one_word() {
+        let mut builder = SecretSet::builder();
+        builder.add("a b]c", &Secret::from("CANARYkq7Vw2x".to_owned()));
+        assert_eq!(builder.build().find(b"CANARYkq7Vw2x")[0].name, "a_b_c");
+    }
 }

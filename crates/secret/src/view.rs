@@ -56,6 +56,24 @@ impl<'text> View<'text> {
         at + n_before.checked_sub(1).map_or(0, |last| self.cuts[last].1)
     }
 
+    /// Whether something was cut out.
+    pub(crate) fn is_cut(&self) -> bool {
+        !self.cuts.is_empty()
+    }
+
+    /// The place in the view and in the original from which on all is kept if `at` of the original
+    /// is: a sequence is not torn apart.
+    pub(crate) fn keep_from(&self, at: usize) -> (usize, usize) {
+        let start_of = |cut: usize| {
+            let before = cut.checked_sub(1).map_or(0, |before| self.cuts[before].1);
+            self.cuts[cut].0 + before
+        };
+        let n_before = (0..self.cuts.len()).take_while(|&cut| start_of(cut) <= at).count();
+        let Some(last) = n_before.checked_sub(1) else { return (at, at) };
+        let (place, n_cut) = self.cuts[last];
+        if at < place + n_cut { (place, start_of(last)) } else { (at - n_cut, at) }
+    }
+
     /// A range of the view in the original, without sequences that stand at its borders.
     pub(crate) fn original_range(&self, range: Range<usize>) -> Range<usize> {
         if range.is_empty() {
@@ -102,6 +120,9 @@ mod tests {
         assert_eq!(view.original_range(1..3), 8..10);
         assert_eq!(view.original_range(0..4), 0..18);
         assert_eq!((view.original(3), view.original(7)), (17, 21));
+        let keep_from = |at| view.keep_from(at);
+        assert_eq!((keep_from(0), keep_from(1), keep_from(5)), ((0, 0), (1, 1), (1, 1)));
+        assert_eq!((keep_from(8), keep_from(15), keep_from(17)), ((1, 8), (3, 13), (3, 17)));
         assert_eq!(&*View::new(original, 0, true).text, b"abcd\x1b]x\x1b[0");
         assert_eq!(&*View::new(original, 2, true).text, b"a\x1b[1;31mbcd\x1b]x\x1b[0");
         assert!(matches!(View::new(b"plain", 0, true).text, Cow::Borrowed(_)));

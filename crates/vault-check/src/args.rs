@@ -18,6 +18,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(Check),
+    Leaks(Leaks),
     List(List),
     Init(Init),
     Rules(Rules),
@@ -41,6 +42,37 @@ pub(crate) struct Check {
     /// Take away what others may do with files and folders of the vault, then check
     #[arg(long)]
     pub(crate) fix_modes: bool,
+    #[command(flatten)]
+    pub(crate) format: FindingsFormat,
+}
+
+/// Search for the vault's values, raw and encoded, where they should not be
+///
+/// Without PATH and options, everything below the folder of ops.toml is searched but the vault:
+/// ignored, hidden and untracked files too, and what is packed in gzip and zip files. Credentials by
+/// form, as tokens and private keys, count as well. What could not be read is a finding.
+#[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct Leaks {
+    /// Files and folders to search
+    pub(crate) paths: Vec<PathBuf>,
+    /// Search all that git keeps: each blob once, commit messages, tags, names
+    #[arg(long)]
+    pub(crate) history: bool,
+    /// Search what is staged for the next commit
+    #[arg(long)]
+    pub(crate) staged: bool,
+    /// Search standard input
+    #[arg(long)]
+    pub(crate) stdin: bool,
+    /// Find any 16 bytes in a row of a value of 24 or more, too, as in a line that was cut
+    #[arg(long)]
+    pub(crate) partial: bool,
+    /// Add to each leak the keyed fingerprint by which `.opsproof/allowed-leaks` can allow it
+    ///
+    /// The key is made at the first use and stays in the vault.
+    #[arg(long)]
+    pub(crate) fingerprint: bool,
     #[command(flatten)]
     pub(crate) format: FindingsFormat,
 }
@@ -89,6 +121,7 @@ impl CommandLine for Args {
     fn schema(&self) -> &'static str {
         match &self.command {
             Command::Check(_) => "vault-check/check/1",
+            Command::Leaks(_) => "vault-check/leaks/1",
             Command::List(_) => "vault-check/list/1",
             Command::Init(_) => "vault-check/init/1",
             Command::Rules(_) => "vault-check/rules/1",
@@ -98,6 +131,7 @@ impl CommandLine for Args {
     fn format(&self) -> Format {
         match &self.command {
             Command::Check(check) => check.format.format,
+            Command::Leaks(leaks) => leaks.format.format,
             Command::List(list) => list.format.format,
             Command::Init(init) => init.format.format,
             Command::Rules(rules) => rules.format.format,

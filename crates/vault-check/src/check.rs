@@ -8,7 +8,7 @@ use crate::args::Check;
 use crate::error::Error;
 use crate::git::{self, Answer};
 use crate::scope::{Scope, Wanted};
-use crate::{modes, present, rules, scope};
+use crate::{given, modes, present, rules, scope};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -42,11 +42,10 @@ pub(crate) fn run(
     for check in rules::CHECKS {
         check(&scope, &mut findings);
     }
-    let credentials = present::credentials(&scope);
-    let report = Report::new("vault-check/check/1", credentials.len(), findings);
+    let report = Report::new("vault-check/check/1", present::count(&scope), findings);
     let palette = Palette::for_stdout(common.color, invocation);
     if args.format.format == Format::Human {
-        present::write(&credentials, palette, streams.stdout)?;
+        present::write(&present::credentials(&scope), palette, streams.stdout)?;
     }
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     Ok(report.exit())
@@ -58,9 +57,11 @@ fn make_scope<'a>(
     invocation: &Invocation,
     git: Answer,
 ) -> Scope<'a> {
+    let files: Vec<_> = vault.files.iter().filter(|file| wanted.includes(file)).collect();
     Scope {
         vault,
-        files: vault.files.iter().filter(|file| wanted.includes(file)).collect(),
+        values: given::collect(&files),
+        files,
         is_whole: wanted.is_everything(),
         now: invocation.now,
         user: rustix::process::geteuid().as_raw(),

@@ -26,6 +26,14 @@ pub(crate) enum Error {
     UnknownRule { nearest: Option<&'static str> },
     /// The key for fingerprints could not be read or made.
     FingerprintKey(io::Error),
+    /// git is needed and not there.
+    NoGit,
+    /// git did not answer.
+    Git(io::Error),
+    /// Standard input could not be read.
+    ReadInput(io::Error),
+    /// The list of allowed leaks could not be read.
+    Allowances(io::Error),
     /// A mode could not be changed.
     FixMode { path: String, source: io::Error },
     /// The answer could not be written.
@@ -52,6 +60,10 @@ impl fmt::Display for Error {
             }
             Error::UnknownRule { .. } => formatter.write_str("there is no rule of that name"),
             Error::FingerprintKey(_) => formatter.write_str("opening the key for fingerprints"),
+            Error::NoGit => formatter.write_str("git is not installed"),
+            Error::Git(_) => formatter.write_str("asking git for what it keeps"),
+            Error::ReadInput(_) => formatter.write_str("reading standard input"),
+            Error::Allowances(_) => formatter.write_str("reading the list of allowed leaks"),
             Error::FixMode { path, .. } => write!(formatter, "changing the mode of {path}"),
             Error::Write(_) => formatter.write_str("writing the answer"),
         }
@@ -65,10 +77,14 @@ impl std::error::Error for Error {
             Error::Vault(error) => error.source(),
             Error::FixMode { source, .. }
             | Error::FingerprintKey(source)
+            | Error::Git(source)
+            | Error::ReadInput(source)
+            | Error::Allowances(source)
             | Error::Write(source) => Some(source),
             Error::UnknownPurpose { .. }
             | Error::UnknownEnvironment { .. }
             | Error::UnknownRule { .. }
+            | Error::NoGit
             | Error::When
             | Error::NoFolder => None,
         }
@@ -91,8 +107,13 @@ impl Failure for Error {
             Error::FingerprintKey(_) => {
                 Some(format!("it lies in the vault, as {KEY_FILE}, and has 32 bytes"))
             }
+            Error::NoGit => {
+                Some("install git, or search without `--history` and `--staged`".to_owned())
+            }
+            Error::Git(_) => Some("is the folder of ops.toml in a repository?".to_owned()),
+            Error::Allowances(_) => Some(format!("it is {}", crate::leaks::ALLOWED)),
             Error::FixMode { .. } => Some("only a file's owner can change its mode".to_owned()),
-            Error::Write(_) => None,
+            Error::ReadInput(_) | Error::Write(_) => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use report::Invocation;
 use vault::Vault;
 
 /// A name that no file has, to learn whether the next one would be ignored.
-const NEW_FILE: &str = "a-new-file.env";
+const NEW_FILE: &str = "a-new-file";
 
 /// What git knows about the files of the vault, by path from the vault's root.
 #[derive(Debug, Default)]

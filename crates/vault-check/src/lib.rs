@@ -11,9 +11,11 @@ mod error;
 mod explain;
 mod fingerprint;
 mod git;
+mod given;
 mod guess;
 mod init;
 mod json;
+mod leaks;
 mod list;
 mod modes;
 mod present;
@@ -33,6 +35,7 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
     report::dispatch::<Args, Error>(invocation, streams, |args, invocation, streams| {
         match &args.command {
             Command::Check(check) => check::run(check, &args.common, invocation, streams),
+            Command::Leaks(leaks) => leaks::run(leaks, &args.common, invocation, streams),
             Command::List(list) => list::run(list, &args.common, invocation, streams),
             Command::Init(init) => init::run(init, &args.common, invocation, streams),
             Command::Rules(rules) => explain::run(rules, streams),

@@ -10,7 +10,7 @@ use crate::args::List;
 use crate::error::Error;
 use crate::fingerprint::{self, Key};
 use crate::json;
-use crate::rules::stale;
+use crate::rules::stale::{self, Age};
 use crate::scope::Wanted;
 
 /// Runs the command.
@@ -145,9 +145,10 @@ fn write(files: &[json::ListFile], palette: Palette, out: &mut dyn Write) -> io:
         facts.extend(file.environment.clone());
         facts.extend(file.owner.as_ref().map(|owner| format!("owner {owner}")));
         if let Some(days) = file.age_days {
-            let word = if file.age_from == Some("comment") { "rotated" } else { "changed" };
-            let limit = file.rotate_days.map(|days| format!(" of {days}")).unwrap_or_default();
-            facts.push(format!("{word} {days}{limit} days ago"));
+            let age = Age { days, is_declared: file.age_from == Some("comment") };
+            let limit =
+                file.rotate_days.map(|days| format!(", every {days} days")).unwrap_or_default();
+            facts.push(format!("{age}{limit}"));
         }
         if !file.purposes.is_empty() {
             facts.push(format!("for {}", file.purposes.join(", ")));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use report::Palette;
-use vault::{Fault, File, Unavailable};
+use vault::{Fault, Unavailable};
 
 use crate::rules::stale;
 use crate::scope::Scope;
@@ -25,26 +25,23 @@ pub(crate) fn credentials(scope: &Scope<'_>) -> Vec<Credential> {
     for file in &scope.files {
         let Some(declared) = &file.declared else { continue };
         let age = stale::age(file, scope.now).map(|age| age.to_string());
-        for name in names(file) {
+        let mut push = |name, state| {
             credentials.push(Credential {
+                name,
                 environment: declared.environment.clone(),
-                state: scope.vault.credential(&name).map(|_| ()),
+                state,
                 is_optional: declared.optional,
                 age: age.clone(),
-                name,
             });
+        };
+        if declared.whole.is_some() {
+            push(file.path.clone(), file.whole().map(|_| ()));
+        }
+        for key in declared.keys.keys() {
+            push(format!("{}:{key}", file.path), file.credential(key).map(|_| ()));
         }
     }
     credentials
-}
-
-/// The names of a file's declared credentials.
-pub(crate) fn names(file: &File) -> Vec<String> {
-    let Some(declared) = &file.declared else { return Vec::new() };
-    if declared.whole.is_some() {
-        return vec![file.path.clone()];
-    }
-    declared.keys.keys().map(|key| format!("{}:{key}", file.path)).collect()
 }
 
 /// Writes the lines in columns.
@@ -89,4 +86,10 @@ impl Credential {
             Err(Unavailable::Unreadable(_) | Unavailable::NotDeclared) => ("UNREADABLE", false),
         }
     }
+}
+
+/// How many credentials were asked for.
+pub(crate) fn count(scope: &Scope<'_>) -> usize {
+    let declared = scope.files.iter().filter_map(|file| file.declared.as_ref());
+    declared.map(|declared| declared.keys.len() + usize::from(declared.whole.is_some())).sum()
 }

@@ -1,14 +1,20 @@
 //! The rules, one a file: what each looks for, why, and what mends it.
 
+mod allowance;
 mod bad_shape;
 mod duplicate_key;
 mod empty_value;
+mod leaked_form;
+mod leaked_value;
 mod missing_file;
 mod missing_key;
 pub(crate) mod mode;
 mod not_ignored;
+mod not_read;
 mod placeholder;
+mod read_differently;
 mod reused;
+mod searched_narrowly;
 pub(crate) mod stale;
 mod symlink;
 mod syntax;
@@ -16,11 +22,9 @@ mod tracked_by_git;
 mod undeclared_file;
 mod undeclared_key;
 
-use envfile::{Entry, EnvFile};
-use opsfile::Shape;
+use envfile::EnvFile;
 use report::{Finding, Rule};
-use secret::Secret;
-use vault::{Content, Fault, File};
+use vault::{Content, File};
 
 use crate::scope::Scope;
 
@@ -38,6 +42,7 @@ pub(crate) const CHECKS: &[Check] = &[
     undeclared_file::check,
     undeclared_key::check,
     syntax::check,
+    read_differently::check,
     mode::check,
     tracked_by_git::check,
     not_ignored::check,
@@ -47,7 +52,7 @@ pub(crate) const CHECKS: &[Check] = &[
 ];
 
 /// The rules of the whole tool, for `rules` and for renderings that list them.
-pub(crate) static RULES: [Rule; 15] = [
+pub(crate) static RULES: [Rule; 21] = [
     missing_file::RULE,
     missing_key::RULE,
     empty_value::RULE,
@@ -57,12 +62,18 @@ pub(crate) static RULES: [Rule; 15] = [
     undeclared_file::RULE,
     undeclared_key::RULE,
     syntax::RULE,
+    read_differently::RULE,
     mode::RULE,
     tracked_by_git::RULE,
     not_ignored::RULE,
     symlink::RULE,
     stale::RULE,
     reused::RULE,
+    leaked_value::RULE,
+    leaked_form::RULE,
+    not_read::RULE,
+    searched_narrowly::RULE,
+    allowance::RULE,
 ];
 
 /// The env files among those asked for.
@@ -73,58 +84,8 @@ fn env_files<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = (&'a File, &'a En
     })
 }
 
-/// One declared value that is there.
-struct Given<'a> {
-    file: &'a File,
-    /// The entry that holds it; none where the whole file is the value.
-    entry: Option<&'a Entry>,
-    value: &'a Secret,
-    shape: &'a Shape,
-}
-
-impl Given<'_> {
-    /// What is wrong with the value itself.
-    fn fault(&self) -> Option<Fault> {
-        vault::judge(self.key(), self.value, self.shape)
-    }
-
-    fn key(&self) -> &str {
-        self.entry.map_or("", |entry| &entry.key)
-    }
-
-    /// The same finding, with the value's place.
-    fn place(&self, scope: &Scope<'_>, finding: Finding) -> Finding {
-        let finding = finding.path(scope.vault.shown(&self.file.path));
-        match self.entry {
-            Some(entry) => at(finding, entry.line, entry.column).key(entry.key.clone()),
-            None => finding,
-        }
-    }
-}
-
-/// The declared values that are there: of a key that comes twice, the one that counts.
-fn values<'a>(scope: &'a Scope<'_>) -> Vec<Given<'a>> {
-    let mut values = Vec::new();
-    for file in scope.files.iter().copied() {
-        let Some(declared) = &file.declared else { continue };
-        match (&file.content, &declared.whole) {
-            (Content::Whole(value), Some(shape)) => {
-                values.push(Given { file, entry: None, value, shape });
-            }
-            (Content::Env(env), None) => {
-                for (key, shape) in &declared.keys {
-                    if let Some(entry) = env.entry(key) {
-                        values.push(Given { file, entry: Some(entry), value: &entry.value, shape });
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    values
-}
-
-fn at(finding: Finding, line: usize, column: usize) -> Finding {
+/// The same finding, at a place; columns and lines are counted from 1.
+pub(crate) fn at(finding: Finding, line: usize, column: usize) -> Finding {
     let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
     finding.line(number(line)).column(number(column))
 }

@@ -6,12 +6,15 @@ use vault::{File, Vault};
 
 use crate::error::Error;
 use crate::git::Answer;
+use crate::given::Given;
 
 /// What the rules look at.
 pub(crate) struct Scope<'a> {
     pub(crate) vault: &'a Vault,
     /// The declared files that were asked for.
     pub(crate) files: Vec<&'a File>,
+    /// The declared values in them.
+    pub(crate) values: Vec<Given<'a>>,
     /// Whether everything was asked for, so that what nobody declared counts too.
     pub(crate) is_whole: bool,
     pub(crate) now: DateTime<Utc>,

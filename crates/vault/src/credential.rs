@@ -68,15 +68,28 @@ impl Vault {
     /// credential as a whole), if `vault-check check` would pass its value.
     pub fn credential(&self, name: &str) -> Result<Credential<'_>, Unavailable> {
         if let Some(file) = self.file(name)
-            && let Some(shape) = file.declared.as_ref().and_then(|declared| declared.whole.as_ref())
+            && file.declared.as_ref().is_some_and(|declared| declared.whole.is_some())
         {
-            let Content::Whole(value) = &file.content else { return Err(file.unavailable()) };
-            return usable(file, "", value, shape);
+            return file.whole();
         }
         let (path, key) = name.rsplit_once(':').ok_or(Unavailable::NotDeclared)?;
-        let file = self.file(path).ok_or(Unavailable::NotDeclared)?;
-        let shape = file.shape(key).ok_or(Unavailable::NotDeclared)?;
-        let Content::Env(env) = &file.content else { return Err(file.unavailable()) };
+        self.file(path).ok_or(Unavailable::NotDeclared)?.credential(key)
+    }
+}
+
+impl File {
+    /// Returns the file as one declared credential, if `vault-check check` would pass it.
+    pub fn whole(&self) -> Result<Credential<'_>, Unavailable> {
+        let declared = self.declared.as_ref().ok_or(Unavailable::NotDeclared)?;
+        let shape = declared.whole.as_ref().ok_or(Unavailable::NotDeclared)?;
+        let Content::Whole(value) = &self.content else { return Err(self.unavailable()) };
+        usable(self, "", value, shape)
+    }
+
+    /// Returns a declared credential of the file, if `vault-check check` would pass its value.
+    pub fn credential(&self, key: &str) -> Result<Credential<'_>, Unavailable> {
+        let shape = self.shape(key).ok_or(Unavailable::NotDeclared)?;
+        let Content::Env(env) = &self.content else { return Err(self.unavailable()) };
         let mut entries = env.entries().iter().filter(|entry| entry.key == key);
         let entry = entries.next().ok_or_else(|| {
             let broken = env.problems().iter().any(|problem| problem.key.as_deref() == Some(key));
@@ -88,7 +101,17 @@ impl Vault {
         if entry.doubtful {
             return Err(Unavailable::Doubtful);
         }
-        usable(file, key, &entry.value, shape)
+        usable(self, key, &entry.value, shape)
+    }
+
+    /// Why nothing of the file can be used.
+    fn unavailable(&self) -> Unavailable {
+        match &self.content {
+            Content::Missing => Unavailable::MissingFile,
+            Content::Link => Unavailable::Link,
+            Content::Unreadable(reason) => Unavailable::Unreadable(*reason),
+            Content::Env(_) | Content::Whole(_) => Unavailable::NotDeclared,
+        }
     }
 }
 
@@ -101,17 +124,5 @@ fn usable<'v>(
     match judge(key, value, shape) {
         Some(fault) => Err(Unavailable::Fault(fault)),
         None => Ok(Credential { value, shape, environment: file.environment() }),
-    }
-}
-
-impl File {
-    /// Why nothing of the file can be used.
-    fn unavailable(&self) -> Unavailable {
-        match &self.content {
-            Content::Missing => Unavailable::MissingFile,
-            Content::Link => Unavailable::Link,
-            Content::Unreadable(reason) => Unavailable::Unreadable(*reason),
-            Content::Env(_) | Content::Whole(_) => Unavailable::NotDeclared,
-        }
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
@@ -15,6 +16,9 @@ use crate::read::{Unreadable, read_at};
 
 /// Folders deeper than this are not entered; a vault has two or three levels.
 const DEEPEST: usize = 32;
+
+/// A thread costs more than it saves on fewer folders than this.
+const FOLDERS_A_THREAD: usize = 8;
 
 /// What a walk found.
 #[derive(Default)]
@@ -81,17 +85,57 @@ pub fn walk(root: &Path) -> Result<Found, Error> {
     };
     let status = rustix::fs::fstat(&handle).map_err(|errno| walk_error(root.to_owned(), errno))?;
     found.root = Some(folder(String::new(), &status));
-    let mut ctx = Ctx { root, found };
+    let mut ctx = Ctx { root, found, postponed: Some(Vec::new()) };
     ctx.folder(&handle, "", 0)?;
-    let mut found = ctx.found;
+    let Ctx { mut found, postponed, .. } = ctx;
+    for part in below(root, postponed.unwrap_or_default())? {
+        found.files.extend(part.files);
+        found.folders.extend(part.folders);
+    }
     found.files.sort_by(|a, b| a.path.cmp(&b.path));
     found.folders.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
 
+/// A folder of the first level, opened and not yet walked.
+struct Postponed {
+    handle: OwnedFd,
+    path: String,
+}
+
+/// Walks the folders of the first level, a large vault on all processors.
+fn below(root: &Path, folders: Vec<Postponed>) -> Result<Vec<Found>, Error> {
+    let n_threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(folders.len() / FOLDERS_A_THREAD);
+    let queue = Mutex::new(folders);
+    let work = || {
+        let mut ctx = Ctx { root, found: Found::default(), postponed: None };
+        while let Some(next) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
+            ctx.folder(&next.handle, &next.path, 1)?;
+        }
+        Ok(ctx.found)
+    };
+    if n_threads < 2 {
+        return Ok(vec![work()?]);
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (1..n_threads).map(|_| scope.spawn(work)).collect();
+        let mut parts = vec![work()];
+        // A thread that panicked has read an unknown part: there is no verdict to be had.
+        let gone = || Error::Walk { path: root.to_owned(), source: io::ErrorKind::Other.into() };
+        parts.extend(
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(gone()))),
+        );
+        parts.into_iter().collect()
+    })
+}
+
 struct Ctx<'a> {
     root: &'a Path,
     found: Found,
+    /// At the first level: the folders that are left for later.
+    postponed: Option<Vec<Postponed>>,
 }
 
 impl Ctx<'_> {
@@ -143,7 +187,10 @@ impl Ctx<'_> {
                 let handle = rustix::fs::openat(parent, name, flags, Mode::empty())
                     .map_err(|errno| walk_error(self.root.join(&path), errno))?;
                 self.found.folders.push(folder(path.clone(), &status));
-                self.folder(&handle, &path, depth + 1)?;
+                match &mut self.postponed {
+                    Some(postponed) => postponed.push(Postponed { handle, path }),
+                    None => self.folder(&handle, &path, depth + 1)?,
+                }
             }
             FileType::RegularFile => match read_at(parent.as_fd(), name) {
                 Ok((status, content)) => self.file(path, FoundKind::File(content), &status),
@@ -175,4 +222,36 @@ fn permissions(status: &Stat) -> u32 {
 
 fn walk_error(path: PathBuf, errno: Errno) -> Error {
     Error::Walk { path, source: errno.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_folders_are_found_whole_and_in_order() {
+        let root = tempfile::tempdir().unwrap();
+        for number in 0..40 {
+            let folder = root.path().join(format!("s{number:02}/deep"));
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("a.env"), format!("A={number}\n")).unwrap();
+        }
+        let found = walk(root.path()).unwrap();
+        let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
+        let expected: Vec<String> =
+            (0..40).map(|number| format!("s{number:02}/deep/a.env")).collect();
+        assert_eq!(paths, expected);
+        assert_eq!(found.folders.len(), 80);
+        for (number, file) in found.files.iter().enumerate() {
+            let FoundKind::File(content) = &file.kind else { panic!("not a file") };
+            assert_eq!(content.expose(), format!("A={number}\n").as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_missing_root_is_an_empty_vault() {
+        let root = tempfile::tempdir().unwrap();
+        let found = walk(&root.path().join("none")).unwrap();
+        assert!(found.root.is_none() && found.files.is_empty());
+    }
 }

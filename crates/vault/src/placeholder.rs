@@ -80,7 +80,8 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     let folded = Secret::from(text.to_ascii_lowercase());
     let folded = folded.expose_text()?;
     let plain = folded.trim_matches(['"', '\'', '`', ' ']);
-    if WHOLE.contains(&plain) || is_numbered(plain) {
+    let traits = Traits::of(folded.as_bytes());
+    if plain.len() <= LONGEST_WHOLE && (WHOLE.contains(&plain) || is_numbered(plain)) {
         return Some("is a word that stands for a value");
     }
     if plain == key.to_ascii_lowercase() {
@@ -89,25 +90,74 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     if is_one_character(text) {
         return Some("is one character again and again");
     }
-    if ANYWHERE.iter().any(|word| plain.contains(word)) {
+    if traits.has_word && ANYWHERE.iter().any(|word| plain.contains(word)) {
         return Some("says so itself");
     }
-    if is_your_something(plain) {
+    if traits.has_word && is_your_something(plain) {
         return Some("asks for your own value");
     }
-    if DOCUMENTED.iter().any(|parts| plain.contains(&parts.concat())) {
+    if traits.has_documented && DOCUMENTED.iter().any(|parts| plain.contains(&parts.concat())) {
         return Some("is the example from a documentation");
     }
-    if is_masked(text) {
+    if traits.may_be_masked && is_masked(text) {
         return Some("is masked: it was copied from where the value is hidden");
     }
-    if has_brackets(folded) {
+    if traits.has_bracket && has_brackets(folded) {
         return Some("has a name in brackets where a value belongs");
     }
-    if has_reference(text) {
+    if traits.has_reference && has_reference(text) {
         return Some("refers to a value that was never filled in");
     }
     None
+}
+
+/// The longest of [`WHOLE`], with room for the tail of [`is_numbered`].
+const LONGEST_WHOLE: usize = 24;
+
+/// What one look at the bytes says of what may be in them, so that most values are not searched.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is the condition of one search")]
+struct Traits {
+    has_word: bool,
+    has_documented: bool,
+    may_be_masked: bool,
+    has_bracket: bool,
+    has_reference: bool,
+}
+
+impl Traits {
+    fn of(folded: &[u8]) -> Traits {
+        let mut traits = Traits {
+            has_reference: folded.starts_with(b"op:") || folded.starts_with(b"secret:"),
+            ..Traits::default()
+        };
+        for (at, byte) in folded.iter().enumerate() {
+            match byte {
+                b'p' | b'c' | b'r' | b'i' | b'y' => {
+                    let rest = &folded[at..];
+                    traits.has_word |= [&b"placeh"[..], b"change", b"replac", b"insert", b"your"]
+                        .iter()
+                        .any(|root| rest.starts_with(root));
+                }
+                b'e' => {
+                    traits.has_documented |=
+                        folded[at..].starts_with(b"exampl") || folded[at..].starts_with(b"eyjzdw")
+                }
+                b'x' => traits.may_be_masked |= folded[at..].starts_with(b"xxxxxx"),
+                b'*' | b'.' => traits.may_be_masked |= folded[at..].starts_with(&[*byte; 3]),
+                b'<' | b'[' => traits.has_bracket = true,
+                b'%' => {
+                    traits.has_bracket = true;
+                    traits.has_reference = true;
+                }
+                b'$' | b'{' | b'`' => traits.has_reference = true,
+                // Bullets and the ellipsis.
+                0x80.. => traits.may_be_masked = true,
+                _ => {}
+            }
+        }
+        traits
+    }
 }
 
 /// `changeme123`, `test1`, `password!`: a word with a tail that people add to please a form.

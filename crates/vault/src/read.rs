@@ -55,22 +55,27 @@ pub(crate) fn read_at(folder: BorrowedFd<'_>, name: &CStr) -> Result<(Stat, Secr
     Ok((status, content))
 }
 
-/// Reads exactly `size` bytes and makes sure that there are no more, so that no buffer ever grows
-/// and leaves a copy of its bytes behind.
+/// Reads `size` bytes and makes sure that there are no more, so that no buffer ever grows and
+/// leaves a copy of its bytes behind.
 fn read_whole(file: &mut impl Read, size: usize) -> Result<Secret, Unreadable> {
-    let mut buffer = vec![0; size];
+    // One byte more than there should be: a read that leaves it unused has met the end.
+    let mut buffer = vec![0; size + 1];
     let mut filled = 0;
-    while filled < size {
+    let result = loop {
         match file.read(&mut buffer[filled..]) {
-            Ok(0) => break,
+            Ok(0) => break Ok(()),
             Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Unreadable::Refused(error.kind())),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => break Err(Unreadable::Refused(error.kind())),
         }
-    }
+        if filled >= size {
+            break Ok(());
+        }
+    };
+    buffer.truncate(filled);
     let content = Secret::new(buffer);
-    let grown = filled == size && !matches!(file.read(&mut [0]), Ok(0));
-    if filled < size || grown { Err(Unreadable::Changed) } else { Ok(content) }
+    result?;
+    if filled == size { Ok(content) } else { Err(Unreadable::Changed) }
 }
 
 fn refused(error: rustix::io::Errno) -> Unreadable {

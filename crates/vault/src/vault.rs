@@ -1,6 +1,6 @@
 //! The vault: what is declared beside what was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -15,12 +15,7 @@ use crate::shape;
 
 /// Files that are no credentials: a tool's own key, and what keeps a folder in git. The state of fly-secrets, and
 /// what a killed run of it leaves, is known by its name.
-const NOT_CREDENTIALS: [&str; 4] = [
-    ".fingerprint-key",
-    ".gitignore",
-    ".gitkeep",
-    ".keep",
-];
+const NOT_CREDENTIALS: [&str; 4] = [".fingerprint-key", ".gitignore", ".gitkeep", ".keep"];
 
 /// The vault.
 pub struct Vault {
@@ -38,6 +33,8 @@ pub struct Vault {
     pub folders: Vec<FoundFolder>,
     /// Files that are no credentials but lie among them: the tools' own state.
     pub others: Vec<FoundFile>,
+    /// Where in `files` each path is.
+    index: HashMap<String, usize>,
 }
 
 /// A file of the vault, declared or found or both.
@@ -104,12 +101,14 @@ impl Vault {
             .map(|declared| File::declared(declared, found.remove(&declared.path)))
             .collect();
         files.extend(found.into_values().map(File::undeclared));
-        Vault { root, shown_root, root_folder, root_is_link, files, folders, others }
+        let index =
+            files.iter().enumerate().map(|(index, file)| (file.path.clone(), index)).collect();
+        Vault { root, shown_root, root_folder, root_is_link, files, folders, others, index }
     }
 
     /// Returns a file by its path from the vault's root.
     pub fn file(&self, path: &str) -> Option<&File> {
-        self.files.iter().find(|file| file.path == path)
+        self.index.get(path).map(|index| &self.files[*index])
     }
 
     /// Returns a path of the vault as findings show it.

@@ -1,8 +1,10 @@
 //! Values after a label: headers, assignments and prose.
 
 use super::placeholder::is_placeholder;
-use super::{LONGEST, Place, Verdict};
+use super::{Place, Verdict};
 
+/// No header or assignment has a longer value; texts made of labels alone stay cheap.
+const LONGEST_VALUE: usize = 4096;
 const LONGEST_LABEL_TAIL: usize = 32;
 const LONGEST_SEPARATOR: usize = 16;
 const SHORTEST_TOKEN: usize = 20;
@@ -61,9 +63,9 @@ pub(super) fn header(place: &Place<'_>) -> Verdict {
             return Verdict::Open(start);
         }
     }
-    let Some(end) = place
-        .run(start, LONGEST, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-,:".contains(&byte))
-    else {
+    let Some(end) = place.run(start, LONGEST_VALUE, |byte| {
+        byte.is_ascii_alphanumeric() || b"._~+/=-,:".contains(&byte)
+    }) else {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
@@ -77,9 +79,9 @@ pub(super) fn header(place: &Place<'_>) -> Verdict {
 /// `TOKEN=…`, `"client_secret": "…"`, `**API key**: …`: a long value that looks drawn by lot.
 pub(super) fn token(place: &Place<'_>) -> Verdict {
     let Some(start) = value_start(place) else { return Verdict::Nothing };
-    let Some(end) = place
-        .run(start, LONGEST, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte))
-    else {
+    let Some(end) = place.run(start, LONGEST_VALUE, |byte| {
+        byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte)
+    }) else {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
@@ -96,7 +98,7 @@ pub(super) fn token(place: &Place<'_>) -> Verdict {
 pub(super) fn password(place: &Place<'_>) -> Verdict {
     let Some(start) = value_start(place) else { return Verdict::Nothing };
     let ends = |byte: u8| byte <= b' ' || b"\"'`<>\\\x7f".contains(&byte);
-    let Some(end) = place.run(start, LONGEST, |byte| !ends(byte)) else {
+    let Some(end) = place.run(start, LONGEST_VALUE, |byte| !ends(byte)) else {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);

@@ -56,7 +56,11 @@ pub(crate) fn verdict(allowances: &[Allowance], fingerprint: &str, today: NaiveD
         return Verdict::NotListed;
     };
     allowance.is_used.set(true);
-    if today <= allowance.expires { Verdict::Allowed } else { Verdict::ExpiredOn(allowance.expires) }
+    if today <= allowance.expires {
+        Verdict::Allowed
+    } else {
+        Verdict::ExpiredOn(allowance.expires)
+    }
 }
 
 /// The lines that no leak of this run matched.
@@ -70,8 +74,9 @@ mod tests {
 
     #[test]
     fn an_allowance_has_a_date_and_a_reason() {
-        let (allowances, malformed) =
-            parse("# seen\n0011223344556677 2026-12-01 a test key\n\n8899aabbccddeeff 2026-12-01\nx y z\n");
+        let (allowances, malformed) = parse(
+            "# seen\n0011223344556677 2026-12-01 a test key\n\n8899aabbccddeeff 2026-12-01\nx y z\n",
+        );
         assert_eq!((allowances.len(), malformed), (1, vec![4, 5]));
         let day = |text: &str| text.parse().unwrap();
         assert_eq!(verdict(&allowances, "0011223344556677", day("2026-12-01")), Verdict::Allowed);

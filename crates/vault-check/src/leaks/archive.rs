@@ -6,6 +6,8 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use crate::leaks::look::Look;
 use crate::leaks::stream::{Found, Scratch};
+use crate::leaks::tar;
+use crate::leaks::tree::in_text;
 
 /// What was found in one file, and which members of it could not be read.
 #[derive(Default)]
@@ -54,7 +56,8 @@ const NESTED_ZIP: u64 = 16 * 1024 * 1024;
 
 const GZIP: &[u8] = &[0x1f, 0x8b, 0x08];
 const ZIP: &[u8] = b"PK\x03\x04";
-const OTHERS: [&[u8]; 5] = [b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"];
+const OTHERS: [&[u8]; 5] =
+    [b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"];
 
 /// Searches a text that can be sought in, and all that is packed in it.
 pub(crate) fn search<R: Read + Seek>(
@@ -106,7 +109,8 @@ fn search_rest(
     } else if is_gzip {
         let start = head.to_vec();
         let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-        let mut unpacked = Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
+        let mut unpacked =
+            Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
         let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
         let outcome = search_member(look, scratch, &mut unpacked, inside, &name, depth + 1);
         if unpacked.too_large {
@@ -125,9 +129,47 @@ fn search_rest(
         let len = bytes.len() as u64;
         return Ok(len);
     }
+    if tar::is_tar(head) && depth < DEEPEST {
+        let start = head.to_vec();
+        return search_tar(
+            look,
+            scratch,
+            &mut Cursor::new(start).chain(reader),
+            inside,
+            member,
+            depth,
+        );
+    }
     let mut found = Vec::new();
     let n_bytes = scratch.search(look, len, reader, &mut found)?;
     inside.found.extend(found.into_iter().map(|found| (member.to_owned(), found)));
+    Ok(n_bytes)
+}
+
+/// Searches the headers and every member of a tar archive.
+fn search_tar(
+    look: &Look<'_>,
+    scratch: &mut Scratch,
+    reader: &mut dyn Read,
+    inside: &mut Inside,
+    outer: &str,
+    depth: usize,
+) -> io::Result<u64> {
+    let mut n_bytes = 0;
+    while let Some(tar::Member { name, len }) = tar::next(reader)? {
+        let found = in_text(look, name.as_bytes());
+        let name = if outer.is_empty() { name } else { format!("{outer} {name}") };
+        inside.found.extend(found.into_iter().map(|found| (name.clone(), found)));
+        let mut content = reader.take(len);
+        n_bytes += search_member(look, scratch, &mut content, inside, &name, depth + 1)?;
+        let n_left = io::copy(&mut content, &mut io::sink())?;
+        n_bytes += n_left + io::copy(&mut reader.take(tar::padding(len)), &mut io::sink())?;
+    }
+    // What follows the last member belongs to none, and is searched all the same.
+    let mut rest = Vec::new();
+    let len = scratch.first(reader)?;
+    n_bytes += scratch.search(look, len, reader, &mut rest)?;
+    inside.found.extend(rest.into_iter().map(|found| (outer.to_owned(), found)));
     Ok(n_bytes)
 }
 
@@ -164,7 +206,11 @@ fn search_zip<R: Read + Seek>(
         let packed = Counted { reader: reader.by_ref().take(entry.packed_len), n_bytes: 0 };
         let mut unpacked: Unpacked<Box<dyn CountedRead + '_>> = match entry.method {
             0 => Unpacked { decoder: Box::new(packed), n_bytes: 0, too_large: false },
-            8 => Unpacked { decoder: Box::new(Inflated(DeflateDecoder::new(packed))), n_bytes: 0, too_large: false },
+            8 => Unpacked {
+                decoder: Box::new(Inflated(DeflateDecoder::new(packed))),
+                n_bytes: 0,
+                too_large: false,
+            },
             _ => {
                 inside.unread.push((name, Unread::Method));
                 continue;
@@ -196,11 +242,16 @@ fn directory<R: Read + Seek>(reader: &mut R) -> io::Result<Option<Vec<Entry>>> {
     reader.seek(SeekFrom::Start(tail_start))?;
     let mut tail = Vec::new();
     reader.by_ref().take(0xffff + END_LEN as u64).read_to_end(&mut tail)?;
-    let Some(end) = memchr::memmem::rfind(&tail, b"PK\x05\x06").and_then(|at| tail.get(at..at + END_LEN)) else {
+    let Some(end) =
+        memchr::memmem::rfind(&tail, b"PK\x05\x06").and_then(|at| tail.get(at..at + END_LEN))
+    else {
         return Ok(None);
     };
     let (directory_len, directory_at) = (u32_at(end, 12), u32_at(end, 16));
-    if directory_at == u32::MAX || directory_len as u64 > NESTED_ZIP || u64::from(directory_at) > len {
+    if directory_at == u32::MAX
+        || u64::from(directory_len) > NESTED_ZIP
+        || u64::from(directory_at) > len
+    {
         return Ok(None);
     }
     reader.seek(SeekFrom::Start(u64::from(directory_at)))?;
@@ -210,7 +261,8 @@ fn directory<R: Read + Seek>(reader: &mut R) -> io::Result<Option<Vec<Entry>>> {
     let mut rest = bytes.as_slice();
     while rest.starts_with(b"PK\x01\x02") && rest.len() >= 46 {
         let name_len = usize::from(u16_at(rest, 28));
-        let entry_len = 46 + name_len + usize::from(u16_at(rest, 30)) + usize::from(u16_at(rest, 32));
+        let entry_len =
+            46 + name_len + usize::from(u16_at(rest, 30)) + usize::from(u16_at(rest, 32));
         let Some(name) = rest.get(46..46 + name_len) else { return Ok(None) };
         entries.push(Entry {
             name: String::from_utf8_lossy(name).into_owned(),

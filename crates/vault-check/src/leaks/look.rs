@@ -24,7 +24,7 @@ pub(crate) struct Narrow<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Leak {
     /// The value of a credential, or a part of it.
-    Value { name: String, part: Part, encoding: Encoding },
+    Value { name: String, part: Part, encoding: Encoding, in_part: bool },
     /// A short value next to its key.
     BesideKey { name: String },
     /// A credential by form.
@@ -55,6 +55,7 @@ impl Look<'_> {
                     name: found.name.to_owned(),
                     part: found.part,
                     encoding: found.encoding,
+                    in_part: found.in_part,
                 },
                 range: found.range,
             })
@@ -68,10 +69,9 @@ impl Look<'_> {
                 known.iter().any(|known| known.start < range.end && range.start < known.end)
             };
             places.extend(
-                form::find(text)
-                    .into_iter()
-                    .filter(|found| !overlaps(&found.range))
-                    .map(|found| Place { leak: Leak::Form { rule: found.rule }, range: found.range }),
+                form::find(text).into_iter().filter(|found| !overlaps(&found.range)).map(|found| {
+                    Place { leak: Leak::Form { rule: found.rule }, range: found.range }
+                }),
             );
         }
         places.sort_by_key(|place| (place.range.start, place.range.end));
@@ -90,7 +90,7 @@ impl Narrow<'_> {
                 let n_between = text[after..].iter().take(16).take_while(is_between).count();
                 let start = after + n_between;
                 let end = start + value.len();
-                let is_word_after = text.get(end).is_some_and(|next| next.is_ascii_alphanumeric());
+                let is_word_after = text.get(end).is_some_and(u8::is_ascii_alphanumeric);
                 let stands = n_between > 0 && text[start..].starts_with(value) && !is_word_after;
                 stands.then(|| Place {
                     leak: Leak::BesideKey { name: self.name.clone() },

@@ -22,14 +22,24 @@ pub(crate) struct Object {
 
 /// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
 pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Object>)> {
-    let batch = git.uncaptured(&["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"]);
+    let batch =
+        git.uncaptured(&["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"]);
     batch_of(look, &batch)
 }
 
 /// Searches the staged content of every file that differs from the last commit; with each the path.
 pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<(String, Object)>)> {
     let changes = git
-        .uncaptured(&["diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--relative"])
+        .uncaptured(&[
+            "diff",
+            "--cached",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--no-ext-diff",
+            "--relative",
+        ])
         .stdout_capture()
         .run()?
         .stdout;
@@ -45,7 +55,10 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<(
         if is_file && id.bytes().any(|byte| byte != b'0') {
             ids.push_str(id);
             ids.push('\n');
-            paths.entry(id.to_owned()).or_default().push(String::from_utf8_lossy(path).into_owned());
+            paths
+                .entry(id.to_owned())
+                .or_default()
+                .push(String::from_utf8_lossy(path).into_owned());
         }
     }
     let batch = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids);
@@ -54,7 +67,9 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<(
     let mut told = HashSet::new();
     for object in objects {
         // The same content at two paths is sent twice; each path is told once.
-        let place = paths.get(&object.id).and_then(|paths| paths.iter().find(|path| told.insert((*path).clone())));
+        let place = paths
+            .get(&object.id)
+            .and_then(|paths| paths.iter().find(|path| told.insert((*path).clone())));
         found.extend(place.map(|path| (path.clone(), object)));
     }
     Ok((n_objects, found))
@@ -62,7 +77,8 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<(
 
 /// Leaks in the names of branches, tags and other refs.
 pub(crate) fn refs(look: &Look<'_>, git: &Git<'_>) -> io::Result<Vec<(String, Found)>> {
-    let names = git.uncaptured(&["for-each-ref", "--format=%(refname)"]).stdout_capture().run()?.stdout;
+    let names =
+        git.uncaptured(&["for-each-ref", "--format=%(refname)"]).stdout_capture().run()?.stdout;
     let mut found = Vec::new();
     for name in names.split(|&byte| byte == b'\n') {
         // A name that leaks is not shown: it would leak again.
@@ -72,7 +88,10 @@ pub(crate) fn refs(look: &Look<'_>, git: &Git<'_>) -> io::Result<Vec<(String, Fo
 }
 
 /// Where each of `wanted` stands in the history, if anywhere: the first path that git names.
-pub(crate) fn paths(git: &Git<'_>, wanted: &HashSet<String>) -> io::Result<HashMap<String, String>> {
+pub(crate) fn paths(
+    git: &Git<'_>,
+    wanted: &HashSet<String>,
+) -> io::Result<HashMap<String, String>> {
     let mut paths = HashMap::new();
     if wanted.is_empty() {
         return Ok(paths);
@@ -105,7 +124,10 @@ fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<(usize, Vec<Objec
         }
         let line = String::from_utf8_lossy(&header);
         let mut words = line.trim_end().split(' ');
-        let (id, kind) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
+        let (id, kind) = (
+            words.next().unwrap_or_default().to_owned(),
+            words.next().unwrap_or_default().to_owned(),
+        );
         let Some(len) = words.next().and_then(|len| len.parse::<u64>().ok()) else {
             // `ID missing`, in a clone that left objects away.
             continue;

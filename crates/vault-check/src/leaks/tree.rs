@@ -226,5 +226,8 @@ pub(crate) fn in_text(look: &Look<'_>, text: &[u8]) -> Vec<Found> {
 }
 
 fn is_object_store(path: &Path) -> bool {
-    path.ends_with(".git/objects") || (path.ends_with("objects") && path.with_file_name("HEAD").is_file() && path.with_file_name("refs").is_dir())
+    path.ends_with(".git/objects")
+        || (path.ends_with("objects")
+            && path.with_file_name("HEAD").is_file()
+            && path.with_file_name("refs").is_dir())
 }

@@ -27,6 +27,11 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         let Some(declared) = &file.declared else { continue };
         let message = match &file.content {
             Content::Missing if declared.optional => continue,
+            Content::Missing
+                if scope.vault.folders.iter().any(|folder| folder.path == file.path) =>
+            {
+                "a folder stands in the file's place".to_owned()
+            }
             Content::Missing => "the file is missing".to_owned(),
             Content::Unreadable(reason) => {
                 format!("the file is there but could not be read: {reason}")

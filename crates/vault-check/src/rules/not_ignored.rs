@@ -19,11 +19,12 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         Answer::NoRepository => return,
         Answer::Unknown(reason) => {
             findings.push(
-                Finding::note(
+                Finding::warning(
                     RULE.id,
                     format!("whether git tracks or ignores the vault is unknown: {reason}"),
                 )
-                .path(scope.vault.shown("")),
+                .path(scope.vault.shown(""))
+                .hint("`git status` in that folder says why"),
             );
             return;
         }

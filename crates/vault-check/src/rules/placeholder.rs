@@ -3,7 +3,6 @@
 use report::{Finding, Level, Rule};
 use vault::Fault;
 
-use crate::rules::values;
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,11 +15,11 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Looks at every declared value.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
-    for value in values(scope) {
-        if let Some(fault @ Fault::Placeholder(_)) = value.fault() {
+    for value in &scope.values {
+        if let Some(fault @ Fault::Placeholder(_)) = value.fault {
             findings.push(
                 value
-                    .place(scope, Finding::error(RULE.id, fault.to_string()))
+                    .place(scope.vault, Finding::error(RULE.id, fault.to_string()))
                     .hint("put the real value in"),
             );
         }

@@ -5,14 +5,15 @@ use std::hash::{BuildHasher, RandomState};
 
 use opsfile::Shape;
 use report::{Finding, Level, Rule};
+use vault::Project;
 
-use crate::rules::{Given, values};
+use crate::given::Given;
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
     id: "reused",
     level: Level::Warning,
-    summary: "One value stands under two names, or in two environments",
+    summary: "One value stands under two names, or one value or project in two environments",
     why: "A production key that was put into the staging file works there, on production's data; and a second copy is the one that is forgotten when the first is rotated.",
     mend: "Issue a credential of its own for each environment; keep one name for each credential.",
 };
@@ -22,7 +23,7 @@ const SHORTEST: usize = 12;
 
 /// Compares all values with each other, by a keyed hash first and then byte for byte.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
-    let values = values(scope);
+    let values = &scope.values;
     // The key of this hash lives as long as the comparison, so that nothing of a value outlives it.
     let hasher = RandomState::new();
     let mut seen: HashMap<u64, Vec<usize>> = HashMap::new();
@@ -33,11 +34,12 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             .map(|other| &values[*other])
             .find(|other| other.value.same_as(value.value));
         if let Some(first) = first {
-            findings.push(value.place(scope, finding(scope, first, value)));
+            findings.push(value.place(scope.vault, finding(scope, first, value)));
         } else {
             alike.push(index);
         }
     }
+    projects(scope, values, findings);
 }
 
 fn is_comparable(value: &Given<'_>) -> bool {
@@ -51,14 +53,11 @@ fn is_comparable(value: &Given<'_>) -> bool {
             | Shape::HttpsUrl
             | Shape::Url
     );
-    !is_public && value.value.len() >= SHORTEST && value.fault().is_none()
+    !is_public && value.value.len() >= SHORTEST && value.fault.is_none()
 }
 
 fn finding(scope: &Scope<'_>, first: &Given<'_>, second: &Given<'_>) -> Finding {
-    let name = match first.entry {
-        Some(entry) => format!("{}:{}", scope.vault.shown(&first.file.path), entry.key),
-        None => scope.vault.shown(&first.file.path),
-    };
+    let name = first.name(scope.vault);
     let (one, other) = (first.file.environment(), second.file.environment());
     if one == other {
         Finding::warning(RULE.id, format!("the value is that of {name} too"))
@@ -66,5 +65,33 @@ fn finding(scope: &Scope<'_>, first: &Given<'_>, second: &Given<'_>) -> Finding 
     } else {
         Finding::error(RULE.id, format!("the value of `{other}` is that of `{one}` too, in {name}"))
             .hint("issue a credential of its own for each environment")
+    }
+}
+
+/// One project in two environments: a test that writes to production.
+fn projects(scope: &Scope<'_>, values: &[Given<'_>], findings: &mut Vec<Finding>) {
+    let mut seen: Vec<(Project, &Given<'_>)> = Vec::new();
+    for value in values.iter().filter(|value| value.fault.is_none()) {
+        let environment = value.file.environment();
+        let Some(project) = value.claims.project.clone().filter(|_| environment != "shared") else {
+            continue;
+        };
+        let first = seen.iter().find(|(known, _)| *known == project).map(|(_, first)| *first);
+        match first {
+            None => seen.push((project, value)),
+            Some(first) if first.file.environment() != environment => {
+                let one = first.file.environment();
+                let message = format!(
+                    "`{environment}` and `{one}` are of the same Supabase project: see {}",
+                    first.name(scope.vault)
+                );
+                findings.push(
+                    value
+                        .place(scope.vault, Finding::warning(RULE.id, message))
+                        .hint("give each environment a project of its own"),
+                );
+            }
+            Some(_) => {}
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::scope::Scope;
 pub(crate) const RULE: Rule = Rule {
     id: "stale",
     level: Level::Warning,
-    summary: "A credential is older than its `rotate` allows",
+    summary: "A credential is older than its `rotate` allows, or says that it has ended",
     why: "What leaked unnoticed stays useful until it is changed. A date in the file (`# rotated: 2025-10-01`) is told from an edit that changed no value; without one the file's own time has to do.",
     mend: "Change the credential at its issuer and write the date as `# rotated: YYYY-MM-DD` into the file.",
 };
@@ -55,8 +55,9 @@ fn rotated(file: &File) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(rotated.year, rotated.month, rotated.day)
 }
 
-/// Looks at every file that has a `rotate`.
+/// Looks at every file that has a `rotate`, and at what values say of their own end.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    ends(scope, findings);
     for file in &scope.files {
         let path = scope.vault.shown(&file.path);
         if let Content::Env(env) = &file.content
@@ -97,5 +98,23 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
                     .path(path),
             );
         }
+    }
+}
+
+/// Tokens and certificates that have ended, or soon will.
+fn ends(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for value in &scope.values {
+        let Some(expires) = value.claims.expires else { continue };
+        let days = (expires - scope.now).num_days();
+        let finding = if expires <= scope.now {
+            Finding::error(RULE.id, format!("the value says that it ended {} days ago", -days))
+                .hint("issue a new one")
+        } else if days <= SOON {
+            Finding::warning(RULE.id, format!("the value says that it ends in {days} days"))
+                .hint("issue a new one")
+        } else {
+            continue;
+        };
+        findings.push(value.place(scope.vault, finding));
     }
 }

@@ -1,3 +1,9 @@
 //! Tests of the real `vault-check` program.
+#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod check;
+mod commands;
 mod expected;
+mod leaks;
+mod operator;
+mod scenarios;

@@ -1,0 +1,219 @@
+//! `vault-check leaks`: the vault's values, and credentials by form, anywhere they should not be.
+
+mod allowed;
+mod archive;
+mod look;
+mod objects;
+mod stream;
+mod tar;
+mod tell;
+mod tree;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+
+use opsfile::{Ops, PlaceSource};
+use report::{Common, Exit, Finding, Invocation, Palette, Report, Streams};
+use secret::{Part, Reason, SecretSet};
+use vault::{Content, Vault};
+
+use crate::TOOL;
+use crate::args::Leaks;
+use crate::error::Error;
+use crate::fingerprint::Key;
+use crate::git::Git;
+use crate::leaks::allowed::Allowance;
+use crate::leaks::archive::Inside;
+use crate::leaks::look::{Look, Narrow};
+use crate::leaks::objects::Object;
+use crate::leaks::stream::Scratch;
+use crate::leaks::tell::Teller;
+use crate::leaks::tree::Tree;
+
+pub(crate) use crate::leaks::allowed::FILE as ALLOWED;
+
+/// Runs the command.
+pub(crate) fn run(
+    args: &Leaks,
+    common: &Common,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let exists = |program: &str| invocation.find_program(program).is_some();
+    let ops = opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists).map_err(Error::Ops)?;
+    let vault = Vault::load(&ops).map_err(Error::Vault)?;
+    let mut builder = SecretSet::builder();
+    if args.partial {
+        builder.in_part();
+    }
+    let set = vault.secrets_into(builder);
+    let look = Look { set: &set, narrow: narrow(&vault, &set), with_forms: true };
+
+    let (allowances, malformed) = allowances(&ops)?;
+    let key = if args.fingerprint || !allowances.is_empty() {
+        Some(Key::open(&vault.root).map_err(Error::FingerprintKey)?)
+    } else {
+        None
+    };
+    let teller = Teller {
+        ops: &ops,
+        set: &set,
+        key,
+        shows_fingerprints: args.fingerprint,
+        allowances: &allowances,
+        today: invocation.now.date_naive(),
+    };
+    let mut findings = refusals(&vault, &set);
+    findings.extend(
+        malformed
+            .into_iter()
+            .map(|line| tell::allowance(line, "this line is not `FINGERPRINT YYYY-MM-DD REASON`")),
+    );
+
+    let mut n_searched = 0;
+    if args.stdin {
+        let mut inside = Inside::default();
+        archive::search_member(&look, &mut Scratch::new(&look), streams.stdin, &mut inside, "", 0)
+            .map_err(Error::ReadInput)?;
+        n_searched += 1;
+        findings.extend(teller.inside("-", "", &inside));
+    }
+    if args.staged || args.history {
+        let program = invocation.find_program("git").ok_or(Error::NoGit)?;
+        let git = Git { program, folder: &ops.folder };
+        if args.staged {
+            let (n_objects, objects) = objects::staged(&look, &git).map_err(Error::Git)?;
+            n_searched += n_objects;
+            for (path, object) in objects {
+                findings.extend(teller.inside(&path, "staged", &object.inside));
+            }
+        }
+        if args.history {
+            n_searched += history(&look, &git, &teller, &mut findings)?;
+        }
+    }
+    let is_tree_wanted = !args.paths.is_empty() || !(args.stdin || args.staged || args.history);
+    if is_tree_wanted {
+        n_searched += search_tree(args, &look, &ops, &vault, invocation, &teller, &mut findings);
+        findings.extend(
+            allowed::unused(&allowances)
+                .filter(|_| args.paths.is_empty())
+                .map(|line| tell::allowance(line, "this line allows nothing that was found")),
+        );
+    }
+
+    let report = Report::new("vault-check/leaks/1", n_searched, findings);
+    let palette = Palette::for_stdout(common.color, invocation);
+    report.write(args.format.format, &TOOL, palette, streams.stdout)?;
+    Ok(report.exit())
+}
+
+/// Searches files and folders; says how many files were read.
+fn search_tree(
+    args: &Leaks,
+    look: &Look<'_>,
+    ops: &Ops,
+    vault: &Vault,
+    invocation: &Invocation,
+    teller: &Teller<'_>,
+    findings: &mut Vec<Finding>,
+) -> usize {
+    let paths: Vec<PathBuf> = if args.paths.is_empty() {
+        vec![ops.folder.clone()]
+    } else {
+        args.paths.iter().map(|path| invocation.cwd.join(path).components().collect()).collect()
+    };
+    let declared = ops.dsn.place.iter().filter_map(|place| match &place.source {
+        PlaceSource::EnvFile { path, .. } => Some(ops.absolute(path)),
+        _ => None,
+    });
+    let list = ops.absolute(allowed::FILE);
+    let tree = Tree {
+        look,
+        left_out: [vault.root.clone(), list].into_iter().chain(declared).collect(),
+        n_threads: thread::available_parallelism().map_or(1, usize::from),
+    };
+    let (n_files, visited) = tree.search(paths);
+    findings.extend(visited.iter().flat_map(|visited| teller.visited(visited)));
+    n_files
+}
+
+/// Searches what git keeps; says how many objects were read.
+fn history(
+    look: &Look<'_>,
+    git: &Git<'_>,
+    teller: &Teller<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<usize, Error> {
+    let (n_objects, objects) = objects::history(look, git).map_err(Error::Git)?;
+    let ids: HashSet<String> = objects.iter().map(|object| object.id.clone()).collect();
+    let paths = objects::paths(git, &ids).map_err(Error::Git)?;
+    for Object { id, kind, inside } in &objects {
+        let short = &id[..id.len().min(12)];
+        let where_ = format!("in {kind} {short} of the history");
+        let path = paths.get(id).cloned().unwrap_or_else(|| format!(".git {kind} {short}"));
+        findings.extend(teller.inside(&path, &where_, inside));
+    }
+    for (path, found) in objects::refs(look, git).map_err(Error::Git)? {
+        findings.extend(teller.leak(&path, "in a ref's name", &found));
+    }
+    Ok(n_objects)
+}
+
+/// Values too short to be searched for everywhere, that may be searched for next to their key.
+fn narrow<'a>(vault: &'a Vault, set: &SecretSet) -> Vec<Narrow<'a>> {
+    let is_narrow = |name: &str| {
+        set.refused().iter().any(|refusal| {
+            refusal.name == name
+                && refusal.part == Part::Whole
+                && matches!(refusal.reason, Reason::TooShort | Reason::LowVariety)
+        })
+    };
+    let mut narrow = Vec::new();
+    for file in &vault.files {
+        let Content::Env(env) = &file.content else { continue };
+        for entry in env.entries() {
+            let name = format!("{}:{}", file.path, entry.key);
+            // The value is looked at to see whether it says anything at all.
+            if is_narrow(&name) && says_something(entry.value.expose()) {
+                narrow.push(Narrow { name, key: &entry.key, value: &entry.value });
+            }
+        }
+    }
+    narrow
+}
+
+/// Flags and small numbers stand next to their key in every example.
+fn says_something(value: &[u8]) -> bool {
+    let is_flag = [&b"true"[..], b"false", b"null", b"none"]
+        .iter()
+        .any(|flag| value.eq_ignore_ascii_case(flag));
+    value.len() >= 4 && !is_flag && !(value.len() < 6 && value.iter().all(u8::is_ascii_digit))
+}
+
+/// Says which values are not searched for everywhere.
+fn refusals(vault: &Vault, set: &SecretSet) -> Vec<Finding> {
+    set.refused()
+        .iter()
+        .filter(|refusal| refusal.reason != Reason::Empty)
+        .map(|refusal| {
+            let (path, key) = refusal.name.split_once(':').unwrap_or((&refusal.name, ""));
+            let how = match refusal.reason {
+                Reason::TooShort | Reason::LowVariety => "searched for only next to its key",
+                _ => "not searched for",
+            };
+            let message = format!("the {} is {how}: {}", refusal.part, refusal.reason);
+            Finding::note("searched-narrowly", message).path(vault.shown(path)).key(key)
+        })
+        .collect()
+}
+
+fn allowances(ops: &Ops) -> Result<(Vec<Allowance>, Vec<u32>), Error> {
+    match fs::read_to_string(ops.absolute(allowed::FILE)) {
+        Ok(text) => Ok(allowed::parse(&text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Vec::new(), Vec::new())),
+        Err(error) => Err(Error::Allowances(error)),
+    }
+}

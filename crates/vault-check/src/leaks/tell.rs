@@ -1,0 +1,156 @@
+//! Puts leaks into words that reveal nothing but the credential's name.
+
+use chrono::NaiveDate;
+use opsfile::Ops;
+use report::Finding;
+use secret::{Encoding, Redactor, Secret, SecretSet, form};
+
+use crate::fingerprint::Key;
+use crate::leaks::allowed::{self, Allowance, Verdict};
+use crate::leaks::archive::Inside;
+use crate::leaks::look::Leak;
+use crate::leaks::stream::Found;
+use crate::leaks::tree::{Missed, Visited};
+
+/// What is needed to tell of a leak.
+pub(crate) struct Teller<'a> {
+    pub(crate) ops: &'a Ops,
+    pub(crate) set: &'a SecretSet,
+    /// The vault's key; there when fingerprints are shown or looked up.
+    pub(crate) key: Option<Key>,
+    pub(crate) shows_fingerprints: bool,
+    pub(crate) allowances: &'a [Allowance],
+    pub(crate) today: NaiveDate,
+}
+
+impl Teller<'_> {
+    /// Everything that is worth telling of a file or a folder.
+    pub(crate) fn visited(&self, visited: &Visited) -> Vec<Finding> {
+        let path = self.ops.relative(&visited.path);
+        let mut findings = self.inside(&path, "", &visited.inside);
+        for found in &visited.in_name {
+            findings.extend(self.leak(&path, "in its name or target", found));
+        }
+        findings.extend(visited.missed.as_ref().map(|missed| self.missed(&path, missed)));
+        findings
+    }
+
+    /// Everything that is worth telling of a text; `whence` says where the text comes from.
+    pub(crate) fn inside(&self, path: &str, whence: &str, inside: &Inside) -> Vec<Finding> {
+        let whence_of = |member: &str| match (whence, member) {
+            (whence, "") => whence.to_owned(),
+            ("", member) => format!("in its member {member}"),
+            (whence, member) => format!("{whence}, in its member {member}"),
+        };
+        let mut findings = Vec::new();
+        for (member, found) in &inside.found {
+            findings.extend(self.leak(path, &whence_of(member), found));
+        }
+        for (member, unread) in &inside.unread {
+            let whence = whence_of(member);
+            let message = format!("this was not searched{}: {}", spaced(&whence), unread.text());
+            findings
+                .push(Finding::warning("not-read", self.shown(&message)).path(self.shown(path)));
+        }
+        findings
+    }
+
+    /// One leak, unless it is allowed.
+    pub(crate) fn leak(&self, path: &str, whence: &str, found: &Found) -> Option<Finding> {
+        let (rule, name, what) = match &found.leak {
+            Leak::Value { name, part, encoding, in_part } => {
+                let some = if *in_part { "a piece of " } else { "" };
+                let how = if *encoding == Encoding::Raw {
+                    String::new()
+                } else {
+                    format!(", as {encoding}")
+                };
+                (
+                    "leaked-value",
+                    name.as_str(),
+                    format!("{some}the {part} of `{name}` stands here{how}"),
+                )
+            }
+            Leak::BesideKey { name } => (
+                "leaked-value",
+                name.as_str(),
+                format!("the value of `{name}` stands here, next to its key"),
+            ),
+            Leak::Form { rule } => {
+                let known = form::RULES.iter().find(|known| known.id == *rule);
+                (
+                    "leaked-form",
+                    *rule,
+                    known.map_or("a credential", |known| known.summary).to_owned(),
+                )
+            }
+        };
+        let fingerprint = self.fingerprint(path, name, found);
+        let verdict = fingerprint.as_deref().map_or(Verdict::NotListed, |fingerprint| {
+            allowed::verdict(self.allowances, fingerprint, self.today)
+        });
+        let hint = match (verdict, fingerprint) {
+            (Verdict::Allowed, _) => return None,
+            (Verdict::ExpiredOn(date), _) => Some(format!("it was allowed until {date}")),
+            (Verdict::NotListed, Some(fingerprint)) if self.shows_fingerprints => Some(format!(
+                "to allow it for a time: `{fingerprint} YYYY-MM-DD REASON` in {}",
+                allowed::FILE
+            )),
+            (Verdict::NotListed, _) => None,
+        };
+        let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        let finding = Finding::error(rule, self.shown(&format!("{what}{}", spaced(whence))))
+            .path(self.shown(path))
+            .line(number(found.line))
+            .column(number(found.column))
+            .key(name);
+        Some(match hint {
+            Some(hint) => finding.hint(hint),
+            None => finding,
+        })
+    }
+
+    fn missed(&self, path: &str, missed: &Missed) -> Finding {
+        let path_shown = self.shown(path);
+        match missed {
+            Missed::Failed(error) => {
+                Finding::warning("not-read", format!("this was not searched: {}", error.kind()))
+                    .path(path_shown)
+            }
+            Missed::NoFile => Finding::note(
+                "not-read",
+                "this was not searched: it is a pipe, a socket or a device",
+            )
+            .path(path_shown),
+            Missed::History => Finding::note("not-read", "the history was not searched here")
+                .path(path_shown)
+                .hint("`vault-check leaks --history` searches it"),
+        }
+    }
+
+    /// The leak's keyed fingerprint: the same credential written the same way in the same file.
+    fn fingerprint(&self, path: &str, name: &str, found: &Found) -> Option<String> {
+        // The written value goes into the keyed digest and nowhere else.
+        let text =
+            [path.as_bytes(), b"\0", name.as_bytes(), b"\0", found.written.expose()].concat();
+        self.key.as_ref()?.fingerprint(&Secret::new(text))
+    }
+
+    /// A path may hold a value itself, so it is redacted like any other text.
+    fn shown(&self, text: &str) -> String {
+        let mut redactor = Redactor::with_forms(self.set);
+        let mut output = Vec::new();
+        redactor.push(text.as_bytes(), &mut output);
+        redactor.finish(&mut output);
+        String::from_utf8_lossy(&output).into_owned()
+    }
+}
+
+/// What is wrong with a line of the list of allowed leaks.
+pub(crate) fn allowance(line: u32, message: &'static str) -> Finding {
+    Finding::warning("allowance", message).path(allowed::FILE).line(line)
+}
+
+fn spaced(whence: &str) -> String {
+    if whence.is_empty() { String::new() } else { format!(", {whence}") }
+}

@@ -1,0 +1,137 @@
+//! `read-differently`: programs that read env files disagree on what a line says.
+
+use envfile::{Culprit, Dialect, Difference, Disagreement, Quoting};
+use report::{Finding, Level, Rule};
+
+use crate::rules::{at, env_files};
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "read-differently",
+    level: Level::Warning,
+    summary: "A shell, a dotenv library, compose, systemd or flyctl reads another value than the others",
+    why: "A password with `#` is cut in half by one reader and whole in the next; `source` of an unquoted URL with `&` runs its second half as a command. The login that fails then says nothing of quoting.",
+    mend: "Quote the value as the hint says. Where no quoting suits every reader, change the credential to one without the character.",
+};
+
+/// Asks every dialect about every line that is not plain.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for (file, env) in env_files(scope) {
+        let path = scope.vault.shown(&file.path);
+        let mut said_of_endings = false;
+        for difference in envfile::differences(env) {
+            // One line with CR LF means that all have it.
+            let is_ending = difference.culprit == Some(Culprit::CarriageReturn);
+            if is_ending && std::mem::replace(&mut said_of_endings, true) {
+                continue;
+            }
+            let runs = difference.dialects.iter().any(|(_, how)| *how == Disagreement::Runs);
+            let level = if runs { Level::Error } else { Level::Warning };
+            let finding = Finding::new(RULE.id, level, message(&difference))
+                .path(path.clone())
+                .key(difference.key.clone())
+                .hint(hint(&difference));
+            findings.push(at(finding, difference.line, difference.column));
+        }
+        // A file that is read to its end by the strict dialect has been judged line by line above.
+        if env.problems().iter().any(|problem| problem.code.is_doubtful()) {
+            refusals(env, &path, findings);
+        }
+    }
+}
+
+fn refusals(env: &envfile::EnvFile, path: &str, findings: &mut Vec<Finding>) {
+    let mut by_line: Vec<(usize, Vec<Dialect>)> = Vec::new();
+    for (dialect, end) in envfile::refusals(env) {
+        let Some(line) = end.line() else { continue };
+        match by_line.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, dialects)) => dialects.push(dialect),
+            None => by_line.push((line, vec![dialect])),
+        }
+    }
+    for (line, dialects) in by_line {
+        let verbs = if dialects.len() == 1 { "stops here and loses" } else { "stop here and lose" };
+        let message = format!("{} {verbs} keys of the file", list(&dialects));
+        let finding =
+            Finding::warning(RULE.id, message).path(path).hint("mend the syntax of the line");
+        findings.push(at(finding, line, 1));
+    }
+}
+
+fn message(difference: &Difference) -> String {
+    let mut parts = Vec::new();
+    for (how, singular, plural) in [
+        (Disagreement::Runs, "would run a command in it", "would run a command in it"),
+        (Disagreement::Value, "reads another value", "read another value"),
+        (Disagreement::Unset, "does not set it", "do not set it"),
+        (Disagreement::Refuses, "fails on it", "fail on it"),
+    ] {
+        let dialects: Vec<Dialect> = difference
+            .dialects
+            .iter()
+            .filter(|(_, found)| *found == how)
+            .map(|(dialect, _)| *dialect)
+            .collect();
+        match dialects.len() {
+            0 => {}
+            1 => parts.push(format!("{} {singular}", list(&dialects))),
+            _ => parts.push(format!("{} {plural}", list(&dialects))),
+        }
+    }
+    let said = parts.join("; ");
+    match difference.culprit {
+        Some(culprit) => format!("{said}, because of {}", name(culprit)),
+        None => said,
+    }
+}
+
+fn hint(difference: &Difference) -> String {
+    match difference.culprit {
+        Some(Culprit::CarriageReturn) => return "save the file with LF line ends".to_owned(),
+        Some(Culprit::ByteOrderMark) => {
+            return "save the file without a byte order mark".to_owned();
+        }
+        _ => {}
+    }
+    let (quoting, left) = &difference.best;
+    let how = match quoting {
+        Quoting::Bare => "write NAME=value, with no quotes and nothing after it",
+        Quoting::Single => "put the value in single quotes, with nothing after them",
+        Quoting::Double => "put the value in double quotes, with nothing after them",
+    };
+    if left.is_empty() {
+        return how.to_owned();
+    }
+    let verb = if left.len() == 1 { "differs" } else { "differ" };
+    format!(
+        "no quoting suits all: {how}, and only {} still {verb}; or change the credential",
+        list(left)
+    )
+}
+
+fn name(culprit: Culprit) -> String {
+    match culprit {
+        Culprit::Character('`') => "a backtick".to_owned(),
+        Culprit::Character('\'') => "a single quote".to_owned(),
+        Culprit::Character('"') => "a double quote".to_owned(),
+        Culprit::Character('\\') => "a backslash".to_owned(),
+        Culprit::Character(character) => format!("`{character}`"),
+        Culprit::Space => "a space".to_owned(),
+        Culprit::LineBreak => "a line break".to_owned(),
+        Culprit::CarriageReturn => {
+            "CR at the end of the line, here and on all such lines".to_owned()
+        }
+        Culprit::ByteOrderMark => "a byte order mark".to_owned(),
+        Culprit::Export => "`export`".to_owned(),
+        Culprit::NotAscii => "a character beyond ASCII".to_owned(),
+    }
+}
+
+fn list(dialects: &[Dialect]) -> String {
+    let names: Vec<&str> = dialects.iter().map(|dialect| dialect.name()).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}

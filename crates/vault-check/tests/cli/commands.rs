@@ -1,0 +1,167 @@
+//! `list`, `init`, `rules`, and help.
+
+use testbed::Bed;
+
+use crate::operator::Operator;
+
+#[test]
+fn list_names_everything_and_shows_nothing() {
+    let operator = Operator::new();
+    operator.bed.write("vault/occ/stray.env", "STRAY=CANARY-value\n");
+    operator.bed.remove("vault/occ/chatwoot/redis_staging.env");
+    insta::assert_snapshot!(operator.run(["list"]), @"
+    vault/occ/fly/api_token.env  shared · owner deployment · rotated today · for preflight
+      FLY_API_TOKEN  fly-token
+    vault/occ/supabase/database_url_staging.env  staging · rotated today, every 90 days · for preflight, align
+      DATABASE_URL  postgres-url
+    vault/occ/chatwoot/redis_staging.env  missing · staging · for preflight
+      REDIS_URL  redis-url  missing
+    vault/occ/stray.env  not declared · changed today
+      STRAY  not declared
+    [exit status: 0]
+    ");
+    let answer = operator.run(["list", "--format", "json", "--for", "align"]);
+    insta::assert_snapshot!(answer, @r#"
+    {"schema":"vault-check/list/1","files":[{"path":"vault/occ/supabase/database_url_staging.env","declared":true,"present":true,"environment":"staging","owner":null,"purposes":["preflight","align"],"optional":false,"age_days":0,"age_from":"comment","rotate_days":90,"keys":[{"name":"DATABASE_URL","declared":true,"present":true,"shape":"postgres-url"}]}]}
+    [exit status: 0]
+    "#);
+}
+
+#[test]
+fn fingerprints_are_keyed_and_stay_the_same() {
+    let operator = Operator::new();
+    let run = || operator.run(["list", "--fingerprint", "--format", "json"]);
+    let first = run();
+    assert!(first.stderr().starts_with("made a key for fingerprints: vault/occ/.fingerprint-key"));
+    let second = run();
+    assert_eq!(second.stderr(), "");
+    assert_eq!(first.stdout(), second.stdout());
+    let fingerprint =
+        first.json()["files"][0]["keys"][0]["fingerprint"].as_str().unwrap().to_owned();
+    assert_eq!(fingerprint.len(), 16);
+    // Another vault has another key.
+    let other = Operator::new();
+    let theirs = other.run(["list", "--fingerprint", "--format", "json"]);
+    assert_ne!(theirs.json()["files"][0]["keys"][0]["fingerprint"].as_str().unwrap(), fingerprint);
+    // The key is the vault's, private, and no credential.
+    assert_eq!(operator.run(["check"]).code(), 0);
+    operator.bed.set_mode("vault/occ/.fingerprint-key", 0o644);
+    assert_eq!(operator.run(["check"]).code(), 1);
+}
+
+#[test]
+fn init_proposes_what_is_there() {
+    let bed = Bed::new();
+    bed.write(
+        "vault/occ/supabase/database_url_staging.env",
+        "DATABASE_URL='postgresql://u:CANARYp@h.example:5432/d'\n",
+    );
+    bed.write(
+        "vault/occ/chatwoot/api_token_prod.env",
+        "CHATWOOT_TOKEN=CANARYabc\nCHATWOOT_ACCOUNT_ID=7\n",
+    );
+    bed.write(
+        "vault/occ/google/service-account.json",
+        "{\"type\": \"service_account\", \"key\": \"CANARY\"}\n",
+    );
+    bed.write("vault/occ/notes \"x\".env", "# nothing yet\n");
+    let output = bed.command(testbed::bin!("vault-check")).args(["init"]).run();
+    insta::assert_snapshot!(output, @r#"
+    version = 1
+
+    [vault]
+    root = "vault/occ"
+
+    [[vault.file]]
+    path = "chatwoot/api_token_prod.env"
+    keys = { CHATWOOT_ACCOUNT_ID = "integer", CHATWOOT_TOKEN = "any" }
+    environment = "production"
+
+    [[vault.file]]
+    path = "google/service-account.json"
+    whole = "json"
+
+    [[vault.file]]
+    path = "supabase/database_url_staging.env"
+    keys = { DATABASE_URL = "postgres-url" }
+    environment = "staging"
+    [exit status: 0]
+    "#);
+    // What is proposed is what `check` accepts.
+    bed.write("ops.toml", output.stdout());
+    bed.remove("vault/occ/notes \"x\".env");
+    assert_eq!(bed.command(testbed::bin!("vault-check")).args(["check"]).run().code(), 0);
+}
+
+#[test]
+fn init_adds_what_ops_toml_lacks() {
+    let operator = Operator::new();
+    operator.bed.write("vault/occ/github/pat.env", "GITHUB_TOKEN=CANARYabcdef\n");
+    insta::assert_snapshot!(operator.run(["init"]), @r#"
+    [[vault.file]]
+    path = "github/pat.env"
+    keys = { GITHUB_TOKEN = "any" }
+    [exit status: 0]
+    "#);
+    insta::assert_snapshot!(operator.run(["init", "--format", "json"]), @r#"
+    {"schema":"vault-check/init/1","root":"vault/occ","files":[{"path":"github/pat.env","keys":{"GITHUB_TOKEN":"any"}}]}
+    [exit status: 0]
+    "#);
+}
+
+#[test]
+fn init_without_a_vault_says_what_to_do() {
+    let bed = Bed::new();
+    insta::assert_snapshot!(bed.command(testbed::bin!("vault-check")).args(["init"]).run(), @"
+    ------- stderr -------
+    error: there is no vault here to propose a section for
+    hint: name its folder: `vault-check init FOLDER`
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn rules_are_explained() {
+    let bed = Bed::new();
+    let run =
+        |args: &[&str]| bed.command(testbed::bin!("vault-check")).args(args.iter().copied()).run();
+    insta::assert_snapshot!(run(&["rules", "not-ignored"]), @"
+    not-ignored (error)
+      No ignore pattern keeps the vault, or a file of it, out of git
+
+    why
+      One `git add .` away from a leak that no later commit takes back.
+
+    how to mend
+      Add the vault's folder to .gitignore: the folder, not a pattern for some of its files.
+    [exit status: 0]
+    ");
+    insta::assert_snapshot!(run(&["rules", "mod"]), @"
+    ------- stderr -------
+    error: there is no rule of that name
+    hint: did you mean `mode`?
+    [exit status: 2]
+    ");
+    let all = run(&["rules", "--format", "json"]).json();
+    let ids: Vec<&str> =
+        all["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    let designed = [
+        "missing-file",
+        "missing-key",
+        "empty-value",
+        "placeholder",
+        "bad-shape",
+        "duplicate-key",
+        "undeclared-file",
+        "undeclared-key",
+        "syntax",
+        "read-differently",
+        "mode",
+        "tracked-by-git",
+        "not-ignored",
+        "symlink",
+        "stale",
+        "reused",
+    ];
+    assert!(designed.iter().all(|id| ids.contains(id)), "{ids:?}");
+}

@@ -1,0 +1,25 @@
+//! Differences are found in any bytes, and a line without one is read alike by every dialect.
+#![no_main]
+
+use envfile::{Dialect, EnvFile, Understood};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let file = EnvFile::parse(data);
+    let differences = envfile::differences(&file);
+    for line in file.lines() {
+        let envfile::LineKind::Entry(index) = line.kind else { continue };
+        let entry = &file.entries()[index];
+        if entry.doubtful || differences.iter().any(|difference| difference.line == entry.line) {
+            continue;
+        }
+        let mut alone = file.expose()[line.span.clone()].to_vec();
+        if !alone.ends_with(b"\n") {
+            alone.push(b'\n');
+        }
+        for dialect in Dialect::ALL {
+            let reading = dialect.read(&alone);
+            let agrees = matches!(reading.get(entry.key.as_bytes()), Some(Understood::Value(value)) if value.same_as(&entry.value));
+            assert!(agrees, "{dialect}");
+        }
+    }
+});
