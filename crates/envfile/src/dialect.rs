@@ -132,6 +132,16 @@ pub enum End {
     },
 }
 
+impl End {
+    /// The line at which it ended before the file did.
+    pub const fn line(self) -> Option<usize> {
+        match self {
+            End::Whole => None,
+            End::Refused { line } | End::Crashed { line } | End::Cut { line } => Some(line),
+        }
+    }
+}
+
 impl Reading {
     /// What a key gets; none where the program never sets it.
     pub fn get(&self, key: &[u8]) -> Option<&Understood> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::dialect::{Dialect, End, Understood};
 use crate::file::{Entry, EnvFile, Line, LineKind, Quoting};
-use crate::quote::is_portable_bare;
+use crate::quote::{self, is_portable_bare};
 
 /// An entry that not every program reads as the strict dialect does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Difference {
     pub dialects: Vec<(Dialect, Disagreement)>,
     /// The character without which they would agree, where there is one.
     pub culprit: Option<Culprit>,
+    /// The best way to write the value, and who disagrees even then.
+    pub best: (Quoting, Vec<Dialect>),
 }
 
 /// How a program disagrees with the strict reading.
@@ -32,6 +34,16 @@ pub enum Disagreement {
     Unset,
     /// It refuses the file, or crashes.
     Refuses,
+}
+
+impl Disagreement {
+    /// A command that is no longer run is something won, even if the value still differs.
+    const fn weight(self) -> usize {
+        match self {
+            Disagreement::Runs => 3,
+            Disagreement::Value | Disagreement::Unset | Disagreement::Refuses => 2,
+        }
+    }
 }
 
 /// A character that programs disagree on.
@@ -72,6 +84,7 @@ pub fn differences(file: &EnvFile) -> Vec<Difference> {
                 line: entry.line,
                 column: entry.column,
                 culprit: alone.culprit(&dialects),
+                best: alone.best(),
                 dialects,
             });
         }
@@ -165,20 +178,38 @@ impl Alone {
         }
     }
 
-    /// The first character whose absence settles the dispute, or most of it.
+    /// The character whose absence settles the dispute, or most of it.
     fn culprit(&self, dialects: &[(Dialect, Disagreement)]) -> Option<Culprit> {
-        let mut best: Option<(usize, Culprit)> = None;
+        let all: usize = dialects.iter().map(|(_, how)| how.weight()).sum();
+        let mut best = None;
+        let mut least = all;
         for culprit in self.suspects() {
             let Some(without) = self.without(culprit) else { continue };
-            let left = dialects
-                .iter()
-                .filter(|(dialect, _)| without.disagreement(*dialect).is_some())
-                .count();
-            if left < dialects.len() && best.is_none_or(|(fewest, _)| left < fewest) {
-                best = Some((left, culprit));
+            let left = dialects.iter().filter_map(|(dialect, _)| without.disagreement(*dialect));
+            let left = left.map(Disagreement::weight).sum();
+            if left < least {
+                (best, least) = (Some(culprit), left);
             }
         }
-        best.map(|(_, culprit)| culprit)
+        best
+    }
+
+    /// The canonical form on a line without anything else, and who disagrees on it.
+    fn best(&self) -> (Quoting, Vec<Dialect>) {
+        let written = quote::canonical(&self.value);
+        let text = [self.key.as_bytes(), b"=", written.expose(), b"\n"].concat();
+        let quoting = match written.expose().first() {
+            Some(b'\'') => Quoting::Single,
+            Some(b'"') => Quoting::Double,
+            _ => Quoting::Bare,
+        };
+        let best = Alone {
+            key: self.key.clone(),
+            value: self.value.duplicate(),
+            text: secret::Secret::new(text),
+            value_span: 0..0,
+        };
+        (quoting, best.disagreements().into_iter().map(|(dialect, _)| dialect).collect())
     }
 
     fn suspects(&self) -> Vec<Culprit> {
@@ -202,7 +233,11 @@ impl Alone {
         if value.contains(&b'\n') {
             suspects.push(Culprit::LineBreak);
         }
-        suspects.push(Culprit::Space);
+        let line = text.strip_suffix(b"\n").unwrap_or(text);
+        let blanks = line.iter().filter(|byte| is_blank(**byte)).count();
+        if blanks > usize::from(suspects.contains(&Culprit::Export)) {
+            suspects.push(Culprit::Space);
+        }
         if !value.is_ascii() {
             suspects.push(Culprit::NotAscii);
         }
@@ -218,14 +253,8 @@ impl Alone {
             Culprit::ByteOrderMark => text[3..].to_vec(),
             Culprit::CarriageReturn => text.iter().copied().filter(|byte| *byte != b'\r').collect(),
             Culprit::Export => [format!("{}=", self.key).as_bytes(), written, after].concat(),
-            Culprit::Space => {
-                let plain: Vec<u8> =
-                    written.iter().map(|byte| if is_blank(*byte) { b'x' } else { *byte }).collect();
-                [format!("{}=", self.key).as_bytes(), &plain, b"\n"].concat()
-            }
-            Culprit::LineBreak => {
-                [before, &replaced(written, |byte| byte == b'\n'), after].concat()
-            }
+            Culprit::Space => self.without_space(),
+            Culprit::LineBreak => [before, &self.without_character(written, b'\n'), after].concat(),
             Culprit::NotAscii => {
                 [before, &replaced(written, |byte| !byte.is_ascii()), after].concat()
             }
@@ -237,6 +266,18 @@ impl Alone {
         let line = file.lines().first()?;
         let entry = file.entries().first().filter(|entry| !entry.doubtful)?;
         Some(Alone::new(&file, line, entry))
+    }
+
+    /// Nothing but the value and the line's end after `=`, and no blank in the value.
+    fn without_space(&self) -> Vec<u8> {
+        let text = self.text.expose();
+        let key_at = self.value_span.start - self.key.len() - 1;
+        let key_at = memchr::memmem::rfind(&text[..self.value_span.start], self.key.as_bytes())
+            .unwrap_or(key_at);
+        let written = &text[self.value_span.clone()];
+        let ending: &[u8] = if text.ends_with(b"\r\n") { b"\r\n" } else { b"\n" };
+        let before = text[..key_at].trim_ascii_start();
+        [before, self.key.as_bytes(), b"=", &replaced(written, is_blank), ending].concat()
     }
 
     /// Takes a character out of the value, with the backslash that may stand before it.

@@ -9,6 +9,7 @@ mod agent;
 mod args;
 mod attach;
 mod clock;
+mod count;
 mod error;
 mod list;
 mod open;

@@ -7,6 +7,7 @@ use report::{Common, Exit, Format, Invocation, Streams};
 use serde_json::{Value, json};
 
 use crate::args;
+use crate::count::counted;
 use crate::error::{self, Error};
 use crate::setting::Setting;
 use crate::show::time;
@@ -80,7 +81,7 @@ fn line(shown: &str, bundle: Option<&Bundle>) -> String {
     let runs = bundle.runs();
     let failed = runs.iter().filter(|run| !run.is_proof_of_success()).count();
     let failed = if failed == 0 { String::new() } else { format!(", {failed} failed or suspect") };
-    format!("{opened:20}  {:8}  {shown} ({} runs{failed})", state(bundle), runs.len())
+    format!("{opened:20}  {:8}  {shown} ({}{failed})", state(bundle), counted(&runs.len(), "run"))
 }
 
 fn as_json(shown: &str, bundle: Option<&Bundle>) -> Value {

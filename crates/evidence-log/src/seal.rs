@@ -5,6 +5,7 @@ use std::path::Path;
 use evidence::{Bundle, OriginKind, Sealed, Signer};
 use report::{Common, Exit, Invocation, Streams};
 
+use crate::count::counted;
 use crate::error::{self, Error};
 use crate::setting::Setting;
 use crate::{args, clock, verify};
@@ -23,9 +24,8 @@ pub(crate) fn seal(
     let signers = setting.allowed_signers();
     let lines = verify::by_hand(&setting, &folder, signers.as_deref());
     let said = if sealed.signed { "sealed and signed" } else { "sealed, UNSIGNED" };
-    let (runs, files) = (sealed.runs, sealed.files);
-    write!(streams.stderr, "{said}: {runs} runs, {files} files; by hand:\n{lines}")
-        .map_err(error::answer)?;
+    let (runs, files) = (counted(&sealed.runs, "run"), counted(&sealed.files, "file"));
+    write!(streams.stderr, "{said}: {runs}, {files}; by hand:\n{lines}").map_err(error::answer)?;
     Ok(Exit::OK)
 }
 

@@ -8,6 +8,7 @@ use report::{Common, Exit, Format, Invocation, Palette, Streams};
 use serde_json::{Value, json};
 
 use crate::args;
+use crate::count::counted;
 use crate::error::{self, Error};
 use crate::setting::Setting;
 
@@ -142,7 +143,13 @@ fn one_line(body: &Body, record: &Record) -> String {
             Some(run) => format!("run {run} was found cut short"),
             None => "a record was found cut short".into(),
         },
-        Body::Seal(seal) => format!("sealed with {} runs and {} files", seal.runs, seal.files),
+        Body::Seal(seal) => {
+            format!(
+                "sealed with {} and {}",
+                counted(&seal.runs, "run"),
+                counted(&seal.files, "file")
+            )
+        }
         other => format!("{} (record {})", other.kind(), record.index),
     }
 }

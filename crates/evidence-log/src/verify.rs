@@ -13,6 +13,7 @@ use evidence::{
 use report::{Common, Exit, Finding, Format, Invocation, Palette, Report, Streams, Tool};
 
 use crate::args;
+use crate::count::counted;
 use crate::error::{self, Error};
 use crate::rules::RULES;
 use crate::setting::{Setting, read_signers};
@@ -138,9 +139,10 @@ fn describe(
     let runs = verified.bundle.runs().len();
     let _ = writeln!(
         text,
-        "{}: {verdict} ({runs} runs, {} files, {} bytes)",
+        "{}: {verdict} ({}, {}, {} bytes)",
         setting.shown(folder),
-        verified.files,
+        counted(&runs, "run"),
+        counted(&verified.files, "file"),
         verified.bytes
     );
     if let Some(manifest) = verified.bundle.manifest_hash() {

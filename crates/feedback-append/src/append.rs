@@ -1,8 +1,11 @@
 //! Writing one entry: gather what it cites, judge what it claims, and put it into the log whole or not at all.
 
+mod editor;
 mod gate;
 mod parts;
 mod write;
+
+use std::time::Instant;
 
 use report::{Exit, Format, Invocation, Streams};
 
@@ -22,6 +25,7 @@ pub(crate) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
+    let started = Instant::now();
     let append = &args.append;
     let file: Vec<_> =
         append.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect();
@@ -32,7 +36,7 @@ pub(crate) fn run(
     let draft = parts::draft(append, invocation, streams, &cited)?;
     gate::claims(&draft, append.status.is_some(), &cited)?;
     gate::leaks(&draft, repo.secrets()?.as_ref())?;
-    let written = write::write(&repo, &target, &draft, append.id.is_some(), invocation)?;
+    let written = write::write(&repo, &target, &draft, append.id.is_some(), invocation, started)?;
     answer(append, &target, &draft, &written, streams)?;
     warn(&target, &written, streams)?;
     Ok(Exit::OK)

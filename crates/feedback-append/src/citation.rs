@@ -128,10 +128,12 @@ fn find_in_line(
     roots: &Roots,
     found: &mut Vec<Citation>,
 ) {
-    if !line.contains(['/', '.']) {
+    let arrow = token::arrow(line);
+    // Only where proof is told does a name without a folder count.
+    let may_lack_slash = arrow.is_some() || stand.topic == Some(Topic::Evidence);
+    if memchr::memchr(b'/', line.as_bytes()).is_none() && !may_lack_slash {
         return;
     }
-    let arrow = token::arrow(line);
     let first = found.len();
     for token in token::split(line) {
         let after_arrow = arrow.is_some_and(|arrow| token.range.start > arrow);

@@ -215,12 +215,16 @@ fn cite_output(
             return Err(refused(given, &why, "`evidence-log verify` says what was altered"));
         }
     }
-    cited.runs.push(CitedRun {
+    let run = CitedRun {
         command: run.command_line(),
         path: output.map(|output| format!("{shown}{}", output.path)),
         sha256: output.map(|output| output.sha256.hex()),
         outcome: outcome(run),
-    });
+    };
+    // A run that is cited twice, by its bundle and by itself, is listed once.
+    if run.path.is_none() || !cited.runs.contains(&run) {
+        cited.runs.push(run);
+    }
     Ok(())
 }
 

@@ -151,7 +151,8 @@ impl Draft {
         let [first, second] = read.entries.as_slice() else {
             return Err(if read.entries.len() < 2 { Spoilt::Open } else { Spoilt::SecondHeading });
         };
-        let holds = second.range.start == rendered.len() + 1
+        let holds = first.range.start == 0
+            && second.range.start == rendered.len() + 1
             && first.id.as_deref() == Some(self.id.as_str())
             && first.title == self.title
             && read.blocks.unclosed.is_empty();

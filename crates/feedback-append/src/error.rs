@@ -101,6 +101,11 @@ pub(crate) enum Error {
         /// The tool's clock.
         now: String,
     },
+    /// The editor failed.
+    Editor {
+        /// Why.
+        source: io::Error,
+    },
     /// git could not answer.
     Git {
         /// What was asked.
@@ -146,6 +151,7 @@ impl fmt::Display for Error {
             Self::Future { at, now } => {
                 write!(formatter, "--at {at} lies ahead of this machine's clock ({now})")
             }
+            Self::Editor { .. } => formatter.write_str("writing the text in the editor"),
             Self::Git { doing, .. } => write!(formatter, "asking git {doing}"),
         }
     }
@@ -158,9 +164,10 @@ impl StdError for Error {
             Self::Vault(source) => Some(source),
             Self::Write(source) => Some(source),
             Self::Bundle(source) => Some(source),
-            Self::Read { source, .. } | Self::Git { source, .. } | Self::Answer(source) => {
-                Some(source)
-            }
+            Self::Read { source, .. }
+            | Self::Git { source, .. }
+            | Self::Editor { source }
+            | Self::Answer(source) => Some(source),
             _ => None,
         }
     }

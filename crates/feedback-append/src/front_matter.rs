@@ -179,8 +179,10 @@ pub fn set(document: &str, block: &FrontMatter, values: &[(&str, String)], add: 
         match (named.next(), named.next()) {
             (None, _) if add => missing.extend([*key, ": ", value, line_break]),
             (Some(field), None) if !field.continues && field.text(document) != value => {
-                let glued = document.as_bytes()[field.value.start - 1] == b':';
-                let text = if glued { format!(" {value}") } else { value.clone() };
+                let before =
+                    if document.as_bytes()[field.value.start - 1] == b':' { " " } else { "" };
+                let after = if document[field.value.end..].starts_with('#') { " " } else { "" };
+                let text = format!("{before}{value}{after}");
                 edits.push(Edit { range: field.value.clone(), text });
             }
             _ => {}
@@ -260,6 +262,14 @@ mod tests {
         assert!(
             check_set(SEED, &[("expires", "2025-10-18")], true)
                 .contains("\nexpires: 2025-10-18\n---\n\n")
+        );
+    }
+
+    #[test]
+    fn a_comment_in_the_place_of_a_value_stays_one() {
+        assert_eq!(
+            check_set("---\ndoc_hash: # later\n---\n", &[("doc_hash", "c")], false),
+            "---\ndoc_hash: c # later\n---\n"
         );
     }
 

@@ -1,6 +1,7 @@
 //! What git knows: the one module that calls it, in batches.
 
-use std::collections::HashSet;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,8 @@ use crate::resolve::class;
 pub(crate) struct Git {
     folder: PathBuf,
     tracked: Vec<String>,
+    /// Where each last part of a path is; none where that is more than one place. Made when first asked for.
+    names: OnceCell<HashMap<String, Option<String>>>,
 }
 
 impl Git {
@@ -22,7 +25,7 @@ impl Git {
         let listed = run(folder, &["ls-files", "-z"], Vec::new()).ok()?;
         let mut tracked: Vec<String> = split(&listed).map(str::to_owned).collect();
         tracked.sort_unstable();
-        Some(Self { folder: folder.to_path_buf(), tracked })
+        Some(Self { folder: folder.to_path_buf(), tracked, names: OnceCell::new() })
     }
 
     /// Whether a path (relative to the folder, without a slash at its end) or something below it is tracked.
@@ -39,25 +42,9 @@ impl Git {
     /// The one tracked file or folder with the same last part, if there is exactly one.
     pub(crate) fn namesake(&self, path: &str) -> Option<String> {
         let name = path.trim_end_matches('/').rsplit('/').next().filter(|name| name.len() > 3)?;
-        let is_folder = path.ends_with('/');
-        let mut found: Option<&str> = None;
-        for known in &self.tracked {
-            let candidate = if is_folder {
-                known.match_indices(name).find_map(|(at, _)| {
-                    let starts = at == 0 || known[..at].ends_with('/');
-                    let end = at + name.len();
-                    (starts && known[end..].starts_with('/')).then(|| &known[..=end])
-                })
-            } else {
-                (known.rsplit('/').next() == Some(name)).then_some(known.as_str())
-            };
-            match (candidate, found) {
-                (Some(candidate), Some(known)) if candidate != known => return None,
-                (Some(candidate), _) => found = Some(candidate),
-                (None, _) => {}
-            }
-        }
-        found.map(str::to_owned)
+        let end = if path.ends_with('/') { "/" } else { "" };
+        let names = self.names.get_or_init(|| names(&self.tracked));
+        names.get(&format!("{name}{end}")).and_then(Clone::clone)
     }
 
     /// How many tracked files a pattern matches.
@@ -124,6 +111,25 @@ impl Git {
         }
         Ok(contents)
     }
+}
+
+/// The last parts of tracked files, and with a slash at their end those of their folders.
+fn names(tracked: &[String]) -> HashMap<String, Option<String>> {
+    let mut names: HashMap<String, Option<String>> = HashMap::new();
+    for path in tracked {
+        let ends = path.match_indices('/').map(|(at, _)| at + 1).chain([path.len()]);
+        let mut start = 0;
+        for end in ends {
+            let place = names
+                .entry(path[start..end].to_owned())
+                .or_insert_with(|| Some(path[..end].to_owned()));
+            if place.as_deref() != Some(&path[..end]) {
+                *place = None;
+            }
+            start = end;
+        }
+    }
+    names
 }
 
 fn split(answer: &[u8]) -> impl Iterator<Item = &str> {

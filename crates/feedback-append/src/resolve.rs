@@ -30,6 +30,7 @@ pub(crate) struct Resolved {
 pub(crate) struct Resolver<'a> {
     repo: &'a Repo,
     git: Option<&'a Git>,
+    real_root: PathBuf,
     found: HashMap<(PathBuf, String), Resolved>,
     hashes: HashMap<PathBuf, Option<String>>,
 }
@@ -41,7 +42,9 @@ impl<'a> Resolver<'a> {
         git: Option<&'a Git>,
         citations: impl Iterator<Item = (&'c Path, &'c Citation)>,
     ) -> Result<Self, Error> {
-        let mut all = Self { repo, git, found: HashMap::new(), hashes: HashMap::new() };
+        let real_root = repo.folder.canonicalize().unwrap_or_else(|_| repo.folder.clone());
+        let (found, hashes) = (HashMap::new(), HashMap::new());
+        let mut all = Self { repo, git, real_root, found, hashes };
         let mut to_hash = Vec::new();
         for (folder, citation) in citations {
             let key = (folder.to_path_buf(), citation.path.clone());
@@ -102,9 +105,8 @@ impl<'a> Resolver<'a> {
             return none(class);
         };
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let real_root = root.canonicalize().unwrap_or_else(|_| root.clone());
         let in_vault = self.repo.vault_root().is_some_and(|vault| path.starts_with(vault));
-        let class = if !real.starts_with(&real_root) {
+        let class = if !real.starts_with(&self.real_root) {
             Class::Outside
         } else if self.git.is_some_and(|git| !git.is_tracked(&self.repo.shown(path))) {
             Class::Untracked

@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use chrono::{DateTime, Utc};
 use evidence::Hasher;
 use memchr::memmem;
 
 use crate::draft::LARGEST;
 use crate::entry::{self, MARKER};
 use crate::front_matter::{self, FrontMatter};
+use crate::stamp;
 use crate::text;
 
 /// Front matter is looked for in this many bytes.
@@ -32,6 +34,8 @@ pub(crate) struct Survey {
     pub(crate) end: Vec<u8>,
     /// Whether lines end with `\r\n`.
     pub(crate) crlf: bool,
+    /// The time of the last entry that has the tool's own form, if it is near the end.
+    pub(crate) last: Option<DateTime<Utc>>,
     /// The entry with the id that was looked for: the line of its heading, and its text.
     pub(crate) known: Option<(u64, String)>,
 }
@@ -45,6 +49,7 @@ pub(crate) fn survey(file: Option<&File>, length: u64, id: Option<&str>) -> io::
         lines: 0,
         end: Vec::new(),
         crlf: false,
+        last: None,
         known: None,
     };
     let Some(file) = file else { return Ok(survey) };
@@ -90,7 +95,22 @@ pub(crate) fn survey(file: Option<&File>, length: u64, id: Option<&str>) -> io::
     if !survey.end.is_empty() && !survey.end.ends_with(b"\n") {
         survey.lines += 1;
     }
+    survey.last = last_time(file, length)?;
     Ok(survey)
+}
+
+/// The time in the last heading of the tool's own form, looked for as far back as an entry can be long.
+fn last_time(file: &File, length: u64) -> io::Result<Option<DateTime<Utc>>> {
+    let start = length.saturating_sub(LARGEST as u64 + 1024);
+    let mut bytes = vec![0; usize::try_from(length - start).unwrap_or_default()];
+    file.read_exact_at(&mut bytes, start)?;
+    let headings =
+        memmem::rfind_iter(&bytes, b"## ").filter(|at| *at == 0 || bytes[at - 1] == b'\n');
+    let times = headings.filter_map(|at| {
+        let line = std::str::from_utf8(bytes.get(at + 3..at + 23)?).ok()?;
+        stamp::read(line).filter(|(stamp, _)| stamp.canonical)?.0.at
+    });
+    Ok(times.take(1).next())
 }
 
 /// The entry whose marker stands at an offset, if it is one; its line is counted from the head of the log.

@@ -24,8 +24,8 @@ pub struct LineIndex {
 impl LineIndex {
     /// Finds the lines of a text.
     pub fn new(text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        Self { starts: std::iter::once(0).chain(breaks.map(|at| at + 1)).collect() }
     }
 
     /// The line and the column (in bytes) of an offset, both from 1.

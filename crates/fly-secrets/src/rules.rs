@@ -2,166 +2,156 @@
 
 use report::{Level, Rule};
 
-const fn rule(
-    id: &'static str,
-    level: Level,
-    summary: &'static str,
-    why: &'static str,
-    mend: &'static str,
-) -> Rule {
-    Rule { id, level, summary, why, mend }
-}
-
 /// Every rule.
 pub(crate) const ALL: &[Rule] = &[
-    rule(
+    Rule::new(
         "not-on-fly",
         Level::Error,
         "a declared secret is not on Fly",
         "the app starts without it, or not at all",
         "fly-secrets apply",
     ),
-    rule(
+    Rule::new(
         "vault-changed",
         Level::Error,
         "the vault's value is not the applied one",
         "a rotated password that is not on Fly fails at the next restart",
         "fly-secrets apply",
     ),
-    rule(
+    Rule::new(
         "fly-changed",
         Level::Error,
         "Fly's value is not the applied one",
         "somebody set it by hand; the next apply would undo it",
         "fly-secrets apply, or adopt what is there",
     ),
-    rule(
+    Rule::new(
         "unknown-value",
         Level::Warning,
         "a secret is on Fly and was never applied from here",
         "whether it is the vault's value cannot be known",
         "fly-secrets apply, or adopt it",
     ),
-    rule(
+    Rule::new(
         "staged",
         Level::Error,
         "a secret is on Fly, and machines run without it",
         "staged values take effect at the next deploy only",
         "fly-secrets apply --deploy",
     ),
-    rule(
+    Rule::new(
         "extra",
         Level::Note,
         "a secret is on Fly and not in ops.toml",
         "nobody says what it is for",
         "declare it, or unset it",
     ),
-    rule(
+    Rule::new(
         "blocked",
         Level::Error,
         "a source may not be sent",
         "a missing or stand-in value must not reach an app",
         "vault-check check",
     ),
-    rule(
+    Rule::new(
         "unequal",
         Level::Error,
         "one value in the vault, two on Fly",
         "at least one of them is not the vault's",
         "fly-secrets apply",
     ),
-    rule(
+    Rule::new(
         "app-name",
         Level::Error,
         "fly.toml is for another app",
         "a deploy from here would go elsewhere",
         "set `app`",
     ),
-    rule(
+    Rule::new(
         "unpinned-image",
         Level::Warning,
         "the image has no fixed tag",
         "two deploys of one file may run two programs",
         "name a version or a digest",
     ),
-    rule(
+    Rule::new(
         "secret-in-env",
         Level::Error,
         "a secret stands in [env]",
         "fly.toml is in git and in every release",
         "move it to [fly.app.secrets]",
     ),
-    rule(
+    Rule::new(
         "shadowed",
         Level::Warning,
         "a name is in [env] and among the secrets",
         "Fly gives the machine the secret; the line in fly.toml misleads",
         "remove the line",
     ),
-    rule(
+    Rule::new(
         "health-path",
         Level::Error,
         "a check asks for a page that the image does not have",
         "the app is well and Fly takes it for ill",
         "fly-secrets config --fix path=/api",
     ),
-    rule(
+    Rule::new(
         "health-redirect",
         Level::Error,
         "a check meets a redirect",
         "Fly follows none, and FORCE_SSL redirects plain HTTP",
         "send X-Forwarded-Proto = https with the check",
     ),
-    rule(
+    Rule::new(
         "no-check",
         Level::Warning,
         "a service has no check",
         "Fly takes a started machine for a working one",
         "add [[http_service.checks]]",
     ),
-    rule(
+    Rule::new(
         "check-time",
         Level::Error,
         "a check's times are outside what Fly takes",
         "the deploy is refused, or the times are changed silently",
         "interval 2s to 1m, timeout up to 1m",
     ),
-    rule(
+    Rule::new(
         "no-processes",
         Level::Error,
         "a service does not say which processes it is for",
         "with several groups Fly refuses the file",
         "add `processes`",
     ),
-    rule(
+    Rule::new(
         "port",
         Level::Warning,
         "internal_port is not the app's PORT",
         "Fly knocks where nobody listens",
         "make them equal",
     ),
-    rule(
+    Rule::new(
         "memory",
         Level::Warning,
         "a machine has less memory than is declared or needed",
         "it is killed while it prepares the database",
         "set memory in [[vm]], and on the machine",
     ),
-    rule(
+    Rule::new(
         "strategy",
         Level::Error,
         "the deploy strategy cannot be had",
         "bluegreen needs checks, canary takes no volumes",
         "use rolling",
     ),
-    rule(
+    Rule::new(
         "unknown-task",
         Level::Warning,
         "the release command calls a task that the image does not have",
         "the release fails after the image is built",
         "use db:chatwoot_prepare",
     ),
-    rule(
+    Rule::new(
         "value-in-log",
         Level::Error,
         "a vault value lies in a log of flyctl",

@@ -21,6 +21,19 @@ pub struct Rule {
     pub mend: &'static str,
 }
 
+impl Rule {
+    /// A rule from its five parts, in the order of the fields.
+    pub const fn new(
+        id: &'static str,
+        level: Level,
+        summary: &'static str,
+        why: &'static str,
+        mend: &'static str,
+    ) -> Self {
+        Self { id, level, summary, why, mend }
+    }
+}
+
 /// Writes rules for reading: one line each, or one in full.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ pub(crate) fn collect<'a>(files: &[&'a File]) -> Vec<Given<'a>> {
         let Some(declared) = &file.declared else { continue };
         match (&file.content, &declared.whole) {
             (Content::Whole(value), Some(shape)) => {
-                given.push(Given::new(file, None, value, shape))
+                given.push(Given::new(file, None, value, shape));
             }
             (Content::Env(env), None) => {
                 for (key, shape) in &declared.keys {

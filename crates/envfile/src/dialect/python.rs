@@ -95,27 +95,20 @@ impl<'a> Reader<'a> {
 
     /// A quoted or plain key.
     fn key(&mut self) -> Option<&'a [u8]> {
-        match self.peek() {
-            Some(b'\'') => {
-                let start = self.at + 1;
-                let end = start + memchr::memchr(b'\'', &self.text[start..])?;
-                if end == start {
-                    return None;
-                }
-                self.at = end + 1;
-                Some(&self.text[start..end])
-            }
-            _ => {
-                let start = self.at;
-                while let Some((found, length)) = space::character(self.text, self.at) {
-                    if matches!(found, '=' | '#') || space::python(found) {
-                        break;
-                    }
-                    self.at += length;
-                }
-                (self.at > start).then(|| &self.text[start..self.at])
-            }
+        if self.peek() == Some(b'\'') {
+            let start = self.at + 1;
+            let end = start + memchr::memchr(b'\'', &self.text[start..])?;
+            self.at = end + 1;
+            return (end > start).then(|| &self.text[start..end]);
         }
+        let start = self.at;
+        while let Some((found, length)) = space::character(self.text, self.at) {
+            if matches!(found, '=' | '#') || space::python(found) {
+                break;
+            }
+            self.at += length;
+        }
+        (self.at > start).then(|| &self.text[start..self.at])
     }
 
     fn value(&mut self) -> Option<Vec<u8>> {

@@ -201,7 +201,7 @@ impl Command {
             if source.get(next) == Some(&b'(') {
                 // `A=(…)` is a list, which is not exported; in the midst of a word it is an error.
                 if next == equals + 1 {
-                    self.is_reserved = true
+                    self.is_reserved = true;
                 } else {
                     return None;
                 }
@@ -231,6 +231,9 @@ impl Command {
         let text = word.value.expose();
         let Some(equals) = memchr::memchr(b'=', text) else { return };
         let (key, value) = (text[..equals].to_vec(), text[equals + 1..].to_vec());
+        if !std::str::from_utf8(&key).is_ok_and(crate::file::is_key) {
+            return;
+        }
         word.value = secret::Secret::new(value);
         self.assignments.push((key, word));
     }

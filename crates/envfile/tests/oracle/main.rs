@@ -4,7 +4,7 @@
 mod corpus;
 mod programs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use envfile::{Dialect, End, Understood};
@@ -194,12 +194,9 @@ fn compare(dialect: Dialect, input: &str, said: &Value) -> Result<usize, String>
         .map(|(key, value)| (key.clone(), value.as_str().map(str::to_owned)))
         .collect();
     let mut n_unclear = 0;
-    let keys: BTreeMap<String, ()> = reading
-        .entries
-        .iter()
-        .map(|(key, _)| (String::from_utf8_lossy(key).into_owned(), ()))
-        .collect();
-    for key in keys.into_keys() {
+    let keys: BTreeSet<String> =
+        reading.entries.iter().map(|(key, _)| String::from_utf8_lossy(key).into_owned()).collect();
+    for key in keys {
         let theirs = said.remove(&key);
         match reading.get(key.as_bytes()) {
             Some(Understood::Value(value)) => {

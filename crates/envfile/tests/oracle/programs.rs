@@ -1,8 +1,8 @@
 //! The real programs, where they are there: each answers all inputs in one run.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use duct::Expression;
 use envfile::Dialect;
 use serde_json::{Map, Value, json};
 
@@ -15,72 +15,67 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn ask(dialect: Dialect, inputs: &[&str]) -> Result<Vec<Value>, String> {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/programs");
     let script = |name: &str| scripts.join(name).into_os_string();
-    let run = |program: &str, args: Vec<OsString>, variable: &str, value: PathBuf| {
-        let output = duct::cmd(program, args)
-            .env(variable, value)
-            .stdin_bytes(json!(inputs).to_string())
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked()
-            .run()
-            .map_err(|error| format!("{program}: {error}"))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(said.lines().last().unwrap_or("it failed").to_owned());
-        }
-        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
-    };
+    let package = |path: &str| folder().join(path);
     match dialect {
         Dialect::Shell => inputs.iter().map(|input| shell(input)).collect(),
         Dialect::Motdotla => run(
-            "node",
-            vec![script("motdotla.js")],
-            "NODE_PATH",
-            folder().join("node/node_modules"),
+            &duct::cmd("node", [script("motdotla.js")])
+                .env("NODE_PATH", package("node/node_modules")),
+            inputs,
         ),
-        Dialect::Python => {
-            run("python3", vec![script("python.py")], "PYTHONPATH", folder().join("python"))
+        Dialect::Python => run(
+            &duct::cmd("python3", [script("python.py")]).env("PYTHONPATH", package("python")),
+            inputs,
+        ),
+        Dialect::Ruby => {
+            run(&duct::cmd("ruby", [script("ruby.rb")]).env("RUBYLIB", package("ruby/lib")), inputs)
         }
-        Dialect::Ruby => run("ruby", vec![script("ruby.rb")], "RUBYLIB", folder().join("ruby/lib")),
         Dialect::Systemd => {
             let library = systemd_library().ok_or("systemd's shared library is not there")?;
-            run("python3", vec![script("systemd.py"), library.into()], "LC_ALL", "C.UTF-8".into())
+            run(&duct::cmd("python3", [script("systemd.py"), library.into()]), inputs)
         }
-        Dialect::Compose => go(&run, "compose"),
-        Dialect::Godotenv => go(&run, "godotenv"),
-        Dialect::Fly => go(&run, "fly"),
+        Dialect::Compose => go("compose", inputs),
+        Dialect::Godotenv => go("godotenv", inputs),
+        Dialect::Fly => go("fly", inputs),
     }
 }
 
-fn go(
-    run: &dyn Fn(&str, Vec<OsString>, &str, PathBuf) -> Result<Vec<Value>, String>,
-    program: &str,
-) -> Result<Vec<Value>, String> {
+fn run(expression: &Expression, inputs: &[&str]) -> Result<Vec<Value>, String> {
+    let output = expression
+        .stdin_bytes(json!(inputs).to_string())
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .map_err(|error| format!("it is not there: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(said.lines().last().unwrap_or("it failed").to_owned());
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+}
+
+fn go(program: &str, inputs: &[&str]) -> Result<Vec<Value>, String> {
     let built = folder().join("go/oracle");
     if !built.is_file() {
-        return Err("the Go modules are not installed".to_owned());
+        return Err("its Go module is not installed".to_owned());
     }
-    run(&built.to_string_lossy(), vec![program.into()], "LC_ALL", "C.UTF-8".into())
+    run(&duct::cmd(built, [program]), inputs)
 }
 
 fn systemd_library() -> Option<PathBuf> {
-    let folders = [
-        "/usr/lib/x86_64-linux-gnu/systemd",
-        "/usr/lib/aarch64-linux-gnu/systemd",
-        "/usr/lib/systemd",
-    ];
-    folders
+    ["/usr/lib/x86_64-linux-gnu/systemd", "/usr/lib/aarch64-linux-gnu/systemd", "/usr/lib/systemd"]
         .iter()
         .filter_map(|folder| std::fs::read_dir(folder).ok())
         .flatten()
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
+        .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| {
             let name = path
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            name.starts_with("libsystemd-shared") && name.ends_with(".so")
+            name.starts_with("libsystemd-shared")
+                && path.extension().is_some_and(|tail| tail == "so")
         })
 }
 
@@ -119,7 +114,7 @@ pub(crate) fn install() -> Vec<String> {
     let folder = folder();
     let at = |name: &str| folder.join(name);
     let mut failed = Vec::new();
-    let mut step = |what: &str, expression: duct::Expression| {
+    let mut step = |what: &str, expression: Expression| {
         let result = expression.stdout_null().stderr_null().unchecked().run();
         if !result.is_ok_and(|output| output.status.success()) {
             failed.push(what.to_owned());

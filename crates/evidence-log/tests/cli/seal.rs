@@ -23,13 +23,13 @@ fn a_sealed_bundle_is_verified_by_us_and_by_hand() {
     insta::assert_snapshot!(sealed, @"
     [SHA256]
     ------- stderr -------
-    sealed and signed: 1 runs, 5 files; by hand:
+    sealed and signed: 1 run, 5 files; by hand:
       (cd artifacts/area/check-[TIME] && sha256sum -c manifest.sha256)
       ssh-keygen -Y verify -f .opsproof/allowed_signers -I ops@example.org -n evidence-log -s artifacts/area/check-[TIME]/manifest.sha256.sig < artifacts/area/check-[TIME]/manifest.sha256
     [exit status: 0]
     ");
     insta::assert_snapshot!(verified.to_string().replace(&key, "[KEY]").replace(&origin, "[ORIGIN]").replace(&size(verified.stdout()), "[BYTES]"), @"
-    artifacts/area/check-[TIME]: intact (1 runs, 5 files, [BYTES] bytes)
+    artifacts/area/check-[TIME]: intact (1 run, 5 files, [BYTES] bytes)
       manifest [SHA256]
       signed by ops@example.org (SHA256:[KEY])
       known to artifacts/.log/[ORIGIN]

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use report::{Invocation, Streams};
 use ulid::Ulid;
 
+use super::editor;
 use crate::args::AppendArgs;
 use crate::cite::Cited;
 use crate::draft::{self, Draft};
@@ -48,7 +49,7 @@ pub(super) fn draft(
     }
     let body = match &args.message {
         Some(message) => message.clone(),
-        None if invocation.stdin_is_terminal => String::new(),
+        None if invocation.stdin_is_terminal => by_hand(args, &title, invocation, streams)?,
         None => input(streams)?,
     };
     let id = match &args.id {
@@ -73,6 +74,27 @@ pub(super) fn draft(
 /// An error about one option.
 pub(super) fn option(option: &'static str, why: &str) -> Error {
     Error::Option { option, why: why.to_owned() }
+}
+
+/// At a terminal, an entry that cites nothing gets its text from the editor, else from what is typed.
+fn by_hand(
+    args: &AppendArgs,
+    title: &str,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<String, Error> {
+    if !(args.evidence.is_empty() && args.command.is_empty()) {
+        return Ok(String::new());
+    }
+    let chosen = ["VISUAL", "EDITOR"].into_iter().find_map(|name| invocation.variable(name));
+    if let Some(editor) = chosen.filter(|editor| !editor.is_empty()) {
+        return editor::text(&editor, title, invocation);
+    }
+    writeln!(
+        streams.stderr,
+        "Write the text; end it with Ctrl-D. ($EDITOR would open an editor.)"
+    )?;
+    input(streams)
 }
 
 fn input(streams: &mut Streams<'_>) -> Result<String, Error> {

@@ -14,6 +14,10 @@ use crate::stamp;
 use crate::survey::{self, Survey};
 use crate::target::Target;
 
+/// By how much the clock may be behind the last entry and still count as the same moment: a process that was held
+/// up between reading its clock and getting the lock.
+const SAME_MOMENT: TimeDelta = TimeDelta::seconds(5);
+
 /// How long to wait for other writers of the same log.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -36,6 +40,7 @@ pub(super) fn write(
     draft: &Draft,
     is_keyed: bool,
     invocation: &Invocation,
+    started: Instant,
 ) -> Result<Written, Error> {
     draft.check(&draft.render(invocation.now)).map_err(Error::Spoilt)?;
     if target.role.is_none() && !target.path.exists() && !target.path.is_symlink() {
@@ -45,7 +50,6 @@ pub(super) fn write(
         std::fs::create_dir_all(folder)
             .map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
     }
-    let started = Instant::now();
     let mut written = None;
     durable::replace(&target.path, PATIENCE, |snapshot| {
         // The time is taken under the lock, so that entries stand in the order of their times.
@@ -73,6 +77,8 @@ fn decide(
     if let Some((line, entry)) = found.known.take() {
         return known(target, draft, line, &entry);
     }
+    let ahead = found.last.filter(|last| *last > now && *last - now <= SAME_MOMENT);
+    let now = ahead.unwrap_or(now);
     let mut warnings = warnings(&found);
     let mut head = String::new();
     if snapshot.file().is_none() {

@@ -68,7 +68,7 @@ fn judge(citation: &Citation, resolved: &Resolved) -> Option<Judgement> {
         Class::Glob(matched) => {
             let message = match matched {
                 Some(0) => "a pattern, and no committed file matches it".to_owned(),
-                Some(matched) => format!("a pattern; {matched} committed files match it today"),
+                Some(matched) => format!("a pattern; it matches {matched} committed today"),
                 None => "a pattern has no hash".to_owned(),
             };
             Some(("citation-glob", light, message, None))

@@ -165,6 +165,13 @@ fn the_seed_cites_what_a_reader_would_follow() {
     ");
 }
 
+#[test]
+fn a_path_is_never_all_line_number() {
+    assert_eq!(token::line_suffix("#L3/x"), 0);
+    assert_eq!(token::line_suffix(":12"), 0);
+    assert_eq!(token::line_suffix("a#L3"), 3);
+}
+
 proptest! {
     #[test]
     fn any_line_is_read_and_ranges_fit(line in "[ `*_()\\[\\]{}<>|.,:;/=a-c0-9é→-]{0,60}|(artifacts/|\\*\\*|`|sha256:|[a-f0-9]{8,64}| |exit ){0,12}") {

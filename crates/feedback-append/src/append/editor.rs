@@ -1,0 +1,60 @@
+//! The text of an entry from the writer's own editor, the one program that this module starts.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+
+use report::Invocation;
+
+use crate::error::Error;
+
+/// What the editor shows; it is left out of the entry.
+const HELP: &str = "\
+<!-- Write the text of the entry below. This comment is left out.
+     What was done, what came of it, and what it means for the next reader; commands and evidence are
+     better given with --evidence. No credential: name it as FILE:KEY. An empty text is fine. -->
+";
+
+/// Opens the editor on a private file and answers what was saved.
+pub(super) fn text(editor: &OsStr, title: &str, invocation: &Invocation) -> Result<String, Error> {
+    let failed = |source: io::Error| Error::Editor { source };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("entry-").suffix(".md");
+    let folder = invocation.variable("TMPDIR").unwrap_or_else(|| "/tmp".into());
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    write!(file, "# {title}\n\n{HELP}\n").map_err(failed)?;
+    let mut script = editor.as_bytes().to_vec();
+    script.extend_from_slice(b" \"$1\"");
+    let args =
+        [OsStr::new("-c"), OsStr::from_bytes(&script), OsStr::new("sh"), file.path().as_os_str()];
+    duct::cmd("sh", args).dir(&invocation.cwd).run().map_err(failed)?;
+    // The editor may have saved by rename, so the path is read and not the handle.
+    let saved = std::fs::read(file.path()).map_err(failed)?;
+    Ok(without_help(&String::from_utf8_lossy(&saved), title))
+}
+
+fn without_help(saved: &str, title: &str) -> String {
+    let text = saved.replacen(HELP, "", 1);
+    text.strip_prefix(&format!("# {title}\n")).unwrap_or(&text).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_is_left_out() {
+        assert_eq!(without_help(&format!("# T\n\n{HELP}\nmine\n"), "T"), "mine");
+        assert_eq!(without_help("mine # T\n", "T"), "mine # T");
+        assert_eq!(without_help(&format!("# T\n\n{HELP}\n"), "T"), "");
+    }
+
+    #[test]
+    fn the_editor_is_any_command_line() {
+        let now = chrono::DateTime::from_timestamp(0, 0).unwrap();
+        let invocation = Invocation::new(Vec::new(), "/".into(), now, Box::new(|_| None));
+        let editor = OsStr::new("sh -c 'grep -q comment \"$1\" && echo typed >> \"$1\"' --");
+        assert_eq!(text(editor, "T", &invocation).unwrap(), "typed");
+        assert!(text(OsStr::new("false"), "T", &invocation).is_err());
+    }
+}
