@@ -141,7 +141,7 @@ impl Traits {
                 }
                 b'e' => {
                     traits.has_documented |=
-                        folded[at..].starts_with(b"exampl") || folded[at..].starts_with(b"eyjzdw")
+                        folded[at..].starts_with(b"exampl") || folded[at..].starts_with(b"eyjzdw");
                 }
                 b'x' => traits.may_be_masked |= folded[at..].starts_with(b"xxxxxx"),
                 b'*' | b'.' => traits.may_be_masked |= folded[at..].starts_with(&[*byte; 3]),

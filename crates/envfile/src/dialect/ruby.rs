@@ -24,7 +24,7 @@ pub(super) fn read(source: &[u8]) -> Reading {
         reading.push(one.key, understood);
     }
     if let Some(at) = unset_export(text, &found, &reading) {
-        return Reading::refused(text, at);
+        return Reading::refused(source, place_in_source(source, at));
     }
     reading
 }
@@ -39,6 +39,12 @@ fn with_line_feeds(source: &[u8]) -> Vec<u8> {
         }
     }
     text
+}
+
+/// Where a place of the text with its line ends made alike is in the source.
+fn place_in_source(source: &[u8], at: usize) -> usize {
+    let is_dropped = |index: usize| source[index] == b'\r' && source.get(index + 1) == Some(&b'\n');
+    (0..source.len()).filter(|index| !is_dropped(*index)).nth(at).unwrap_or(source.len())
 }
 
 fn value(written: &[u8], reading: &Reading) -> Understood {

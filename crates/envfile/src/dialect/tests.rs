@@ -47,6 +47,11 @@ fn bytes_that_are_no_utf8_are_met_as_each_language_meets_them() {
 }
 
 #[test]
+fn a_lone_carriage_return_is_no_line_of_the_source() {
+    assert_eq!(Dialect::Ruby.read(b"A=1\r\nB=2\rC=3\nexport D\n").end, End::Refused { line: 3 });
+}
+
+#[test]
 fn nul_bytes_end_what_is_made_of_c() {
     let input = b"A=b\0c\n";
     assert_eq!(Dialect::Systemd.read(input).end, End::Refused { line: 1 });

@@ -116,6 +116,19 @@ fn what_would_spoil_the_log_is_refused() {
     assert_eq!(check(&"x".repeat(LARGEST)), Err(Spoilt::TooLarge(LARGEST + 50)));
 }
 
+#[test]
+fn an_entry_begins_with_its_own_heading() {
+    // A clock that was never set writes a year that no log is read for; a heading of the text must not take over.
+    let draft = Draft {
+        title: "T".to_owned(),
+        body: "### 14:30 T".to_owned(),
+        id: "k".to_owned(),
+        ..Draft::default()
+    };
+    assert_eq!(draft.check(&draft.render(DateTime::UNIX_EPOCH)), Err(Spoilt::Open));
+    assert_eq!(draft.check(&draft.render(now())), Ok(()));
+}
+
 proptest! {
     #[test]
     fn an_accepted_entry_is_read_back_whole(body in "((#{1,3} |- |> )?([a-z ]{0,9}|2025-10-11|12:30|`{3,4}|~~~|<!--|-->|<pre>|---|Timestamp: 2025-10-11)\n){0,12}") {
