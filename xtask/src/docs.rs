@@ -81,14 +81,35 @@ fn write_help(
     Ok(())
 }
 
-/// The words under `Commands:` in a help text.
+/// The words under `Commands:`, or `Other commands:`, in a help text.
 fn subcommands<'a>(help: &[&'a str]) -> Vec<&'a str> {
     help.iter()
-        .skip_while(|line| **line != "Commands:")
+        .skip_while(|line| !line.ends_with("ommands:") || line.starts_with(' '))
         .skip(1)
         .take_while(|line| !line.is_empty())
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|word| *word != "help")
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subcommands_are_found_under_either_heading() {
+        let help = [
+            "Usage: a [OPTIONS]",
+            "Commands:",
+            "  check  Look",
+            "         at all",
+            "  help   Print",
+            "",
+            "Options:",
+        ];
+        assert_eq!(subcommands(&help), ["check"]);
+        assert_eq!(subcommands(&["Other commands:", "  list  Show", ""]), ["list"]);
+        assert!(subcommands(&["Options:", "  -h"]).is_empty());
+    }
 }
