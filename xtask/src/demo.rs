@@ -69,61 +69,61 @@ fn surroundings(binaries: &Binaries, home: &Path, url: &str) -> Surroundings {
     Surroundings { binaries: binaries.clone(), variables: variables.to_vec() }
 }
 
-/// Verifies every bundle with our own tool, then prints how to do without it.
+/// Checks the whole with our own tools, then prints how to do without them.
 fn conclude(
     repo: &Path,
     ended: &[Ended],
     surroundings: &Surroundings,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
-    let mut exit = ended.last().map_or(Exit::ERROR, |last| last.exit);
     let bundles: Vec<&str> = ended.iter().map(|ended| ended.bundle.as_str()).collect();
-    let verified = verify(repo, &bundles, surroundings, streams)?;
-    let word = if verified { "intact" } else { "NOT intact" };
-    writeln!(
-        streams.stdout,
-        "\nevidence-log verify: {} of this run {word}",
-        plural(bundles.len(), "bundle")
-    )?;
-    if !verified && exit == Exit::OK {
-        exit = Exit::FINDINGS;
+    let mut exit = ended.last().map_or(Exit::ERROR, |last| last.exit);
+    let verify: Vec<&str> = ["verify"].into_iter().chain(bundles.iter().copied()).collect();
+    let checks: [(&str, &[&str], &str); 2] = [
+        ("evidence-log", &verify, "every bundle of this run is intact"),
+        ("vault-check", &["leaks"], "no credential of the vault lies anywhere else in the repo"),
+    ];
+    writeln!(streams.stdout)?;
+    for (tool, args, meaning) in checks {
+        if succeeds(repo, tool, args, surroundings, streams)? {
+            writeln!(streams.stdout, "{tool} {}: {meaning}", args.first().unwrap_or(&""))?;
+        } else if exit == Exit::OK {
+            exit = Exit::FINDINGS;
+        }
     }
     let Some(bundle) = bundles.last() else { return Ok(exit) };
-    let quoted = shell_quote(bundle);
-    writeln!(streams.stdout, "\nrepo:   {}", repo.display())?;
-    writeln!(streams.stdout, "bundle: {bundle}")?;
-    writeln!(streams.stdout, "log:    {}", operator::LOG)?;
-    writeln!(streams.stdout, "\nCheck them by hand, without our tools:")?;
-    writeln!(streams.stdout, "  cd {}", shell_quote(&repo.display().to_string()))?;
-    writeln!(streams.stdout, "  (cd {quoted} && sha256sum -c manifest.sha256)")?;
+    let bundle = shell_quote(bundle);
     writeln!(
         streams.stdout,
-        "  ssh-keygen -Y verify -f .opsproof/allowed_signers -I {} -n evidence-log -s {quoted}/manifest.sha256.sig < {quoted}/manifest.sha256",
-        operator::PRINCIPAL
+        "\nrepo:   {}\nbundle: {bundle}\nlog:    {}\n\nCheck them by hand, without our tools:\n  \
+         cd {}\n  \
+         (cd {bundle} && sha256sum -c manifest.sha256)\n  \
+         ssh-keygen -Y verify -f .opsproof/allowed_signers -I {} -n evidence-log -s {bundle}/manifest.sha256.sig < {bundle}/manifest.sha256\n  \
+         grep sha256: {} | tail -n 3",
+        repo.display(),
+        operator::LOG,
+        shell_quote(&repo.display().to_string()),
+        operator::PRINCIPAL,
+        operator::LOG,
     )?;
-    writeln!(streams.stdout, "  grep sha256: {} | tail -n 3", operator::LOG)?;
     Ok(exit)
 }
 
-fn verify(
+/// Runs a tool in the repo; what it says is shown only where it fails.
+fn succeeds(
     repo: &Path,
-    bundles: &[&str],
+    tool: &str,
+    args: &[&str],
     surroundings: &Surroundings,
     streams: &mut Streams<'_>,
 ) -> Result<bool, Error> {
-    let program = surroundings.binaries.path("evidence-log");
-    let args = ["verify"].iter().chain(bundles);
-    let command = surroundings.apply(cmd(program, args)).dir(repo).unchecked();
+    let command =
+        surroundings.apply(cmd(surroundings.binaries.path(tool), args)).dir(repo).unchecked();
     let output = command.stdout_capture().stderr_capture().run();
-    let output =
-        output.map_err(|source| Error::Start { program: "evidence-log".to_owned(), source })?;
+    let output = output.map_err(|source| Error::Start { program: tool.to_owned(), source })?;
     if !output.status.success() {
         streams.stderr.write_all(&output.stdout)?;
         streams.stderr.write_all(&output.stderr)?;
     }
     Ok(output.status.success())
-}
-
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

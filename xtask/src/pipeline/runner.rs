@@ -147,11 +147,9 @@ fn excerpt(ctx: &Ctx<'_>, id: &str) -> Vec<String> {
     };
     let text = [printed("stdout"), printed("stderr")].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
-    text.lines()
-        .filter(|line| !line.trim().is_empty())
-        .take(MAX_EXCERPT)
-        .map(str::to_owned)
-        .collect()
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines.len().saturating_sub(MAX_EXCERPT);
+    lines.into_iter().skip(last).map(str::to_owned).collect()
 }
 
 /// Tells the log, and returns where the entry is.
@@ -185,7 +183,8 @@ fn finish(
         outcomes.len()
     )?;
     writeln!(streams.stdout, "bundle: {}", ctx.bundle)?;
-    writeln!(streams.stdout, "entry: {entry}")?;
+    // The tool says what it did, then on a line of its own where the entry is.
+    writeln!(streams.stdout, "entry: {}", entry.lines().last().unwrap_or_default())?;
     streams.stdout.flush()?;
     let exit = if all { Exit::OK } else { Exit::FINDINGS };
     Ok(Ended { exit, bundle: ctx.bundle.clone() })
