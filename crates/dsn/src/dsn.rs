@@ -97,13 +97,15 @@ impl Dsn {
     /// One value to hand on by name, with what is meant where the string leaves it open.
     ///
     /// `host port user password dbname`, any parameter by libpq's name, and `url` for the whole in
-    /// canonical form. An unset port is the default port, an unset Postgres database is the user's name
+    /// canonical form. An unset or empty port is the default port, such a Postgres database is the user's name
     /// and an unset Redis database is 0; everything else that is unset is `None`.
     pub fn component(&self, name: &str) -> Option<Secret> {
         if name == "url" {
             return Some(canonical::uri(self));
         }
-        if let Some(value) = self.fields.secret(name) {
+        // An empty port or database counts as unset, as in libpq's connectOptions2 (fe-connect.c).
+        let is_open = |value: &&Secret| value.is_empty() && matches!(name, "port" | "dbname");
+        if let Some(value) = self.fields.secret(name).filter(|value| !is_open(value)) {
             return Some(value.duplicate());
         }
         match (name, self.kind) {

@@ -52,6 +52,11 @@ impl Lock {
         }
     }
 
+    /// What the file system says of the lock file: its time is that of the folder's own clock when we took it.
+    pub(crate) fn metadata(&self) -> io::Result<std::fs::Metadata> {
+        self.file.metadata()
+    }
+
     /// Leaves our process id in the lock for whoever has to wait; a failure costs only that courtesy.
     fn sign(&mut self) {
         let written =

@@ -81,6 +81,11 @@ impl Snapshot {
         self.found.as_ref().map_or(0, |found| found.before.len())
     }
 
+    /// The content of a small file, which was read already; none for a large file, or where there is none.
+    pub fn content(&self) -> Option<&[u8]> {
+        self.found.as_ref()?.content.as_deref()
+    }
+
     /// The whole content. For a large file, read parts of [`Snapshot::file`] instead.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         match &self.found {
@@ -102,7 +107,9 @@ pub fn replace<E: From<Error>>(
     wait: Duration,
     mut decide: impl FnMut(&Snapshot) -> Result<Change, E>,
 ) -> Result<Replaced, E> {
-    let _lock = Lock::beside(path, wait)?;
+    let lock = Lock::beside(path, wait)?;
+    let locked =
+        lock.metadata().map_err(Error::io("look at the lock of", path, Still::Untouched))?;
     for _ in 0..ATTEMPTS {
         let snapshot = take(path)?;
         let (edits, append) = match decide(&snapshot)? {
@@ -111,7 +118,7 @@ pub fn replace<E: From<Error>>(
         };
         let new = write_beside(path, snapshot.found.as_ref(), &edits, &append)?;
         let written = match &snapshot.found {
-            Some(found) => exchange(path, new, found, &edits)?,
+            Some(found) => exchange(path, new, found, &locked, &edits)?,
             None => create(path, new)?,
         };
         if written {
@@ -197,7 +204,13 @@ fn create(path: &Path, new: NamedTempFile) -> Result<bool, Error> {
 }
 
 /// Swaps the new file in and looks at what came out; answers whether that was the file we had read.
-fn exchange(path: &Path, new: NamedTempFile, found: &Found, edits: &[Edit]) -> Result<bool, Error> {
+fn exchange(
+    path: &Path,
+    new: NamedTempFile,
+    found: &Found,
+    locked: &Metadata,
+    edits: &[Edit],
+) -> Result<bool, Error> {
     let ours =
         new.as_file().metadata().map_err(Error::io("look beside", path, Still::Untouched))?;
     match renameat_with(CWD, new.path(), CWD, path, RenameFlags::EXCHANGE) {
@@ -208,7 +221,7 @@ fn exchange(path: &Path, new: NamedTempFile, found: &Found, edits: &[Edit]) -> R
         }
         Err(refused) => return Err(Error::io("replace", path, Still::Untouched)(refused.into())),
     }
-    match is_what_we_read(new.path(), &ours, found, new.as_file(), edits) {
+    match is_what_we_read(new.path(), locked, found, new.as_file(), edits) {
         Ok(true) => Ok(true),
         Ok(false) => put_back(path, new, &ours).map(|()| false),
         Err(unreadable) => Err(leave_aside(path, new, unreadable)),
@@ -229,10 +242,10 @@ fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<boo
 }
 
 /// Whether the file that was swapped out is the one we read, unchanged. A modification time that is well before
-/// our own write settles it; a save within the clock's granularity is found by comparing bytes.
+/// the moment we took the lock settles it; a save within the clock's granularity is found by comparing bytes.
 fn is_what_we_read(
     swapped: &Path,
-    ours: &Metadata,
+    locked: &Metadata,
     found: &Found,
     new: &File,
     edits: &[Edit],
@@ -241,13 +254,25 @@ fn is_what_we_read(
     if stamp(&now) != stamp(&found.before) {
         return Ok(false);
     }
-    if ours.mtime() - found.before.mtime() > 2 {
+    if is_settled(&found.before, locked) {
         return Ok(true);
     }
     match &found.content {
         Some(content) => Ok(&read_whole(&found.file, found.before.len())? == content),
         None => same_content(&found.file, found.before.len(), new, edits),
     }
+}
+
+/// Whether a file was last saved so long before the lock was taken that any later save has another time. Kernels
+/// step a file system's clock every 10 ms at most; where the times show whole milliseconds only, the file system
+/// itself may be as coarse as 2 s.
+fn is_settled(before: &Metadata, locked: &Metadata) -> bool {
+    let nanoseconds = |found: &Metadata| {
+        i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec())
+    };
+    let is_fine = [before, locked].iter().all(|found| found.mtime_nsec() % 1_000_000 != 0);
+    let step = if is_fine { 30_000_000 } else { 3_000_000_000 };
+    nanoseconds(locked) - nanoseconds(before) > step
 }
 
 /// Brings another's save back to the path. If yet another save landed on top of our file in that moment, the

@@ -75,6 +75,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<ManifestEntry>, BadLine> {
         let (hex, name) =
             rest.split_once("  ").ok_or(bad("not a digest, two spaces and a path"))?;
         let digest = Digest::from_hex(hex).map_err(|_| bad("not a SHA-256 digest"))?;
+        if !escaped && name.contains(['\\', '\r']) {
+            return Err(bad("a backslash or carriage return that is not escaped"));
+        }
         let path =
             if escaped { unescape(name).ok_or(bad("a wrong escape"))? } else { name.to_owned() };
         if !stays_inside(&path) {
@@ -132,6 +135,15 @@ mod tests {
         \c62016d0f8ee333350283fd879b50b692932e932794e5d686f7d37d67484e199  a\\b
         d1c4a4ef1e6cb364255ccbbf4e283a8a9a21cdcd8f1ae14417fb52256981377c  b.out
         ");
+    }
+
+    #[test]
+    fn a_character_that_needs_an_escape_is_refused_without_one() {
+        let digest = Digest::of(b"");
+        for name in ["a\rb", "a\\b"] {
+            let bad = read(format!("{}  {name}\n", digest.hex()).as_bytes()).unwrap_err();
+            assert_eq!(bad.why, "a backslash or carriage return that is not escaped");
+        }
     }
 
     #[test]

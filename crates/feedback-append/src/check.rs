@@ -11,18 +11,20 @@ mod since;
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use report::{Exit, Finding, Invocation, Palette, Report, Streams};
 
 use crate::args::{Args, CheckArgs};
 use crate::citation::Roots;
 use crate::error::Error;
-use crate::git::Git;
+use crate::git::{Git, Version};
 use crate::json;
 use crate::log::Log;
 use crate::repo::{self, Repo};
 use crate::resolve::Resolver;
 use crate::rules::TOOL;
 use crate::target;
+use rewritten::Compared;
 
 /// Checks the logs that the command line names, or all that are declared.
 pub(crate) fn run(
@@ -111,10 +113,38 @@ fn findings(
         findings.extend(claims::check(log, &resolver, &mut bundles));
         findings.extend(credentials::check(log, secrets.as_ref()));
     }
-    let committed = rewritten::committed(git, logs, since.unwrap_or("HEAD"), since.is_some())?;
-    if since.is_some() {
-        since::retain(&committed, &mut findings);
+    let committed = since.map(|since| rewritten::committed(git, logs, since)).transpose()?;
+    let compared = history(repo, git, since.zip(committed.as_deref()), logs, invocation.now)?;
+    findings.extend(compared.ahead);
+    if let Some(committed) = &committed {
+        since::retain(committed, &mut findings);
     }
-    findings.extend(rewritten::check(repo, &committed));
+    findings.extend(compared.rewritten);
     Ok(findings)
+}
+
+/// Compares the logs with what git has seen of them: all of it, or from a commit on.
+fn history(
+    repo: &Repo,
+    git: Option<&Git>,
+    since: Option<(&str, &[rewritten::Committed<'_>])>,
+    logs: &[Log],
+    now: DateTime<Utc>,
+) -> Result<Compared, Error> {
+    let mut all = Compared::default();
+    let Some(git) = git else { return Ok(all) };
+    let paths: Vec<String> = logs.iter().map(|log| log.shown.clone()).collect();
+    let range = since.map_or("HEAD".to_owned(), |(since, _)| format!("{since}..HEAD"));
+    for (at, (log, mut history)) in logs.iter().zip(git.history(&range, &paths)?).enumerate() {
+        if let Some((since, committed)) = since
+            && let Some(bytes) = &committed[at].1
+        {
+            let (commit, bytes) = (since.to_owned(), bytes.clone());
+            history.versions.push(Version { commit, at: None, bytes });
+        }
+        let compared = rewritten::compare(repo, log, &history, now);
+        all.rewritten.extend(compared.rewritten);
+        all.ahead.extend(compared.ahead);
+    }
+    Ok(all)
 }

@@ -1,5 +1,7 @@
 //! What git knows: the one module that calls it, in batches.
 
+mod history;
+
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -7,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::resolve::class;
+pub(crate) use history::{History, Version};
 
 /// A git work tree.
 pub(crate) struct Git {
@@ -94,23 +97,24 @@ impl Git {
         let answer =
             run(&self.folder, &["cat-file", "--batch"], input.into_bytes()).map_err(failed)?;
         let mut rest = answer.as_slice();
-        let mut contents = Vec::with_capacity(paths.len());
-        for _ in paths {
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let header = String::from_utf8_lossy(&rest[..end]).into_owned();
-            rest = rest.get(end + 1..).unwrap_or_default();
-            let mut words = header.rsplit(' ');
-            let size = words.next().and_then(|size| size.parse::<usize>().ok());
-            match size.filter(|_| words.next() == Some("blob")) {
-                Some(size) if size <= rest.len() => {
-                    contents.push(Some(rest[..size].to_vec()));
-                    rest = rest.get(size + 1..).unwrap_or_default();
-                }
-                _ => contents.push(None),
-            }
-        }
+        let contents = paths.iter().map(|_| next_blob(&mut rest)).collect();
         Ok(contents)
     }
+}
+
+/// Takes the next answer of `git cat-file --batch`; none where it is no file.
+fn next_blob(rest: &mut &[u8]) -> Option<Vec<u8>> {
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let header = String::from_utf8_lossy(&rest[..end]).into_owned();
+    *rest = rest.get(end + 1..).unwrap_or_default();
+    let mut words = header.rsplit(' ');
+    let size = words.next().and_then(|size| size.parse::<usize>().ok())?;
+    if words.next() != Some("blob") {
+        return None;
+    }
+    let blob = rest.get(..size)?.to_vec();
+    *rest = rest.get(size + 1..).unwrap_or_default();
+    Some(blob)
 }
 
 /// The last parts of tracked files, and with a slash at their end those of their folders.

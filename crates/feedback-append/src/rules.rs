@@ -67,7 +67,7 @@ pub(crate) static RULES: &[Rule] = &[
     Rule {
         id: "future-time",
         level: Level::Error,
-        summary: "A time lies ahead of this machine's clock",
+        summary: "A time lies ahead of this machine's clock, or of the commit that added the entry",
         why: "Nothing can have been seen at a time that has not come.",
         mend: "Append a correction; the tool stamps the real time.",
     },

@@ -40,8 +40,35 @@ pub(crate) struct Survey {
     pub(crate) known: Option<(u64, String)>,
 }
 
+/// Where a log's bytes come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// Bytes that were read already.
+    Bytes(&'a [u8]),
+    /// A file too large for that.
+    File(&'a File),
+}
+
+impl Source<'_> {
+    fn read_exact_at(self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.read_exact_at(buffer, offset),
+            Self::Bytes(bytes) => {
+                let start = usize::try_from(offset).map_err(io::Error::other)?;
+                let piece = bytes.get(start..start + buffer.len());
+                buffer.copy_from_slice(piece.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Reads a log of this length, in pieces.
-pub(crate) fn survey(file: Option<&File>, length: u64, id: Option<&str>) -> io::Result<Survey> {
+pub(crate) fn survey(
+    file: Option<Source<'_>>,
+    length: u64,
+    id: Option<&str>,
+) -> io::Result<Survey> {
     let mut survey = Survey {
         head: String::new(),
         block: None,
@@ -100,7 +127,7 @@ pub(crate) fn survey(file: Option<&File>, length: u64, id: Option<&str>) -> io::
 }
 
 /// The time in the last heading of the tool's own form, looked for as far back as an entry can be long.
-fn last_time(file: &File, length: u64) -> io::Result<Option<DateTime<Utc>>> {
+fn last_time(file: Source<'_>, length: u64) -> io::Result<Option<DateTime<Utc>>> {
     let start = length.saturating_sub(LARGEST as u64 + 1024);
     let mut bytes = vec![0; usize::try_from(length - start).unwrap_or_default()];
     file.read_exact_at(&mut bytes, start)?;
@@ -114,7 +141,12 @@ fn last_time(file: &File, length: u64) -> io::Result<Option<DateTime<Utc>>> {
 }
 
 /// The entry whose marker stands at an offset, if it is one; its line is counted from the head of the log.
-fn entry_at(file: &File, marker: u64, length: u64, id: &str) -> io::Result<Option<(u64, String)>> {
+fn entry_at(
+    file: Source<'_>,
+    marker: u64,
+    length: u64,
+    id: &str,
+) -> io::Result<Option<(u64, String)>> {
     let start = marker.saturating_sub(2 * LARGEST as u64);
     let end = (marker + 1024).min(length);
     let mut bytes = vec![0; usize::try_from(end - start).unwrap_or_default()];
@@ -132,7 +164,7 @@ fn entry_at(file: &File, marker: u64, length: u64, id: &str) -> io::Result<Optio
     Ok(Some((before + 1, text[..end].to_owned())))
 }
 
-fn line_breaks_before(file: &File, end: u64) -> io::Result<u64> {
+fn line_breaks_before(file: Source<'_>, end: u64) -> io::Result<u64> {
     let mut buffer = vec![0; CHUNK];
     let (mut at, mut lines) = (0, 0);
     while at < end {
@@ -153,7 +185,12 @@ mod tests {
     fn check(document: &str, id: Option<&str>) -> Survey {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(document.as_bytes()).unwrap();
-        survey(Some(&file), document.len() as u64, id).unwrap()
+        let length = document.len() as u64;
+        let found = survey(Some(Source::File(&file)), length, id).unwrap();
+        let again = survey(Some(Source::Bytes(document.as_bytes())), length, id).unwrap();
+        assert_eq!(found.body.clone().finish(), again.body.finish());
+        assert_eq!((found.lines, &found.known), (again.lines, &again.known));
+        found
     }
 
     #[test]

@@ -50,7 +50,8 @@ pub(crate) fn run(
                 write(setup, path, &mended)?;
                 text = mended;
             }
-            writeln!(streams.stderr, "{path}: {count} checks changed")?;
+            let checks = if count == 1 { "check" } else { "checks" };
+            writeln!(streams.stderr, "{path}: {count} {checks} changed")?;
         }
         let file = Document::parse(text.clone())
             .map_err(|error| config_error(path, format!("not TOML: {}", error.message())))?;

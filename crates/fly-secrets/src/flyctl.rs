@@ -116,11 +116,14 @@ impl<'a> Flyctl<'a> {
         if ended.status.success() { Ok(()) } else { Err(failed(self.said(&ended.stderr, values))) }
     }
 
-    /// The last line of flyctl's stderr, unless it repeats a secret.
+    /// The line of flyctl's stderr that says what went wrong, or else its last, unless it repeats a secret.
     fn said(&self, stderr: &[u8], values: &[(&str, &Secret)]) -> String {
         let text = String::from_utf8_lossy(stderr);
-        let line =
-            text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+        let lines = || text.lines().rev();
+        let line = lines()
+            .find(|line| line.starts_with("Error: "))
+            .or_else(|| lines().find(|line| !line.trim().is_empty()))
+            .unwrap_or("it says nothing");
         if api::repeats(self.vault, values, stderr) {
             return "its message repeats a value and is not shown".to_owned();
         }

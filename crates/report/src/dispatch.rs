@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::panic;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::{Map, Value};
 
 use crate::command_line::{CommandLine, Format};
@@ -93,6 +93,10 @@ fn failure_json(schema: &str, failure: &dyn Failure) -> Value {
 fn usage(mut error: clap::Error, streams: &mut Streams<'_>) -> Exit {
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
+        // The argument is what was typed only where it is unknown; elsewhere it is the tool's own name for it.
+        if kind == ContextKind::InvalidArg && error.kind() != ErrorKind::UnknownArgument {
+            continue;
+        }
         let suspicious = match error.get(kind) {
             Some(ContextValue::String(text)) => may_hold_a_secret(text),
             Some(ContextValue::Strings(texts)) => texts.iter().any(|text| may_hold_a_secret(text)),
@@ -242,6 +246,12 @@ mod tests {
     fn a_usage_error_does_not_repeat_what_may_be_a_secret() {
         let text = check(&["tool", "postgres://u:hunter2hunter2@h/db"], true);
         assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn a_usage_error_names_the_option_it_is_about() {
+        let text = check(&["tool", "--ops"], true);
+        assert!(text.contains("'--ops <"), "{text}");
     }
 
     #[test]

@@ -48,8 +48,10 @@ impl<'a> Given<'a> {
         value: &'a Secret,
         shape: &'a Shape,
     ) -> Given<'a> {
-        let key = entry.map_or("", |entry| &entry.key);
-        let fault = vault::judge(key, value, shape);
+        let fault = match entry {
+            Some(entry) => vault::judge(&entry.key, value, shape),
+            None => vault::judge_whole(value, shape),
+        };
         let claims = if fault.is_none() { vault::claims(value) } else { Claims::default() };
         Given { file, entry, value, shape, fault, claims }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use opsfile::Shape;
 use secret::Secret;
 
-use crate::fault::{Fault, judge};
+use crate::fault::{Fault, judge, judge_whole};
 use crate::read::Unreadable;
 use crate::vault::{Content, File, Vault};
 
@@ -83,7 +83,7 @@ impl File {
         let declared = self.declared.as_ref().ok_or(Unavailable::NotDeclared)?;
         let shape = declared.whole.as_ref().ok_or(Unavailable::NotDeclared)?;
         let Content::Whole(value) = &self.content else { return Err(self.unavailable()) };
-        usable(self, "", value, shape)
+        usable(self, judge_whole(value, shape), value, shape)
     }
 
     /// Returns a declared credential of the file, if `vault-check check` would pass its value.
@@ -101,7 +101,7 @@ impl File {
         if entry.doubtful {
             return Err(Unavailable::Doubtful);
         }
-        usable(self, key, &entry.value, shape)
+        usable(self, judge(key, &entry.value, shape), &entry.value, shape)
     }
 
     /// Why nothing of the file can be used.
@@ -117,11 +117,11 @@ impl File {
 
 fn usable<'v>(
     file: &'v File,
-    key: &str,
+    fault: Option<Fault>,
     value: &'v Secret,
     shape: &'v Shape,
 ) -> Result<Credential<'v>, Unavailable> {
-    match judge(key, value, shape) {
+    match fault {
         Some(fault) => Err(Unavailable::Fault(fault)),
         None => Ok(Credential { value, shape, environment: file.environment() }),
     }

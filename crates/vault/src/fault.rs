@@ -37,7 +37,19 @@ impl fmt::Display for Fault {
 /// Judges a value under its key by the shape that is declared for it.
 pub fn judge(key: &str, value: &Secret, shape: &Shape) -> Option<Fault> {
     // The bytes are looked at here and go nowhere.
+    judge_bytes(key, value.expose(), shape)
+}
+
+/// Judges a file that is one credential as a whole: editors and key generators end it in a line break, which is no
+/// part of the value.
+pub fn judge_whole(value: &Secret, shape: &Shape) -> Option<Fault> {
+    // Looked at here as well, and sent nowhere.
     let bytes = value.expose();
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    judge_bytes("", line.strip_suffix(b"\r").unwrap_or(line), shape)
+}
+
+fn judge_bytes(key: &str, bytes: &[u8], shape: &Shape) -> Option<Fault> {
     if bytes.is_empty() {
         return Some(Fault::Empty);
     }
@@ -48,4 +60,32 @@ pub fn judge(key: &str, value: &Secret, shape: &Shape) -> Option<Fault> {
         return Some(Fault::Placeholder(reason));
     }
     shape::fits(shape, bytes).err().map(Fault::BadShape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str, shape: &Shape) -> String {
+        let fault = judge_whole(&Secret::from(text.to_owned()), shape);
+        fault.map_or_else(|| "ok".to_owned(), |fault| fault.to_string())
+    }
+
+    #[test]
+    fn one_line_break_ends_a_file_and_more_is_white_space() {
+        for text in ["CANARYkey7f3", "CANARYkey7f3\n", "CANARYkey7f3\r\n"] {
+            assert_eq!(whole(text, &Shape::Any), "ok");
+        }
+        assert_eq!(whole("c0ffee0ddba11\n", &Shape::Hex), whole("c0ffee0ddba11", &Shape::Hex));
+        for text in ["CANARYkey7f3\n\n", "CANARYkey7f3 \n", "\nCANARYkey7f3"] {
+            assert_eq!(whole(text, &Shape::Any), "the value begins or ends with white space");
+        }
+        assert_eq!(whole("changeme\n", &Shape::Any), whole("changeme", &Shape::Any));
+        assert_ne!(whole("changeme\n", &Shape::Any), "ok");
+        assert_eq!(whole("", &Shape::Any), "the value is empty");
+        assert_eq!(whole("\n\n", &Shape::Any), "the value is only white space");
+        // In an env file the line break would be inside quotes, and part of the value.
+        let quoted = judge("KEY", &Secret::from("CANARYkey7f3\n".to_owned()), &Shape::Any);
+        assert_eq!(quoted, Some(Fault::BadShape("begins or ends with white space")));
+    }
 }

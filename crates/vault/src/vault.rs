@@ -207,9 +207,11 @@ fn looks_like_env(path: &str, env: &EnvFile) -> bool {
 }
 
 fn is_no_credential(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_state = name.starts_with('.') && name.trim_start_matches('.').starts_with("fly-secrets");
-    is_state || NOT_CREDENTIALS.contains(&name)
+    let is_left_behind =
+        folders.split('/').any(|folder| folder.starts_with(".fly-secrets-flyctl-"));
+    is_state || is_left_behind || NOT_CREDENTIALS.contains(&name)
 }
 
 fn is_secret(shape: &Shape, value: &Secret) -> bool {
@@ -237,4 +239,24 @@ fn check_patterns(files: &[VaultFile]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_tools_keep_and_leave_behind_is_no_credential() {
+        for path in [
+            ".fly-secrets.json",
+            ".fly-secrets-flyctl-a1B2c3/logs/flyctl-1.log",
+            ".fly-secrets-flyctl-a1B2c3/config.yml",
+            "fly/.gitkeep",
+        ] {
+            assert!(is_no_credential(path), "{path}");
+        }
+        for path in ["fly-secrets.json", "fly-secrets-flyctl-a/b.env", ".fly-secrets-notes/b.env"] {
+            assert!(!is_no_credential(path), "{path}");
+        }
+    }
 }

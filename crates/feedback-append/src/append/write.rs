@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::front_matter;
 use crate::repo::Repo;
 use crate::stamp;
-use crate::survey::{self, Survey};
+use crate::survey::{self, Source, Survey};
 use crate::target::Target;
 
 /// By how much the clock may be behind the last entry and still count as the same moment: a process that was held
@@ -72,7 +72,8 @@ fn decide(
 ) -> Result<(Change, Written), Error> {
     let unreadable = |source| Error::Read { path: target.path.clone(), source };
     let id = is_keyed.then_some(draft.id.as_str());
-    let mut found = survey::survey(snapshot.file(), snapshot.length(), id).map_err(unreadable)?;
+    let source = snapshot.content().map(Source::Bytes).or(snapshot.file().map(Source::File));
+    let mut found = survey::survey(source, snapshot.length(), id).map_err(unreadable)?;
     target.allow_owner(&found.head, found.block.as_ref())?;
     if let Some((line, entry)) = found.known.take() {
         return known(target, draft, line, &entry);

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use report::{Finding, Level};
+use serde::de::IgnoredAny;
 
 use crate::front_matter::{Field, FrontMatter, KEYS};
 use crate::log::Log;
 use crate::repo::Repo;
 use crate::stamp::{self, Precision};
 use crate::target::Target;
+use crate::text;
 
 /// What the front matter of a log should say.
 #[derive(Debug, Clone)]
@@ -51,6 +53,9 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
     keys(log, block, &mut findings);
     for field in &block.fields {
         unexpanded(log, field, &mut findings);
+    }
+    if findings.iter().all(|finding| finding.rule != "unexpanded") {
+        findings.extend(yaml(log, block));
     }
     let value = |key| block.field(key).map(|field| (field, field.text(&log.text)));
     for (key, wanted) in [("epoch", &expected.epoch), ("owner", &expected.owner)] {
@@ -96,6 +101,22 @@ fn keys(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
             findings.push(at(log, field, "front-matter", Level::Error, message));
         }
     }
+}
+
+/// Whether other programs can read the block: the tool itself needs lines of `key: value` only. What the parser says
+/// may quote the text, so only the place is told.
+fn yaml(log: &Log, block: &FrontMatter) -> Option<Finding> {
+    // Keys that stand there twice are told by name.
+    let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
+    };
+    let inner = &log.text[block.inner.clone()];
+    let read = serde_saphyr::from_str_with_options::<IgnoredAny>(inner, options);
+    let line = read.err()?.location().map_or(1, |location| location.line());
+    let nth = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+    let offset = text::lines(inner, 0).nth(nth).map_or(0, |(at, _)| at);
+    let message = "the front matter is not valid YAML from here on; other programs do not read it";
+    Some(log.finding("front-matter", Level::Error, block.inner.start + offset, message))
 }
 
 fn unexpanded(log: &Log, field: &Field, findings: &mut Vec<Finding>) {

@@ -76,6 +76,26 @@ fn time(log: &Log, entry: &Entry, now: DateTime<Utc>, findings: &mut Vec<Finding
     findings.push(log.finding("timestamp", Level::Note, offset, message).hint(hint));
 }
 
+/// An entry with a time after that of the first commit that has it; ahead of the clock it is told already.
+pub(super) fn after_commit(
+    log: &Log,
+    entry: &Entry,
+    added: Option<(DateTime<Utc>, &str)>,
+    now: DateTime<Utc>,
+) -> Option<Finding> {
+    let (at, (committed, commit)) = (entry.stamp.at?, added?);
+    let latest = if entry.stamp.precision == Precision::Day { at } else { at - TOLERANCE };
+    if latest > now || latest <= committed {
+        return None;
+    }
+    let message = format!(
+        "the entry is dated {} after {}, when commit {commit} had it already",
+        length(at - committed),
+        stamp::write(committed)
+    );
+    Some(log.finding("future-time", Level::Error, entry.stamp_range.start, message))
+}
+
 /// A log may run in either direction, but in one.
 fn order(log: &Log, findings: &mut Vec<Finding>) {
     let timed: Vec<(&Entry, DateTime<Utc>)> = log

@@ -1,16 +1,22 @@
 //! The rule `rewritten`: no entry that git has seen may vanish or change, but for the archive.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use report::{Finding, Level};
 
 use crate::citation::Roots;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::git::Git;
+use crate::front_matter;
+use crate::git::{Git, History};
 use crate::log::Log;
 use crate::repo::Repo;
+use crate::text;
+
+use super::heads;
 
 /// A log and what a commit has of it.
 pub(super) type Committed<'a> = (&'a Log, Option<Vec<u8>>);
@@ -20,61 +26,108 @@ pub(super) fn committed<'a>(
     git: Option<&Git>,
     logs: &'a [Log],
     commit: &str,
-    is_asked_for: bool,
 ) -> Result<Vec<Committed<'a>>, Error> {
-    let Some(git) = git else {
-        return if is_asked_for {
-            Err(Error::Option { option: "--since", why: "needs a git work tree".to_owned() })
-        } else {
-            Ok(Vec::new())
-        };
-    };
-    if is_asked_for && !git.has_commit(commit) {
-        return Err(Error::Option {
-            option: "--since",
-            why: "names no commit of this repo".to_owned(),
-        });
+    let refused = |why: &str| Error::Option { option: "--since", why: why.to_owned() };
+    let git = git.ok_or_else(|| refused("needs a git work tree"))?;
+    if !git.has_commit(commit) {
+        return Err(refused("names no commit of this repo"));
     }
     let paths: Vec<String> = logs.iter().map(|log| log.shown.clone()).collect();
     Ok(logs.iter().zip(git.contents(commit, &paths)?).collect())
 }
 
-/// Compares every log with what a commit has of it.
-pub(super) fn check(repo: &Repo, committed: &[Committed<'_>]) -> Vec<Finding> {
-    let known = committed.iter().filter_map(|(log, bytes)| Some((log, bytes.as_ref()?)));
-    known.flat_map(|(log, bytes)| compare(repo, log, bytes)).collect()
+/// What the history of a log shows.
+#[derive(Default)]
+pub(super) struct Compared {
+    /// Entries that are gone or differ, and whether there is more history than was read.
+    pub(super) rewritten: Vec<Finding>,
+    /// Entries with a time after that of the commit that added them.
+    pub(super) ahead: Vec<Finding>,
 }
 
-fn compare(repo: &Repo, log: &Log, committed: &[u8]) -> Vec<Finding> {
-    if log.text.as_bytes() == committed {
-        return Vec::new();
-    }
-    let before = Log::read(&log.path, &log.shown, committed, &Roots::default());
-    let now: HashSet<String> =
-        log.entries.entries.iter().map(|entry| log.own_text_of(entry)).collect();
-    let is_lost = |entry: &&Entry| !now.contains(&before.own_text_of(entry));
-    let lost: Vec<_> = before.entries.entries.iter().filter(is_lost).collect();
-    if lost.is_empty() {
-        return Vec::new();
-    }
-    let archives = archives(repo, log);
-    let is_archived = |text: &str| archives.iter().any(|archive| archive.contains(text));
-    let mut findings = Vec::new();
-    for entry in lost.into_iter().filter(|entry| !is_archived(before.text_of(entry))) {
-        let heading = &before.text[entry.heading.clone()];
-        let here =
-            log.entries.entries.iter().find(|other| log.text[other.heading.clone()] == *heading);
-        let finding = if let Some(here) = here {
-            let message = "the entry is not as it was committed";
-            log.finding("rewritten", Level::Error, here.heading.start, message)
-        } else {
-            let line = before.line(entry.heading.start);
-            let message = format!("an entry of the last commit (line {line} there) is gone");
-            log.finding("rewritten", Level::Error, 0, message)
+/// Compares a log with every version that git has of it.
+pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<Utc>) -> Compared {
+    let mut compared = Compared::default();
+    let entries = &log.entries.entries;
+    let mut added: Vec<Option<(DateTime<Utc>, &str)>> = vec![None; entries.len()];
+    let known = OnceCell::new();
+    let archives = OnceCell::new();
+    let mut told = HashSet::new();
+    for version in &history.versions {
+        let mut saw = |index: usize| {
+            if let Some(at) = version.at
+                && added[index].is_none_or(|(before, _)| at < before)
+            {
+                added[index] = Some((at, version.commit.as_str()));
+            }
         };
-        findings.push(finding.hint("restore it, and append the correction as an entry of its own"));
+        if let Some(end) = same_beginning(log, &version.bytes) {
+            (0..entries.len()).filter(|index| entries[*index].heading.end <= end).for_each(saw);
+            continue;
+        }
+        let before = Log::read(&log.path, &log.shown, &version.bytes, &Roots::default());
+        let heading = |entry: &Entry| before.text[entry.heading.clone()].trim_end().to_owned();
+        let headings: HashSet<String> = before.entries.entries.iter().map(heading).collect();
+        for (index, entry) in entries.iter().enumerate() {
+            if headings.contains(log.text[entry.heading.clone()].trim_end()) {
+                saw(index);
+            }
+        }
+        let known: &HashSet<String> =
+            known.get_or_init(|| entries.iter().map(|entry| log.own_text_of(entry)).collect());
+        for entry in &before.entries.entries {
+            let is_archived = |text: &str| {
+                let archives: &Vec<String> = archives.get_or_init(|| self::archives(repo, log));
+                archives.iter().any(|archive| archive.contains(text))
+            };
+            if !known.contains(&before.own_text_of(entry))
+                && !told.contains(&heading(entry))
+                && !is_archived(before.text_of(entry))
+            {
+                told.insert(heading(entry));
+                compared.rewritten.push(lost(log, &before, entry, &version.commit));
+            }
+        }
     }
-    findings
+    if history.is_cut {
+        let message = "the history is longer than what was compared; older commits were not";
+        compared.rewritten.push(log.finding("rewritten", Level::Note, 0, message));
+    }
+    for (entry, added) in entries.iter().zip(added) {
+        compared.ahead.extend(heads::after_commit(log, entry, added, now));
+    }
+    compared
+}
+
+/// Where the body of an older version ends in this log, if nothing but entries was added behind it.
+fn same_beginning(log: &Log, before: &[u8]) -> Option<usize> {
+    let head = text::readable(before);
+    let start = front_matter::read(&head).map_or(0, |block| block.range.end);
+    let body = head.get(start..)?.trim_end();
+    let here = log.block.as_ref().map_or(0, |block| block.range.end);
+    let rest = log.text[here..].strip_prefix(body)?;
+    let end = here + body.len();
+    let next = log.text.len() - rest.trim_start().len();
+    let entries = &log.entries.entries;
+    let is_clean = rest.trim().is_empty()
+        || (rest.starts_with(['\n', '\r'])
+            && entries.binary_search_by_key(&next, |entry| entry.range.start).is_ok());
+    is_clean.then_some(end)
+}
+
+fn lost(log: &Log, before: &Log, entry: &Entry, commit: &str) -> Finding {
+    let heading = &before.text[entry.heading.clone()];
+    let here = log.entries.entries.iter().find(|other| log.text[other.heading.clone()] == *heading);
+    let line = before.line(entry.heading.start);
+    let (offset, message) = match here {
+        Some(here) => (
+            here.heading.start,
+            format!("the entry is not as commit {commit} has it (line {line})"),
+        ),
+        None => (0, format!("an entry of commit {commit} (line {line} there) is gone")),
+    };
+    let hint = "restore it, and append the correction as an entry of its own";
+    log.finding("rewritten", Level::Error, offset, message).hint(hint)
 }
 
 /// The archived parts of a log: `archive/NAME-*.md` beside it.
@@ -92,6 +145,6 @@ fn archives(repo: &Repo, log: &Log) -> Vec<String> {
     let paths = entries.map(|entry| entry.path()).filter(is_part);
     paths
         .filter_map(|path| std::fs::read(path).ok())
-        .map(|bytes| crate::text::readable(&bytes).into_owned())
+        .map(|bytes| text::readable(&bytes).into_owned())
         .collect()
 }

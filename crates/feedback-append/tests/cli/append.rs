@@ -163,10 +163,9 @@ fn a_value_of_the_vault_never_reaches_the_log() {
 #[test]
 fn an_earlier_time_needs_a_reason_and_a_later_one_is_refused() {
     let bed = bed();
-    assert_eq!(
-        run(&bed, ["--role", "chatwoot", "--title", "T", "--at", "2025-10-11T01:12Z"]).code(),
-        2
-    );
+    let bare = run(&bed, ["--role", "chatwoot", "--title", "T", "--at", "2025-10-11T01:12Z"]);
+    assert_eq!(bare.code(), 2);
+    assert!(bare.stderr().contains("--at-reason"), "{bare}");
     let told = run(
         &bed,
         [

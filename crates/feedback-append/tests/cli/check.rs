@@ -68,6 +68,7 @@ fn what_git_has_seen_may_not_vanish_or_change() {
     bed.git_init();
     bed.git(["add", "feedback"]);
     bed.git(["commit", "-qm", "x"]);
+    let commit = bed.git(["rev-parse", "--short=12", "HEAD"]).trim().to_owned();
     let rewritten = |log: &str| {
         bed.write("feedback/chatwoot.md", log);
         let output = run(&bed, ["check", "feedback/chatwoot.md"]);
@@ -75,16 +76,17 @@ fn what_git_has_seen_may_not_vanish_or_change() {
             .stdout()
             .lines()
             .filter(|line| line.contains("[rewritten]"))
-            .map(str::to_owned)
+            .map(|line| line.replace(&commit, "COMMIT"))
             .collect::<Vec<_>>()
     };
     assert_eq!(
         rewritten(&format!("{SEED}\n## 2026-01-01T00:00:00Z — more\n")),
         Vec::<String>::new()
     );
-    insta::assert_snapshot!(rewritten(&SEED.replace("105 lines", "106 lines")).join("\n"), @"feedback/chatwoot.md:12:1: error: the entry is not as it was committed [rewritten]");
+    assert_eq!(rewritten(&format!("{SEED}\nmore of the last one\n")).len(), 1);
+    insta::assert_snapshot!(rewritten(&SEED.replace("105 lines", "106 lines")).join("\n"), @"feedback/chatwoot.md:12:1: error: the entry is not as commit COMMIT has it (line 12) [rewritten]");
     let second = SEED.find("## 2025-10-11 01:37").unwrap();
-    insta::assert_snapshot!(rewritten(&SEED[..second]).join("\n"), @"feedback/chatwoot.md:1:1: error: an entry of the last commit (line 19 there) is gone [rewritten]");
+    insta::assert_snapshot!(rewritten(&SEED[..second]).join("\n"), @"feedback/chatwoot.md:1:1: error: an entry of commit COMMIT (line 19 there) is gone [rewritten]");
 }
 
 #[test]
@@ -134,4 +136,53 @@ fn documents_and_their_list_of_hashes_are_checked() {
     docs/a.md:4:1 doc_hash: warning: `doc_hash` is a placeholder, not `sha256:` and 64 hex digits [doc-hash]
     findings: 4 checked, 2 errors, 2 warnings
     ");
+}
+
+#[test]
+fn an_entry_that_vanished_commits_ago_is_found() {
+    let bed = bed();
+    bed.git_init();
+    let second = SEED.find("## 2025-10-11 01:37").unwrap();
+    let changed = SEED.replace("105 lines", "106 lines");
+    for log in [SEED, &SEED[..second], &changed] {
+        bed.write("feedback/chatwoot.md", log);
+        bed.git(["add", "feedback"]);
+        bed.git(["commit", "-qm", "x"]);
+    }
+    let seen = |args: &[&str]| {
+        let output = run(&bed, ["check", "feedback/chatwoot.md"].iter().chain(args).copied());
+        output.stdout().lines().filter(|line| line.contains("[rewritten]")).count()
+    };
+    assert_eq!((seen(&[]), seen(&["--since", "HEAD"]), seen(&["--since", "HEAD~1"])), (1, 0, 1));
+    bed.write("feedback/chatwoot.md", &SEED[..second]);
+    assert_eq!((seen(&[]), seen(&["--since", "HEAD"])), (2, 2));
+    bed.write("feedback/archive/chatwoot-2025.md", format!("{SEED}\n{changed}"));
+    assert_eq!(seen(&[]), 0);
+}
+
+#[test]
+fn an_entry_may_not_be_younger_than_its_commit() {
+    let bed = bed();
+    bed.git_init();
+    let log = "---\ndoc: a\n---\n\n## 2025-10-11T01:00:01Z — before\n\n## 2025-10-11T05:00:02Z — invented\n";
+    let commit = |log: &str, at: &str| {
+        bed.write("feedback/chatwoot.md", log);
+        bed.git(["add", "feedback"]);
+        let output = bed
+            .command("git")
+            .args(["commit", "-qm", "x"])
+            .env("GIT_COMMITTER_DATE", at)
+            .unguarded()
+            .run();
+        assert_eq!(output.code(), 0, "{output}");
+    };
+    commit(log, "2025-10-11T02:00:00Z");
+    commit(&format!("{log}\n## 2025-10-12T01:00:01Z — later\n"), "2025-10-12T01:00:02Z");
+    let output = run(&bed, ["check", "feedback/chatwoot.md"]);
+    let told: Vec<_> =
+        output.stdout().lines().filter(|line| line.contains("[future-time]")).collect();
+    assert_eq!(told.len(), 1, "{output}");
+    assert!(told[0].starts_with("feedback/chatwoot.md:7:4: error: the entry is dated 3 h 0 min after 2025-10-11T02:00:00Z, when commit "), "{output}");
+    let output = run(&bed, ["check", "feedback/chatwoot.md", "--since", "HEAD"]);
+    assert!(!output.stdout().contains("future-time"), "{output}");
 }

@@ -1,5 +1,6 @@
 //! One request: sent, tried again where that is safe, its failure put into words.
 
+use std::io;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -111,12 +112,8 @@ impl<'a> Line<'a> {
         let mut response = match self.response(call) {
             Ok(response) => response,
             Err(failure) => {
-                let reached = !matches!(
-                    failure,
-                    ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Tls(_)
-                );
                 let problem = Problem::NoAnswer(reason(&failure));
-                return Err((error(problem, None, writes && reached), None));
+                return Err((error(problem, None, writes && has_reached(&failure)), None));
             }
         };
         let request_id = header(&response, "fly-request-id");
@@ -198,11 +195,23 @@ fn problem_of(status: StatusCode, said: Option<String>) -> Problem {
     }
 }
 
+/// Whether the request may have come to the service before it failed.
+fn has_reached(failure: &ureq::Error) -> bool {
+    match failure {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Tls(_) => false,
+        ureq::Error::Io(error) => {
+            error.kind() != io::ErrorKind::ConnectionRefused && !is_lookup(error)
+        }
+        _ => true,
+    }
+}
+
 /// The system's reason in its own words; ureq's texts hold addresses at most, no header and no body.
 fn reason(failure: &ureq::Error) -> String {
     match failure {
         ureq::Error::Timeout(_) => "it took too long".to_owned(),
-        ureq::Error::HostNotFound => "the host is not known".to_owned(),
+        ureq::Error::HostNotFound => "the host name cannot be resolved".to_owned(),
+        ureq::Error::Io(error) if is_lookup(error) => "the host name cannot be resolved".to_owned(),
         ureq::Error::ConnectionFailed => "no connection".to_owned(),
         ureq::Error::Tls(_) => "the encrypted connection could not be made".to_owned(),
         ureq::Error::Io(error) => error.kind().to_string(),
@@ -210,7 +219,33 @@ fn reason(failure: &ureq::Error) -> String {
     }
 }
 
+/// Whether the system's resolver failed; the standard library has no kind for it, only this text.
+fn is_lookup(error: &io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address information")
+}
+
 fn header(response: &Response<Body>, name: &str) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?;
     Some(value.chars().filter(char::is_ascii_graphic).take(64).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: io::Error) -> (String, bool) {
+        let failure = ureq::Error::Io(error);
+        (reason(&failure), has_reached(&failure))
+    }
+
+    #[test]
+    fn a_host_that_is_not_found_and_one_that_refuses_were_not_reached() {
+        // The resolver of this machine, asked for a name that is none.
+        let error = std::net::ToSocketAddrs::to_socket_addrs("no name:443").unwrap_err();
+        assert_eq!(check(error), ("the host name cannot be resolved".to_owned(), false));
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(check(refused), ("connection refused".to_owned(), false));
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(check(reset), ("connection reset".to_owned(), true));
+    }
 }

@@ -89,7 +89,8 @@ fn only_what_flyctl_needs_is_in_its_environment() {
 #[test]
 fn a_flyctl_that_fails_is_quoted_unless_it_repeats_a_value() {
     let (bed, fly) = recording();
-    let script = "#!/bin/sh\necho 'Error: Could not find App \"x\"' >&2\nexit 1\n";
+    let script =
+        "#!/bin/sh\necho 'Error: Could not find App \"x\"' >&2\necho 'Try another' >&2\nexit 1\n";
     bed.write_mode("bin/flyctl", script, 0o755);
     insta::assert_snapshot!(shown(&apply(&bed, &fly), &fly).lines().last().unwrap(), @"[exit status: 2]");
     insta::assert_snapshot!(apply(&bed, &fly).stderr().replace(&fly.url(), "[FLY]"), @r#"
@@ -148,60 +149,122 @@ fn a_killed_run_leaves_values_in_the_vault_only_and_the_next_run_removes_them() 
     assert_eq!(plan_counts(&bed, &fly), ALL_STAGED);
 }
 
-/// The real flyctl against the stand-in: it runs where one is installed, and says so where none is.
+/// Whether a real flyctl is on the path; says which test does not run where it is not.
+fn has_flyctl(bed: &Bed, test: &str) -> bool {
+    let look = ["-c", "flyctl version 2>/dev/null | grep -q -i flyctl"];
+    let is_there = bed.command("sh").args(look).unguarded().run().code() == 0;
+    if !is_there {
+        testbed::not_run(test, "there is no flyctl on the PATH");
+    }
+    is_there
+}
+
+/// Runs the real flyctl against the stand-in as a person would.
+fn real(bed: &Bed, fly: &FakeFly, args: &[&str], stdin: &[u8]) -> testbed::Output {
+    let mut command = bed.command("flyctl").args(args.iter().copied()).stdin(stdin).unguarded();
+    for (name, value) in fly.variables() {
+        command = command.env(name, value);
+    }
+    let settings = [
+        ("FLY_ACCESS_TOKEN", "fo1_test"),
+        ("FLY_SEND_METRICS", "0"),
+        ("FLY_NO_UPDATE_CHECK", "1"),
+        ("CI", "1"),
+    ];
+    for (name, value) in settings {
+        command = command.env(name, value);
+    }
+    let output = command.run();
+    assert_eq!(output.code(), 0, "{args:?}: {output}");
+    output
+}
+
+/// The values that the stand-in received for an app.
+fn held(fly: &FakeFly) -> BTreeMap<String, String> {
+    let state = fly.state();
+    let secrets = state.apps[APP].secrets.iter();
+    secrets.map(|(name, one)| (name.clone(), one.value.clone().unwrap_or_default())).collect()
+}
+
 #[test]
 fn the_real_flyctl_reads_the_stream_as_it_was_written() {
     let bed = Bed::new();
-    let found = bed
-        .command("sh")
-        .args(["-c", "flyctl version 2>/dev/null | grep -q -i flyctl"])
-        .unguarded()
-        .run();
-    if found.code() != 0 {
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr(),
-            b"NOT RUN: the_real_flyctl_reads_the_stream_as_it_was_written, for want of a flyctl on the PATH\n",
-        );
+    if !has_flyctl(&bed, "the_real_flyctl_reads_the_stream_as_it_was_written") {
         return;
     }
     let fly = FakeFly::start(State::default().with_app(APP)).unwrap();
-    let values = ["plain", "p#w", "p\"#w", "a\nb", "a\r\nb", " outer ", "'q'", "\"q\"", "", "é"];
+    let values = [
+        "plain",
+        "p#w",
+        "p\"#w",
+        "a\nb",
+        "a\r\nb",
+        " outer ",
+        "'q'",
+        "\"q\"",
+        "",
+        "é",
+        "a=b",
+        "\\n",
+        "$HOME",
+        "tab\there",
+        "#",
+        "=",
+        "{\"a\": \"b # c\"}",
+        "-----BEGIN X-----\nq#=\n-----END X-----\n",
+    ];
     let secrets: Vec<(String, secret::Secret)> = values
         .iter()
         .enumerate()
         .map(|(index, value)| (format!("S{index}"), secret::Secret::from((*value).to_owned())))
         .collect();
-    let pairs: Vec<(&str, &secret::Secret)> =
-        secrets.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    // What flyctl cannot carry is refused by name; all else must arrive as it was.
+    let carried: Vec<(&str, &secret::Secret)> = secrets
+        .iter()
+        .map(|(name, value)| (name.as_str(), value))
+        .filter(|pair| fly_secrets::encode::stream(&[*pair]).is_ok())
+        .collect();
+    assert!(carried.len() > 12, "only {} are carried", carried.len());
     let stream =
-        fly_secrets::encode::stream(&pairs).unwrap_or_else(|refused| panic!("{refused:?}"));
-    let flyctl = |args: &[&str], stdin: &[u8]| {
-        let mut command = bed.command("flyctl").args(args.iter().copied()).stdin(stdin).unguarded();
-        for (name, value) in fly.variables() {
-            command = command.env(name, value);
-        }
-        let output = command
-            .env("FLY_ACCESS_TOKEN", "fo1_test")
-            .env("FLY_SEND_METRICS", "0")
-            .env("CI", "1")
-            .run();
-        assert_eq!(output.code(), 0, "{args:?}: {output}");
-        output
-    };
-    let _ = flyctl(&["auth", "whoami"], b"");
-    let _ = flyctl(&["secrets", "import", "--stage", "--app", APP], stream.expose());
-    let list = flyctl(&["secrets", "list", "--json", "--app", APP], b"");
+        fly_secrets::encode::stream(&carried).unwrap_or_else(|refused| panic!("{refused:?}"));
+    let whoami = real(&bed, &fly, &["auth", "whoami"], b"");
+    assert_eq!(whoami.stdout().trim(), "ops@example.com");
+    let _ = real(&bed, &fly, &["secrets", "import", "--stage", "--app", APP], stream.expose());
+    let list = real(&bed, &fly, &["secrets", "list", "--json", "--app", APP], b"");
     assert_eq!(
         fly_secrets::listing::from_capture(list.stdout().as_bytes()).unwrap().len(),
-        values.len()
+        carried.len()
     );
-    let state = fly.state();
-    let held: BTreeMap<&str, &str> = state.apps[APP]
-        .secrets
-        .iter()
-        .map(|(name, one)| (name.as_str(), one.value.as_deref().unwrap_or_default()))
-        .collect();
-    for (name, value) in &secrets {
-        assert_eq!(Some(held[name.as_str()]), value.expose_text(), "{name}");
+    let held = held(&fly);
+    assert_eq!(held.len(), carried.len());
+    for (name, value) in carried {
+        assert_eq!(Some(held[name].as_str()), value.expose_text(), "{name}");
     }
+}
+
+#[test]
+fn the_real_flyctl_carries_what_the_api_carries_and_deploys_it() {
+    let (bed, fly) = chatwoot();
+    if !has_flyctl(&bed, "the_real_flyctl_carries_what_the_api_carries_and_deploys_it") {
+        return;
+    }
+    let _ = real(&bed, &fly, &["config", "validate", "-c", "deploy/chatwoot/fly.toml"], b"");
+    // A macaroon that is none is not even sent by flyctl; a session token is sent as it is.
+    let token = ["fo1_CANARY", "a7f3k29dk3jf93kd93kf93kd93jf93kf9a"].concat();
+    bed.write_mode("vault/occ/fly/api_token.env", format!("FLY_API_TOKEN={token}\n"), 0o600);
+    let deployed = command(&bed, &fly, ["apply", "--via", "flyctl", "--deploy", "--approve"]).run();
+    assert_eq!(deployed.code(), 0, "{deployed}");
+    assert_eq!(command(&bed, &fly, ["verify"]).run().code(), 0);
+    for args in
+        [&["secrets", "list", "--json", "--app", APP][..], &["secrets", "list", "--app", APP]]
+    {
+        bed.write("list", real(&bed, &fly, args, b"").stdout());
+        let plan = command(&bed, &fly, ["plan", "--listing", "list"]).run();
+        assert_eq!(plan.code(), 0, "{args:?}: {plan}");
+    }
+    let by_flyctl = held(&fly);
+    let other = FakeFly::start(State::default().with_app(APP)).unwrap();
+    fs::remove_file(bed.path("vault/occ/.fly-secrets.json")).unwrap();
+    assert_eq!(command(&bed, &other, ["apply", "--approve"]).run().code(), 0);
+    assert_eq!(by_flyctl, held(&other));
 }

@@ -62,7 +62,8 @@ fn shown(name: &str, app: &App) -> Value {
     });
     json!({
         "id": name,
-        "internalNumericId": "1001",
+        // A number here and a text in the organization, as fly-go's `AppCompact` and `OrganizationBasic` want it.
+        "internalNumericId": 1001,
         "name": name,
         "hostname": format!("{name}.fly.dev"),
         "appUrl": format!("https://{name}.fly.dev"),

@@ -63,7 +63,9 @@ fn lease(machine: &mut Machine, request: &Request) -> Answer {
     if !holds_lease(machine, request) {
         return Answer::error(409, "machine is leased by someone else");
     }
-    let nonce = format!("{:012x}", machine.instance + 0x00fa_ce00);
+    // Its holder takes the lease again to keep it, under the same nonce.
+    let fresh = || format!("{:012x}", machine.instance + 0x00fa_ce00);
+    let nonce = machine.lease.clone().unwrap_or_else(fresh);
     machine.lease = Some(nonce.clone());
     Answer::json(
         201,

@@ -68,3 +68,24 @@ fn missing_parts_are_named() {
     4:1 front-matter `expires` is no date
     ");
 }
+
+#[test]
+fn a_block_that_is_no_yaml_is_told_with_its_line_and_without_its_text() {
+    let found = |other: &str| -> Vec<String> {
+        let told = check_text(&format!("---\nowner: chatwoot\n{other}\nepoch: E1\n---\n"));
+        told.lines().filter(|line| line.contains("YAML")).map(str::to_owned).collect()
+    };
+    for valid in
+        ["tags: [a, b]", "note: |\n  a: b: c", "at: 2026-11-22", "# x", "a: *b", "owner: b"]
+    {
+        let is_alias = valid == "a: *b";
+        assert_eq!(found(valid).len(), usize::from(is_alias), "{valid}");
+    }
+    for broken in ["tags: [a, b", "note: \"a", "title: a: b", "x: @at", "\ttab: 1", "tags: {a: b]"]
+    {
+        let told = found(broken);
+        assert_eq!(told.len(), 1, "{broken}");
+        assert!(told[0].contains("front-matter the front matter is not valid YAML"), "{told:?}");
+    }
+    assert!(found("title: a: b")[0].starts_with("3:1 "));
+}
