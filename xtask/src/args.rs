@@ -156,6 +156,9 @@ pub(crate) struct Fuzz {
     /// Seconds for each target
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub(crate) seconds: u64,
+    /// Feed each target exactly this many inputs from a fixed seed instead, the same ones each time
+    #[arg(long, value_name = "N", conflicts_with = "seconds")]
+    pub(crate) runs: Option<u64>,
 }
 
 impl CommandLine for Xtask {

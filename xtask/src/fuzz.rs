@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Fuzz, streams: &mut Streams<'_>) -> Result<Exit, Error>
     let chosen = if args.targets.is_empty() { all } else { args.targets.clone() };
     let programs = build()?;
     let mut exit = Exit::OK;
-    for outcome in run_all(&chosen, &programs, args.seconds) {
+    for outcome in run_all(&chosen, &programs, &effort(args)) {
         let Outcome { target, succeeded, log } = outcome;
         if succeeded {
             let runs = log.lines().rev().find(|line| line.starts_with("Done ")).unwrap_or("done");
@@ -58,6 +58,31 @@ pub(crate) fn run(args: &Fuzz, streams: &mut Streams<'_>) -> Result<Exit, Error>
         streams.stdout.flush()?;
     }
     Ok(exit)
+}
+
+/// How much each target is given.
+struct Effort {
+    /// libFuzzer's flags for it.
+    flags: Vec<String>,
+    /// The folder of the corpora that grow with each run, or of those that are made anew.
+    corpora: PathBuf,
+    /// Whether every run must be the same.
+    is_fixed: bool,
+}
+
+fn effort(args: &Fuzz) -> Effort {
+    match args.runs {
+        Some(runs) => Effort {
+            flags: vec![format!("-runs={runs}"), "-seed=1".to_owned()],
+            corpora: tool::target().join("fuzz/corpus"),
+            is_fixed: true,
+        },
+        None => Effort {
+            flags: vec![format!("-max_total_time={}", args.seconds)],
+            corpora: folder().join("corpus"),
+            is_fixed: false,
+        },
+    }
 }
 
 fn folder() -> PathBuf {
@@ -119,7 +144,7 @@ fn build() -> Result<PathBuf, Error> {
     Ok(target.join(triple).join("release"))
 }
 
-fn run_all(targets: &[String], programs: &Path, seconds: u64) -> Vec<Outcome> {
+fn run_all(targets: &[String], programs: &Path, effort: &Effort) -> Vec<Outcome> {
     let queue: Mutex<VecDeque<&String>> = Mutex::new(targets.iter().collect());
     let outcomes = Mutex::new(Vec::new());
     let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
@@ -127,7 +152,7 @@ fn run_all(targets: &[String], programs: &Path, seconds: u64) -> Vec<Outcome> {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some(target) = next() {
-                    let outcome = run_one(target, programs, seconds);
+                    let outcome = run_one(target, programs, effort);
                     if let Ok(mut outcomes) = outcomes.lock() {
                         outcomes.push(outcome);
                     }
@@ -140,23 +165,20 @@ fn run_all(targets: &[String], programs: &Path, seconds: u64) -> Vec<Outcome> {
     outcomes
 }
 
-fn run_one(target: &str, programs: &Path, seconds: u64) -> Outcome {
-    let corpus = folder().join("corpus").join(target);
+fn run_one(target: &str, programs: &Path, effort: &Effort) -> Outcome {
+    let corpus = effort.corpora.join(target);
+    if effort.is_fixed {
+        let _ = fs::remove_dir_all(&corpus);
+    }
     let artifacts = folder().join("artifacts").join(target);
     let _ = fs::create_dir_all(&corpus);
     let _ = fs::create_dir_all(&artifacts);
-    let output = cmd!(
-        programs.join(target),
-        &corpus,
-        format!("-max_total_time={seconds}"),
-        format!("-artifact_prefix={}/", artifacts.display()),
-        "-timeout=10",
-        "-rss_limit_mb=2048"
-    )
-    .stderr_to_stdout()
-    .stdout_capture()
-    .unchecked()
-    .run();
+    let mut words =
+        vec![corpus.display().to_string(), format!("-artifact_prefix={}/", artifacts.display())];
+    words.extend(["-timeout=10", "-rss_limit_mb=2048"].map(str::to_owned));
+    words.extend(effort.flags.iter().cloned());
+    let output =
+        cmd(programs.join(target), words).stderr_to_stdout().stdout_capture().unchecked().run();
     match output {
         Ok(output) => Outcome {
             target: target.to_owned(),
