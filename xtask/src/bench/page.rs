@@ -36,10 +36,16 @@ pub(super) fn render(
          Written by `cargo xtask bench` on {}.\n\
          Ours and the peer ran in turn on the same warm files, {n_rounds} counted rounds after one warm-up.\n\
          Figures are medians; a ratio is the median of the ratios pair by pair.\n\
+         Memory is the peak of the command, but never shows less than the {:.0} MiB that the measuring program has when it starts one.\n\
          Machine: {}.\n\n\
          | tool | work | peer | ratio | goal | met | wall ours / peer (ms) | CPU ours / peer (ms) | memory ours / peer (MiB) |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
         now.format("%Y-%m-%d"),
+        rows.iter()
+            .filter_map(|(_, outcome)| outcome.as_ref().ok())
+            .fold(f64::MAX, |least, measured| {
+                least.min(measured.ours.memory_mib).min(measured.peer.memory_mib)
+            }),
         machine(),
     );
     for (row, outcome) in rows {

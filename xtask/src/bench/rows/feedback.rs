@@ -41,8 +41,7 @@ pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
 fn log(folder: &Path, n_bytes: usize) -> Result<std::path::PathBuf, Error> {
     let folder = material::folder(folder)?;
     let entry = "\n## 2026-11-01T12:00:00Z — An entry\nStatus: done\n\nOne line that says what was done and why it was done.\n";
-    let text = format!("{FRONT_MATTER}{}", entry.repeat(n_bytes / entry.len()));
-    material::file(&folder.join("log.md"), text)?;
+    material::repeated(&folder.join("log.md"), FRONT_MATTER, entry, n_bytes / entry.len())?;
     material::file(&folder.join("entry.md"), entry)?;
     Ok(folder)
 }

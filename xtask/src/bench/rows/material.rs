@@ -47,6 +47,14 @@ pub(super) fn file(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
     fs::write(path, bytes).map_err(|source| file_error(path, source))
 }
 
+/// Writes `head`, then `part` so many times; never held whole, as a child's peak memory begins with ours.
+pub(super) fn repeated(path: &Path, head: &str, part: &str, times: usize) -> Result<(), Error> {
+    let mut out = BufWriter::new(File::create(path).map_err(|source| file_error(path, source))?);
+    let parts = std::iter::once(head).chain(std::iter::repeat_n(part, times));
+    let written = parts.into_iter().try_for_each(|part| out.write_all(part.as_bytes()));
+    written.and_then(|()| out.flush()).map_err(|source| file_error(path, source))
+}
+
 /// Writes log-like text of about `n_bytes`.
 pub(super) fn text(path: &Path, n_bytes: usize, numbers: &mut Numbers) -> Result<(), Error> {
     let mut out = BufWriter::new(File::create(path).map_err(|source| file_error(path, source))?);
