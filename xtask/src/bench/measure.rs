@@ -1,6 +1,7 @@
 //! Running two commands in turn, and what the kernel says each used.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -116,7 +117,11 @@ pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
 fn run(side: &Side) -> Result<Usage, String> {
     let failed = |error: io::Error| format!("{} did not start: {error}", side.name);
     let started = Instant::now();
-    let used = command(side).spawn().map_err(failed)?.wait4().map_err(failed)?;
+    let used = command(side)
+        .and_then(|mut command| command.spawn())
+        .map_err(failed)?
+        .wait4()
+        .map_err(failed)?;
     let wall = started.elapsed();
     if used.status.code().is_none_or(|code| !side.accepts.contains(&code)) {
         return Err(format!("{} ended with {}", side.name, used.status));
@@ -131,15 +136,19 @@ fn run(side: &Side) -> Result<Usage, String> {
     clippy::disallowed_methods,
     reason = "the kernel's account of a child is only had from the child itself"
 )]
-fn command(side: &Side) -> Command {
-    let (program, args) = side
-        .words
-        .split_first()
-        .map_or((OsString::new(), Vec::new()), |(first, rest)| (first.clone(), rest.to_vec()));
-    let mut command = Command::new(program);
-    command.args(args).current_dir(&side.folder);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
+fn command(side: &Side) -> io::Result<Command> {
+    let mut words = side.words.iter();
+    let mut command = Command::new(words.next().ok_or(io::ErrorKind::InvalidInput)?);
+    let input = match &side.input {
+        Some(path) => Stdio::from(File::open(path)?),
+        None => Stdio::null(),
+    };
+    let output = match &side.output {
+        Some(path) => Stdio::from(File::create(path)?),
+        None => Stdio::null(),
+    };
+    command.args(words).current_dir(&side.folder).stdin(input).stdout(output).stderr(Stdio::null());
+    Ok(command)
 }
 
 fn medians(usages: &[Usage]) -> Usage {

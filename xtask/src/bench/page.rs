@@ -89,7 +89,7 @@ fn measured_row(page: &mut String, row: &Row, measured: &Measured) {
         "| {} | {} | {} | {ratio:.2} {kind} | {goal:.2}{memory_goal} | {met} | {:.2} / {:.2} | {:.2} / {:.2} | {:.1} / {:.1} |",
         row.tool,
         row.work,
-        row.peer.as_ref().map_or("", |peer| peer.name.as_str()),
+        row.peer.as_ref().map_or("", |peer| peer.name.as_str()).replace('|', "\\|"),
         ours.wall * 1e3,
         peer.wall * 1e3,
         ours.cpu * 1e3,
