@@ -116,7 +116,10 @@ fn is_plain(file: &EnvFile, line: &Line, entry: &Entry) -> bool {
         Quoting::Bare => written.iter().all(|byte| is_portable_bare(*byte)),
         Quoting::Single => {
             let inner = &written[1..written.len() - 1];
-            inner.iter().all(|byte| (b' '..=b'~').contains(byte) && !matches!(byte, b'#' | b'\\'))
+            // Some expand `$` in single quotes too.
+            inner
+                .iter()
+                .all(|byte| (b' '..=b'~').contains(byte) && !matches!(byte, b'#' | b'$' | b'\\'))
                 // A value in backticks or quotes of its own is peeled twice by some.
                 && !matches!(inner.first(), Some(b'"' | b'`'))
         }

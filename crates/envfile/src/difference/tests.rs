@@ -100,6 +100,14 @@ fn a_file_that_a_program_refuses_is_named() {
 }
 
 #[test]
+fn an_expansion_in_single_quotes_is_a_difference() {
+    let file = EnvFile::parse(b"A='${}'\n");
+    let who: Vec<Dialect> =
+        differences(&file)[0].dialects.iter().map(|(dialect, _)| *dialect).collect();
+    assert!(who.contains(&Dialect::Python), "{who:?}");
+}
+
+#[test]
 fn the_worst_disagreement_is_told() {
     let file = EnvFile::parse(b"A=\"$(id)\"\n");
     let how: Vec<Disagreement> =
