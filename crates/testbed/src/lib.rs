@@ -29,6 +29,8 @@ mod placeholder;
 #[cfg(feature = "harness")]
 mod run;
 #[cfg(feature = "harness")]
+mod sarif;
+#[cfg(feature = "harness")]
 mod schema;
 
 pub use fly::FakeFly;

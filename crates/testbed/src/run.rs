@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::bed::Bed;
 use crate::canary::Guard;
 use crate::output::Output;
-use crate::schema;
+use crate::{sarif, schema};
 
 /// Longer than any command of a test takes; a hanging command fails the test instead of stopping it.
 const TIME_LIMIT: Duration = Duration::from_mins(2);
@@ -178,6 +178,7 @@ impl Running<'_> {
             guard.after(self.bed, streams);
             if !self.stdout_holds_secrets {
                 schema::check_answer(&ended.stdout);
+                sarif::check_log(&ended.stdout);
             }
         }
         output

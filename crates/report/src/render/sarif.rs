@@ -1,5 +1,6 @@
 //! Findings as SARIF 2.1.0 (OASIS standard, 2020-03-27), in the part that GitHub code scanning reads.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -9,22 +10,44 @@ use crate::finding::{Finding, Level};
 use crate::render;
 use crate::rule::Rule;
 
+/// GitHub refuses a run with more results than this.
+const MOST_RESULTS: usize = 25_000;
+
 pub(crate) fn sarif(report: &Report, tool: &Tool, out: &mut dyn Write) -> io::Result<()> {
+    render::json(out, &log(report, tool, MOST_RESULTS))
+}
+
+/// The log, with at most so many results.
+pub(crate) fn log(report: &Report, tool: &Tool, most_results: usize) -> Value {
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    let n_left_out = findings.len().saturating_sub(most_results);
+    if n_left_out > 0 {
+        // What must be mended stays; the order among equals does too.
+        findings.sort_by_key(|finding| finding.level);
+        findings.truncate(most_results);
+    }
+    let mut seen = BTreeMap::new();
     let results: Vec<Value> =
-        report.findings.iter().map(|finding| result(finding, tool.rules)).collect();
+        findings.iter().map(|finding| result(finding, tool.rules, &mut seen)).collect();
     let rules: Vec<Value> = tool.rules.iter().map(rule).collect();
-    render::json(
-        out,
-        &json!({
-            "version": "2.1.0",
-            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-            "runs": [{
-                "tool": {"driver": {"name": tool.name, "version": tool.version, "rules": rules}},
-                "columnKind": "unicodeCodePoints",
-                "results": results,
-            }],
-        }),
-    )
+    let mut run = json!({
+        "tool": {"driver": {"name": tool.name, "semanticVersion": tool.version, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    });
+    if n_left_out > 0 {
+        let text =
+            format!("{n_left_out} findings are left out here; `--format json` has all of them");
+        run["invocations"] = json!([{
+            "executionSuccessful": true,
+            "toolExecutionNotifications": [{"level": "warning", "message": {"text": text}}],
+        }]);
+    }
+    json!({
+        "version": "2.1.0",
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "runs": [run],
+    })
 }
 
 fn rule(rule: &Rule) -> Value {
@@ -37,30 +60,54 @@ fn rule(rule: &Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, rules: &[Rule]) -> Value {
+fn result(finding: &Finding, rules: &[Rule], seen: &mut BTreeMap<u64, u32>) -> Value {
     let subject = &finding.subject;
     let hint = finding.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
     let mut result = json!({
         "ruleId": finding.rule,
         "level": level(finding.level),
         "message": {"text": format!("{}{hint}", finding.message)},
+        "partialFingerprints": {"primaryLocationLineHash": fingerprint(finding, seen)},
     });
     if let Some(index) = rules.iter().position(|rule| rule.id == finding.rule) {
         result["ruleIndex"] = index.into();
     }
-    // GitHub refuses a result without a location, so what has no file is located at ops.toml.
+    // GitHub refuses a result without a location, so what has no file is located at ops.toml, and
+    // a region without all four numbers.
     let path = subject.path.as_deref().unwrap_or("ops.toml");
-    let mut location = json!({"physicalLocation": {"artifactLocation": {"uri": uri(path)}}});
-    let mut region = json!({"startLine": subject.line.unwrap_or(1)});
-    if let Some(column) = subject.column {
-        region["startColumn"] = column.into();
-    }
-    location["physicalLocation"]["region"] = region;
+    let (line, column) = (subject.line.unwrap_or(1), subject.column.unwrap_or(1));
+    let mut location = json!({"physicalLocation": {
+        "artifactLocation": {"uri": uri(path)},
+        "region": {
+            "startLine": line,
+            "startColumn": column,
+            "endLine": line,
+            "endColumn": column.saturating_add(1),
+        },
+    }});
     if let Some(key) = &subject.key {
         location["logicalLocations"] = json!([{"name": key}]);
     }
     result["locations"] = json!([location]);
     result
+}
+
+/// What two runs know the same finding by, although lines were added above it: rule, path and key,
+/// and the how-manieth of these it is. GitHub cannot make it, for the vault's files are not there.
+fn fingerprint(finding: &Finding, seen: &mut BTreeMap<u64, u32>) -> String {
+    let subject = &finding.subject;
+    let parts = [
+        finding.rule,
+        subject.path.as_deref().unwrap_or_default(),
+        subject.key.as_deref().unwrap_or_default(),
+    ];
+    // FNV-1a: what is hashed is shown anyway, and the same on every machine.
+    let hash = parts.join("\n").bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let count = seen.entry(hash).or_default();
+    *count += 1;
+    format!("{hash:016x}:{count}")
 }
 
 /// A relative path as a URI reference (RFC 3986 §4.2).

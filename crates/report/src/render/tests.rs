@@ -81,6 +81,37 @@ fn sarif_locates_every_result() {
 }
 
 #[test]
+fn sarif_knows_a_finding_again_by_rule_path_and_key() {
+    let fingerprints = |findings: Vec<Finding>| -> Vec<String> {
+        let value: serde_json::Value =
+            serde_json::from_str(&check(Format::Sarif, findings)).unwrap();
+        let results = value["runs"][0]["results"].as_array().unwrap().iter();
+        let print = |result: &serde_json::Value| {
+            result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap().to_owned()
+        };
+        results.map(print).collect()
+    };
+    let at = |line| Finding::error("leak", "here").path("a").key("K").line(line);
+    let first = fingerprints(vec![at(3), at(9)]);
+    assert_eq!(first, fingerprints(vec![at(4), at(12)]), "lines added above change nothing");
+    assert_eq!(first[0].replace(":1", ":2"), first[1]);
+    let other = fingerprints(vec![Finding::error("leak", "here").path("a").key("L").line(3)]);
+    assert_ne!(first[0], other[0]);
+}
+
+#[test]
+fn sarif_leaves_out_what_github_would_refuse_and_says_so() {
+    let findings = (0..12).map(|line| Finding::note("stale", "soon").line(line + 1));
+    let error = Finding::error("missing-key", "the key is not there").path("z.env");
+    let report = Report::new("tool/check/1", 3, findings.chain([error]).collect());
+    let value = super::sarif::log(&report, &TOOL, 10);
+    let run = &value["runs"][0];
+    assert_eq!(run["results"].as_array().unwrap().len(), 10);
+    assert_eq!(run["results"][0]["level"], "error");
+    insta::assert_snapshot!(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"], @r#""3 findings are left out here; `--format json` has all of them""#);
+}
+
+#[test]
 fn human_shows_control_characters_escaped() {
     let finding = Finding::error("symlink", "x\u{1b}[2Jy").path("a\rb");
     insta::assert_snapshot!(check(Format::Human, vec![finding]), @r"
