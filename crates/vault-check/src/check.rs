@@ -8,7 +8,7 @@ use crate::args::Check;
 use crate::error::Error;
 use crate::git::{self, Answer};
 use crate::scope::{Scope, Wanted};
-use crate::{given, modes, present, rules, scope};
+use crate::{above, given, modes, packing, present, rules, scope};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -33,11 +33,16 @@ pub(crate) fn run(
     }
     let mut vault = Vault::load(&ops).map_err(Error::Vault)?;
     if args.fix_modes {
-        modes::fix(&make_scope(&vault, &wanted, invocation, Answer::NoRepository), streams)?;
+        modes::fix(&make_scope(&vault, &wanted, invocation), streams)?;
         vault = Vault::load(&ops).map_err(Error::Vault)?;
     }
     let answer = git::ask(&ops, &vault, wanted.is_everything(), invocation);
-    let scope = make_scope(&vault, &wanted, invocation, answer);
+    let scope = Scope {
+        git: answer,
+        above: above::folders(&vault.root),
+        recipes: packing::recipes(&ops, &vault),
+        ..make_scope(&vault, &wanted, invocation)
+    };
     let mut findings = Vec::new();
     for check in rules::CHECKS {
         check(&scope, &mut findings);
@@ -51,12 +56,8 @@ pub(crate) fn run(
     Ok(report.exit())
 }
 
-fn make_scope<'a>(
-    vault: &'a Vault,
-    wanted: &Wanted<'_>,
-    invocation: &Invocation,
-    git: Answer,
-) -> Scope<'a> {
+/// The scope before anything beside the vault was looked at.
+fn make_scope<'a>(vault: &'a Vault, wanted: &Wanted<'_>, invocation: &Invocation) -> Scope<'a> {
     let files: Vec<_> = vault.files.iter().filter(|file| wanted.includes(file)).collect();
     Scope {
         vault,
@@ -65,6 +66,8 @@ fn make_scope<'a>(
         is_whole: wanted.is_everything(),
         now: invocation.now,
         user: rustix::process::geteuid().as_raw(),
-        git,
+        git: Answer::NoRepository,
+        above: Vec::new(),
+        recipes: Vec::new(),
     }
 }

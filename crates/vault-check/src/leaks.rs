@@ -12,6 +12,7 @@ mod tree;
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use opsfile::{Ops, PlaceSource};
@@ -31,6 +32,7 @@ use crate::leaks::objects::Object;
 use crate::leaks::stream::Scratch;
 use crate::leaks::tell::Teller;
 use crate::leaks::tree::Tree;
+use crate::progress::Progress;
 
 pub(crate) use crate::leaks::allowed::FILE as ALLOWED;
 
@@ -49,7 +51,9 @@ pub(crate) fn run(
         builder.in_part();
     }
     let set = vault.secrets_into(builder);
-    let look = Look { set: &set, narrow: narrow(&vault, &set), with_forms: true };
+    let look =
+        Look { set: &set, narrow: narrow(&vault, &set), with_forms: true, counts: Arc::default() };
+    let progress = Progress::watch(&look.counts, invocation.stderr_is_terminal);
 
     let (allowances, malformed) = allowances(&ops)?;
     let key = if args.fingerprint || !allowances.is_empty() {
@@ -104,6 +108,7 @@ pub(crate) fn run(
         );
     }
 
+    drop(progress);
     let report = Report::new("vault-check/leaks/1", n_searched, findings);
     let palette = Palette::for_stdout(common.color, invocation);
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
@@ -148,6 +153,7 @@ fn history(
     findings: &mut Vec<Finding>,
 ) -> Result<usize, Error> {
     let (n_objects, objects) = objects::history(look, git).map_err(Error::Git)?;
+    look.counts.expect(0);
     let ids: HashSet<String> = objects.iter().map(|object| object.id.clone()).collect();
     let paths = objects::paths(git, &ids).map_err(Error::Git)?;
     for Object { id, kind, inside } in &objects {

@@ -4,6 +4,7 @@
 //! what git says of it, lets each of the [`rules`] look, and answers with findings; it never shows
 //! a value.
 
+mod above;
 mod args;
 mod check;
 mod drift;
@@ -18,7 +19,9 @@ mod json;
 mod leaks;
 mod list;
 mod modes;
+mod packing;
 mod present;
+mod progress;
 mod rules;
 mod scope;
 

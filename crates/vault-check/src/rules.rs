@@ -11,6 +11,7 @@ mod missing_key;
 pub(crate) mod mode;
 mod not_ignored;
 mod not_read;
+mod packaged;
 mod placeholder;
 mod read_differently;
 mod reused;
@@ -46,13 +47,14 @@ pub(crate) const CHECKS: &[Check] = &[
     mode::check,
     tracked_by_git::check,
     not_ignored::check,
+    packaged::check,
     symlink::check,
     stale::check,
     reused::check,
 ];
 
 /// The rules of the whole tool, for `rules` and for renderings that list them.
-pub(crate) static RULES: [Rule; 21] = [
+pub(crate) static RULES: [Rule; 22] = [
     missing_file::RULE,
     missing_key::RULE,
     empty_value::RULE,
@@ -66,6 +68,7 @@ pub(crate) static RULES: [Rule; 21] = [
     mode::RULE,
     tracked_by_git::RULE,
     not_ignored::RULE,
+    packaged::RULE,
     symlink::RULE,
     stale::RULE,
     reused::RULE,

@@ -4,9 +4,11 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use opsfile::VaultSection;
 use vault::{File, Vault};
 
+use crate::above::Above;
 use crate::error::Error;
 use crate::git::Answer;
 use crate::given::Given;
+use crate::packing::Recipe;
 
 /// What the rules look at.
 pub(crate) struct Scope<'a> {
@@ -22,6 +24,10 @@ pub(crate) struct Scope<'a> {
     pub(crate) user: u32,
     /// What git says of the vault.
     pub(crate) git: Answer,
+    /// The folders above the vault.
+    pub(crate) above: Vec<Above>,
+    /// What would carry the vault away.
+    pub(crate) recipes: Vec<Recipe>,
 }
 
 /// Which files were asked for.

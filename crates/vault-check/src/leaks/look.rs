@@ -1,8 +1,11 @@
 //! What leaks in a piece of text: known values, credentials by form, short values beside their key.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use secret::{Encoding, Part, Secret, SecretSet, form};
+
+use crate::progress::Counts;
 
 /// Everything that is searched for.
 pub(crate) struct Look<'a> {
@@ -10,6 +13,8 @@ pub(crate) struct Look<'a> {
     /// Values that stand in innocent text too, so that only their key gives them away.
     pub(crate) narrow: Vec<Narrow<'a>>,
     pub(crate) with_forms: bool,
+    /// What was read so far, for whoever waits.
+    pub(crate) counts: Arc<Counts>,
 }
 
 /// A value that is searched for only next to its key.
@@ -110,7 +115,8 @@ mod tests {
         let set = SecretSet::builder().build();
         let value = Secret::from("pw-9x".to_owned());
         let narrow = Narrow { name: "a.env:PASS".to_owned(), key: "PASS", value: &value };
-        let look = Look { set: &set, narrow: vec![narrow], with_forms: true };
+        let look =
+            Look { set: &set, narrow: vec![narrow], with_forms: true, counts: Arc::default() };
         let found = |text: &str| look.at(text.as_bytes()).len();
         assert_eq!(found("PASS=pw-9x"), 1);
         assert_eq!(found("\"PASS\": \"pw-9x\","), 1);
@@ -122,7 +128,7 @@ mod tests {
         let mut builder = SecretSet::builder();
         builder.add("t.env:TOKEN", &Secret::from("CANARYq7Vw2xTzPaB3dE5fG7".to_owned()));
         let set = builder.build();
-        let look = Look { set: &set, narrow: Vec::new(), with_forms: true };
+        let look = Look { set: &set, narrow: Vec::new(), with_forms: true, counts: Arc::default() };
         let places = look.at(b"TOKEN=CANARYq7Vw2xTzPaB3dE5fG7");
         assert!(matches!(places.as_slice(), [Place { leak: Leak::Value { .. }, .. }]));
     }

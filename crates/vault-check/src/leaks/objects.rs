@@ -22,9 +22,20 @@ pub(crate) struct Object {
 
 /// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
 pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Object>)> {
+    look.counts.expect(count(git));
     let batch =
         git.uncaptured(&["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"]);
     batch_of(look, &batch)
+}
+
+/// About how many objects there are, for whoever waits; 0 where git does not say.
+fn count(git: &Git<'_>) -> u64 {
+    let said = git.uncaptured(&["count-objects", "-v"]).stdout_capture().read().unwrap_or_default();
+    let number = |line: &str| {
+        let (name, number) = line.split_once(": ")?;
+        ["count", "in-pack"].contains(&name).then(|| number.parse::<u64>().ok()).flatten()
+    };
+    said.lines().filter_map(number).sum()
 }
 
 /// Searches the staged content of every file that differs from the last commit; with each the path.

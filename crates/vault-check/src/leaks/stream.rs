@@ -50,6 +50,7 @@ impl Scratch {
     ) -> io::Result<u64> {
         let mut position = Position { line: 1, column: 1 };
         let mut total = len as u64;
+        look.counts.read(len);
         // How many bytes of the buffer were searched already.
         let mut n_old = 0;
         // Where, in the buffer, the last leak began that was told.
@@ -76,6 +77,7 @@ impl Scratch {
                 });
             }
             if is_last {
+                look.counts.finished();
                 return Ok(total);
             }
             let dropped = len - self.overlap;
@@ -85,7 +87,9 @@ impl Scratch {
             n_old = self.overlap;
             let n_read = fill(reader, &mut self.buffer[n_old..])?;
             total += n_read as u64;
+            look.counts.read(n_read);
             if n_read == 0 {
+                look.counts.finished();
                 return Ok(total);
             }
             len = n_old + n_read;
@@ -128,6 +132,8 @@ fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use secret::{Secret, SecretSet};
 
     use super::*;
@@ -137,7 +143,7 @@ mod tests {
         let mut builder = SecretSet::builder();
         builder.add("a.env:KEY", &Secret::from("CANARY-kq7Vw2xTzP".to_owned()));
         let set = builder.build();
-        let look = Look { set: &set, narrow: Vec::new(), with_forms: true };
+        let look = Look { set: &set, narrow: Vec::new(), with_forms: true, counts: Arc::default() };
         let mut scratch = Scratch::new(&look);
         let piece = scratch.buffer.len();
         // One leak on each border, at its beginning, inside and at its end, and one in between.

@@ -8,8 +8,8 @@ use crate::scope::Scope;
 pub(crate) const RULE: Rule = Rule {
     id: "mode",
     level: Level::Error,
-    summary: "A file or folder of the vault can be read or changed by others, or belongs to another user",
-    why: "Backups, containers and every process of every user on the machine can read a file of mode 0644.",
+    summary: "A file or folder of the vault can be read or changed by others, or belongs to another user; or a folder above it can",
+    why: "Backups, containers and every process of every user on the machine can read a file of mode 0644. An access list shows in the group's part of the mode. Whoever may change a folder above the vault can put another in its place.",
     mend: "`vault-check check --fix-modes` takes away what others may do; or chmod 600 for files and 700 for folders.",
 };
 
@@ -23,6 +23,43 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     }
     for (path, mode, owner) in folders(scope) {
         report(scope, path, mode, owner, "folder", findings);
+    }
+    above(scope, findings);
+}
+
+/// Whoever may change a folder above the vault can put another vault in its place.
+fn above(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    for folder in &scope.above {
+        let shown = folder.path.display();
+        let place = |finding: Finding| finding.path(scope.vault.shown(""));
+        // In a folder like /tmp nobody can move what is another's.
+        let is_sticky = folder.mode & 0o1000 != 0;
+        let mode = folder.mode;
+        if mode & 0o002 != 0 && !is_sticky {
+            let message = format!(
+                "everyone on this machine can put another vault in its place: the mode of {shown} is {mode:04o}"
+            );
+            findings
+                .push(place(Finding::error(RULE.id, message)).hint(format!("chmod o-w {shown}")));
+        } else if mode & 0o020 != 0 && !is_sticky {
+            let message = format!(
+                "its group can put another vault in its place: the mode of {shown} is {mode:04o}"
+            );
+            findings.push(
+                place(Finding::note(RULE.id, message))
+                    .hint(format!("chmod g-w {shown}, unless nobody else is in the group")),
+            );
+        }
+        if folder.owner != scope.user && folder.owner != 0 {
+            let owner = folder.owner;
+            let message = format!(
+                "another user (id {owner}) can put another vault in its place: {shown} is theirs"
+            );
+            findings.push(
+                place(Finding::warning(RULE.id, message))
+                    .hint("move the repo to a folder of your own"),
+            );
+        }
     }
 }
 

@@ -6,4 +6,6 @@ mod commands;
 mod expected;
 mod leaks;
 mod operator;
+mod packaged;
+mod progress;
 mod scenarios;

@@ -1,0 +1,150 @@
+//! Lists of patterns as `.dockerignore` and `.gitignore` have them.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+/// An ordered list of patterns; the last that matches decides.
+#[derive(Default)]
+pub(crate) struct Patterns {
+    list: Vec<Pattern>,
+    /// Whether what lies in a covered folder is covered whatever later patterns say, as git has it.
+    is_final_for_folders: bool,
+}
+
+struct Pattern {
+    glob: GlobMatcher,
+    is_negated: bool,
+    only_folders: bool,
+}
+
+impl Patterns {
+    /// Reads the lines of a `.dockerignore`: each is seen from the context's root (moby, `patternmatcher`).
+    pub(crate) fn docker(text: &str) -> Patterns {
+        let lines =
+            text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#'));
+        let read = |line: &str| {
+            let (is_negated, pattern) = negated(line.trim());
+            let pattern = pattern.trim().trim_start_matches("./").trim_matches('/');
+            Some(Pattern { glob: glob(pattern)?, is_negated, only_folders: false })
+        };
+        Patterns { list: lines.filter_map(read).collect(), is_final_for_folders: false }
+    }
+
+    /// Reads the lines of a `.gitignore` or of what is written like one.
+    pub(crate) fn git<'a>(lines: impl IntoIterator<Item = &'a str>) -> Patterns {
+        let lines = lines.into_iter().filter(|line| !line.starts_with('#'));
+        let read = |line: &str| {
+            let (is_negated, pattern) = negated(line.trim_end());
+            let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+            let only_folders = pattern.ends_with('/');
+            let pattern = pattern.trim_end_matches('/');
+            let anchored = if pattern.contains('/') {
+                pattern.trim_start_matches('/').to_owned()
+            } else {
+                format!("**/{pattern}")
+            };
+            let is_empty = pattern.is_empty();
+            (!is_empty).then(|| glob(&anchored)).flatten().map(|glob| Pattern {
+                glob,
+                is_negated,
+                only_folders,
+            })
+        };
+        Patterns { list: lines.filter_map(read).collect(), is_final_for_folders: true }
+    }
+
+    /// Whether the list covers a file, by its path with `/`.
+    pub(crate) fn cover(&self, path: &str) -> bool {
+        if !self.is_final_for_folders {
+            let last = self.list.iter().rfind(|pattern| pattern.is_above(path));
+            return last.is_some_and(|pattern| !pattern.is_negated);
+        }
+        prefixes(path).any(|prefix| {
+            let is_file = prefix.len() == path.len();
+            let fits = |pattern: &&Pattern| {
+                pattern.glob.is_match(prefix) && !(is_file && pattern.only_folders)
+            };
+            self.list.iter().rfind(fits).is_some_and(|pattern| !pattern.is_negated)
+        })
+    }
+}
+
+impl Pattern {
+    /// Whether it matches the path or a folder above it.
+    fn is_above(&self, path: &str) -> bool {
+        prefixes(path).any(|prefix| self.glob.is_match(prefix))
+    }
+}
+
+/// The folders that lead to a file, from the top, and the file itself.
+pub(crate) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at]).chain([path])
+}
+
+/// One pattern in which `*` stays within a folder's name; neither git nor docker knows `{a,b}`.
+pub(crate) fn glob(pattern: &str) -> Option<GlobMatcher> {
+    let plain = pattern.replace('{', "\\{").replace('}', "\\}");
+    let glob = GlobBuilder::new(&plain).literal_separator(true).backslash_escape(true).build();
+    glob.ok().filter(|_| !pattern.is_empty()).map(|glob| glob.compile_matcher())
+}
+
+fn negated(line: &str) -> (bool, &str) {
+    line.strip_prefix('!').map_or((false, line), |rest| (true, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docker_sees_each_pattern_from_the_root() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(Patterns::docker(text).cover("vault/occ/fly/a.env"), expected, "{text}");
+        };
+        for text in [
+            "vault",
+            "/vault/",
+            "./vault",
+            "vault/*",
+            "vault/**",
+            "**/*.env",
+            "*",
+            "**",
+            "v*t",
+            "!vault\nvault",
+            "vault/occ/fly/a.env",
+            "vault\n!vault/occ/fly/b.env",
+            "# x\n\nvault\r\n",
+        ] {
+            check(text, true);
+        }
+        for text in [
+            "",
+            "occ",
+            "*.env",
+            "vault/*.env",
+            "#vault",
+            "vault\n!vault/occ",
+            "*\n!vault",
+            "va{u,x}lt",
+            "[",
+        ] {
+            check(text, false);
+        }
+    }
+
+    #[test]
+    fn git_sees_a_name_anywhere_and_a_path_from_the_root() {
+        let check = |text: &str, expected: bool| {
+            let patterns = Patterns::git(text.lines());
+            assert_eq!(patterns.cover("vault/occ/fly/a.env"), expected, "{text}");
+        };
+        for text in
+            ["vault", "occ", "occ/", "/vault/", "*.env", "vault/**", "vault\n!vault/occ", "*\n!x"]
+        {
+            check(text, true);
+        }
+        for text in ["", "a.env/", "/occ", "fly/a.env", "*.env\n!a.env", "# vault"] {
+            check(text, false);
+        }
+    }
+}

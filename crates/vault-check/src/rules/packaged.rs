@@ -1,0 +1,66 @@
+//! `packaged`: an image or a package would carry the vault.
+
+use report::{Finding, Level, Rule};
+
+use crate::git::Answer;
+use crate::packing::{Carries, Recipe};
+use crate::scope::Scope;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "packaged",
+    level: Level::Error,
+    summary: "A container image, an npm package or a crate that is made here would carry a file of the vault",
+    why: "git's ignore patterns count neither for `COPY . .` nor, where there is an `.npmignore`, for `npm publish`. Whoever can pull an image can read every file of every layer, and a published package cannot be taken back.",
+    mend: "Add the vault's folder to `.dockerignore`; list what a package is made of in `files` or `include`, or say that it is private.",
+};
+
+/// A name that no file has, to learn what would become of the next one where none is there yet.
+const NEW_FILE: &str = "a-new-file.env";
+
+/// Holds every file that was asked for against every recipe whose context has the vault.
+pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    let asked_for =
+        |path: &&str| scope.is_whole || scope.files.iter().any(|file| file.path == **path);
+    let mut paths: Vec<&str> =
+        scope.vault.files.iter().map(|file| file.path.as_str()).filter(asked_for).collect();
+    if scope.is_whole && paths.is_empty() {
+        paths.push(NEW_FILE);
+    }
+    for recipe in &scope.recipes {
+        let carried: Vec<(&str, Carries)> = paths
+            .iter()
+            .filter_map(|path| Some((*path, recipe.carries(path, is_ignored(scope, path))?)))
+            .collect();
+        findings.extend(finding(scope, recipe, &carried));
+    }
+}
+
+/// Whether git ignores a file; outside a repository nothing is ignored.
+fn is_ignored(scope: &Scope<'_>, path: &str) -> Option<bool> {
+    match &scope.git {
+        Answer::NoRepository => Some(false),
+        Answer::Unknown(_) => None,
+        Answer::Known(git) => Some(!git.not_ignored.contains(path) && !git.tracked.contains(path)),
+    }
+}
+
+fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries)]) -> Option<Finding> {
+    let (first, how) = carried.first()?;
+    let more = match carried.len() - 1 {
+        0 => String::new(),
+        n_more => format!(" and {n_more} more"),
+    };
+    let built = if how.is_certain { "" } else { ", built from the repo's folder" };
+    let message = format!(
+        "{}{more} would be in the {}{built}: {}",
+        scope.vault.shown(first),
+        how.thing,
+        how.why
+    );
+    let level = if how.is_certain { Level::Error } else { Level::Warning };
+    let finding = Finding::new(RULE.id, level, message).path(recipe.shown.clone()).hint(how.mend);
+    Some(match how.line {
+        Some(line) => finding.line(line),
+        None => finding,
+    })
+}

@@ -1,0 +1,100 @@
+//! What would carry the vault away, and who could put another in its place.
+
+use testbed::{Bed, Output};
+
+use crate::operator::Operator;
+
+fn found(output: &Output) -> Vec<String> {
+    let answer = output.json();
+    let findings = answer["findings"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .map(|finding| {
+            let (level, subject) = (text(&finding["level"]), &finding["subject"]);
+            format!(
+                "{level} {} {}:{}",
+                text(&finding["rule"]),
+                text(&subject["path"]),
+                subject["line"]
+            )
+        })
+        .collect()
+}
+
+fn check(bed: &Bed) -> Vec<String> {
+    found(&bed.command(testbed::bin!("vault-check")).args(["check", "--format", "json"]).run())
+}
+
+#[test]
+fn an_image_that_would_carry_the_vault_is_found() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.write("Dockerfile", "FROM debian\nCOPY src /src\nCOPY . /app\n");
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    Dockerfile:3: error: vault/occ/supabase/database_url_staging.env would be in the image: this line takes it in, and no ignore file keeps it out [packaged]
+      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+    findings: 1 checked, 1 error
+    [exit status: 1]
+    ");
+    bed.write(".dockerignore", "*\n!vault\n");
+    assert_eq!(check(bed), ["error packaged Dockerfile:3"]);
+    bed.write(".dockerignore", "node_modules\nvault/\n");
+    assert_eq!(check(bed), [""; 0]);
+    bed.write("Dockerfile.dockerignore", "node_modules\n");
+    assert_eq!(
+        check(bed),
+        ["error packaged Dockerfile:3"],
+        "the recipe's own ignore file comes first"
+    );
+    bed.remove("Dockerfile.dockerignore");
+    bed.remove(".dockerignore");
+    bed.remove("Dockerfile");
+    bed.write("deploy/web/web.Dockerfile", "FROM debian\nADD vault/occ/fly /fly\n");
+    assert_eq!(check(bed), ["warning packaged deploy/web/web.Dockerfile:2"]);
+}
+
+#[test]
+fn a_package_that_would_carry_the_vault_is_found() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.git_init();
+    bed.write(".gitignore", "/vault/\n");
+    bed.write("package.json", r#"{"name": "x", "version": "1.0.0"}"#);
+    bed.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    assert_eq!(check(bed), [""; 0]);
+    bed.write(".npmignore", "test/\n");
+    bed.write("Cargo.toml", "[package]\nname = \"x\"\ninclude = [\"vault/**\"]\n");
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @r#"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    Cargo.toml: error: vault/occ/supabase/database_url_staging.env would be in the crate: `include` lists it [packaged]
+      hint: add the vault's folder to `exclude`, or set `publish = false`
+    package.json: error: vault/occ/supabase/database_url_staging.env would be in the npm package: there is no `files`, and `.npmignore`, which npm reads in place of `.gitignore`, does not keep it out [packaged]
+      hint: list in `files` what the package is made of, or set `"private": true`
+    findings: 1 checked, 2 errors
+    [exit status: 1]
+    "#);
+    bed.write("package.json", r#"{"name": "x", "version": "1.0.0", "private": true}"#);
+    bed.write("Cargo.toml", "[package]\nname = \"x\"\npublish = false\n");
+    assert_eq!(check(bed), [""; 0]);
+}
+
+#[test]
+fn a_folder_above_that_others_may_change_is_found() {
+    let operator = Operator::new();
+    operator.bed.set_mode("vault", 0o777);
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    vault/occ: error: everyone on this machine can put another vault in its place: the mode of [ROOT]/vault is 0777 [mode]
+      hint: chmod o-w [ROOT]/vault
+    findings: 1 checked, 1 error
+    [exit status: 1]
+    ");
+    operator.bed.set_mode("vault", 0o770);
+    assert_eq!(check(&operator.bed), ["note mode vault/occ:null"]);
+    operator.bed.set_mode("vault", 0o1777);
+    assert_eq!(check(&operator.bed), [""; 0]);
+}
