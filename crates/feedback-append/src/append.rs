@@ -60,6 +60,8 @@ fn answer(
             anchor: &anchor,
             id: &draft.id,
             at: &at,
+            happened: draft.happened.as_ref().map(|(happened, _)| stamp::write(*happened)),
+            at_reason: draft.happened.as_ref().map(|(_, reason)| reason.as_str()),
             title: &draft.title,
             status: draft.status.as_deref(),
         };

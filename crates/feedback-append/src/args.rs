@@ -150,7 +150,7 @@ pub(crate) struct ListArgs {
     /// Only entries with this status, as written or as pending, `in_progress`, completed, blocked, failed, cancelled
     #[arg(long, short, value_name = "WORD")]
     pub(crate) status: Option<String>,
-    /// Only the newest entry of each log
+    /// Only the newest entry of each role
     #[arg(long)]
     pub(crate) latest: bool,
     /// Only entries that are blocked

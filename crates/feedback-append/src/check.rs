@@ -6,25 +6,25 @@ mod credentials;
 mod documents;
 mod front;
 mod heads;
+mod past;
 mod rewritten;
 mod since;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use report::{Exit, Finding, Invocation, Palette, Report, Streams};
 
 use crate::args::{Args, CheckArgs};
 use crate::citation::Roots;
 use crate::error::Error;
-use crate::git::{Git, Version};
+use crate::git::Git;
 use crate::json;
 use crate::log::Log;
 use crate::repo::{self, Repo};
 use crate::resolve::Resolver;
 use crate::rules::TOOL;
-use crate::target;
-use rewritten::Compared;
+use crate::target::{self, Target};
+use past::Past;
 
 /// Checks the logs that the command line names, or all that are declared.
 pub(crate) fn run(
@@ -37,11 +37,15 @@ pub(crate) fn run(
         check.files.iter().map(|file| repo::resolved(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &files, invocation)?;
     let asks_for_documents = !check.docs.is_empty() || check.lock.is_some();
-    let files = if files.is_empty() && !asks_for_documents { declared(&repo)? } else { files };
-    let logs = read(&repo, &files)?;
-    let git = Git::open(&repo.folder);
-    let mut findings = findings(&repo, git.as_ref(), &logs, check.since.as_deref(), invocation)?;
-    let mut n_checked = logs.len();
+    let (files, absent) = match files.is_empty() && !asks_for_documents {
+        true => all_declared(&repo)?.into_iter().partition(|path| path.exists()),
+        false => (files, Vec::new()),
+    };
+    let absent: Vec<String> = absent.iter().map(|path| repo.shown(path)).collect();
+    let git = Git::open(&repo.folder, invocation);
+    let since = check.since.as_deref();
+    let (mut findings, n_logs) = findings(&repo, git.as_ref(), &files, &absent, since, invocation)?;
+    let mut n_checked = n_logs;
     for folder in &check.docs {
         n_checked +=
             documents::check(&repo, &invocation.cwd.join(folder), invocation.now, &mut findings)?;
@@ -57,14 +61,20 @@ pub(crate) fn run(
 
 /// Every declared log that exists; one that does not is nothing to check.
 pub(crate) fn declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = all_declared(repo)?;
+    paths.retain(|path| path.exists());
+    Ok(paths)
+}
+
+/// Every declared log, whether or not it is there.
+pub(crate) fn all_declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
     let Some(ops) = &repo.ops else {
         return Err(Error::Option {
             option: "FILE",
             why: "must be given where there is no ops.toml".to_owned(),
         });
     };
-    let paths = ops.feedback.roles.values().map(|role| target::log_path(ops, role));
-    Ok(paths.filter(|path| path.exists()).collect())
+    Ok(ops.feedback.roles.values().map(|role| target::log_path(ops, role)).collect())
 }
 
 /// Reads logs.
@@ -90,11 +100,46 @@ pub(crate) fn roots(repo: &Repo) -> Roots {
     Roots { evidence: repo.evidence_roots(), others }
 }
 
+/// What is wrong with the logs, and how many there are. git looks back while they are read and judged.
 fn findings(
     repo: &Repo,
     git: Option<&Git>,
-    logs: &[Log],
+    files: &[PathBuf],
+    absent: &[String],
     since: Option<&str>,
+    invocation: &Invocation,
+) -> Result<(Vec<Finding>, usize), Error> {
+    let shown = files.iter().map(|path| repo.shown(path));
+    let paths: Vec<String> = shown.chain(absent.iter().cloned()).collect();
+    let is_declared = |path: &str| Target::of_file(repo, &repo.folder.join(path)).role.is_some();
+    let (logs, mut findings, past) = std::thread::scope(|scope| {
+        let past = scope.spawn(|| Past::read(git, since, &paths, is_declared));
+        let logs = read(repo, files)?;
+        let findings = present(repo, git, &logs, invocation)?;
+        let past = past.join().map_err(|_| Error::Thread)??;
+        Ok::<_, Error>((logs, findings, past))
+    })?;
+    let mut rewritten = Vec::new();
+    for (log, history) in logs.iter().zip(&past.histories) {
+        let compared = rewritten::compare(repo, log, history, invocation.now);
+        rewritten.extend(compared.rewritten);
+        findings.extend(compared.ahead);
+    }
+    for (path, history) in paths.iter().zip(&past.histories).skip(logs.len()) {
+        rewritten.extend(rewritten::gone(path, history));
+    }
+    if let Some(committed) = &past.since {
+        since::retain(logs.iter().zip(committed), &mut findings);
+    }
+    findings.extend(rewritten);
+    Ok((findings, logs.len()))
+}
+
+/// What is wrong with the logs as they are.
+fn present(
+    repo: &Repo,
+    git: Option<&Git>,
+    logs: &[Log],
     invocation: &Invocation,
 ) -> Result<Vec<Finding>, Error> {
     let secrets = repo.secrets()?;
@@ -113,38 +158,5 @@ fn findings(
         findings.extend(claims::check(log, &resolver, &mut bundles));
         findings.extend(credentials::check(log, secrets.as_ref()));
     }
-    let committed = since.map(|since| rewritten::committed(git, logs, since)).transpose()?;
-    let compared = history(repo, git, since.zip(committed.as_deref()), logs, invocation.now)?;
-    findings.extend(compared.ahead);
-    if let Some(committed) = &committed {
-        since::retain(committed, &mut findings);
-    }
-    findings.extend(compared.rewritten);
     Ok(findings)
-}
-
-/// Compares the logs with what git has seen of them: all of it, or from a commit on.
-fn history(
-    repo: &Repo,
-    git: Option<&Git>,
-    since: Option<(&str, &[rewritten::Committed<'_>])>,
-    logs: &[Log],
-    now: DateTime<Utc>,
-) -> Result<Compared, Error> {
-    let mut all = Compared::default();
-    let Some(git) = git else { return Ok(all) };
-    let paths: Vec<String> = logs.iter().map(|log| log.shown.clone()).collect();
-    let range = since.map_or("HEAD".to_owned(), |(since, _)| format!("{since}..HEAD"));
-    for (at, (log, mut history)) in logs.iter().zip(git.history(&range, &paths)?).enumerate() {
-        if let Some((since, committed)) = since
-            && let Some(bytes) = &committed[at].1
-        {
-            let (commit, bytes) = (since.to_owned(), bytes.clone());
-            history.versions.push(Version { commit, at: None, bytes });
-        }
-        let compared = rewritten::compare(repo, log, &history, now);
-        all.rewritten.extend(compared.rewritten);
-        all.ahead.extend(compared.ahead);
-    }
-    Ok(all)
 }

@@ -1,5 +1,7 @@
 //! `digest`: where each role stands, for a stand-up: its newest entry, since when it is blocked, what is due.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use report::{Exit, Format, Invocation, Streams};
 
@@ -8,8 +10,17 @@ use crate::check;
 use crate::error::Error;
 use crate::json::{self, ListedEntry, RoleDigest};
 use crate::list::{self, Listed};
+use crate::repo::Repo;
 use crate::stamp;
 use crate::summary::State;
+
+/// One role and its entries, the newest first.
+struct Role {
+    name: String,
+    path: String,
+    expires: Option<NaiveDate>,
+    entries: Vec<Listed>,
+}
 
 /// Writes the digest of the named logs, or of all declared ones.
 pub(crate) fn run(
@@ -18,82 +29,110 @@ pub(crate) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
-    let (repo, mut listed) = list::load(args, &digest.files, invocation)?;
+    let (repo, listed) = list::load(args, &digest.files, invocation)?;
     let files = if digest.files.is_empty() {
-        check::declared(&repo)?
+        check::all_declared(&repo)?
     } else {
         digest.files.iter().map(|file| invocation.cwd.join(file)).collect()
     };
-    let expiries: Vec<(String, Option<NaiveDate>)> = check::read(&repo, &files)?
-        .iter()
-        .map(|log| {
-            let expires = log.block.as_ref().and_then(|block| block.value(&log.text, "expires"));
-            (
-                log.shown.clone(),
-                expires.and_then(|text| stamp::read(text)?.0.at).map(|at| at.date_naive()),
-            )
-        })
-        .collect();
-    listed.sort_by_key(|listed| listed.entry.at);
-    let blocked: Vec<(String, Option<DateTime<Utc>>)> =
-        expiries.iter().map(|(path, _)| (path.clone(), blocked_since(&listed, path))).collect();
-    let newest = list::latest(listed);
-    let mut roles: Vec<RoleDigest<'_>> = Vec::new();
-    for (path, expires) in &expiries {
-        let latest = newest.iter().find(|listed| listed.path == *path);
-        let since = blocked.iter().find(|(known, _)| known == path).and_then(|(_, since)| *since);
-        let is_due = expires.is_some_and(|expires| expires <= invocation.now.date_naive());
-        roles.push(RoleDigest {
-            path,
-            role: latest.map(|listed| listed.role.as_str()),
-            latest: latest.map(ListedEntry::of),
-            blocked_since: since.map(stamp::write),
-            expires: expires.map(|expires| expires.to_string()),
-            due: is_due,
-        });
+    let mut roles = roles(&repo, &files)?;
+    for listed in listed {
+        if let Some(role) = roles.iter_mut().find(|role| role.name == listed.role) {
+            role.entries.push(listed);
+        }
     }
-    write(digest, &roles, invocation.now, streams)?;
+    for role in &mut roles {
+        // The later of two with one time comes first; a time ahead of the clock counts as now.
+        role.entries.sort_by_key(|listed| listed.entry.at.map(|at| at.min(invocation.now)));
+        role.entries.reverse();
+        if let Some(newest) = role.entries.first() {
+            role.path.clone_from(&newest.path);
+        }
+    }
+    let told: Vec<_> = roles.iter().map(|role| tell(role, invocation.now)).collect();
+    if digest.answer.format == Format::Json {
+        let answer = json::Digest { schema: json::DIGEST, roles: &told };
+        report::json(streams.stdout, &answer)?;
+    } else {
+        told.iter().try_for_each(|role| write(role, &repo, invocation.now, streams))?;
+    }
     Ok(Exit::OK)
 }
 
-/// When the unbroken row of blocked entries at the end began.
-fn blocked_since(by_time: &[Listed], path: &str) -> Option<DateTime<Utc>> {
-    let of_log = by_time.iter().rev().filter(|listed| listed.path == path);
-    let row = of_log.take_while(|listed| listed.entry.state == Some(State::Blocked));
-    row.filter_map(|listed| listed.entry.at).last()
+/// The roles of these logs, in order; one may have several, as daily files.
+fn roles(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Role>, Error> {
+    let mut roles: Vec<Role> = Vec::new();
+    for file in files {
+        let path = crate::repo::resolved(file);
+        let name = list::role(repo, &path);
+        let mut expires = None;
+        if path.exists() {
+            for log in check::read(repo, std::slice::from_ref(&path))? {
+                let said = log.block.as_ref().and_then(|block| block.value(&log.text, "expires"));
+                expires = said.and_then(|said| stamp::read(said)?.0.at).map(|at| at.date_naive());
+            }
+        }
+        match roles.iter_mut().find(|role| role.name == name) {
+            Some(role) => role.expires = role.expires.max(expires),
+            None => {
+                let path = repo.shown(&path);
+                roles.push(Role { name, path, expires, entries: Vec::new() });
+            }
+        }
+    }
+    Ok(roles)
+}
+
+fn tell(role: &Role, now: DateTime<Utc>) -> RoleDigest<'_> {
+    let is_blocked = |listed: &&Listed| listed.entry.state == Some(State::Blocked);
+    // The unbroken row of blocked entries that ends with the newest.
+    let row = role.entries.iter().take_while(is_blocked);
+    let planning = role.entries.iter().find(|listed| !listed.entry.next.is_empty());
+    RoleDigest {
+        path: &role.path,
+        role: &role.name,
+        latest: role.entries.first().map(ListedEntry::of),
+        blocked_since: row.filter_map(|listed| listed.entry.at).last().map(stamp::write),
+        next: planning.map_or(&[], |listed| listed.entry.next.as_slice()),
+        next_at: planning.and_then(|listed| listed.entry.at).map(stamp::write),
+        expires: role.expires.map(|expires| expires.to_string()),
+        due: role.expires.is_some_and(|expires| expires <= now.date_naive()),
+    }
 }
 
 fn write(
-    digest: &DigestArgs,
-    roles: &[RoleDigest<'_>],
+    role: &RoleDigest<'_>,
+    repo: &Repo,
     now: DateTime<Utc>,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
-    if digest.answer.format == Format::Json {
-        return Ok(report::json(streams.stdout, &json::Digest { schema: json::DIGEST, roles })?);
+    let out = &mut *streams.stdout;
+    writeln!(out, "{} ({})", role.role, role.path)?;
+    let Some(latest) = &role.latest else {
+        let is_there = repo.folder.join(role.path).exists();
+        let hint = format!("no log yet; `feedback-append new --role {}` makes it", role.role);
+        writeln!(out, "  {}", if is_there { "no entry yet" } else { &hint })?;
+        return Ok(());
+    };
+    let state = latest.state.map_or(String::new(), |state| format!(" [{state}]"));
+    let at = latest.at.as_deref().unwrap_or("no time");
+    writeln!(out, "  {at}{state} {}", latest.action)?;
+    if let Some(since) = &role.blocked_since {
+        let by = latest.blocked_by.join("; ");
+        let by = if by.is_empty() { by } else { format!(" by {by}") };
+        writeln!(out, "  blocked since {since}{by}")?;
     }
-    for role in roles {
-        writeln!(streams.stdout, "{} ({})", role.role.unwrap_or("—"), role.path)?;
-        let Some(latest) = &role.latest else {
-            writeln!(streams.stdout, "  no entry yet")?;
-            continue;
-        };
-        let state = latest.state.map_or(String::new(), |state| format!(" [{state}]"));
-        let at = latest.at.as_deref().unwrap_or("no time");
-        writeln!(streams.stdout, "  {at}{state} {}", latest.action)?;
-        if let Some(since) = &role.blocked_since {
-            let by = latest.blocked_by.join("; ");
-            let by = if by.is_empty() { by } else { format!(" by {by}") };
-            writeln!(streams.stdout, "  blocked since {since}{by}")?;
-        }
-        for next in latest.next_action {
-            writeln!(streams.stdout, "  next: {next}")?;
-        }
-        if role.due {
-            let expires = role.expires.as_deref().unwrap_or_default();
-            let today = now.date_naive();
-            writeln!(streams.stdout, "  due: the log expired on {expires}; today is {today}")?;
-        }
+    let as_of = match (&role.next_at, latest.next_action.is_empty()) {
+        (Some(at), true) => format!(", as of {at}"),
+        _ => String::new(),
+    };
+    for next in role.next {
+        writeln!(out, "  next{as_of}: {next}")?;
+    }
+    if role.due {
+        let expires = role.expires.as_deref().unwrap_or_default();
+        let today = now.date_naive();
+        writeln!(out, "  due: the log expired on {expires}; today is {today}")?;
     }
     Ok(())
 }

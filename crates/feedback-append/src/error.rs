@@ -113,6 +113,8 @@ pub(crate) enum Error {
         /// Why it failed.
         source: io::Error,
     },
+    /// A part of the work ended without an answer, which is a fault of this program.
+    Thread,
 }
 
 impl fmt::Display for Error {
@@ -153,6 +155,7 @@ impl fmt::Display for Error {
             }
             Self::Editor { .. } => formatter.write_str("writing the text in the editor"),
             Self::Git { doing, .. } => write!(formatter, "asking git {doing}"),
+            Self::Thread => formatter.write_str("a part of the work ended without an answer"),
         }
     }
 }
@@ -195,6 +198,10 @@ impl Failure for Error {
                 "write the credential's name instead, as `FILE:KEY`; if the value is real, change it now".to_owned(),
             ),
             Self::Foreign { hint, .. } => Some(hint.clone()),
+            Self::Editor { .. } => {
+                Some("$VISUAL or $EDITOR names the editor; `--message` does without".to_owned())
+            }
+            Self::Git { .. } => Some("`git status` in that folder says what is wrong".to_owned()),
             Self::Future { .. } => Some("give the time when it happened, or leave `--at` out".to_owned()),
             _ => None,
         }

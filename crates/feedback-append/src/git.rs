@@ -1,44 +1,67 @@
 //! What git knows: the one module that calls it, in batches.
 
 mod history;
+mod index;
+mod renames;
 
-use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use report::Invocation;
 
 use crate::error::Error;
 use crate::resolve::class;
 pub(crate) use history::{History, Version};
 
-/// A git work tree.
+/// A git work tree. Nothing is asked before somebody wants to know, and what can be read is not asked.
 pub(crate) struct Git {
     folder: PathBuf,
-    tracked: Vec<String>,
-    /// Where each last part of a path is; none where that is more than one place. Made when first asked for.
-    names: OnceCell<HashMap<String, Option<String>>>,
+    /// The work tree, where the environment does not name another or another index, as it does in hooks.
+    plain_root: Option<PathBuf>,
+    tracked: OnceLock<Vec<String>>,
+    /// Where each last part of a path is; none where that is more than one place.
+    names: OnceLock<HashMap<String, Option<String>>>,
 }
 
 impl Git {
-    /// Lists the tracked files below a folder; none where the folder is in no work tree, or git is not installed.
-    pub(crate) fn open(folder: &Path) -> Option<Self> {
-        if !folder.ancestors().any(|folder| folder.join(".git").exists()) {
-            return None;
-        }
-        let listed = run(folder, &["ls-files", "-z"], Vec::new()).ok()?;
-        let mut tracked: Vec<String> = split(&listed).map(str::to_owned).collect();
-        tracked.sort_unstable();
-        Some(Self { folder: folder.to_path_buf(), tracked, names: OnceCell::new() })
+    /// Finds the work tree of a folder; none where it is in none.
+    pub(crate) fn open(folder: &Path, invocation: &Invocation) -> Option<Self> {
+        let root = folder.ancestors().find(|folder| folder.join(".git").exists())?;
+        let is_set = |name: &str| invocation.variable(name).is_some();
+        let is_plain = !["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"].into_iter().any(is_set);
+        Some(Self {
+            folder: folder.to_path_buf(),
+            plain_root: is_plain.then(|| root.to_path_buf()),
+            tracked: OnceLock::new(),
+            names: OnceLock::new(),
+        })
+    }
+
+    /// The tracked files below the folder, sorted; none where git cannot say.
+    fn tracked(&self) -> &[String] {
+        self.tracked.get_or_init(|| {
+            let read = self.plain_root.as_ref().and_then(|root| index::tracked(root, &self.folder));
+            let ask = || {
+                let listed = run(&self.folder, &["ls-files", "-z"], Vec::new()).unwrap_or_default();
+                split(&listed).map(str::to_owned).collect()
+            };
+            let mut tracked = read.unwrap_or_else(ask);
+            tracked.sort_unstable();
+            tracked
+        })
     }
 
     /// Whether a path (relative to the folder, without a slash at its end) or something below it is tracked.
     pub(crate) fn is_tracked(&self, path: &str) -> bool {
-        let at = self.tracked.partition_point(|known| known.as_str() < path);
-        let is_here = self.tracked.get(at).is_some_and(|known| known == path);
+        let tracked = self.tracked();
+        let at = tracked.partition_point(|known| known.as_str() < path);
+        let is_here = tracked.get(at).is_some_and(|known| known == path);
         is_here || {
             let below = format!("{path}/");
-            let at = self.tracked.partition_point(|known| known.as_str() < below.as_str());
-            self.tracked.get(at).is_some_and(|known| known.starts_with(&below))
+            let at = tracked.partition_point(|known| known.as_str() < below.as_str());
+            tracked.get(at).is_some_and(|known| known.starts_with(&below))
         }
     }
 
@@ -46,7 +69,7 @@ impl Git {
     pub(crate) fn namesake(&self, path: &str) -> Option<String> {
         let name = path.trim_end_matches('/').rsplit('/').next().filter(|name| name.len() > 3)?;
         let end = if path.ends_with('/') { "/" } else { "" };
-        let names = self.names.get_or_init(|| names(&self.tracked));
+        let names = self.names.get_or_init(|| names(self.tracked()));
         names.get(&format!("{name}{end}")).and_then(Clone::clone)
     }
 
@@ -57,18 +80,20 @@ impl Git {
         if memchr::memchr_iter(b'*', pattern).count() > 6 {
             return 0;
         }
-        self.tracked.iter().filter(|known| class::matches(pattern, known.as_bytes())).count()
+        self.tracked().iter().filter(|known| class::matches(pattern, known.as_bytes())).count()
     }
 
-    /// Which of these paths an ignore rule covers.
+    /// Which of these paths an ignore rule covers; none where git is not installed.
     pub(crate) fn ignored(&self, paths: &[String]) -> Result<HashSet<String>, Error> {
         if paths.is_empty() {
             return Ok(HashSet::new());
         }
         let input = paths.iter().flat_map(|path| path.bytes().chain([0])).collect();
-        let answer = run(&self.folder, &["check-ignore", "-z", "--stdin"], input)
-            .map_err(|source| Error::Git { doing: "what is ignored", source })?;
-        Ok(split(&answer).map(str::to_owned).collect())
+        match run(&self.folder, &["check-ignore", "-z", "--stdin"], input) {
+            Ok(answer) => Ok(split(&answer).map(str::to_owned).collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(HashSet::new()),
+            Err(source) => Err(Error::Git { doing: "what is ignored", source }),
+        }
     }
 
     /// Whether a name stands for a commit; one that looks like an option is none.
@@ -76,6 +101,13 @@ impl Git {
         let commit = format!("{name}^{{commit}}");
         !name.starts_with('-')
             && run(&self.folder, &["rev-parse", "--verify", "--quiet", &commit], Vec::new()).is_ok()
+    }
+
+    /// Whether there is no commit yet.
+    fn is_unborn(&self) -> bool {
+        let args = ["rev-parse", "--verify", "--quiet", "HEAD"];
+        let output = command(&self.folder, &args, Vec::new()).stdout_null().run();
+        output.is_ok_and(|output| output.status.code() == Some(1))
     }
 
     /// The content of files in a commit; none for a file that it does not have.
@@ -145,22 +177,27 @@ fn split(answer: &[u8]) -> impl Iterator<Item = &str> {
 
 /// Runs git in a folder; `check-ignore` answers 1 where nothing is ignored, which is no failure.
 fn run(folder: &Path, args: &[&str], input: Vec<u8>) -> io::Result<Vec<u8>> {
-    let output = duct::cmd("git", args)
-        .dir(folder)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("LC_ALL", "C")
-        .stdin_bytes(input)
-        .stdout_capture()
-        .stderr_null()
-        .unchecked()
-        .run()?;
+    let output = command(folder, args, input).stdout_capture().run()?;
     match output.status.code() {
         Some(0) => Ok(output.stdout),
         Some(1) if args[0] == "check-ignore" => Ok(output.stdout),
         code => Err(io::Error::other(format!(
             "git {} ended with {}",
-            args[0],
+            args.iter().find(|arg| !arg.starts_with('-') && !arg.contains('=')).unwrap_or(&""),
             code.map_or("a signal".to_owned(), |code| format!("code {code}"))
         ))),
     }
+}
+
+/// A call of git that changes nothing, asks nobody and fetches nothing.
+fn command(folder: &Path, args: &[&str], input: Vec<u8>) -> duct::Expression {
+    let command = duct::cmd("git", args)
+        .dir(folder)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("LC_ALL", "C")
+        .stderr_null()
+        .unchecked();
+    // A thread that writes the input is only started where there is some.
+    if input.is_empty() { command.stdin_null() } else { command.stdin_bytes(input) }
 }

@@ -29,6 +29,12 @@ pub(crate) struct Appended<'a> {
     pub(crate) id: &'a str,
     /// The time in its heading.
     pub(crate) at: &'a str,
+    /// When it happened, where `--at` says that this was earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) happened: Option<String>,
+    /// Why it is told only now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at_reason: Option<&'a str>,
     /// Its title.
     pub(crate) title: &'a str,
     /// Its status, if it has one.
@@ -83,6 +89,15 @@ pub(crate) struct ListedEntry<'a> {
     /// Its status as one of a few words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<&'static str>,
+    /// Which part of the work it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<&'a str>,
+    /// The task that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) task_id: Option<&'a str>,
+    /// Why it was done so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rationale: Option<&'a str>,
     /// How far it is, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) progress: Option<u8>,
@@ -91,6 +106,9 @@ pub(crate) struct ListedEntry<'a> {
     pub(crate) duration: Option<&'a str>,
     /// What it waits for.
     pub(crate) blocked_by: &'a [String],
+    /// More about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) blocker_details: Option<&'a str>,
     /// What comes next.
     pub(crate) next_action: &'a [String],
     /// What it cites as proof.
@@ -111,9 +129,13 @@ impl<'a> ListedEntry<'a> {
             id: entry.id.as_deref(),
             status: entry.status.as_deref(),
             state: entry.state.map(State::word),
+            scope: entry.scope.as_deref(),
+            task_id: entry.task.as_deref(),
+            rationale: entry.rationale.as_deref(),
             progress: entry.progress,
             duration: entry.duration.as_deref(),
             blocked_by: &entry.blocked_by,
+            blocker_details: entry.blocker_details.as_deref(),
             next_action: &entry.next,
             evidence: &entry.evidence,
         }
@@ -132,17 +154,21 @@ pub(crate) struct Digest<'a> {
 /// Where one role stands.
 #[derive(Debug, Serialize)]
 pub(crate) struct RoleDigest<'a> {
-    /// The log.
+    /// The log: of several, that with the newest entry.
     pub(crate) path: &'a str,
-    /// The role; none where the log has no entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) role: Option<&'a str>,
+    /// The role, else the log's name.
+    pub(crate) role: &'a str,
     /// The newest entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) latest: Option<ListedEntry<'a>>,
     /// Since when it is blocked, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) blocked_since: Option<String>,
+    /// What comes next, as it was last told.
+    pub(crate) next: &'a [String],
+    /// When that was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next_at: Option<String>,
     /// The day on which the log expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expires: Option<String>,

@@ -1,6 +1,7 @@
 //! `list`: the entries of logs in any dialect, filtered, for people and programs.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use report::{Exit, Format, Invocation, Streams};
@@ -32,7 +33,7 @@ pub(crate) fn run(
     let until = list.until.as_deref().map(|time| instant("--until", time)).transpose()?;
     let (_, mut listed) = load(args, &list.files, invocation)?;
     if list.latest {
-        listed = latest(listed);
+        listed = latest(listed, invocation.now);
     }
     listed.retain(|listed| {
         let Listed { role, entry, .. } = listed;
@@ -58,13 +59,7 @@ pub(crate) fn load(
     let files = if files.is_empty() { check::declared(&repo)? } else { files };
     let mut listed = Vec::new();
     for log in check::read(&repo, &files)? {
-        let target = Target::of_file(&repo, &log.path);
-        let stem = || {
-            log.path
-                .file_stem()
-                .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
-        };
-        let role = target.role.map_or_else(stem, |(name, _)| name.to_owned());
+        let role = role(&repo, &log.path);
         for entry in &log.entries.entries {
             listed.push(Listed {
                 path: log.shown.clone(),
@@ -76,12 +71,27 @@ pub(crate) fn load(
     Ok((repo, listed))
 }
 
-/// The newest entry of each log; of two with one time, the later in the file.
-pub(crate) fn latest(listed: Vec<Listed>) -> Vec<Listed> {
+/// Whose log this is: as ops.toml declares it, else as the file is named, or the folder of daily files.
+pub(crate) fn role(repo: &Repo, path: &Path) -> String {
+    if let Some((name, _)) = Target::of_file(repo, path).role {
+        return name.to_owned();
+    }
+    let name = |path: Option<&OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
+    let stem = name(path.file_stem());
+    let is_daily =
+        !stem.is_empty() && stamp::read(&stem).is_some_and(|(_, length)| length == stem.len());
+    let folder = path.parent().filter(|_| is_daily).map(|folder| name(folder.file_name()));
+    folder.filter(|folder| !folder.is_empty()).unwrap_or(stem)
+}
+
+/// The newest entry of each role; of two with one time, the later. A time ahead of the clock counts as now, so that
+/// an invented one does not stay the newest.
+pub(crate) fn latest(listed: Vec<Listed>, now: DateTime<Utc>) -> Vec<Listed> {
+    let at = |listed: &Listed| listed.entry.at.map(|at| at.min(now));
     let mut newest: Vec<Listed> = Vec::new();
     for candidate in listed {
-        match newest.iter_mut().find(|known| known.path == candidate.path) {
-            Some(known) if candidate.entry.at >= known.entry.at => *known = candidate,
+        match newest.iter_mut().find(|known| known.role == candidate.role) {
+            Some(known) if at(&candidate) >= at(known) => *known = candidate,
             Some(_) => {}
             None => newest.push(candidate),
         }

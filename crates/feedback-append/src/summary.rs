@@ -35,6 +35,14 @@ pub(crate) struct Summary {
     pub(crate) duration: Option<String>,
     /// How far it is, in percent.
     pub(crate) progress: Option<u8>,
+    /// Which part of the work it is about, where it says so.
+    pub(crate) scope: Option<String>,
+    /// The task that it is about, where it names one.
+    pub(crate) task: Option<String>,
+    /// Why it was done so, where it says so.
+    pub(crate) rationale: Option<String>,
+    /// More about what it waits for.
+    pub(crate) blocker_details: Option<String>,
 }
 
 /// The states that a task can be in.
@@ -110,6 +118,10 @@ pub(crate) fn read(log: &Log, entry: &Entry) -> Summary {
         evidence: Vec::new(),
         duration: None,
         progress: None,
+        scope: None,
+        task: None,
+        rationale: None,
+        blocker_details: None,
     };
     let mut section = Topic::Other;
     for (_, line) in text::lines(&log.text[..entry.range.end], entry.heading.end) {
@@ -149,21 +161,32 @@ pub(crate) fn read(log: &Log, entry: &Entry) -> Summary {
 
 fn tell(summary: &mut Summary, topic: Topic, label: &str, value: &str) {
     let value = value.trim_matches(['*', '_']).trim();
-    match topic {
-        Topic::Status if summary.status.is_none() => summary.status = Some(value.to_owned()),
-        Topic::Next => summary.next.push(value.to_owned()),
-        Topic::Blocked => summary.blocked_by.push(value.to_owned()),
-        Topic::Other if label.eq_ignore_ascii_case("duration") => {
-            summary.duration = Some(value.to_owned());
+    let is = |labels: &[&str]| labels.iter().any(|known| label.eq_ignore_ascii_case(known));
+    let place = match topic {
+        Topic::Status => &mut summary.status,
+        Topic::Next => return summary.next.push(value.to_owned()),
+        Topic::Blocked if is(&["blocker details"]) => &mut summary.blocker_details,
+        Topic::Blocked => return summary.blocked_by.push(value.to_owned()),
+        Topic::Other if is(&["progress"]) => {
+            summary.progress = percent(value).or(summary.progress);
+            return;
         }
-        Topic::Other if label.eq_ignore_ascii_case("progress") => {
-            let digits = value.bytes().take_while(u8::is_ascii_digit).count();
-            let is_percent = value[digits..].trim_start().starts_with('%');
-            summary.progress =
-                value[..digits].parse().ok().filter(|percent| is_percent && *percent <= 100);
-        }
-        _ => {}
+        Topic::Other if is(&["duration"]) => &mut summary.duration,
+        Topic::Other if is(&["scope"]) => &mut summary.scope,
+        Topic::Other if is(&["task", "task id", "taskid"]) => &mut summary.task,
+        Topic::Other if is(&["rationale", "reason", "why"]) => &mut summary.rationale,
+        _ => return,
+    };
+    if place.is_none() {
+        *place = Some(value.to_owned());
     }
+}
+
+/// The number in `40 %`.
+fn percent(text: &str) -> Option<u8> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_percent = text[digits..].trim_start().starts_with('%');
+    text[..digits].parse().ok().filter(|percent| is_percent && *percent <= 100)
 }
 
 fn is_nothing(text: &str) -> bool {
@@ -201,6 +224,17 @@ mod tests {
         insta::assert_snapshot!(
             check("## 2025-10-11 — a\n**Status:** ✅ COMPLETE\n**Duration:** 5 min\nProgress: 40 %\n**Blockers:** None.\n\nPlanned next actions:\n1) one\n2) two\n\n- **Evidence:** artifacts/x.log\n"),
             @r#"Some("✅ COMPLETE") Some(Completed) next ["one", "two"] blocked [] evidence ["artifacts/x.log"] Some("5 min") Some(40)"#
+        );
+        let log = Log::read(
+            Path::new("/r/a.md"),
+            "a.md",
+            b"## 2025-10-11 \xe2\x80\x94 a\nScope: ops\nTask ID: T-7\nRationale: it was cheap\nBlocked by: vault\nBlocker details: no token yet\n",
+            &Roots::default(),
+        );
+        let told = read(&log, &log.entries.entries[0]);
+        insta::assert_snapshot!(
+            format!("{:?} {:?} {:?} {:?} {:?}", told.scope, told.task, told.rationale, told.blocked_by, told.blocker_details),
+            @r#"Some("ops") Some("T-7") Some("it was cheap") ["vault"] Some("no token yet")"#
         );
         assert!(check("## 2025-10-11 — a\nBlockers:\n- the vault\n").contains("Some(Blocked)"));
     }

@@ -27,7 +27,11 @@ pub(super) fn text(editor: &OsStr, title: &str, invocation: &Invocation) -> Resu
     script.extend_from_slice(b" \"$1\"");
     let args =
         [OsStr::new("-c"), OsStr::from_bytes(&script), OsStr::new("sh"), file.path().as_os_str()];
-    duct::cmd("sh", args).dir(&invocation.cwd).run().map_err(failed)?;
+    let ended = duct::cmd("sh", args).dir(&invocation.cwd).unchecked().run().map_err(failed)?;
+    if !ended.status.success() {
+        let how = ended.status.code().map_or("a signal".to_owned(), |code| format!("code {code}"));
+        return Err(failed(io::Error::other(format!("it ended with {how}; nothing was written"))));
+    }
     // The editor may have saved by rename, so the path is read and not the handle.
     let saved = std::fs::read(file.path()).map_err(failed)?;
     Ok(without_help(&String::from_utf8_lossy(&saved), title))

@@ -2,39 +2,20 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use report::{Finding, Level};
 
 use crate::citation::Roots;
 use crate::entry::Entry;
-use crate::error::Error;
 use crate::front_matter;
-use crate::git::{Git, History};
+use crate::git::History;
 use crate::log::Log;
 use crate::repo::Repo;
 use crate::text;
 
 use super::heads;
-
-/// A log and what a commit has of it.
-pub(super) type Committed<'a> = (&'a Log, Option<Vec<u8>>);
-
-/// What a commit has of each log; none where it does not have it.
-pub(super) fn committed<'a>(
-    git: Option<&Git>,
-    logs: &'a [Log],
-    commit: &str,
-) -> Result<Vec<Committed<'a>>, Error> {
-    let refused = |why: &str| Error::Option { option: "--since", why: why.to_owned() };
-    let git = git.ok_or_else(|| refused("needs a git work tree"))?;
-    if !git.has_commit(commit) {
-        return Err(refused("names no commit of this repo"));
-    }
-    let paths: Vec<String> = logs.iter().map(|log| log.shown.clone()).collect();
-    Ok(logs.iter().zip(git.contents(commit, &paths)?).collect())
-}
 
 /// What the history of a log shows.
 #[derive(Default)]
@@ -97,6 +78,18 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
         compared.ahead.extend(heads::after_commit(log, entry, added, now));
     }
     compared
+}
+
+/// A declared log that git has and that is not there.
+pub(super) fn gone(path: &str, history: &History) -> Option<Finding> {
+    let newest = history.versions.first()?;
+    let before = Log::read(Path::new(path), path, &newest.bytes, &Roots::default());
+    let n_entries = before.entries.entries.len();
+    let plural = if n_entries == 1 { "entry" } else { "entries" };
+    let message =
+        format!("the log is gone; commit {} has it, with {n_entries} {plural}", newest.commit);
+    let hint = "restore it with `git checkout`; entries move with `feedback-append archive`";
+    Some(Finding::new("rewritten", Level::Error, message).path(path).hint(hint))
 }
 
 /// Where the body of an older version ends in this log, if nothing but entries was added behind it.

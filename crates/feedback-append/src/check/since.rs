@@ -7,12 +7,13 @@ use report::{Finding, Level};
 use crate::citation::Roots;
 use crate::log::Log;
 
-use super::rewritten::Committed;
-
 /// Keeps the findings in entries and front matter that the commit does not have.
 ///
 /// What git does not know matters here: whoever gets the commit does not get the file.
-pub(super) fn retain(committed: &[Committed<'_>], findings: &mut Vec<Finding>) {
+pub(super) fn retain<'a>(
+    committed: impl Iterator<Item = (&'a Log, &'a Option<Vec<u8>>)>,
+    findings: &mut Vec<Finding>,
+) {
     for (log, bytes) in committed {
         let Some(bytes) = bytes else { continue };
         let fresh = fresh_lines(log, bytes);

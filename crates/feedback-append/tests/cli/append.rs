@@ -184,6 +184,11 @@ fn an_earlier_time_needs_a_reason_and_a_later_one_is_refused() {
         bed.read("feedback/chatwoot.md")
             .contains("Happened: 2025-10-11T01:12:00Z (told later: no network then)")
     );
+    let at = ["--at", "2025-10-11T01:12Z", "--at-reason", "no network then", "--format", "json"];
+    let told = run(&bed, ["--role", "chatwoot", "--title", "U"].into_iter().chain(at)).json();
+    assert_eq!(told["happened"], "2025-10-11T01:12:00Z");
+    assert_eq!(told["at_reason"], "no network then");
+    assert_ne!(told["at"], told["happened"]);
     let ahead = run(
         &bed,
         [

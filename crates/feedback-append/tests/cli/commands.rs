@@ -84,6 +84,52 @@ fn the_digest_says_where_each_role_stands() {
 }
 
 #[test]
+fn the_digest_looks_behind_the_newest_entry() {
+    let bed = bed();
+    bed.write(
+        "feedback/chatwoot.md",
+        "## 2025-10-11T01:00:01Z — Plan\nNext: align the DSN\n\n## 2025-10-12T01:00:01Z — Stuck\nBlocked by: the token\n\n\
+         ## 2025-10-13T01:00:01Z — Still stuck\nStatus: blocked\n\n## 2199-01-01T00:00:00Z — Invented\nStatus: blocked\n",
+    );
+    insta::assert_snapshot!(run(&bed, ["digest"]), @"
+    chatwoot (feedback/chatwoot.md)
+      [TIME] [blocked] Invented
+      blocked since [TIME]
+      next, as of [TIME]: align the DSN
+    manager (feedback/manager.md)
+      no log yet; `feedback-append new --role manager` makes it
+    [exit status: 0]
+    ");
+    let told = run(&bed, ["digest", "--format", "json"]).json();
+    assert_eq!(told["roles"][0]["blocked_since"], "2025-10-12T01:00:01Z");
+    assert_eq!(told["roles"][0]["next_at"], "2025-10-11T01:00:01Z");
+    assert_eq!(told["roles"][1]["role"], "manager");
+}
+
+/// Later in the study each role had a folder with a file a day.
+#[test]
+fn daily_files_belong_to_one_role() {
+    let bed = bed();
+    bed.write("feedback/data/2025-10-20.md", "## 14:30 - a\nStatus: blocked\n");
+    bed.write(
+        "feedback/data/2025-10-21.md",
+        "## 09:15 - b\nStatus: blocked\nBlocker details: no key\nTask: D-4\n",
+    );
+    let files = ["feedback/data/2025-10-20.md", "feedback/data/2025-10-21.md"];
+    let latest = run(&bed, ["list", "--latest", "--lines"].into_iter().chain(files));
+    insta::assert_snapshot!(latest, @r#"
+    {"path":"feedback/data/2025-10-21.md","line":1,"actor":"data","at":"[TIME]","precision":"minute","action":"b","status":"blocked","state":"blocked","task_id":"D-4","blocked_by":[],"blocker_details":"no key","next_action":[],"evidence":[]}
+    [exit status: 0]
+    "#);
+    insta::assert_snapshot!(run(&bed, ["digest"].into_iter().chain(files)), @"
+    data (feedback/data/2025-10-21.md)
+      [TIME] [blocked] b
+      blocked since [TIME]
+    [exit status: 0]
+    ");
+}
+
+#[test]
 fn a_new_log_is_clean() {
     let bed = bed();
     insta::assert_snapshot!(run(&bed, ["new", "--role", "manager"]), @"

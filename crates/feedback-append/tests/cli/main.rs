@@ -7,7 +7,9 @@ mod check;
 mod claims;
 mod commands;
 mod hard;
+mod history;
 mod scenarios;
+mod terminal;
 
 use testbed::Bed;
 

@@ -1,0 +1,61 @@
+//! What git has of the logs: every version, or from a commit on. Asked while the logs themselves are read.
+
+use crate::error::Error;
+use crate::git::{Git, History, Version};
+
+/// What git has of each of a number of paths.
+#[derive(Default)]
+pub(super) struct Past {
+    /// The commit that `--since` names, and what it has of each; none of one that it does not have.
+    pub(super) since: Option<Vec<Option<Vec<u8>>>>,
+    /// Their versions.
+    pub(super) histories: Vec<History>,
+}
+
+impl Past {
+    /// Asks git. Without `--since`, nothing is asked where `is_known` says of no path that git may know it.
+    pub(super) fn read(
+        git: Option<&Git>,
+        since: Option<&str>,
+        paths: &[String],
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<Self, Error> {
+        let refused = |why: &str| Error::Option { option: "--since", why: why.to_owned() };
+        let git = match (git, since) {
+            (Some(git), _) => git,
+            (None, Some(_)) => return Err(refused("needs a git work tree")),
+            (None, None) => return Ok(Self::default()),
+        };
+        let Some(since) = since else {
+            if !paths.iter().any(|path| is_known(path) || git.is_tracked(path)) {
+                return Ok(Self::default());
+            }
+            let histories = git.history(None, paths, |_| false)?;
+            return Ok(Self { since: None, histories });
+        };
+        if !git.has_commit(since) {
+            return Err(refused("names no commit of this repo"));
+        }
+        let mut contents = git.contents(since, paths)?;
+        let mut histories = git
+            .history(Some(since), paths, |file| contents.get(file).is_some_and(Option::is_some))?;
+        // What was renamed since has its content there under its old name.
+        let renamed: Vec<(usize, String)> = histories
+            .iter()
+            .enumerate()
+            .filter(|(file, _)| contents.get(*file).is_some_and(Option::is_none))
+            .filter_map(|(file, history)| Some((file, history.was.clone()?)))
+            .collect();
+        let names: Vec<String> = renamed.iter().map(|(_, name)| name.clone()).collect();
+        for ((file, _), content) in renamed.iter().zip(git.contents(since, &names)?) {
+            contents[*file] = content;
+        }
+        for (history, content) in histories.iter_mut().zip(&contents) {
+            if let Some(bytes) = content {
+                let (commit, bytes) = (since.to_owned(), bytes.clone());
+                history.versions.push(Version { commit, at: None, bytes });
+            }
+        }
+        Ok(Self { since: Some(contents), histories })
+    }
+}
