@@ -11,7 +11,9 @@ mod rewritten;
 mod since;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chrono::{DateTime, Utc};
 use report::{Exit, Finding, Invocation, Palette, Report, Streams};
 
 use crate::args::{Args, CheckArgs};
@@ -37,9 +39,10 @@ pub(crate) fn run(
         check.files.iter().map(|file| repo::resolved(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &files, invocation)?;
     let asks_for_documents = !check.docs.is_empty() || check.lock.is_some();
-    let (files, absent) = match files.is_empty() && !asks_for_documents {
-        true => all_declared(&repo)?.into_iter().partition(|path| path.exists()),
-        false => (files, Vec::new()),
+    let (files, absent) = if files.is_empty() && !asks_for_documents {
+        all_declared(&repo)?.into_iter().partition(|path| path.exists())
+    } else {
+        (files, Vec::new())
     };
     let absent: Vec<String> = absent.iter().map(|path| repo.shown(path)).collect();
     let git = Git::open(&repo.folder, invocation);
@@ -77,17 +80,46 @@ pub(crate) fn all_declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
     Ok(ops.feedback.roles.values().map(|role| target::log_path(ops, role)).collect())
 }
 
-/// Reads logs.
+/// Reads logs, on as many threads as there are processors.
 pub(crate) fn read(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Log>, Error> {
     let roots = roots(repo);
-    files
-        .iter()
-        .map(|path| {
-            let bytes =
-                std::fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
-            Ok(Log::read(path, &repo.shown(path), &bytes, &roots))
-        })
-        .collect()
+    in_parallel(files, |path| {
+        let bytes =
+            std::fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        Ok(Log::read(path, &repo.shown(path), &bytes, &roots))
+    })
+    .into_iter()
+    .collect()
+}
+
+/// Does the same work for each of a list, in order; a thread takes the next one that nobody has taken.
+fn in_parallel<'a, T: Sync, A: Send>(list: &'a [T], work: impl Fn(&'a T) -> A + Sync) -> Vec<A> {
+    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if n_threads.min(list.len()) < 2 {
+        return list.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = list.get(at) else { return done };
+            done.push((at, work(one)));
+        }
+    };
+    let mut done = std::thread::scope(|scope| {
+        let helpers: Vec<_> = (1..n_threads.min(list.len())).map(|_| scope.spawn(take)).collect();
+        let mut done = take();
+        for helper in helpers {
+            match helper.join() {
+                Ok(more) => done.extend(more),
+                Err(panicked) => std::panic::resume_unwind(panicked),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// The folders that make a word a path: where evidence is kept, and what lies at the top of the repo.
@@ -115,7 +147,7 @@ fn findings(
     let (logs, mut findings, past) = std::thread::scope(|scope| {
         let past = scope.spawn(|| Past::read(git, since, &paths, is_declared));
         let logs = read(repo, files)?;
-        let findings = present(repo, git, &logs, invocation)?;
+        let findings = present(repo, git, &logs, invocation.now)?;
         let past = past.join().map_err(|_| Error::Thread)??;
         Ok::<_, Error>((logs, findings, past))
     })?;
@@ -140,7 +172,7 @@ fn present(
     repo: &Repo,
     git: Option<&Git>,
     logs: &[Log],
-    invocation: &Invocation,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Finding>, Error> {
     let secrets = repo.secrets()?;
     let cited = logs.iter().flat_map(|log| {
@@ -148,15 +180,15 @@ fn present(
         log.citations.paths.iter().map(move |citation| (folder, citation))
     });
     let resolver = Resolver::new(repo, git, cited)?;
-    let mut bundles = claims::Bundles::default();
-    let mut findings = Vec::new();
-    for log in logs {
-        let expected = front::Expected::of(repo, log, invocation.now);
-        findings.extend(front::check(log, &expected));
-        findings.extend(heads::check(log, invocation.now));
+    let bundles = claims::Bundles::default();
+    let findings = in_parallel(logs, |log| {
+        let expected = front::Expected::of(repo, log, now);
+        let mut findings = front::check(log, &expected);
+        findings.extend(heads::check(log, now));
         findings.extend(citations::check(log, &resolver));
-        findings.extend(claims::check(log, &resolver, &mut bundles));
+        findings.extend(claims::check(log, &resolver, &bundles));
         findings.extend(credentials::check(log, secrets.as_ref()));
-    }
-    Ok(findings)
+        findings
+    });
+    Ok(findings.into_iter().flatten().collect())
 }

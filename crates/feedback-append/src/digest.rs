@@ -72,12 +72,11 @@ fn roles(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Role>, Error> {
                 expires = said.and_then(|said| stamp::read(said)?.0.at).map(|at| at.date_naive());
             }
         }
-        match roles.iter_mut().find(|role| role.name == name) {
-            Some(role) => role.expires = role.expires.max(expires),
-            None => {
-                let path = repo.shown(&path);
-                roles.push(Role { name, path, expires, entries: Vec::new() });
-            }
+        if let Some(role) = roles.iter_mut().find(|role| role.name == name) {
+            role.expires = role.expires.max(expires);
+        } else {
+            let path = repo.shown(&path);
+            roles.push(Role { name, path, expires, entries: Vec::new() });
         }
     }
     Ok(roles)

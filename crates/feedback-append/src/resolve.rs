@@ -3,7 +3,8 @@
 pub(crate) mod class;
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -16,22 +17,46 @@ use crate::repo::{self, Repo};
 pub(crate) use class::{Class, lexical};
 
 /// Where one cited path leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Resolved {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resolved<'a> {
     /// What it is.
-    pub(crate) class: Class,
+    pub(crate) class: &'a Class,
     /// The file or folder, where there is one.
-    pub(crate) path: Option<PathBuf>,
+    pub(crate) path: Option<&'a Path>,
+    /// Whether it is a folder.
+    pub(crate) is_folder: bool,
     /// Whether it lies in the vault, whose files are ignored on purpose.
     pub(crate) in_vault: bool,
 }
+
+/// What a path leads to, whatever hash is cited with it.
+struct Place {
+    class: Class,
+    path: Option<PathBuf>,
+    is_folder: bool,
+    in_vault: bool,
+}
+
+impl Place {
+    fn none(class: Class) -> Self {
+        Self { class, path: None, is_folder: false, in_vault: false }
+    }
+
+    /// The file whose hash is cited; a folder is cited by its manifest.
+    fn hashed_file(&self) -> Option<PathBuf> {
+        let path = self.path.as_ref()?;
+        Some(if self.is_folder { path.join(MANIFEST) } else { path.clone() })
+    }
+}
+
+/// The paths that the logs of one folder cite.
+type Places = HashMap<String, Place>;
 
 /// Answers for all the citations of a set of logs.
 pub(crate) struct Resolver<'a> {
     repo: &'a Repo,
     git: Option<&'a Git>,
-    real_root: PathBuf,
-    found: HashMap<(PathBuf, String), Resolved>,
+    folders: HashMap<OsString, Places>,
     hashes: HashMap<PathBuf, Option<String>>,
 }
 
@@ -42,20 +67,19 @@ impl<'a> Resolver<'a> {
         git: Option<&'a Git>,
         citations: impl Iterator<Item = (&'c Path, &'c Citation)>,
     ) -> Result<Self, Error> {
-        let real_root = repo.folder.canonicalize().unwrap_or_else(|_| repo.folder.clone());
-        let (found, hashes) = (HashMap::new(), HashMap::new());
-        let mut all = Self { repo, git, real_root, found, hashes };
+        let mut all = Self { repo, git, folders: HashMap::new(), hashes: HashMap::new() };
+        let mut disk = Disk::of(repo);
         let mut to_hash = Vec::new();
         for (folder, citation) in citations {
-            let key = (folder.to_path_buf(), citation.path.clone());
-            if !all.found.contains_key(&key) {
-                let found = all.look(folder, citation);
-                all.found.insert(key.clone(), found);
+            if !all.folders.contains_key(folder.as_os_str()) {
+                all.folders.insert(folder.as_os_str().to_owned(), Places::new());
             }
-            if citation.hash.is_some()
-                && let Some(path) = &all.found[&key].path
-            {
-                to_hash.push(hashed_file(path));
+            let Some(places) = all.folders.get_mut(folder.as_os_str()) else { continue };
+            if !places.contains_key(&citation.path) {
+                places.insert(citation.path.clone(), look(repo, git, &mut disk, folder, citation));
+            }
+            if citation.hash.is_some() {
+                to_hash.extend(places.get(&citation.path).and_then(Place::hashed_file));
             }
         }
         all.mark_ignored()?;
@@ -66,85 +90,125 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a citation leads to, its hash compared where it has one.
-    pub(crate) fn resolve(&self, folder: &Path, citation: &Citation) -> Resolved {
-        let key = (folder.to_path_buf(), citation.path.clone());
-        let Some(found) = self.found.get(&key) else {
-            return Resolved { class: Class::Missing, path: None, in_vault: false };
+    pub(crate) fn resolve(&self, folder: &Path, citation: &Citation) -> Resolved<'_> {
+        let places = self.folders.get::<OsStr>(folder.as_os_str());
+        let Some(place) = places.and_then(|places| places.get(&citation.path)) else {
+            let class = &Class::Missing;
+            return Resolved { class, path: None, is_folder: false, in_vault: false };
         };
-        let mut resolved = found.clone();
-        if let (Some(cited), Some(path)) = (&citation.hash, &resolved.path) {
-            let now = self.hashes.get(&hashed_file(path)).and_then(Option::as_ref);
+        let Place { class, path, is_folder, in_vault } = place;
+        let mut class = class;
+        if let (Some(cited), Some(file)) = (&citation.hash, place.hashed_file()) {
+            let now = self.hashes.get(&file).and_then(Option::as_ref);
             if !now.is_some_and(|now| cited.agrees(now)) {
-                resolved.class = Class::Changed;
+                class = &Class::Changed;
             }
         }
-        resolved
-    }
-
-    fn look(&self, folder: &Path, citation: &Citation) -> Resolved {
-        let none = |class| Resolved { class, path: None, in_vault: false };
-        let whole = citation.path.as_str();
-        let bare = &whole[..whole.len() - citation.suffix];
-        if let Some(class) = lexical(bare) {
-            let class = match class {
-                Class::Glob(_) => Class::Glob(self.git.map(|git| git.matches(bare))),
-                other => other,
-            };
-            return none(class);
-        }
-        let root = &self.repo.folder;
-        let candidates = [root.join(bare), root.join(whole), folder.join(bare), folder.join(whole)];
-        let candidates = candidates.map(|candidate| repo::plain(&candidate));
-        let Some(path) = candidates.iter().find(|candidate| candidate.exists()) else {
-            let is_outside = candidates.iter().all(|candidate| !candidate.starts_with(root));
-            let class = if is_outside {
-                Class::Outside
-            } else {
-                self.git.and_then(|git| git.namesake(bare)).map_or(Class::Missing, Class::Moved)
-            };
-            return none(class);
-        };
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let in_vault = self.repo.vault_root().is_some_and(|vault| path.starts_with(vault));
-        let class = if !real.starts_with(&self.real_root) {
-            Class::Outside
-        } else if self.git.is_some_and(|git| !git.is_tracked(&self.repo.shown(path))) {
-            Class::Untracked
-        } else {
-            Class::Ok
-        };
-        let path = (class != Class::Outside).then(|| path.clone());
-        Resolved { class, path, in_vault }
+        let (is_folder, in_vault) = (*is_folder, *in_vault);
+        Resolved { class, path: path.as_deref(), is_folder, in_vault }
     }
 
     /// Tells ignored files from those that are only not added yet.
     fn mark_ignored(&mut self) -> Result<(), Error> {
         let Some(git) = self.git else { return Ok(()) };
         let repo = self.repo;
-        let shown = |resolved: &Resolved| resolved.path.as_ref().map(|path| repo.shown(path));
-        let mut untracked: Vec<String> = self
-            .found
-            .values()
-            .filter(|resolved| resolved.class == Class::Untracked)
-            .filter_map(shown)
-            .collect();
-        untracked.sort_unstable();
-        untracked.dedup();
-        let ignored = git.ignored(&untracked)?;
-        for resolved in
-            self.found.values_mut().filter(|resolved| resolved.class == Class::Untracked)
-        {
-            if shown(resolved).is_some_and(|path| ignored.contains(&path)) {
-                resolved.class = Class::Gitignored;
+        let shown = |place: &Place| place.path.as_ref().map(|path| repo.shown(path));
+        let untracked = |place: &&Place| place.class == Class::Untracked;
+        let all = self.folders.values().flat_map(Places::values);
+        let mut paths: Vec<String> = all.filter(untracked).filter_map(shown).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let ignored = git.ignored(&paths)?;
+        for place in self.folders.values_mut().flat_map(Places::values_mut) {
+            if place.class == Class::Untracked
+                && shown(place).is_some_and(|path| ignored.contains(&path))
+            {
+                place.class = Class::Gitignored;
             }
         }
         Ok(())
     }
 }
 
-/// A folder is cited by its manifest.
-fn hashed_file(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(MANIFEST) } else { path.to_path_buf() }
+/// What is on disk, each folder freed of symbolic links once.
+struct Disk {
+    root: PathBuf,
+    vault: Option<PathBuf>,
+    real_folders: HashMap<OsString, Option<PathBuf>>,
+}
+
+impl Disk {
+    fn of(repo: &Repo) -> Self {
+        let root = repo.folder.canonicalize().unwrap_or_else(|_| repo.folder.clone());
+        Self { root, vault: repo.vault_root(), real_folders: HashMap::new() }
+    }
+
+    /// Whether something is there, and then what; a link counts as what it leads to.
+    fn find(&mut self, path: &Path) -> Option<Found> {
+        let found = fs::symlink_metadata(path).ok()?;
+        let is_folder = found.is_dir();
+        if found.is_symlink() || path.file_name().is_none() {
+            let real = path.canonicalize().ok()?;
+            let is_folder = real.is_dir();
+            return Some(Found { is_inside: real.starts_with(&self.root), is_folder });
+        }
+        let folder = path.parent().unwrap_or(path);
+        if !self.real_folders.contains_key(folder.as_os_str()) {
+            self.real_folders.insert(folder.as_os_str().to_owned(), folder.canonicalize().ok());
+        }
+        let real = self.real_folders.get(folder.as_os_str())?.as_ref();
+        // The root itself lies in the repo, and its folder does not.
+        let is_inside = real.is_some_and(|real| real.starts_with(&self.root)) || path == self.root;
+        Some(Found { is_inside, is_folder })
+    }
+}
+
+/// A file or folder, as found.
+struct Found {
+    /// Whether it lies in the repo.
+    is_inside: bool,
+    is_folder: bool,
+}
+
+fn look(
+    repo: &Repo,
+    git: Option<&Git>,
+    disk: &mut Disk,
+    folder: &Path,
+    citation: &Citation,
+) -> Place {
+    let whole = citation.path.as_str();
+    let bare = &whole[..whole.len() - citation.suffix];
+    if let Some(class) = lexical(bare) {
+        return Place::none(match class {
+            Class::Glob(_) => Class::Glob(git.map(|git| git.matches(bare))),
+            other => other,
+        });
+    }
+    let root = &repo.folder;
+    let candidates = || {
+        let paths = [(root.as_path(), bare), (root, whole), (folder, bare), (folder, whole)];
+        paths.into_iter().map(|(from, path)| repo::plain(&from.join(path)))
+    };
+    let found = candidates().find_map(|path| disk.find(&path).map(|found| (path, found)));
+    let Some((path, Found { is_inside, is_folder })) = found else {
+        let is_outside = candidates().all(|candidate| !candidate.starts_with(root));
+        return Place::none(if is_outside {
+            Class::Outside
+        } else {
+            git.and_then(|git| git.namesake(bare)).map_or(Class::Missing, Class::Moved)
+        });
+    };
+    let in_vault = disk.vault.as_ref().is_some_and(|vault| path.starts_with(vault));
+    let class = if !is_inside {
+        Class::Outside
+    } else if git.is_some_and(|git| !git.is_tracked(&repo.shown(&path))) {
+        Class::Untracked
+    } else {
+        Class::Ok
+    };
+    let path = (class != Class::Outside).then_some(path);
+    Place { class, path, is_folder, in_vault }
 }
 
 /// Hashes files on as many threads as there are processors; none for a file that cannot be read.

@@ -11,7 +11,7 @@ pub(super) fn check(log: &Log, resolver: &Resolver<'_>) -> Vec<Finding> {
     let folder = log.path.parent().unwrap_or(&log.path);
     let to_finding = |citation: &Citation| {
         let found = resolver.resolve(folder, citation);
-        let (rule, level, message, hint) = judge(citation, &found)?;
+        let (rule, level, message, hint) = judge(citation, found)?;
         let path = &citation.path;
         let finding = log.finding(
             rule,
@@ -31,11 +31,11 @@ pub(super) fn check(log: &Log, resolver: &Resolver<'_>) -> Vec<Finding> {
 type Judgement = (&'static str, Level, String, Option<String>);
 
 /// What is wrong with a citation, if anything. Proof weighs more than a mention in passing.
-fn judge(citation: &Citation, resolved: &Resolved) -> Option<Judgement> {
+fn judge(citation: &Citation, resolved: Resolved<'_>) -> Option<Judgement> {
     let heavy = if citation.is_evidence { Level::Error } else { Level::Warning };
     let light = if citation.is_evidence { Level::Warning } else { Level::Note };
     let missing = |message: &str| Some(("citation-missing", heavy, message.to_owned(), None));
-    match &resolved.class {
+    match resolved.class {
         Class::Ok => None,
         Class::Changed | Class::Gitignored | Class::Untracked if resolved.in_vault => None,
         Class::Changed => {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use evidence::{Bundle, RECORDS, Run};
 use report::{Finding, Level};
@@ -17,18 +18,20 @@ use crate::text;
 /// Bundles that logs cite, each read once.
 #[derive(Default)]
 pub(super) struct Bundles {
-    read: HashMap<PathBuf, Option<Bundle>>,
+    read: Mutex<HashMap<PathBuf, Option<Arc<Bundle>>>>,
 }
 
 impl Bundles {
-    fn of(&mut self, folder: &Path) -> Option<&Bundle> {
-        let read = self.read.entry(folder.to_path_buf());
-        read.or_insert_with(|| Bundle::open(folder).ok()).as_ref()
+    fn of(&self, folder: &Path) -> Option<Arc<Bundle>> {
+        let mut read = self.read.lock().ok()?;
+        let known = read.entry(folder.to_path_buf());
+        let open = || folder.join(RECORDS).is_file().then(|| Bundle::open(folder).ok()).flatten();
+        known.or_insert_with(|| open().map(Arc::new)).clone()
     }
 }
 
 /// Applies the rules to one log.
-pub(super) fn check(log: &Log, resolver: &Resolver<'_>, bundles: &mut Bundles) -> Vec<Finding> {
+pub(super) fn check(log: &Log, resolver: &Resolver<'_>, bundles: &Bundles) -> Vec<Finding> {
     let mut findings = Vec::new();
     for range in &log.citations.prose {
         let message = "the evidence is prose: no path, nothing to follow";
@@ -123,13 +126,13 @@ fn contradicted(
     entry: &Entry,
     claim: Option<&Claim>,
     resolver: &Resolver<'_>,
-    bundles: &mut Bundles,
+    bundles: &Bundles,
     findings: &mut Vec<Finding>,
 ) {
     let folder = log.path.parent().unwrap_or(&log.path);
     for citation in log.citations_of(entry) {
-        let path = resolver.resolve(folder, citation).path;
-        let recorded = path.as_deref().and_then(|path| recorded(path, bundles));
+        let found = resolver.resolve(folder, citation);
+        let recorded = found.path.and_then(|path| recorded(path, found.is_folder, bundles));
         let wrong = match (&recorded, claim) {
             (Some(Recorded { exit: Some(exit), .. }), _)
                 if citation.exit.is_some_and(|said| said != *exit) =>
@@ -161,15 +164,15 @@ struct Recorded {
     short: Option<String>,
 }
 
-fn recorded(path: &Path, bundles: &mut Bundles) -> Option<Recorded> {
-    if path.join(RECORDS).is_file() {
+fn recorded(path: &Path, is_folder: bool, bundles: &Bundles) -> Option<Recorded> {
+    if is_folder {
         let bundle = bundles.of(path)?;
         let runs = bundle.runs();
         return Some(Recorded { exit: None, short: short(&runs) });
     }
-    let folder = path.parent().filter(|folder| folder.join(RECORDS).is_file())?;
+    let bundle = bundles.of(path.parent()?)?;
     let name = path.file_name()?.to_str()?;
-    let runs = bundles.of(folder)?.runs();
+    let runs = bundle.runs();
     let at = runs.iter().position(|run| run.files().iter().any(|file| file.path == name))?;
     let run = runs[at];
     let made_good = runs[at..].iter().any(|later| is_repeat(run, *later));
