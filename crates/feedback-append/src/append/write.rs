@@ -1,10 +1,12 @@
 //! The one durable write: under the log's lock, the entry behind the last byte and the front matter kept true.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use durable::{Change, Edit, Snapshot};
 use report::Invocation;
+use signal_hook::consts::SIGXFSZ;
 
 use crate::draft::Draft;
 use crate::error::Error;
@@ -50,6 +52,8 @@ pub(super) fn write(
         std::fs::create_dir_all(folder)
             .map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
     }
+    // A limit on the size of files then is an error that is told, and not the end of the process.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Answer)?;
     let mut written = None;
     durable::replace(&target.path, PATIENCE, |snapshot| {
         // The time is taken under the lock, so that entries stand in the order of their times.

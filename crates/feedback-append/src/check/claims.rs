@@ -34,7 +34,7 @@ impl Bundles {
 pub(super) fn check(log: &Log, resolver: &Resolver<'_>, bundles: &Bundles) -> Vec<Finding> {
     let mut findings = Vec::new();
     for range in &log.citations.prose {
-        let message = "the evidence is prose: no path, nothing to follow";
+        let message = "not-a-path: the evidence is prose, with nothing to follow";
         findings.push(log.finding("no-evidence", Level::Warning, range.start, message));
     }
     for entry in &log.entries.entries {

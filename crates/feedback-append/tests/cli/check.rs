@@ -17,7 +17,7 @@ fn the_sample_log_is_read_and_judged() {
     feedback/chatwoot.md:7:1 expires: warning: the log
     feedback/chatwoot.md:12:4: note: the time has no seconds [timestamp]
     feedback/chatwoot.md:14:12 docs/integrations/chatwoot_readiness.md: warning: missing: nothing is there [citation-missing]
-    feedback/chatwoot.md:17:15: warning: the evidence is prose: no path, nothing to follow [no-evidence]
+    feedback/chatwoot.md:17:15: warning: not-a-path: the evidence is prose, with nothing to follow [no-evidence]
     feedback/chatwoot.md:19:4: note: the time has no seconds [timestamp]
     feedback/chatwoot.md:23:50 artifacts/integrations/chatwoot-manager-feedback-2025-10-11T01:37:42Z/git_branch.txt: error: missing: nothing is there [citation-missing]
     feedback/chatwoot.md:24:33 artifacts/integrations/chatwoot-manager-feedback-2025-10-11T01:37:42Z/git_status.txt: error: missing: nothing is there [citation-missing]

@@ -147,8 +147,10 @@ fn a_file_size_limit_leaves_the_log_as_it_was() {
     let script =
         format!("ulimit -f 2; exec {} --role chatwoot --title T", testbed::bin!("feedback-append"));
     let output = bed.command("sh").args(["-c", &script]).run();
-    assert_ne!(output.code(), 0, "{output}");
+    assert_eq!(output.code(), 2, "{output}");
+    assert!(output.stderr().contains("nothing was written"), "{output}");
     assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
+    assert!(left_over(&bed).is_empty());
     assert_eq!(run(&bed, ["--role", "chatwoot", "--title", "T"]).code(), 0);
 }
 

@@ -123,7 +123,7 @@ fn every_citation_gets_one_class() {
     14 error citation-missing artifacts/old/only-once.log: moved: nothing is there
     15 error citation-missing artifacts/gone.log: missing: nothing is there
     16 warning citation-missing ../../elsewhere.log: outside: it lies outside the repo, where the next reader cannot follow
-    18 warning no-evidence : the evidence is prose: no path, nothing to follow
+    18 warning no-evidence : not-a-path: the evidence is prose, with nothing to follow
     ");
 }
 

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use duct::cmd;
+
 use super::{Ctx, FEW, installed, material, peer, wall};
 use crate::bench::measure::Row;
 use crate::error::Error;
@@ -67,6 +69,16 @@ fn check(ctx: &Ctx<'_>) -> Result<Row, Error> {
         let name = format!("feedback/{log}.md");
         material::file(&folder.join(&name), text)?;
         args.push(name);
+    }
+    // The logs and what they cite are committed, as they are where they are checked.
+    for words in [
+        &["init", "-q"][..],
+        &["add", "-A"],
+        &["-c", "user.name=b", "-c", "user.email=b@b", "commit", "-qm", "x"],
+    ] {
+        cmd("git", words).dir(&folder).stdout_null().stderr_null().run().map_err(|source| {
+            Error::Start { program: format!("git {}", words.join(" ")), source }
+        })?;
     }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let mut ours = ctx.ours("feedback-append", &args, &folder);
