@@ -124,7 +124,7 @@ pub(crate) struct Config {
     /// Mend the file: path=/api sets the page that HTTP checks ask for
     #[arg(long, value_name = "FIX")]
     pub(crate) fix: Option<String>,
-    /// Ask Fly for the machines too, and compare their memory
+    /// Ask Fly for the machines too, and compare their memory and image
     #[arg(long)]
     pub(crate) machines: bool,
     #[command(flatten)]

@@ -3,6 +3,8 @@
 mod checks;
 mod fix;
 mod image;
+mod machines;
+mod reference;
 mod services;
 
 use std::fs;
@@ -62,7 +64,7 @@ pub(crate) fn run(
             let bases = Bases::from_environment(invocation)?;
             look::say_where(&bases, streams)?;
             let machines = setup.client(app, &bases)?.machines(&app.name)?;
-            findings.extend(checks::machines(&ctx, &machines));
+            findings.extend(machines::all(&ctx, &machines));
         }
     }
     let report = Report::new(SCHEMA, checked, findings);
@@ -96,6 +98,12 @@ impl Ctx<'_> {
         };
         let line = before.matches('\n').count() + 1;
         finding.line(u32::try_from(line).unwrap_or(u32::MAX))
+    }
+
+    /// A finding at the image that the file declares.
+    pub(crate) fn at_image(&self, finding: Finding) -> Finding {
+        let item = self.file.get("build").and_then(|build| build.get("image"));
+        self.at(finding.key("build.image"), item.and_then(toml_edit::Item::span))
     }
 
     /// The memory that `[[vm]]` declares for a machine's process group, in MB.

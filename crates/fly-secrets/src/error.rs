@@ -101,9 +101,14 @@ pub enum Error {
     Fix,
     /// flyctl is not installed.
     NoFlyctl,
+    /// flyctl is too old, or does not say how old it is.
+    OldFlyctl {
+        /// Its version.
+        version: Option<[u64; 3]>,
+    },
     /// flyctl failed.
     Flyctl {
-        /// The command, as in "import".
+        /// The command, as in "secrets import".
         doing: &'static str,
         /// Its own last line, or what kept it from running.
         reason: String,
@@ -154,7 +159,13 @@ impl fmt::Display for Error {
             Self::Config { path, problem } => write!(f, "reading {path}: {problem}"),
             Self::Fix => f.write_str("this fix is not known"),
             Self::NoFlyctl => f.write_str("there is no flyctl on the PATH"),
-            Self::Flyctl { doing, reason } => write!(f, "running flyctl secrets {doing}: {reason}"),
+            Self::OldFlyctl { version: Some([major, minor, patch]) } => {
+                write!(f, "flyctl {major}.{minor}.{patch} would change some values without a word")
+            }
+            Self::OldFlyctl { version: None } => {
+                f.write_str("this flyctl does not say its version")
+            }
+            Self::Flyctl { doing, reason } => write!(f, "running flyctl {doing}: {reason}"),
             Self::LeftBehind { path } => write!(
                 f,
                 "removing {}, where flyctl's log holds the values that were sent",
@@ -221,6 +232,10 @@ impl Failure for Error {
             Self::Config { .. } => "`fly config validate` says more".to_owned(),
             Self::Fix => "known is path=/PAGE, as `--fix path=/api`".to_owned(),
             Self::NoFlyctl => "install it, or use `--via api`, which needs nothing else".to_owned(),
+            Self::OldFlyctl { .. } => {
+                "0.4.14 is the first that reads quoted values as they are; update it, or use `--via api`"
+                    .to_owned()
+            }
             Self::Flyctl { .. } => {
                 "`fly-secrets plan` shows what is there now; `--via api` does without flyctl".to_owned()
             }

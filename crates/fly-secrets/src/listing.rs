@@ -92,11 +92,15 @@ fn from_table(text: &str) -> Result<Vec<Listed>, &'static str> {
             }
             return Err("a line has no whole name and digest; it was cut short");
         }
+        let status = status.map(|index| cell(index).to_owned());
+        if status.as_deref().is_some_and(|status| !is_status(status)) {
+            return Err("a line has no whole status; it was cut short");
+        }
         listed.push(Listed {
             name: name.to_owned(),
             digest: cell(digest).to_owned(),
             updated_at: None,
-            status: status.map(|index| cell(index).to_owned()).filter(|text| !text.is_empty()),
+            status,
         });
     }
     Ok(listed)
@@ -120,6 +124,11 @@ fn cells(line: &str) -> Vec<String> {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The words of flyctl's `secrets list` since 0.4.6; where it knows none, it prints no such column.
+fn is_status(text: &str) -> bool {
+    ["Deployed", "Staged", "Partial", "Unknown"].contains(&text)
 }
 
 /// 16 hex digits now, 32 before 2024.
@@ -184,6 +193,12 @@ mod tests {
         }
         let table = "NAME\tDIGEST\nA\t00ff00ff00ff00ff\nB\t00ff00ff";
         assert_eq!(check(table), "refused: a line has no whole name and digest; it was cut short");
+        let table = "NAME\tDIGEST\tSTATUS\nA\t00ff00ff00ff00ff\tStaged";
+        for end in 1..=table.len() {
+            // A header alone is the list of an app without secrets.
+            let is_whole = (11..=19).contains(&end) || end == table.len();
+            assert_eq!(!check(&table[..end]).starts_with("refused"), is_whole, "{end}");
+        }
         for (text, what) in [
             ("", "it is empty"),
             ("Error: no access", "it has no header with NAME and DIGEST"),

@@ -138,6 +138,13 @@ pub(crate) const ALL: &[Rule] = &[
         "set memory in [[vm]], and on the machine",
     ),
     Rule::new(
+        "machine-image",
+        Level::Warning,
+        "a machine runs another image than is declared",
+        "what was tested and reviewed is not what runs",
+        "fly deploy",
+    ),
+    Rule::new(
         "strategy",
         Level::Error,
         "the deploy strategy cannot be had",

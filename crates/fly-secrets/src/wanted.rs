@@ -10,7 +10,7 @@ use opsfile::{
 };
 use report::Invocation;
 use secret::Secret;
-use vault::{Content, Vault};
+use vault::{Content, Vault, placeholder};
 
 /// One secret as ops.toml wants it.
 pub struct Wanted {
@@ -68,7 +68,16 @@ impl Ctx<'_> {
     fn value(&self, source: &SecretSource) -> Result<Secret, String> {
         match source {
             SecretSource::Credential(name) => self.credential(&name.to_string()),
-            SecretSource::Dsn { place, field } => self.dsn_field(place, *field),
+            SecretSource::Dsn { place, field } => {
+                let value = self.dsn_field(place, *field)?;
+                // A place outside the vault has passed no check yet. Compared here, sent nowhere.
+                match placeholder(field.as_str(), value.expose()) {
+                    Some(why) if matches!(field, DsnField::Url | DsnField::Password) => {
+                        Err(format!("the value is a placeholder: it {why}"))
+                    }
+                    _ => Ok(value),
+                }
+            }
             SecretSource::Literal(text) => Ok(Secret::from(text.clone())),
             SecretSource::File { path, base64 } => self.file(path, *base64),
         }

@@ -3,9 +3,9 @@
 use report::Finding;
 use toml_edit::{Item, Table};
 
+use super::reference::Reference;
 use super::services::{self, Check, Service, seconds, services, text, top_level_checks, words};
 use super::{Ctx, image};
-use crate::deployed::Machine;
 
 /// All of them.
 pub(super) fn all(ctx: &Ctx<'_>) -> Vec<Finding> {
@@ -23,32 +23,11 @@ pub(super) fn all(ctx: &Ctx<'_>) -> Vec<Finding> {
     found
 }
 
-/// Machines as they are against the file.
-pub(super) fn machines(ctx: &Ctx<'_>, machines: &[Machine]) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for machine in machines {
-        let guest = machine.config.get("guest");
-        let has = guest.and_then(|guest| guest.get("memory_mb")?.as_u64());
-        if let (Some(has), Some(declared)) = (has, ctx.declared_memory(machine))
-            && has < declared
-        {
-            let message =
-                format!("machine {} has {has} MB, fly.toml declares {declared} MB", machine.id);
-            let hint = format!(
-                "fly machine update {} --vm-memory {declared} --app {}",
-                machine.id, ctx.app.name
-            );
-            found.push(Finding::warning("memory", message).path(ctx.path).hint(hint));
-        }
-    }
-    found
-}
-
 fn root<'a>(ctx: &'a Ctx<'_>) -> &'a Table {
     ctx.file.as_table()
 }
 
-fn image_of<'a>(ctx: &'a Ctx<'_>) -> Option<&'a str> {
+pub(super) fn image_of<'a>(ctx: &'a Ctx<'_>) -> Option<&'a str> {
     root(ctx).get("build")?.get("image")?.as_str()
 }
 
@@ -64,17 +43,15 @@ fn app_name(ctx: &Ctx<'_>, found: &mut Vec<Finding>) {
 
 fn pinned_image(ctx: &Ctx<'_>, found: &mut Vec<Finding>) {
     let Some(reference) = image_of(ctx) else { return };
-    if image::is_pinned(reference) {
+    if Reference::parse(reference).is_pinned() {
         return;
     }
     let finding = Finding::warning(
         "unpinned-image",
         "the image has no fixed tag, so two deploys may run two programs",
     )
-    .key("build.image")
     .hint("name a version, as chatwoot/chatwoot:v4.6.0, or a digest");
-    let item = root(ctx).get("build").and_then(|build| build.get("image"));
-    found.push(ctx.at(finding, item.and_then(Item::span)));
+    found.push(ctx.at_image(finding));
 }
 
 /// Secrets in `[env]`: by value, by name, by form.

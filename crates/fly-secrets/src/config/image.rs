@@ -2,6 +2,8 @@
 //!
 //! From the images' own routes and task files; an image that is not here is not judged.
 
+use super::reference::Reference;
+
 /// What is known of one image.
 pub(super) struct Image {
     /// The repository, without a registry and a tag.
@@ -26,28 +28,10 @@ const KNOWN: &[Image] = &[Image {
 
 /// What is known of an image by its reference.
 pub(super) fn known(reference: &str) -> Option<&'static Image> {
-    let name = reference.split('@').next().unwrap_or_default();
-    let repository = match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => name,
-    };
+    let repository = Reference::parse(reference).repository;
     KNOWN.iter().find(|image| {
         repository == image.repository || repository.ends_with(&format!("/{}", image.repository))
     })
-}
-
-/// Whether the reference names one image for good: by digest, or by a tag that is a version.
-pub(super) fn is_pinned(reference: &str) -> bool {
-    if reference.contains("@sha256:") {
-        return true;
-    }
-    match reference.rsplit_once(':') {
-        Some((_, tag)) if !tag.contains('/') => !matches!(
-            tag,
-            "latest" | "latest-ce" | "develop" | "main" | "master" | "edge" | "stable" | "nightly"
-        ),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -64,18 +48,5 @@ mod tests {
             assert!(known(reference).is_some(), "{reference}");
         }
         assert!(known("localhost:5000/other").is_none());
-    }
-
-    #[test]
-    fn a_moving_tag_pins_nothing() {
-        for (reference, expected) in [
-            ("a/b:v4.6.0", true),
-            ("a/b@sha256:00", true),
-            ("a/b:latest", false),
-            ("a/b", false),
-            ("localhost:5000/b", false),
-        ] {
-            assert_eq!(is_pinned(reference), expected, "{reference}");
-        }
     }
 }

@@ -31,6 +31,10 @@ name = "outside"
 env-file = "dev.env"
 key = "DATABASE_URL"
 [[dsn.place]]
+name = "template"
+env-file = "template.env"
+key = "DATABASE_URL"
+[[dsn.place]]
 name = "process"
 env = "DATABASE_URL"
 [[dsn.place]]
@@ -52,6 +56,10 @@ fn check(source: &str) -> String {
     write("vault/split.env", b"H=h.example\nU=me\nP=a b\n");
     write("vault/service.json", b"{\"a\":\xff}");
     write("dev.env", b"DATABASE_URL=postgresql://dev@localhost/dev\n");
+    write(
+        "template.env",
+        b"DATABASE_URL=postgresql://postgres:[YOUR-PASSWORD]@db.example/postgres\n",
+    );
     write("fly.toml", b"[env]\nDATABASE_URL = 'not a string'\n");
     let ops = format!("{OPS}X = \"{source}\"\n");
     let ops = opsfile::parse(&root.join("ops.toml"), &ops, &|_| true).unwrap();
@@ -100,4 +108,13 @@ fn what_may_not_be_sent_is_refused_by_reason() {
     insta::assert_snapshot!(check("dsn:split:sslmode"), @"refused: the connection string sets no sslmode");
     insta::assert_snapshot!(check("dsn:process:host"), @"refused: the variable DATABASE_URL is not set");
     insta::assert_snapshot!(check("dsn:config:host"), @r#"refused: the string at the place config is refused: missing "=" after a word in connection info string (at character 1)"#);
+}
+
+#[test]
+fn a_template_outside_the_vault_is_no_value_either() {
+    for field in ["url", "password"] {
+        let refused = check(&format!("dsn:template:{field}"));
+        assert!(refused.starts_with("refused: the value is a placeholder: it "), "{refused}");
+    }
+    assert_eq!(check("dsn:template:user"), "postgres");
 }

@@ -1,17 +1,16 @@
-//! `--via flyctl`: a recording stand-in for the program, and the real one where it is installed.
+//! `--via flyctl`, with a recording stand-in for the program.
 
-use std::collections::BTreeMap;
 use std::fs;
 
-use testbed::fly::State;
 use testbed::{Bed, FakeFly};
 
 use crate::apply::{ALL_STAGED, plan_counts};
-use crate::{APP, chatwoot, command, shown};
+use crate::{chatwoot, command, shown};
 
 /// A `flyctl` that writes down its arguments, its environment and its parent's, keeps its stdin, and leaves a log
 /// with the values as the real one does. It sets nothing.
 const RECORDER: &str = r#"#!/bin/sh
+[ "$1" = version ] && { echo 'flyctl v0.4.80 linux/amd64'; exit 0; }
 printf '%s\n' "$@" >> "$RECORD/argv"
 env | grep -v -e '^FLY_ACCESS_TOKEN=' >> "$RECORD/env"
 [ -n "$FLY_ACCESS_TOKEN" ] && echo yes > "$RECORD/token"
@@ -25,16 +24,36 @@ exit "${RECORDER_EXIT:-0}"
 "#;
 
 /// A bed with the recorder first on the path; what it keeps lies beside the vault's own.
-fn recording() -> (Bed, FakeFly) {
+pub(crate) fn recording() -> (Bed, FakeFly) {
     let (mut bed, fly) = chatwoot();
     bed.holds_secrets("record/stdin");
-    bed.write_mode(
-        "bin/flyctl",
-        RECORDER.replace("$RECORD", &bed.path("record").to_string_lossy()),
-        0o755,
-    );
+    write_flyctl(&bed, &RECORDER.replace("$RECORD", &bed.path("record").to_string_lossy()));
     bed.write("record/argv", "");
     (bed, fly)
+}
+
+/// The recorder, which then waits for a line on the named pipe `record/go`.
+pub(crate) fn recording_and_waiting() -> (Bed, FakeFly) {
+    let (bed, fly) = recording();
+    assert_eq!(bed.command("mkfifo").args(["record/go"]).run().code(), 0);
+    let waits = bed.read("bin/flyctl").replace(
+        "exit \"${",
+        &format!("read -r _ < '{}'; exit \"${{", bed.path("record/go").display()),
+    );
+    write_flyctl(&bed, &waits);
+    (bed, fly)
+}
+
+fn write_flyctl(bed: &Bed, script: &str) {
+    bed.write_mode("bin/flyctl", script, 0o755);
+}
+
+/// Waits until the recorder has written its last file.
+pub(crate) fn wait_for_recorder(bed: &Bed, running: &testbed::Running<'_>) {
+    while !fs::exists(bed.path("record/parent-env")).unwrap() {
+        assert!(!running.has_ended(), "it ended without asking flyctl");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
 }
 
 fn apply(bed: &Bed, fly: &FakeFly) -> testbed::Output {
@@ -89,9 +108,8 @@ fn only_what_flyctl_needs_is_in_its_environment() {
 #[test]
 fn a_flyctl_that_fails_is_quoted_unless_it_repeats_a_value() {
     let (bed, fly) = recording();
-    let script =
-        "#!/bin/sh\necho 'Error: Could not find App \"x\"' >&2\necho 'Try another' >&2\nexit 1\n";
-    bed.write_mode("bin/flyctl", script, 0o755);
+    let script = "#!/bin/sh\n[ $1 = version ] && echo v0.4.80 && exit\necho 'Error: Could not find App \"x\"' >&2\necho 'Try another' >&2\nexit 1\n";
+    write_flyctl(&bed, script);
     insta::assert_snapshot!(shown(&apply(&bed, &fly), &fly).lines().last().unwrap(), @"[exit status: 2]");
     insta::assert_snapshot!(apply(&bed, &fly).stderr().replace(&fly.url(), "[FLY]"), @r#"
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
@@ -99,7 +117,10 @@ fn a_flyctl_that_fails_is_quoted_unless_it_repeats_a_value() {
     hint: `fly-secrets plan` shows what is there now; `--via api` does without flyctl
     "#);
     // Old versions of flyctl repeat the line that they cannot read.
-    bed.write_mode("bin/flyctl", "#!/bin/sh\nhead -2 >&2\nexit 1\n", 0o755);
+    write_flyctl(
+        &bed,
+        "#!/bin/sh\n[ $1 = version ] && echo v0.4.80 && exit\nhead -2 >&2\nexit 1\n",
+    );
     insta::assert_snapshot!(apply(&bed, &fly).stderr().replace(&fly.url(), "[FLY]"), @"
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: running flyctl secrets import: its message repeats a value and is not shown
@@ -122,22 +143,15 @@ fn without_flyctl_the_other_carrier_is_named() {
 
 #[test]
 fn a_killed_run_leaves_values_in_the_vault_only_and_the_next_run_removes_them() {
-    let (bed, fly) = recording();
-    let slow = RECORDER
-        .replace("$RECORD", &bed.path("record").to_string_lossy())
-        .replace("exit \"", "sleep 60; exit \"");
-    bed.write_mode("bin/flyctl", slow, 0o755);
+    let (bed, fly) = recording_and_waiting();
     let running =
         command(&bed, &fly, ["apply", "--via", "flyctl", "--approve"]).path_first("bin").start();
-    for _ in 0..400 {
-        if fs::exists(bed.path("record/parent-env")).unwrap() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    wait_for_recorder(&bed, &running);
     running.kill();
     // The guard after this run looks everywhere but in the vault.
     assert_eq!(running.wait().code(), 137);
+    // flyctl outlives the run; it has all values, and ends by itself.
+    fs::write(bed.path("record/go"), "\n").unwrap();
     let left = || {
         let names =
             fs::read_dir(bed.path("vault/occ")).unwrap().map(|entry| entry.unwrap().file_name());
@@ -149,122 +163,27 @@ fn a_killed_run_leaves_values_in_the_vault_only_and_the_next_run_removes_them() 
     assert_eq!(plan_counts(&bed, &fly), ALL_STAGED);
 }
 
-/// Whether a real flyctl is on the path; says which test does not run where it is not.
-fn has_flyctl(bed: &Bed, test: &str) -> bool {
-    let look = ["-c", "flyctl version 2>/dev/null | grep -q -i flyctl"];
-    let is_there = bed.command("sh").args(look).unguarded().run().code() == 0;
-    if !is_there {
-        testbed::not_run(test, "there is no flyctl on the PATH");
-    }
-    is_there
-}
-
-/// Runs the real flyctl against the stand-in as a person would.
-fn real(bed: &Bed, fly: &FakeFly, args: &[&str], stdin: &[u8]) -> testbed::Output {
-    let mut command = bed.command("flyctl").args(args.iter().copied()).stdin(stdin).unguarded();
-    for (name, value) in fly.variables() {
-        command = command.env(name, value);
-    }
-    let settings = [
-        ("FLY_ACCESS_TOKEN", "fo1_test"),
-        ("FLY_SEND_METRICS", "0"),
-        ("FLY_NO_UPDATE_CHECK", "1"),
-        ("CI", "1"),
-    ];
-    for (name, value) in settings {
-        command = command.env(name, value);
-    }
-    let output = command.run();
-    assert_eq!(output.code(), 0, "{args:?}: {output}");
-    output
-}
-
-/// The values that the stand-in received for an app.
-fn held(fly: &FakeFly) -> BTreeMap<String, String> {
-    let state = fly.state();
-    let secrets = state.apps[APP].secrets.iter();
-    secrets.map(|(name, one)| (name.clone(), one.value.clone().unwrap_or_default())).collect()
-}
-
 #[test]
-fn the_real_flyctl_reads_the_stream_as_it_was_written() {
-    let bed = Bed::new();
-    if !has_flyctl(&bed, "the_real_flyctl_reads_the_stream_as_it_was_written") {
-        return;
-    }
-    let fly = FakeFly::start(State::default().with_app(APP)).unwrap();
-    let values = [
-        "plain",
-        "p#w",
-        "p\"#w",
-        "a\nb",
-        "a\r\nb",
-        " outer ",
-        "'q'",
-        "\"q\"",
-        "",
-        "é",
-        "a=b",
-        "\\n",
-        "$HOME",
-        "tab\there",
-        "#",
-        "=",
-        "{\"a\": \"b # c\"}",
-        "-----BEGIN X-----\nq#=\n-----END X-----\n",
-    ];
-    let secrets: Vec<(String, secret::Secret)> = values
-        .iter()
-        .enumerate()
-        .map(|(index, value)| (format!("S{index}"), secret::Secret::from((*value).to_owned())))
-        .collect();
-    // What flyctl cannot carry is refused by name; all else must arrive as it was.
-    let carried: Vec<(&str, &secret::Secret)> = secrets
-        .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .filter(|pair| fly_secrets::encode::stream(&[*pair]).is_ok())
-        .collect();
-    assert!(carried.len() > 12, "only {} are carried", carried.len());
-    let stream =
-        fly_secrets::encode::stream(&carried).unwrap_or_else(|refused| panic!("{refused:?}"));
-    let whoami = real(&bed, &fly, &["auth", "whoami"], b"");
-    assert_eq!(whoami.stdout().trim(), "ops@example.com");
-    let _ = real(&bed, &fly, &["secrets", "import", "--stage", "--app", APP], stream.expose());
-    let list = real(&bed, &fly, &["secrets", "list", "--json", "--app", APP], b"");
-    assert_eq!(
-        fly_secrets::listing::from_capture(list.stdout().as_bytes()).unwrap().len(),
-        carried.len()
-    );
-    let held = held(&fly);
-    assert_eq!(held.len(), carried.len());
-    for (name, value) in carried {
-        assert_eq!(Some(held[name].as_str()), value.expose_text(), "{name}");
-    }
-}
-
-#[test]
-fn the_real_flyctl_carries_what_the_api_carries_and_deploys_it() {
-    let (bed, fly) = chatwoot();
-    if !has_flyctl(&bed, "the_real_flyctl_carries_what_the_api_carries_and_deploys_it") {
-        return;
-    }
-    let _ = real(&bed, &fly, &["config", "validate", "-c", "deploy/chatwoot/fly.toml"], b"");
-    // A macaroon that is none is not even sent by flyctl; a session token is sent as it is.
-    let token = ["fo1_CANARY", "a7f3k29dk3jf93kd93kf93kd93jf93kf9a"].concat();
-    bed.write_mode("vault/occ/fly/api_token.env", format!("FLY_API_TOKEN={token}\n"), 0o600);
-    let deployed = command(&bed, &fly, ["apply", "--via", "flyctl", "--deploy", "--approve"]).run();
-    assert_eq!(deployed.code(), 0, "{deployed}");
-    assert_eq!(command(&bed, &fly, ["verify"]).run().code(), 0);
-    for args in
-        [&["secrets", "list", "--json", "--app", APP][..], &["secrets", "list", "--app", APP]]
-    {
-        bed.write("list", real(&bed, &fly, args, b"").stdout());
-        let plan = command(&bed, &fly, ["plan", "--listing", "list"]).run();
-        assert_eq!(plan.code(), 0, "{args:?}: {plan}");
-    }
-    let by_flyctl = held(&fly);
-    let other = FakeFly::start(State::default().with_app(APP)).unwrap();
-    fs::remove_file(bed.path("vault/occ/.fly-secrets.json")).unwrap();
-    assert_eq!(command(&bed, &other, ["apply", "--approve"]).run().code(), 0);
-    assert_eq!(by_flyctl, held(&other));
+fn a_flyctl_that_would_change_values_is_refused_before_anything_is_sent() {
+    let (bed, fly) = recording();
+    let refusal = |version: &str| {
+        write_flyctl(&bed, &format!("#!/bin/sh\necho '{version}'\n"));
+        let output = apply(&bed, &fly);
+        assert!(fly.received().is_empty());
+        output.to_string().replace(&fly.url(), "[FLY]")
+    };
+    insta::assert_snapshot!(refusal("flyctl v0.4.13 linux/amd64 Commit: 1f"), @"
+    ------- stderr -------
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    error: flyctl 0.4.13 would change some values without a word
+    hint: 0.4.14 is the first that reads quoted values as they are; update it, or use `--via api`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(refusal("command not understood"), @"
+    ------- stderr -------
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    error: this flyctl does not say its version
+    hint: 0.4.14 is the first that reads quoted values as they are; update it, or use `--via api`
+    [exit status: 2]
+    ");
 }

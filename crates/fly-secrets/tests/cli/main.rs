@@ -3,9 +3,13 @@
 
 mod apply;
 mod bench;
+mod faults;
 mod flyctl;
 mod other;
 mod plan;
+mod process;
+mod real_flyctl;
+mod scenarios;
 
 use testbed::fly::{FakeFly, State};
 use testbed::{Bed, Output};
@@ -46,4 +50,15 @@ pub(crate) fn shown(output: &Output, fly: &FakeFly) -> String {
         shown.push_str(&part[8..]);
     }
     shown
+}
+
+/// The same without the names that are treated as their neighbours are.
+pub(crate) fn brief(output: &Output, fly: &FakeFly) -> String {
+    let text = shown(output, fly);
+    let mut hides_hint = false;
+    let lines = text.lines().filter(|line| {
+        hides_hint = line.contains("POSTGRES_") || hides_hint && line.starts_with("  hint:");
+        !hides_hint
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

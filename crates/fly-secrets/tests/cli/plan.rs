@@ -3,7 +3,7 @@
 use testbed::fly::{State, Token};
 use testbed::{Bed, FakeFly};
 
-use crate::{APP, chatwoot, command, run, shown};
+use crate::{APP, brief, chatwoot, command, run, shown};
 
 #[test]
 fn a_new_app_needs_everything() {
@@ -37,16 +37,11 @@ fn what_is_there_already_is_told_from_what_is_missing() {
         let with = |state: State, name: &str| state.with_secret(APP, name, "CANARY");
         *state = with(with(state.clone(), "REDIS_URL"), "OLD_TOKEN");
     });
-    insta::assert_snapshot!(shown(&run(&bed, &fly, ["plan"]), &fly), @"
+    insta::assert_snapshot!(brief(&run(&bed, &fly, ["plan"]), &fly), @"
     hotdash-chatwoot: 8 to add, 1 of unknown value, 1 extra
 
       + FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
       + PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
-      + POSTGRES_DATABASE  dsn:vault-staging:dbname                              not on Fly yet
-      + POSTGRES_HOST      dsn:vault-staging:host                                not on Fly yet
-      + POSTGRES_PASSWORD  dsn:vault-staging:password                            not on Fly yet
-      + POSTGRES_PORT      dsn:vault-staging:port                                not on Fly yet
-      + POSTGRES_USERNAME  dsn:vault-staging:user                                not on Fly yet
       + SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  not on Fly yet
       ? REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  on Fly, but never applied from here
       - OLD_TOKEN                                                                not in ops.toml; left alone
@@ -71,16 +66,11 @@ fn a_source_that_fails_its_checks_is_named() {
     let (bed, fly) = chatwoot();
     bed.write("vault/occ/chatwoot/redis_staging.env", "REDIS_URL=changeme\n");
     bed.remove("vault/occ/chatwoot/secret_key_base_staging.env");
-    insta::assert_snapshot!(shown(&run(&bed, &fly, ["plan"]), &fly), @"
+    insta::assert_snapshot!(brief(&run(&bed, &fly, ["plan"]), &fly), @"
     hotdash-chatwoot: 2 blocked, 7 to add
 
       + FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
       + PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
-      + POSTGRES_DATABASE  dsn:vault-staging:dbname                              not on Fly yet
-      + POSTGRES_HOST      dsn:vault-staging:host                                not on Fly yet
-      + POSTGRES_PASSWORD  dsn:vault-staging:password                            not on Fly yet
-      + POSTGRES_PORT      dsn:vault-staging:port                                not on Fly yet
-      + POSTGRES_USERNAME  dsn:vault-staging:user                                not on Fly yet
       x REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  the value is a placeholder: it is a word that stands for a value
       x SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  the file is missing
 
@@ -115,67 +105,53 @@ fn local_only_asks_nobody() {
     assert!(fly.received().is_empty());
 }
 
-/// The error text for one status or fault.
+/// What is said where the call fails in this way; there is no verdict then.
 fn failing(fault: &str) -> String {
     let (bed, fly) = chatwoot();
     fly.add_fault(fault.parse().unwrap());
-    shown(&run(&bed, &fly, ["plan"]), &fly)
+    let output = run(&bed, &fly, ["plan"]);
+    assert_eq!((output.code(), output.stdout()), (2, ""), "{fault}");
+    output
+        .stderr()
+        .lines()
+        .filter(|line| !line.starts_with("note: "))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
 fn every_refusal_says_what_to_do() {
     insta::assert_snapshot!(failing("/secrets=401"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: Fly does not accept the token (request 01FAKEREQUEST0000000000001-iad)
     hint: the token has expired or was revoked; `fly tokens create deploy --app hotdash-chatwoot` makes a new one
-    [exit status: 2]
     ");
     insta::assert_snapshot!(failing("/secrets=403"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: the token may not do this (request 01FAKEREQUEST0000000000001-iad)
     hint: the token is for another app or organization, or may only read; `fly tokens create deploy --app hotdash-chatwoot` makes one that will do
-    [exit status: 2]
     ");
     insta::assert_snapshot!(failing("/secrets=404"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: Fly knows no such app, or the token may not see it (request 01FAKEREQUEST0000000000001-iad)
     hint: `fly-secrets auth --app hotdash-chatwoot` shows what the token can see; the app's name is in its fly.toml
-    [exit status: 2]
     ");
     insta::assert_snapshot!(failing("/secrets=422"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: Fly refused the request: a fault asked for on purpose (request 01FAKEREQUEST0000000000001-iad)
     hint: names take letters, digits and underscores; values must be text
-    [exit status: 2]
     ");
 }
 
 #[test]
 fn what_is_broken_on_the_way_is_told_from_a_refusal() {
     insta::assert_snapshot!(failing("/secrets=half"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: the answer cannot be used: it stops in the middle (3 tries) (request 01FAKEREQUEST0000000000003-iad)
     hint: something between here and Fly changed the answer, a proxy most likely; run it again
-    [exit status: 2]
     ");
     insta::assert_snapshot!(failing("/secrets=html"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: the answer cannot be used: it is an HTML page (3 tries) (request 01FAKEREQUEST0000000000003-iad)
     hint: something between here and Fly changed the answer, a proxy most likely; run it again
-    [exit status: 2]
     ");
     insta::assert_snapshot!(failing("/secrets=close"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: no answer: unexpected end of file (3 tries)
     hint: look at the network, and at FLY_FLAPS_BASE_URL if it is set; then run the same command again
-    [exit status: 2]
     ");
 }
 
@@ -187,18 +163,12 @@ fn what_may_pass_is_tried_again() {
         assert_eq!(run(&bed, &fly, ["plan"]).code(), 1, "{fault}");
     }
     insta::assert_snapshot!(failing("/secrets=503"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: Fly answered 503: a fault asked for on purpose (4 tries) (request 01FAKEREQUEST0000000000004-iad)
     hint: Fly has trouble of its own (https://status.flyio.net); nothing needs undoing, run it again later
-    [exit status: 2]
     ");
     insta::assert_snapshot!(failing("/secrets=429,retry-after=0"), @"
-    ------- stderr -------
-    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: listing the secrets of hotdash-chatwoot: Fly answers too many requests (4 tries) (request 01FAKEREQUEST0000000000004-iad)
     hint: wait a minute, then run the same command again
-    [exit status: 2]
     ");
 }
 

@@ -23,7 +23,7 @@ pub(super) fn page(state: &State, path: &str) -> Option<Answer> {
 fn api(state: &State) -> Answer {
     let now = clock::now(state.clock_offset_seconds);
     Answer::ok(&json!({
-        "version": "4.1.0",
+        "version": "4.6.0",
         "timestamp": now.format("%Y-%m-%d %H:%M:%S").to_string(),
         "queue_services": state.sample.queue_services,
         "data_services": state.sample.data_services,

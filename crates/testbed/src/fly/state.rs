@@ -107,7 +107,7 @@ impl Default for Machine {
         Self {
             id: "148e123c019968".to_owned(),
             state: "started".to_owned(),
-            config: json!({"image": "chatwoot/chatwoot:v4.1.0", "guest": {"cpu_kind": "shared", "cpus": 1, "memory_mb": 2048}, "metadata": {"fly_platform_version": "v2"}}),
+            config: json!({"image": "chatwoot/chatwoot:v4.6.0", "guest": {"cpu_kind": "shared", "cpus": 1, "memory_mb": 2048}, "metadata": {"fly_platform_version": "v2"}}),
             secrets_version: 0,
             lease: None,
             instance: 1,

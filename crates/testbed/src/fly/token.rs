@@ -41,8 +41,9 @@ impl Token {
     }
 }
 
-/// SHA-256 of a token, in hex.
+/// SHA-256 of a token, in hex; `FlyV1 ` before it is the header's, not the token's.
 pub fn token_sha256(token: &str) -> String {
+    let token = token.strip_prefix("FlyV1 ").unwrap_or(token);
     let mut text = String::new();
     for byte in Sha256::digest(token.as_bytes()) {
         let _ = write!(text, "{byte:02x}");

@@ -84,6 +84,6 @@ fn shown(release: &Release) -> Value {
         "strategy": "ROLLING",
         "user": "ops@example.com",
         "created_at": clock::text(release.created_at),
-        "image_ref": "chatwoot/chatwoot:v4.1.0",
+        "image_ref": "chatwoot/chatwoot:v4.6.0",
     })
 }

@@ -1,0 +1,214 @@
+//! What goes wrong on the way: calls that fail in every way, runs that are killed, two runs at once, wrong clocks.
+
+use std::time::Duration;
+
+use testbed::fly::State;
+use testbed::{Bed, FakeFly, Running};
+
+use crate::apply::{ALL_KEEP, ALL_STAGED, plan_counts, writes};
+use crate::{APP, chatwoot, command, run};
+
+/// Waits until the stand-in was asked more than `n_calls` times by a run that is still at it.
+pub(crate) fn wait_for_call(fly: &FakeFly, n_calls: usize, running: &Running<'_>) {
+    let mut n_waits = 0;
+    while fly.received().len() <= n_calls {
+        assert!(!running.has_ended() && n_waits < 6000, "call {n_calls} never came");
+        std::thread::sleep(Duration::from_millis(10));
+        n_waits += 1;
+    }
+}
+
+/// After a run that ended early: `plan` says what is, and a second run ends what the first began.
+pub(crate) fn is_mended(bed: &Bed, fly: &FakeFly, context: &str) {
+    let counts = plan_counts(bed, fly);
+    let state = fly.state();
+    let app = &state.apps[APP];
+    let runs = app.version > 0 && app.machines[0].secrets_version == app.version;
+    assert_eq!(counts == ALL_KEEP, runs, "{context}: {counts}");
+    let again = run(bed, fly, ["apply", "--deploy", "--approve"]);
+    assert_eq!(again.code(), 0, "{context}: {again}");
+    assert_eq!(plan_counts(bed, fly), ALL_KEEP, "{context}");
+}
+
+/// The lease of a run that ended early is in the way until it runs out.
+pub(crate) fn without_lease(state: &mut State) {
+    state.faults.clear();
+    state.apps.get_mut(APP).unwrap().machines[0].lease = None;
+}
+
+#[test]
+fn an_answer_that_was_lost_is_looked_for_instead_of_sent_again() {
+    for fault in ["close-after", "half"] {
+        let (bed, fly) = chatwoot();
+        fly.add_fault(format!("POST /secrets={fault},times=1").parse().unwrap());
+        let output = run(&bed, &fly, ["apply", "--approve"]);
+        assert_eq!(output.code(), 0, "{fault}: {output}");
+        assert_eq!(fly.state().apps[APP].version, 1, "{fault}: sent twice");
+        assert_eq!(plan_counts(&bed, &fly), ALL_STAGED);
+    }
+}
+
+#[test]
+fn a_request_that_was_lost_is_sent_again() {
+    let (bed, fly) = chatwoot();
+    fly.add_fault("POST /secrets=close,times=1".parse().unwrap());
+    assert_eq!(run(&bed, &fly, ["apply", "--approve"]).code(), 0);
+    assert_eq!(fly.state().apps[APP].version, 1);
+}
+
+#[test]
+fn a_failed_apply_leaves_a_state_from_which_plan_is_right() {
+    for (fault, expected) in [("401", "add"), ("422", "add"), ("503", "add"), ("close", "add")] {
+        let (bed, fly) = chatwoot();
+        fly.add_fault(format!("POST /secrets={fault}").parse().unwrap());
+        assert_eq!(run(&bed, &fly, ["apply", "--approve"]).code(), 2, "{fault}");
+        let counts = plan_counts(&bed, &fly);
+        assert!(counts.contains(&format!(r#""{expected}":9"#)), "{fault}: {counts}");
+        fly.change(|state| state.faults.clear());
+        assert_eq!(run(&bed, &fly, ["apply", "--approve"]).code(), 0);
+        assert_eq!(fly.state().apps[APP].version, 1);
+    }
+}
+
+#[test]
+fn a_failed_look_after_sending_makes_the_value_unknown_not_lost() {
+    let (bed, fly) = chatwoot();
+    // The first list passes; the one after the change does not.
+    fly.add_fault("GET /secrets=500,after=1".parse().unwrap());
+    assert_eq!(run(&bed, &fly, ["apply", "--approve"]).code(), 2);
+    fly.change(|state| state.faults.clear());
+    assert!(plan_counts(&bed, &fly).contains(r#""unknown":9"#));
+    assert_eq!(run(&bed, &fly, ["apply", "--approve"]).code(), 0);
+    assert_eq!(plan_counts(&bed, &fly), ALL_STAGED);
+}
+
+/// Killed while the call after `stop` others is waited for.
+fn killed_at(stop: usize) {
+    let (bed, fly) = chatwoot();
+    fly.add_fault(format!("/=slow:60000,after={stop},times=1").parse().unwrap());
+    let running = command(&bed, &fly, ["apply", "--deploy", "--approve"]).start();
+    wait_for_call(&fly, stop, &running);
+    running.kill();
+    // The guard after this looks at all that was written.
+    assert_eq!(running.wait().code(), 137);
+    fly.change(without_lease);
+    is_mended(&bed, &fly, &format!("killed at {stop}"));
+}
+
+#[test]
+fn killed_between_any_two_requests_plan_is_right_and_a_second_run_mends_it() {
+    // The calls of a whole run, in order: list, set, list, list machines, and so on.
+    let (bed, fly) = chatwoot();
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
+    let n_calls = fly.received().len();
+    std::thread::scope(|scope| {
+        for first in 0..4 {
+            scope.spawn(move || (first..n_calls).step_by(4).for_each(killed_at));
+        }
+    });
+}
+
+#[test]
+fn two_applies_at_once_send_once() {
+    let (bed, fly) = chatwoot();
+    fly.change(|state| state.latency_ms = 100);
+    let first = command(&bed, &fly, ["apply", "--approve"]).start();
+    let second = command(&bed, &fly, ["apply", "--approve"]).start();
+    let (first, second) = (first.wait(), second.wait());
+    assert_eq!((first.code(), second.code()), (0, 0), "{first}\n{second}");
+    assert_eq!(writes(&fly).len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_wrong_changes_nothing() {
+    for offset in [-86_400, 86_400] {
+        let (bed, fly) = chatwoot();
+        fly.change(|state| state.clock_offset_seconds = offset);
+        assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0, "{offset}");
+        assert_eq!(plan_counts(&bed, &fly), ALL_KEEP);
+    }
+}
+
+#[test]
+fn a_state_file_that_is_broken_stops_before_anything_is_sent() {
+    let (bed, fly) = chatwoot();
+    assert_eq!(run(&bed, &fly, ["apply", "--approve"]).code(), 0);
+    let whole = bed.read("vault/occ/.fly-secrets.json");
+    fly.forget();
+    for broken in [&whole[..whole.len() / 2], "", "{}", r#"{"version": 2}"#] {
+        bed.write("vault/occ/.fly-secrets.json", broken);
+        let output = run(&bed, &fly, ["apply", "--approve"]);
+        assert_eq!(output.code(), 2, "{output}");
+        assert!(output.stderr().contains("hint: "), "{output}");
+    }
+    assert!(fly.received().is_empty());
+    assert_eq!(bed.read("vault/occ/.fly-secrets.json"), r#"{"version": 2}"#);
+}
+
+#[test]
+fn a_refusal_that_repeats_values_is_not_shown() {
+    let (bed, fly) = chatwoot();
+    fly.add_fault("POST /secrets=echo".parse().unwrap());
+    insta::assert_snapshot!(run(&bed, &fly, ["apply", "--approve", "--format", "json"]).json()["error"], @r#"{"message":"setting the secrets of hotdash-chatwoot: Fly refused the request (request 01FAKEREQUEST0000000000002-iad)","hint":"names take letters, digits and underscores; values must be text"}"#);
+}
+
+/// One fault from the call `after` on: the run fails and says what to do; nothing is sent twice.
+fn survives(effect: &str, after: usize) {
+    let (bed, fly) = chatwoot();
+    fly.add_fault(format!("/={effect},after={after},retry-after=0").parse().unwrap());
+    let failed = run(&bed, &fly, ["apply", "--deploy", "--approve"]);
+    let context = format!("{effect} from call {after} on");
+    assert!(failed.code() == 2 && failed.stderr().contains("hint: "), "{context}: {failed}");
+    assert!(fly.state().apps[APP].version <= 1, "{context}: sent twice");
+    fly.change(without_lease);
+    is_mended(&bed, &fly, &context);
+}
+
+#[test]
+fn every_call_may_fail_in_every_way() {
+    // The calls that cannot be left out; giving back the lease is a courtesy whose failure is none.
+    const CALLS: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12];
+    const EFFECTS: [&str; 12] = [
+        "401",
+        "403",
+        "404",
+        "409",
+        "422",
+        "429",
+        "503",
+        "half",
+        "close",
+        "close-after",
+        "html",
+        "echo",
+    ];
+    std::thread::scope(|scope| {
+        for effect in EFFECTS {
+            scope.spawn(move || CALLS.iter().for_each(|&after| survives(effect, after)));
+        }
+    });
+}
+
+#[test]
+fn slow_answers_are_waited_for() {
+    let (bed, fly) = chatwoot();
+    fly.add_fault("/=slow:30".parse().unwrap());
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
+    assert_eq!(plan_counts(&bed, &fly), ALL_KEEP);
+}
+
+#[test]
+fn giving_back_the_lease_is_a_courtesy() {
+    let (bed, fly) = chatwoot();
+    fly.add_fault("DELETE /lease=409".parse().unwrap());
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
+    assert_eq!(plan_counts(&bed, &fly), ALL_KEEP);
+}
+
+#[test]
+fn the_documented_rate_is_kept() {
+    let (bed, fly) = chatwoot();
+    fly.change(|state| state.rate_limit = true);
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
+    assert_eq!(plan_counts(&bed, &fly), ALL_KEEP);
+}
