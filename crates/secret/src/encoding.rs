@@ -147,6 +147,7 @@ mod tests {
             "a%20b%26c/d%21~",
         ];
         check("a b&c/d!~", Encoding::Percent, &forms);
+        check("a-b_c.d~", Encoding::Percent, &["a%2Db%5Fc%2Ed%7E", "a%2db%5fc%2ed%7e"]);
     }
 
     #[test]
@@ -169,6 +170,7 @@ mod tests {
             &["a'\\''b c$", "a'\"'\"'b c$", "a\\'b\\ c\\$", "a''b c$"],
         );
         check("a\"b`", Encoding::Shell, &["a\\\"b\\`", "a\"\"b`"]);
+        check("a-b_c/", Encoding::Shell, &["a\\-b_c\\/"]);
     }
 
     #[test]

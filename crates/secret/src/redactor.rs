@@ -186,4 +186,4 @@ impl<'set> Redactor<'set> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -98,6 +98,8 @@ fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         (b" !\"#$&'()*,;<=>?[\\]^`{|}~", b"\\\0"),
         (b" !\"#$%&'()*:;<=>?[\\]^`{|}~", b"\\\0"),
         (b" !\"#$%&'()*,:;<=>?@[\\]^`{|}~+", b"\\\0"),
+        // Perl's quotemeta, which trusts letters, digits and `_` alone.
+        (b" !\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~", b"\\\0"),
     ] {
         take(Encoding::Shell, replacing(from, to));
     }

@@ -8,6 +8,7 @@ use super::{Encoding, Form};
 const KEPT: &[&[u8]] = &[
     b"-_.~",            // RFC 3986 unreserved: Go, Rust's strictest, Python's quote with safe=''
     b"-_.*",            // application/x-www-form-urlencoded, Java's URLEncoder
+    b"",                // nothing: Rust's NON_ALPHANUMERIC, and whoever wants to be safe
     b"-_.!~*'()",       // encodeURIComponent
     b"-_.~/",           // Python's quote
     b"-_.~$&+,;=",      // userinfo as Go writes it

@@ -221,8 +221,7 @@ fn rules_are_sorted_and_named_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
+    #![proptest_config(crate::redactor::tests::cases(512))]
     /// Texts put together from what the rules look for, so that rules meet and are cut.
     #[test]
     fn chunks_do_not_matter(

@@ -7,5 +7,6 @@ mod expected;
 mod leaks;
 mod operator;
 mod packaged;
+mod planted;
 mod progress;
 mod scenarios;

@@ -1,0 +1,170 @@
+//! The 32 cases by which redactors were compared, each with random secrets and random chunks.
+
+use data_encoding::BASE64;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::Union;
+
+use super::writers::{PEM_WRITERS, WRITERS};
+use super::{cases, redact, set_of, text};
+use crate::{Redactor, refusal};
+
+/// What is printed, piece by piece; it holds secrets, and nothing of any may be left.
+#[derive(Debug)]
+struct Printed {
+    case: &'static str,
+    secrets: Vec<String>,
+    written: Vec<u8>,
+    /// The same with other secrets: what stands in both is none of the secret.
+    innocent: Vec<u8>,
+}
+
+impl Printed {
+    fn new(case: &'static str, secret: String, write: fn(&str) -> Vec<u8>) -> Printed {
+        let other: String = secret
+            .split_inclusive('\n')
+            .map(|line| {
+                let is_armour = line.starts_with("-----");
+                let other = |char: char| if char == '\n' || is_armour { char } else { '~' };
+                line.chars().map(other).collect::<String>()
+            })
+            .collect();
+        Printed { case, written: write(&secret), innocent: write(&other), secrets: vec![secret] }
+    }
+}
+
+/// Redacts what is printed, between words that must stay, and looks at what is left.
+fn check(printed: &Printed, lengths: &[usize], ends_at_once: bool) {
+    let Printed { case, secrets, written, innocent } = printed;
+    let named: Vec<(&str, &[u8])> =
+        secrets.iter().map(|secret| ("TOKEN", secret.as_bytes())).collect();
+    let set = set_of(&named);
+    let after: &[u8] = if ends_at_once { b"" } else { b" after\n" };
+    let line = [b"before ", written.as_slice(), after].concat();
+    let output = redact(Redactor::new(&set), &line, lengths);
+    // Neither the secret nor the way it was written.
+    let raw = secrets.iter().flat_map(|secret| secret.as_bytes().windows(8));
+    for window in raw.chain(written.windows(8)) {
+        if memchr::memmem::find(innocent, window).is_some() {
+            continue;
+        }
+        let left = memchr::memmem::find(&output, window).is_some();
+        assert!(!left, "{case}: {:?} is left in {:?}", text(window), text(&output));
+    }
+    assert!(memchr::memmem::find(&output, b"[REDACTED:TOKEN]").is_some(), "{case}");
+    let is_kept = output.starts_with(b"before ") && output.ends_with(after);
+    assert!(is_kept, "{case}: {:?}", text(&output));
+    let whole = redact(Redactor::new(&set), &line, &[usize::MAX]);
+    assert_eq!(text(&output), text(&whole), "{case}: chunks matter");
+    assert_eq!(
+        text(&redact(Redactor::new(&set), &output, lengths)),
+        text(&output),
+        "{case}: twice"
+    );
+}
+
+fn is_redactable(value: &str) -> bool {
+    refusal::reason(value.as_bytes()).is_none() && !value.contains("://")
+}
+
+/// 22 to 40 characters as a password generator makes them, a space among them.
+fn mixed() -> impl Strategy<Value = String> {
+    "[A-Za-z0-9][!-~]{4,12} [!-~]{14,24}[A-Za-z0-9]"
+        .prop_filter("must be redactable", |value| is_redactable(value))
+}
+
+fn token() -> impl Strategy<Value = String> {
+    "[A-Za-z0-9_-]{40}".prop_filter("must be redactable", |value| is_redactable(value))
+}
+
+/// A value that begins as it ends.
+fn same_ends() -> impl Strategy<Value = String> {
+    ("[A-Za-z0-9]", "[!-~]{20}")
+        .prop_map(|(end, middle)| format!("{end}{middle}{end}"))
+        .prop_filter("must be redactable", |value| is_redactable(value))
+}
+
+/// A private key of six lines.
+fn pem() -> impl Strategy<Value = String> {
+    vec(any::<u8>(), 190..230).prop_map(|bytes| {
+        let lines: Vec<String> = BASE64.encode(&bytes).as_bytes().chunks(64).map(text).collect();
+        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
+    })
+}
+
+/// A one-line secret in every way of writing; 23 of the 32 cases and more.
+fn written() -> impl Strategy<Value = Printed> {
+    (prop_oneof![mixed(), token(), same_ends()], 0..WRITERS.len()).prop_map(|(value, writer)| {
+        let (case, write) = WRITERS[writer];
+        Printed::new(case, value, write)
+    })
+}
+
+/// A key of several lines, whole, joined, indented, or one line of it.
+fn written_key() -> impl Strategy<Value = Printed> {
+    (pem(), 0..PEM_WRITERS.len()).prop_map(|(value, writer)| {
+        let (case, write) = PEM_WRITERS[writer];
+        Printed::new(case, value, write)
+    })
+}
+
+/// A secret that begins with another one, and two that share an end and a beginning.
+fn pair() -> impl Strategy<Value = Printed> {
+    ("[A-Za-z0-9]{10,20}", "[A-Za-z0-9]{8,20}", "[A-Za-z0-9]{8,20}", any::<bool>())
+        .prop_filter("must be redactable", |(one, two, three, _)| {
+            [one, two, three].iter().all(|value| is_redactable(value))
+        })
+        .prop_map(|(one, two, three, overlap)| {
+            let long = format!("{one}{two}");
+            let (case, other) = if overlap {
+                ("overlapping", format!("{two}{three}"))
+            } else {
+                ("prefix", one.clone())
+            };
+            let written = if overlap { format!("{one}{two}{three}") } else { long.clone() };
+            Printed {
+                case,
+                secrets: vec![long, other],
+                written: written.into(),
+                innocent: Vec::new(),
+            }
+        })
+}
+
+/// Chunks of one byte, of a few, of a line, of a pipe's buffer.
+fn lengths() -> impl Strategy<Value = Vec<usize>> {
+    let one = Union::new_weighted(vec![(1, 1_usize..2), (4, 1..70), (1, 1000..65_536)]);
+    vec(one, 1..6)
+}
+
+proptest! {
+    #![proptest_config(cases(128))]
+
+    #[test]
+    fn no_way_of_printing_leaks(printed in written(), lengths in lengths(), at_once in any::<bool>()) {
+        check(&printed, &lengths, at_once);
+    }
+
+    #[test]
+    fn no_way_of_printing_a_key_leaks(printed in written_key(), lengths in lengths()) {
+        check(&printed, &lengths, false);
+    }
+
+    #[test]
+    fn no_pair_leaks(printed in pair(), lengths in lengths(), at_once in any::<bool>()) {
+        check(&printed, &lengths, at_once);
+    }
+}
+
+/// Each case is met in every run, by chance or not.
+#[test]
+fn each_of_the_cases_is_met() {
+    let value = "kq7Vw2 xTzP'CANARY/31&";
+    for (case, write) in WRITERS {
+        let printed = Printed::new(case, value.to_owned(), *write);
+        for lengths in [&[1][..], &[7, 2], &[usize::MAX]] {
+            check(&printed, lengths, false);
+            check(&printed, lengths, true);
+        }
+    }
+}
