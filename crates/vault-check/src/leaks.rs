@@ -11,7 +11,7 @@ mod tree;
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -69,7 +69,7 @@ pub(crate) fn run(
         allowances: &allowances,
         today: invocation.now.date_naive(),
     };
-    let mut findings = refusals(&vault, &set);
+    let mut findings = refusals(&vault, &set, &look.narrow);
     findings.extend(
         malformed
             .into_iter()
@@ -128,7 +128,7 @@ fn search_tree(
     let paths: Vec<PathBuf> = if args.paths.is_empty() {
         vec![ops.folder.clone()]
     } else {
-        args.paths.iter().map(|path| invocation.cwd.join(path).components().collect()).collect()
+        args.paths.iter().map(|path| real(&invocation.cwd.join(path), ops)).collect()
     };
     let declared = ops.dsn.place.iter().filter_map(|place| match &place.source {
         PlaceSource::EnvFile { path, .. } => Some(ops.absolute(path)),
@@ -143,6 +143,17 @@ fn search_tree(
     let (n_files, visited) = tree.search(paths);
     findings.extend(visited.iter().flat_map(|visited| teller.visited(visited)));
     n_files
+}
+
+/// A path as a walk from the repo's folder would meet it, without `..` and links; as it is where
+/// nothing is there.
+fn real(path: &Path, ops: &Ops) -> PathBuf {
+    let Ok(real) = fs::canonicalize(path) else { return path.components().collect() };
+    let folder = fs::canonicalize(&ops.folder);
+    match folder.as_ref().map(|folder| real.strip_prefix(folder)) {
+        Ok(Ok(rest)) => ops.folder.join(rest).components().collect(),
+        _ => real,
+    }
 }
 
 /// Searches what git keeps; says how many objects were read.
@@ -200,15 +211,17 @@ fn says_something(value: &[u8]) -> bool {
 }
 
 /// Says which values are not searched for everywhere.
-fn refusals(vault: &Vault, set: &SecretSet) -> Vec<Finding> {
+fn refusals(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) -> Vec<Finding> {
     set.refused()
         .iter()
         .filter(|refusal| refusal.reason != Reason::Empty)
         .map(|refusal| {
             let (path, key) = refusal.name.split_once(':').unwrap_or((&refusal.name, ""));
-            let how = match refusal.reason {
-                Reason::TooShort | Reason::LowVariety => "searched for only next to its key",
-                _ => "not searched for",
+            let is_narrow = narrow.iter().any(|narrow| narrow.name == refusal.name);
+            let how = match refusal.part {
+                Part::Whole if is_narrow => "searched for only next to its key",
+                Part::Whole => "not searched for",
+                _ => "not searched for by itself",
             };
             let message = format!("the {} is {how}: {}", refusal.part, refusal.reason);
             Finding::note("searched-narrowly", message).path(vault.shown(path)).key(key)

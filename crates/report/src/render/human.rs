@@ -47,10 +47,15 @@ fn place(subject: &Subject) -> String {
         place.push_str(&number.to_string());
     }
     match &subject.key {
-        Some(key) if place.is_empty() => printable(key),
-        Some(key) => format!("{} {}", printable(&place), printable(key)),
-        None => printable(&place),
+        Some(key) if place.is_empty() => in_line(key),
+        Some(key) => format!("{} {}", in_line(&place), in_line(key)),
+        None => in_line(&place),
     }
+}
+
+/// The same for what must not end the line.
+fn in_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
 }
 
 /// A name from a file or a folder may hold control characters, which a terminal would obey.

@@ -113,9 +113,9 @@ fn sarif_leaves_out_what_github_would_refuse_and_says_so() {
 
 #[test]
 fn human_shows_control_characters_escaped() {
-    let finding = Finding::error("symlink", "x\u{1b}[2Jy").path("a\rb");
+    let finding = Finding::error("symlink", "x\u{1b}[2Jy").path("a\rb\nc");
     insta::assert_snapshot!(check(Format::Human, vec![finding]), @r"
-    a\rb: error: x\u{1b}[2Jy [symlink]
+    a\rb\nc: error: x\u{1b}[2Jy [symlink]
     findings: 3 checked, 1 error
     ");
 }

@@ -247,7 +247,12 @@ proptest! {
         };
         let whole = redact(&[usize::MAX]);
         prop_assert_eq!(redact(&lengths), whole.clone());
-        let expected = find(input.as_bytes()).len();
+        // One marker stands for what touches and is of one rule.
+        let found = find(input.as_bytes());
+        let touches = |pair: &&[FormMatch]| {
+            pair[0].range.end == pair[1].range.start && pair[0].rule == pair[1].rule
+        };
+        let expected = found.len() - found.windows(2).filter(touches).count();
         prop_assert_eq!(whole.matches("[REDACTED:").count(), expected);
     }
 }

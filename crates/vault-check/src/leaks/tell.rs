@@ -1,5 +1,7 @@
 //! Puts leaks into words that reveal nothing but the credential's name.
 
+use std::io;
+
 use chrono::NaiveDate;
 use opsfile::Ops;
 use report::Finding;
@@ -114,7 +116,11 @@ impl Teller<'_> {
         let path_shown = self.shown(path);
         match missed {
             Missed::Failed(error) => {
-                Finding::warning("not-read", format!("this was not searched: {}", error.kind()))
+                Finding::warning("not-read", format!("this was not searched: {}", why(error)))
+                    .path(path_shown)
+            }
+            Missed::Vault => {
+                Finding::note("not-read", "this was not searched: credentials are meant to be here")
                     .path(path_shown)
             }
             Missed::NoFile => Finding::note(
@@ -143,6 +149,15 @@ impl Teller<'_> {
         redactor.push(text.as_bytes(), &mut output);
         redactor.finish(&mut output);
         String::from_utf8_lossy(&output).into_owned()
+    }
+}
+
+/// What the system said, in its words; an error that is not the system's may quote what was read.
+fn why(error: &io::Error) -> String {
+    let said = error.to_string();
+    match (error.raw_os_error(), said.split_once(" (os error")) {
+        (Some(_), Some((words, _))) => words.to_lowercase(),
+        _ => error.kind().to_string(),
     }
 }
 

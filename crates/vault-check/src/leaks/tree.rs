@@ -29,6 +29,8 @@ pub(crate) enum Missed {
     NoFile,
     /// It is the store of git's history.
     History,
+    /// It is the vault, or another place where credentials are declared to be.
+    Vault,
 }
 
 /// What is searched and what is left out.
@@ -58,6 +60,10 @@ impl Tree<'_> {
         let mut work = Vec::new();
         let mut visited = Vec::new();
         for path in paths {
+            if self.left_out.iter().any(|left_out| path.starts_with(left_out)) {
+                visited.push(Visited::missed(path, Missed::Vault));
+                continue;
+            }
             match fs::metadata(&path) {
                 Ok(data) if data.is_dir() => work.push(Work::Folder(path)),
                 Ok(data) if data.is_file() => work.push(Work::Files(vec![path])),
@@ -102,9 +108,8 @@ impl Tree<'_> {
             let more = match work {
                 Work::Folder(folder) => self.list(folder, &mut visited),
                 Work::Files(files) => {
-                    n_files += files.len();
                     for file in files {
-                        self.file(file, &mut scratch, &mut visited);
+                        n_files += usize::from(self.file(file, &mut scratch, &mut visited));
                     }
                     Vec::new()
                 }
@@ -185,7 +190,8 @@ impl Tree<'_> {
         }
     }
 
-    fn file(&self, path: PathBuf, scratch: &mut Scratch, visited: &mut Vec<Visited>) {
+    /// Searches a file; says whether it was read to its end.
+    fn file(&self, path: PathBuf, scratch: &mut Scratch, visited: &mut Vec<Visited>) -> bool {
         let mut inside = Inside::default();
         // Should a pipe or a link have taken the file's place, it is neither waited for nor followed.
         let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
@@ -196,9 +202,11 @@ impl Tree<'_> {
             .open(&path)
             .and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
         let missed = outcome.err().map(Missed::Failed);
+        let is_read = missed.is_none();
         if missed.is_some() || !inside.found.is_empty() || !inside.unread.is_empty() {
             visited.push(Visited { inside, missed, ..Visited::new(path) });
         }
+        is_read
     }
 }
 

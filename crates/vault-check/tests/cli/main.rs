@@ -4,6 +4,7 @@
 mod check;
 mod commands;
 mod expected;
+mod hostile;
 mod leaks;
 mod operator;
 mod packaged;

@@ -1,0 +1,107 @@
+//! What a folder can hold to hang, crash or fool a search: each is told, and none is counted as clean.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+
+use testbed::Bed;
+
+const TOKEN: &str = "CANARYkq7Vw2xTzPaB3dE5";
+
+fn bed() -> Bed {
+    let mut bed = Bed::new();
+    bed.holds_secrets("leaked/");
+    bed.write(
+        "ops.toml",
+        "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = { TOKEN = \"any\" }\n",
+    );
+    bed.write("vault/a.env", format!("TOKEN={TOKEN}\n"));
+    bed
+}
+
+fn leaks(bed: &Bed, args: &[&str]) -> testbed::Output {
+    let args = ["leaks"].into_iter().chain(args.iter().copied());
+    bed.command(testbed::bin!("vault-check")).args(args).run()
+}
+
+#[test]
+fn pipes_sockets_loops_and_names_that_are_no_text() {
+    let bed = bed();
+    bed.write("leaked/a/clean", "nothing");
+    assert!(duct::cmd!("mkfifo", bed.path("leaked/pipe")).run().is_ok());
+    let _socket = UnixListener::bind(bed.path("leaked/socket")).unwrap();
+    symlink("..", bed.path("leaked/a/up")).unwrap();
+    symlink("loop", bed.path("leaked/loop")).unwrap();
+    symlink("nowhere", bed.path("leaked/dangling")).unwrap();
+    let name = OsStr::from_bytes(b"bad\xff\x1b[31m\nname");
+    std::fs::write(bed.path("leaked").join(name), format!("x {TOKEN}\n")).unwrap();
+    insta::assert_snapshot!(leaks(&bed, &[]), @r"
+    leaked/bad�\u{1b}[31m\nname:1:3 a.env:TOKEN: error: the value of `a.env:TOKEN` stands here [leaked-value]
+    leaked/pipe: note: this was not searched: it is a pipe, a socket or a device [not-read]
+    leaked/socket: note: this was not searched: it is a pipe, a socket or a device [not-read]
+    findings: 3 checked, 1 error, 2 notes
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn what_the_system_does_not_give_is_told_and_not_counted() {
+    let bed = bed();
+    insta::assert_snapshot!(leaks(&bed, &["gone", "/dev/null"]), @"
+    /dev/null: note: this was not searched: it is a pipe, a socket or a device [not-read]
+    gone: warning: this was not searched: no such file or directory [not-read]
+    findings: 0 checked, 1 warning, 1 note
+    [exit status: 1]
+    ");
+    // Nobody may read a process's memory at zero, root least of all.
+    let output = leaks(&bed, &["/proc/self/mem"]);
+    assert!(output.stdout().contains("mem: warning: this was not searched: input/output error"));
+    assert!(output.stdout().ends_with("findings: 0 checked, 1 warning\n"), "{output}");
+}
+
+#[test]
+fn the_vault_is_not_searched_however_it_is_named() {
+    let bed = bed();
+    bed.write("leaked/deep/clean", "nothing");
+    symlink(bed.path("vault"), bed.path("leaked/link")).unwrap();
+    let deep = |args: &[&str]| {
+        bed.command(testbed::bin!("vault-check"))
+            .arg("leaks")
+            .args(args.iter().copied())
+            .cwd(bed.path("leaked/deep"))
+            .run()
+    };
+    assert_eq!(deep(&["../..", "../../vault/../leaked"]).code(), 0);
+    insta::assert_snapshot!(deep(&["../../vault/a.env", "../link"]), @"
+    vault: note: this was not searched: credentials are meant to be here [not-read]
+    vault/a.env: note: this was not searched: credentials are meant to be here [not-read]
+    ok: 0 checked, 2 notes
+    [exit status: 0]
+    ");
+    // A link that is named is followed, and what it leads to has the name that a walk would give it.
+    bed.write("leaked/text", format!("x {TOKEN}\n"));
+    symlink("../text", bed.path("leaked/deep/other")).unwrap();
+    let output = deep(&["other"]);
+    assert!(output.stdout().starts_with("leaked/text:1:3 a.env:TOKEN: error"), "{output}");
+}
+
+/// 96 MiB in one line, in a process that may not take as much: memory does not grow with a file.
+#[test]
+fn a_line_without_end_is_searched_in_little_memory() {
+    const LEN: u64 = 96 << 20;
+    let bed = bed();
+    bed.write("leaked/line", "");
+    let mut file = File::options().write(true).open(bed.path("leaked/line")).unwrap();
+    file.set_len(LEN).unwrap();
+    file.seek(SeekFrom::Start(LEN)).unwrap();
+    file.write_all(TOKEN.as_bytes()).unwrap();
+    let command = format!("ulimit -v 98304; exec '{}' leaks", testbed::bin!("vault-check"));
+    // The guard would read the file whole.
+    let output = bed.command("bash").args(["-c", &command]).unguarded().run();
+    assert_eq!(output.code(), 1, "{output}");
+    let place = format!("leaked/line:1:{} a.env:TOKEN: error", LEN + 1);
+    assert!(output.stdout().starts_with(&place), "{output}");
+}
