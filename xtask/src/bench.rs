@@ -30,12 +30,14 @@ pub(crate) fn run(
         source,
     })?;
     let mut measured = Vec::new();
-    for row in rows::chosen(&args.tools, &binaries, &scratch)? {
+    let rows::Chosen { rows, servers } = rows::chosen(&args.tools, &binaries, &scratch)?;
+    for row in rows {
         let outcome = compare(&row, args.rounds);
         writeln!(streams.stdout, "{}", page::line(&row, &outcome))?;
         streams.stdout.flush()?;
         measured.push((row, outcome));
     }
+    drop(servers);
     if args.tools.is_empty() {
         let path = repo::root().join("docs/bench.md");
         fs::write(&path, page::render(&measured, args.rounds, now))

@@ -1,6 +1,6 @@
 //! The main job on a sample operator's repo, with a stand-in for Fly.io started beside it.
 
-mod fake_fly;
+pub(crate) mod fake_fly;
 mod operator;
 
 use std::ffi::OsString;
@@ -32,7 +32,7 @@ pub(crate) fn run(
     tool::build_fake_fly()?;
     say("laying out a sample operator's repo")?;
     let operator = operator::lay_out(&tool::target().join("demo"), args.without.as_deref())?;
-    let fake_fly = FakeFly::start(&binaries)?;
+    let fake_fly = FakeFly::start(&binaries, &["--app", operator::APP])?;
     say(&format!(
         "a stand-in for Fly.io and the app answers at {}; nothing leaves this machine",
         fake_fly.url()

@@ -20,7 +20,7 @@ use crate::state::State;
 use crate::wanted::{Wanted, wanted};
 
 /// How many apps are asked at once; each app has a rate of its own.
-const APPS_AT_ONCE: usize = 16;
+const APPS_AT_ONCE: usize = 32;
 
 /// What Fly says of one app.
 pub(crate) struct Remote {

@@ -2,16 +2,19 @@
 
 mod evidence;
 mod feedback;
+mod fly;
 mod leaks;
 mod material;
 mod start_up;
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::Path;
 
 use duct::cmd;
 
 use super::measure::{Figure, Goal, Row, Side};
+use crate::demo::fake_fly::FakeFly;
 use crate::error::Error;
 use crate::tool::Binaries;
 
@@ -22,6 +25,16 @@ const FEW: usize = 5;
 struct Ctx<'a> {
     binaries: &'a Binaries,
     scratch: &'a Path,
+    /// Stand-ins that rows need while they are measured.
+    servers: RefCell<Vec<FakeFly>>,
+}
+
+/// The rows to measure.
+pub(super) struct Chosen {
+    /// In the order of the page.
+    pub(super) rows: Vec<Row>,
+    /// What must go on running until they are measured.
+    pub(super) servers: Vec<FakeFly>,
 }
 
 /// Every row of the tools asked for (of all, where none is), in the order of the page.
@@ -29,22 +42,23 @@ pub(super) fn chosen(
     tools: &[String],
     binaries: &Binaries,
     scratch: &Path,
-) -> Result<Vec<Row>, Error> {
+) -> Result<Chosen, Error> {
     type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
-    let groups: [(&[&str], Group); 4] = [
+    let groups: [(&[&str], Group); 5] = [
         (&["start"], start_up::rows),
         (&["vault-check"], leaks::rows),
         (&["evidence-log"], evidence::rows),
         (&["feedback-append"], feedback::rows),
+        (&["fly-secrets"], fly::rows),
     ];
-    let ctx = Ctx { binaries, scratch };
+    let ctx = Ctx { binaries, scratch, servers: RefCell::default() };
     let mut rows = Vec::new();
     for (names, group) in groups {
         if tools.is_empty() || tools.iter().any(|tool| names.contains(&tool.as_str())) {
             rows.extend(group(&ctx)?);
         }
     }
-    Ok(rows)
+    Ok(Chosen { rows, servers: ctx.servers.into_inner() })
 }
 
 impl Ctx<'_> {

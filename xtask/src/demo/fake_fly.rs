@@ -1,4 +1,4 @@
-//! The stand-in for Fly.io as a child of the demo.
+//! The stand-in for Fly.io as a child.
 
 use std::io::{BufRead, BufReader};
 
@@ -8,16 +8,16 @@ use crate::error::Error;
 use crate::tool::Binaries;
 
 /// A running stand-in; it ends when this is dropped.
-pub(super) struct FakeFly {
+pub(crate) struct FakeFly {
     handle: ReaderHandle,
     url: String,
 }
 
 impl FakeFly {
     /// Starts it on a free port and waits until it says which.
-    pub(super) fn start(binaries: &Binaries) -> Result<Self, Error> {
+    pub(crate) fn start(binaries: &Binaries, options: &[&str]) -> Result<Self, Error> {
         let start_error = |source| Error::Start { program: "fake-fly".to_owned(), source };
-        let handle = cmd!(binaries.path("fake-fly"), "--port", "0", "--app", super::operator::APP)
+        let handle = cmd(binaries.path("fake-fly"), [&["--port", "0"], options].concat())
             .unchecked()
             .reader()
             .map_err(start_error)?;
@@ -34,7 +34,7 @@ impl FakeFly {
     }
 
     /// Its address, as `http://127.0.0.1:PORT`.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 }

@@ -42,11 +42,11 @@ impl Client<'_> {
         }
     }
 
-    /// Says how a release ended: `complete` or `failed`.
-    pub fn end_release(&self, app: &str, id: &str, status: &str) -> Result<(), CallError> {
+    /// Says how a release goes: `running`, then `complete` or `failed`.
+    pub fn update_release(&self, app: &str, id: &str, status: &str) -> Result<(), CallError> {
         let url = format!("{}/api/v1/releases/{id}", self.bases.uiex);
         let body = json!({"status": status, "metadata": {}});
-        self.json("ending a release of", app, Method::Patch, url, &body, None).map(drop)
+        self.json("updating a release of", app, Method::Patch, url, &body, None).map(drop)
     }
 
     /// Updates a machine to the same configuration under a new release, with at least this version of the secrets,

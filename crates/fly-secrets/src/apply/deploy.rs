@@ -31,14 +31,15 @@ impl Ctx<'_> {
         let app = self.app.name.as_str();
         let image = machines.iter().find_map(|machine| machine.config.get("image")?.as_str());
         let release = self.client.begin_release(app, image.unwrap_or_default())?;
+        self.client.update_release(app, &release.id, "running")?;
         for machine in machines {
             if let Err(error) = self.client.update_machine(app, machine, release.version, version) {
                 // Said for the record; the machine's failure is the one that counts.
-                let _ = self.client.end_release(app, &release.id, "failed");
+                let _ = self.client.update_release(app, &release.id, "failed");
                 return Err(error.into());
             }
         }
-        self.client.end_release(app, &release.id, "complete")?;
+        self.client.update_release(app, &release.id, "complete")?;
         Ok(())
     }
 

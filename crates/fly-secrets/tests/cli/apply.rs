@@ -106,6 +106,7 @@ fn deploy_ends_when_the_machines_run_with_it() {
     POST /v1/apps/hotdash-chatwoot/secrets -> 200
     POST /graphql -> 200
     POST /api/v1/releases -> 201
+    PATCH /api/v1/releases/hotdash-chatwoot.2 -> 200
     POST /v1/apps/hotdash-chatwoot/machines/148e123c019968/lease -> 201
     POST /v1/apps/hotdash-chatwoot/machines/148e123c019968 -> 200
     DELETE /v1/apps/hotdash-chatwoot/machines/148e123c019968/lease -> 200

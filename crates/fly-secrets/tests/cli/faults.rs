@@ -167,24 +167,18 @@ fn survives(effect: &str, after: usize) {
 #[test]
 fn every_call_may_fail_in_every_way() {
     // The calls that cannot be left out; giving back the lease is a courtesy whose failure is none.
-    const CALLS: [usize; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12];
-    const EFFECTS: [&str; 12] = [
-        "401",
-        "403",
-        "404",
-        "409",
-        "422",
-        "429",
-        "503",
-        "half",
-        "close",
-        "close-after",
-        "html",
-        "echo",
-    ];
+    const CALLS: [usize; 14] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14];
+    const EFFECTS: [&str; 7] = ["401", "422", "503", "half", "close", "close-after", "html"];
+    // Treated as others of these are, so not tried at every call.
+    const ALIKE: [&str; 5] = ["403", "404", "409", "429", "echo"];
     std::thread::scope(|scope| {
         for effect in EFFECTS {
             scope.spawn(move || CALLS.iter().for_each(|&after| survives(effect, after)));
+        }
+        for effect in ALIKE {
+            scope.spawn(move || {
+                CALLS.iter().step_by(3).for_each(|&after| survives(effect, after));
+            });
         }
     });
 }
