@@ -36,6 +36,10 @@ pub(crate) struct ParseOptions {
     /// Read as this client does
     #[arg(long, value_name = "CLIENT")]
     pub(crate) reader: Option<String>,
+    /// Fill in what the string leaves open, as libpq does here: service file, PG* variables,
+    /// defaults, password file; and say where each value comes from
+    #[arg(long, conflicts_with = "reader")]
+    pub(crate) resolve: bool,
     #[command(flatten)]
     pub(crate) format: AnswerFormat,
 }

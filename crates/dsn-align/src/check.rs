@@ -1,6 +1,9 @@
 //! `check`: every place against its group's canonical one, by its reader, and against policy.
 
+mod budget;
 mod chatwoot;
+mod connect;
+mod hybrid;
 mod policy;
 mod same;
 mod service;
@@ -36,7 +39,10 @@ pub(crate) fn run(
         }
     }
     let held = load::places(&ops, &needed, invocation)?;
-    let findings = decide(&held[..wanted.len()], &held, &ops.dsn.policy);
+    let mut findings = decide(&held[..wanted.len()], &held, &ops.dsn.policy);
+    if let Some(budget) = ops.dsn.budget.as_ref().filter(|_| options.places.is_empty()) {
+        findings.push(budget::check(budget, &ops.relative(&ops.path)));
+    }
     let report = Report::new(args.schema(), wanted.len(), findings);
     let palette = Palette::for_stdout(args.common.color, invocation);
     report.write(args.format(), &TOOL, palette, streams.stdout).map_err(Error::Write)?;
@@ -99,10 +105,16 @@ fn read_whole(value: &Value, reader: Reader) -> Result<Dsn, Refusal> {
     // To the parsers, which keep what they read as secrets.
     let text = value.text.expose();
     if dsn::is_redis(text) {
+        if reader.kind() == Kind::Redis {
+            return reader.read(text).map(|fields| Dsn::from_fields(Kind::Redis, fields));
+        }
         if value.key.to_ascii_uppercase().contains("REDIS") {
             return Dsn::parse(text);
         }
         return Err(Refusal::new("a Redis URL where a PostgreSQL string is expected"));
+    }
+    if reader.kind() == Kind::Redis {
+        return reader.read(text).map(|fields| Dsn::from_fields(Kind::Redis, fields));
     }
     if reader == Reader::Libpq {
         return Dsn::parse(text);
@@ -164,7 +176,9 @@ fn understood(
     if dsn.kind() == Kind::Postgres {
         policy::check(held, dsn, policy, findings);
     }
+    connect::check(held, dsn, findings);
     service::check(held, dsn, findings);
+    hybrid::check(held, dsn, findings);
     chatwoot::check(held, dsn, findings);
     if let Some((canonical, meant)) = canonical
         && canonical.place.name != held.place.name

@@ -29,6 +29,8 @@ pub(crate) enum Error {
     NoInput,
     /// Standard input cannot be read.
     ReadInput(io::Error),
+    /// There is nothing beside such a string to resolve it with.
+    NotResolved,
     /// Values would appear on a terminal.
     Terminal,
     /// The client refuses the string.
@@ -64,6 +66,9 @@ impl fmt::Display for Error {
             Self::UnknownRule { .. } => f.write_str("no rule has this name"),
             Self::NoInput => f.write_str("there is no connection string to read"),
             Self::ReadInput(_) => f.write_str("reading standard input"),
+            Self::NotResolved => {
+                f.write_str("a Redis URL has no service file or variables to resolve it with")
+            }
             Self::Terminal => f.write_str("values are not shown on a terminal"),
             Self::Refused { reader, .. } => write!(f, "{reader} refuses the string"),
             Self::UnknownForm => f.write_str("no form has this name"),
@@ -112,6 +117,7 @@ impl Failure for Error {
             Self::NoText { .. } => {
                 Some("name a place with a `key`, and see `dsn-align check`".to_owned())
             }
+            Self::NotResolved => Some("leave out --resolve".to_owned()),
             Self::NoInput => Some("pipe the string in, or name a place with --place".to_owned()),
             Self::Terminal => {
                 Some("send the output to a pipe or a file, or leave out --reveal".to_owned())

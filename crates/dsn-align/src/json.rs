@@ -17,6 +17,10 @@ pub(crate) struct ParseAnswer {
     pub(crate) fields: Map<String, Value>,
     pub(crate) provider: &'static str,
     pub(crate) mode: Option<&'static str>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) origins: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The answer of `readings`.
@@ -26,6 +30,20 @@ pub(crate) struct ReadingsAnswer {
     pub(crate) agree: bool,
     pub(crate) readings: Vec<ReadingAnswer>,
     pub(crate) differences: Vec<DifferenceAnswer>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) causes: Vec<CauseAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) spelling: Option<String>,
+}
+
+/// One reason for a disagreement.
+#[derive(Debug, Serialize)]
+pub(crate) struct CauseAnswer {
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) character: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
 }
 
 /// One client's reading: its fields, or its reason to refuse.
@@ -89,6 +107,8 @@ pub(crate) struct ProbedAnswer {
     pub(crate) reachable: bool,
     pub(crate) authenticated: bool,
     pub(crate) tls: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) certificates: Vec<CertificateAnswer>,
     pub(crate) server_version: Option<String>,
     pub(crate) mode: Option<&'static str>,
     pub(crate) connections: Option<u32>,
@@ -106,10 +126,22 @@ pub(crate) struct StepAnswer {
     pub(crate) said: String,
 }
 
-/// The step that failed, and what is known of why.
+/// One certificate that a server presented.
 #[derive(Debug, Serialize)]
+pub(crate) struct CertificateAnswer {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+    pub(crate) not_before: String,
+    pub(crate) not_after: String,
+    pub(crate) names: Vec<String>,
+}
+
+/// The step that failed, and what is known of why.
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct FailureAnswer {
     pub(crate) step: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) milliseconds: Option<u64>,
     pub(crate) message: String,
     pub(crate) hint: String,
 }

@@ -18,6 +18,7 @@ mod probe;
 mod readings;
 mod rules;
 mod single;
+mod surroundings;
 
 use report::{Exit, Invocation, Streams};
 

@@ -1,19 +1,24 @@
 //! `probe`: every place for real, all at once, one attempt each.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use dsn::{Dsn, Kind};
-use probe::{Failure, Options, Outcome, PostgresFacts, RedisFacts, Step, postgres, redis};
+use dsn::{Dsn, Kind, Mask, Origin, Reader, Refusal, Version, raw_characters};
+use opsfile::PlaceSource;
+use probe::{
+    Certificate, Failure, Options, Outcome, PostgresFacts, RedisFacts, Step, postgres, redis,
+};
 use report::{CommandLine, Exit, Format, Invocation, Palette, Streams};
 
 use crate::args::{Args, ProbeOptions};
 use crate::check;
 use crate::error::Error;
-use crate::json::{FailureAnswer, ProbeAnswer, ProbedAnswer, StepAnswer};
+use crate::json::{CertificateAnswer, FailureAnswer, ProbeAnswer, ProbedAnswer, StepAnswer};
 use crate::load;
 use crate::place::{Content, Held};
+use crate::surroundings::{self, Surroundings};
 
 /// Probes the places and answers what is there.
 pub(crate) fn run(
@@ -30,9 +35,15 @@ pub(crate) fn run(
         folder: ops.folder.clone(),
         authorities: options.authorities.as_ref().map(|path| invocation.cwd.join(path)),
     };
+    // Variables and files are looked at before any thread starts.
+    let asked: Vec<Asked> = held.iter().map(|held| asked(held, &ops.folder, invocation)).collect();
     let probed: Vec<ProbedAnswer> = thread::scope(|scope| {
         let how = &how;
-        let running: Vec<_> = held.iter().map(|held| scope.spawn(move || one(held, how))).collect();
+        let running: Vec<_> = held
+            .iter()
+            .zip(&asked)
+            .map(|(held, asked)| scope.spawn(move || one(held, asked, how)))
+            .collect();
         running.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
     let is_ok = probed.len() == held.len() && probed.iter().all(|place| place.failure.is_none());
@@ -50,47 +61,105 @@ pub(crate) fn run(
     Ok(if is_ok { Exit::OK } else { Exit::FINDINGS })
 }
 
-fn one(held: &Held<'_>, how: &Options) -> ProbedAnswer {
-    let mut answer = nothing(held);
+/// What a place asks to be connected to, or why nothing can be.
+type Asked = Result<Dsn, FailureAnswer>;
+
+fn asked(held: &Held<'_>, folder: &Path, invocation: &Invocation) -> Asked {
+    let refused = |refusal: &Refusal| {
+        let hint = refusal.advice().unwrap_or("see `dsn-align check`").to_owned();
+        failed("read", &refusal.to_string(), &hint)
+    };
     match check::read(held) {
         None if matches!(held.content, Content::Unseen) => {
-            answer.failure = Some(failed(
-                "read",
-                "a Fly secret cannot be read back",
-                "probe the place it comes from",
-            ));
+            let why = "a Fly secret cannot be read back";
+            Err(failed("read", why, "probe the place it comes from"))
         }
-        None => {
-            let why = "the file or key is not there";
-            answer.failure = Some(failed("read", why, "see `dsn-align check`"));
-        }
-        Some(Err(refusal)) => {
-            let hint = refusal.advice().unwrap_or("see `dsn-align check`").to_owned();
-            answer.failure = Some(failed("read", &refusal.to_string(), &hint));
-        }
-        Some(Ok(dsn)) if dsn.kind() == Kind::Postgres => {
-            let dsn = with_neighbours(held, dsn);
-            answer.kind = Some("postgres");
-            let declared = dsn::classify(&dsn).mode.map(dsn::Mode::name);
-            postgres_facts(&mut answer, postgres(&dsn, how), declared);
-        }
+        None => Err(failed("read", "the file or key is not there", "see `dsn-align check`")),
+        Some(Err(refusal)) => Err(refused(&refusal)),
         Some(Ok(dsn)) => {
+            holds_no_password(held, &dsn)?;
+            if dsn.kind() == Kind::Redis {
+                return Ok(dsn);
+            }
+            completed(held, dsn, folder, invocation).map_err(|refusal| refused(&refusal))
+        }
+    }
+}
+
+/// Refuses a host or port that a piece of the password has come into: looking the host up would show it
+/// to every DNS server on the way.
+fn holds_no_password(held: &Held<'_>, dsn: &Dsn) -> Result<(), FailureAnswer> {
+    let Content::Whole(value) = &held.content else { return Ok(()) };
+    // To the mask and the search for raw characters; nothing of it is shown.
+    let text = value.text.expose();
+    let mask = Mask::new(text);
+    let is_clean = |name: &str| {
+        dsn.fields().get(name).is_none_or(|value| mask.value(name, value).as_bytes() == value)
+    };
+    let raw = raw_characters(text);
+    let Some(first) = raw.first().filter(|_| !is_clean("host") || !is_clean("port")) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} at character {} of the string puts a piece of the password into the host, which DNS would see",
+        first.name(),
+        first.offset + 1
+    );
+    Err(failed("read", &message, &format!("write it as {}", first.spelling())))
+}
+
+/// Fills in what libpq and most other clients would: service file, `PG*` variables and password file.
+///
+/// The variables are those that stand beside the place; this process's own count for a place that is one.
+fn completed(
+    held: &Held<'_>,
+    dsn: Dsn,
+    folder: &Path,
+    invocation: &Invocation,
+) -> Result<Dsn, Refusal> {
+    let looks_nowhere = matches!(
+        check::reader(held.place),
+        Reader::TokioPostgres | Reader::Prisma | Reader::Jdbc | Reader::Npgsql
+    );
+    if looks_nowhere {
+        return Ok(dsn);
+    }
+    let is_process = matches!(held.place.source, PlaceSource::Process { .. });
+    let variables = |name: &str| {
+        if is_process {
+            return surroundings::variable(invocation, name);
+        }
+        // Into a set of fields, which are secrets too.
+        held.neighbour(name).map(|value| value.expose().to_vec())
+    };
+    let world = Surroundings {
+        variables: &variables,
+        home: surroundings::home(invocation),
+        folder: folder.to_path_buf(),
+    };
+    let resolved = dsn::resolve_fields(dsn.into_fields(), Version::V18, &world)?;
+    let mut fields = resolved.fields;
+    for (name, _) in resolved.origins.iter().filter(|(_, origin)| *origin == Origin::Default) {
+        fields.remove(name);
+    }
+    Ok(Dsn::from_fields(Kind::Postgres, fields))
+}
+
+fn one(held: &Held<'_>, asked: &Asked, how: &Options) -> ProbedAnswer {
+    let mut answer = nothing(held);
+    match asked {
+        Err(failure) => answer.failure = Some(failure.clone()),
+        Ok(dsn) if dsn.kind() == Kind::Postgres => {
+            answer.kind = Some("postgres");
+            let declared = dsn::classify(dsn).mode.map(dsn::Mode::name);
+            postgres_facts(&mut answer, postgres(dsn, how), declared);
+        }
+        Ok(dsn) => {
             answer.kind = Some("redis");
-            redis_facts(&mut answer, redis(&dsn, how));
+            redis_facts(&mut answer, redis(dsn, how));
         }
     }
     answer
-}
-
-/// A split place's sslmode is libpq's PGSSLMODE in the same file.
-fn with_neighbours(held: &Held<'_>, dsn: Dsn) -> Dsn {
-    let beside = held.neighbour("PGSSLMODE").filter(|_| matches!(held.content, Content::Split(_)));
-    let Some(mode) = beside.filter(|_| dsn.fields().get("sslmode").is_none()) else { return dsn };
-    let kind = dsn.kind();
-    let mut fields = dsn.into_fields();
-    // Into a set of fields, which are secrets too.
-    fields.set("sslmode", mode.expose());
-    Dsn::from_fields(kind, fields)
 }
 
 fn postgres_facts(
@@ -112,7 +181,8 @@ fn postgres_facts(
         (Some(true), None) => declared,
         (None, _) => None,
     };
-    ended(answer, &outcome.steps, outcome.failure);
+    answer.certificates = facts.certificates.into_iter().map(certificate).collect();
+    ended(answer, &outcome.steps, outcome.failure, outcome.failed_after);
 }
 
 fn redis_facts(answer: &mut ProbedAnswer, outcome: Outcome<RedisFacts>) {
@@ -123,24 +193,41 @@ fn redis_facts(answer: &mut ProbedAnswer, outcome: Outcome<RedisFacts>) {
     answer.server_version = facts.server_version;
     answer.connections = facts.connections;
     answer.max_connections = facts.max_connections;
-    ended(answer, &outcome.steps, outcome.failure);
+    answer.certificates = facts.certificates.into_iter().map(certificate).collect();
+    ended(answer, &outcome.steps, outcome.failure, outcome.failed_after);
 }
 
-fn ended(answer: &mut ProbedAnswer, steps: &[Step], failure: Option<(&'static str, Failure)>) {
+fn certificate(certificate: Certificate) -> CertificateAnswer {
+    let Certificate { subject, issuer, not_before, not_after, names } = certificate;
+    CertificateAnswer { subject, issuer, not_before, not_after, names }
+}
+
+fn ended(
+    answer: &mut ProbedAnswer,
+    steps: &[Step],
+    failure: Option<(&'static str, Failure)>,
+    after: Duration,
+) {
     answer.steps = steps
         .iter()
         .map(|step| StepAnswer {
             name: step.name,
-            milliseconds: u64::try_from(step.took.as_millis()).unwrap_or(u64::MAX),
+            milliseconds: milliseconds(step.took),
             said: step.said.clone(),
         })
         .collect();
-    answer.failure =
-        failure.map(|(step, failure)| failed(step, &failure.to_string(), failure.hint()));
+    answer.failure = failure.map(|(step, failure)| FailureAnswer {
+        milliseconds: Some(milliseconds(after)),
+        ..failed(step, &failure.to_string(), failure.hint())
+    });
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn failed(step: &'static str, message: &str, hint: &str) -> FailureAnswer {
-    FailureAnswer { step, message: message.to_owned(), hint: hint.to_owned() }
+    FailureAnswer { step, milliseconds: None, message: message.to_owned(), hint: hint.to_owned() }
 }
 
 fn nothing(held: &Held<'_>) -> ProbedAnswer {
@@ -150,6 +237,7 @@ fn nothing(held: &Held<'_>) -> ProbedAnswer {
         reachable: false,
         authenticated: false,
         tls: None,
+        certificates: Vec::new(),
         server_version: None,
         mode: None,
         connections: None,
@@ -167,9 +255,16 @@ fn human(place: &ProbedAnswer, palette: Palette, out: &mut dyn Write) -> io::Res
     writeln!(out, "{}: {verdict}", palette.bold(&place.place))?;
     for step in &place.steps {
         writeln!(out, "  {:14}{:>6} ms  {}", step.name, step.milliseconds, step.said)?;
+        if step.name == "tls" {
+            chain(&place.certificates, out)?;
+        }
     }
     if let Some(failure) = &place.failure {
-        writeln!(out, "  {:14}{:>6}     {}", failure.step, "", palette.error(&failure.message))?;
+        let took = failure.milliseconds.map(|took| format!("{took:>6} ms")).unwrap_or_default();
+        writeln!(out, "  {:14}{took:9}  {}", failure.step, palette.error(&failure.message))?;
+        if failure.step == "tls" {
+            chain(&place.certificates, out)?;
+        }
         writeln!(out, "  {} {}", palette.hint("hint:"), failure.hint)?;
     }
     let mut known = Vec::new();
@@ -183,4 +278,18 @@ fn human(place: &ProbedAnswer, palette: Palette, out: &mut dyn Write) -> io::Res
         _ => {}
     }
     if known.is_empty() { Ok(()) } else { writeln!(out, "  {}", known.join(", ")) }
+}
+
+/// The certificates that the server presented, its own first.
+fn chain(certificates: &[CertificateAnswer], out: &mut dyn Write) -> io::Result<()> {
+    for (index, certificate) in certificates.iter().enumerate() {
+        let CertificateAnswer { subject, issuer, not_after, names, .. } = certificate;
+        let named =
+            if names.is_empty() { String::new() } else { format!(" for {}", names.join(" ")) };
+        let by = if subject == issuer { "itself".to_owned() } else { issuer.clone() };
+        // Whoever runs the server wrote these names.
+        let said = format!("{}: {subject}{named}, until {not_after}, signed by {by}", index + 1);
+        writeln!(out, "{:27}{}", "", said.escape_debug())?;
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `readings`: one string through every client, side by side, differences first.
 
+mod cause;
 mod compare;
 mod table;
 
@@ -8,7 +9,7 @@ use report::{CommandLine, Exit, Format, Invocation, Palette, Streams};
 
 use crate::args::{Args, ReadingsOptions};
 use crate::error::Error;
-use crate::json::{self, DifferenceAnswer, ReadingAnswer, ReadingsAnswer};
+use crate::json::{self, CauseAnswer, DifferenceAnswer, ReadingAnswer, ReadingsAnswer};
 use crate::single;
 
 pub(crate) use compare::{compare, is_counted};
@@ -26,6 +27,16 @@ pub(crate) fn run(
     let readings = readings(text);
     let comparison = compare(text, &readings);
     let mask = Mask::new(text);
+    let causes = cause::causes(text, &comparison);
+    let spelling = if comparison.agree { None } else { cause::spelling(text) };
+    let spelling = spelling.as_ref().and_then(|spelling| {
+        // Behind the mask, or to the pipe or file that the operator named with --reveal.
+        if options.subject.reveal {
+            spelling.expose_text().map(str::to_owned)
+        } else {
+            cause::shown(spelling, &mask)
+        }
+    });
     let written = if options.format.format == Format::Json {
         let answer = ReadingsAnswer {
             schema: args.schema(),
@@ -50,12 +61,29 @@ pub(crate) fn run(
                     groups: difference.groups.clone(),
                 })
                 .collect(),
+            causes: causes
+                .into_iter()
+                .map(|cause| CauseAnswer {
+                    message: cause.message(),
+                    character: cause.character,
+                    hint: cause.hint,
+                })
+                .collect(),
+            spelling,
         };
         report::json(streams.stdout, &answer)
     } else {
         let palette = Palette::for_stdout(args.common.color, invocation);
-        let view = table::View { text, readings: &readings, comparison: &comparison, mask: &mask };
-        view.write(options.subject.reveal, palette, streams.stdout)
+        let view = table::View {
+            text,
+            readings: &readings,
+            comparison: &comparison,
+            causes: &causes,
+            spelling: spelling.as_deref(),
+            mask: &mask,
+            is_revealed: options.subject.reveal,
+        };
+        view.write(palette, streams.stdout)
     };
     written.map_err(Error::Write)?;
     Ok(if comparison.agree { Exit::OK } else { Exit::FINDINGS })

@@ -103,6 +103,13 @@ pub(crate) const RULES: &[Rule] = &[
         "write the sslmode that policy asks for",
     ),
     Rule::new(
+        "pool-budget",
+        Level::Error,
+        "the processes take more connections than the pooler lends",
+        "the last to start are turned away with `max clients reached`, most often during a rolling deploy",
+        "lower threads or machines in the app and in [dsn.budget], or raise the pool size and `limit`",
+    ),
+    Rule::new(
         "reads-differently",
         Level::Warning,
         "the client that reads a place understands it otherwise than libpq, or other clients do",
@@ -122,6 +129,13 @@ pub(crate) const RULES: &[Rule] = &[
         "the client that reads a place refuses the string",
         "the app does not start",
         "follow the hint; `dsn-align readings` shows what each client says",
+    ),
+    Rule::new(
+        "session-expected",
+        Level::Warning,
+        "the client keeps something in its session, and the place is a transaction pooler",
+        "prepared statements, advisory locks, LISTEN and temporary tables end with each transaction there",
+        "use the session pooler, or tell the client not to prepare statements, as the hint says",
     ),
     Rule::new(
         "split-incomplete",

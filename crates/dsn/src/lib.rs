@@ -22,7 +22,11 @@ pub use canonical::{encode_component, keyword_value, uri};
 pub use difference::{Difference, differences};
 pub use dsn::{Dsn, Kind};
 pub use fields::{Fields, Name};
-pub use libpq::{Version, known_option, parse as parse_libpq};
+pub use libpq::{
+    Found, Login, Origin, Resolved, ServiceSettings, Version, World, connect_fault, known_option,
+    parameter_owner, parse as parse_libpq, password_from_file, resolve, resolve_fields,
+    service_settings,
+};
 pub use mask::{HIDDEN, Mask};
 pub use percent::{decode_strict, has_escape};
 pub use provider::{

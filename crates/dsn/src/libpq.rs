@@ -1,15 +1,24 @@
 //! libpq's own reading of a connection string: URI or keyword/value, byte for byte.
 
+mod connect;
+mod environment;
 mod keyword_value;
 mod options;
+mod passfile;
+mod resolve;
+mod service;
 mod uri;
 
 use std::borrow::Cow;
 
 use crate::{Fields, Refusal};
 
-pub use options::known_option;
-use options::{ForeignParameter, foreign_parameter, nearest_option};
+pub use connect::connect_fault;
+use options::{ForeignParameter, foreign_parameter, nearest_option, nearest_option_value};
+pub use options::{known_option, parameter_owner};
+pub use passfile::{Login, password_from_file};
+pub use resolve::{Found, Origin, Resolved, World, resolve, resolve_fields};
+pub use service::{ServiceSettings, service_settings};
 
 /// The two behaviours of libpq that are in use; they differ in how a URI treats raw spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +61,16 @@ pub(crate) fn parse_as(text: &[u8], dialect: Dialect) -> Result<Fields, Refusal>
 
 fn memchr_nul(text: &[u8]) -> Option<usize> {
     text.iter().position(|&byte| byte == 0)
+}
+
+/// Whether an option is set that came with version 18.
+pub(crate) fn needs_18(fields: &Fields) -> bool {
+    fields.names().any(options::is_new_in_18)
+}
+
+/// C's `isspace` in its own locale.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 /// Stores a value under an option's name, as `conninfo_storeval` does; `None` where libpq has no such

@@ -32,6 +32,8 @@ pub use tls::{Tls, tls};
 #[expect(missing_docs, reason = "the variants are the clients' names")]
 pub enum Reader {
     Libpq,
+    /// 17 and earlier, which take raw spaces and fewer options.
+    Libpq17,
     Pgx,
     LibPq,
     NodePostgres,
@@ -61,12 +63,34 @@ pub struct Reading {
 }
 
 /// Reads a string as every client for its kind of service does, in the order of [`Reader::POSTGRES`]
-/// or [`Reader::REDIS`].
+/// or [`Reader::REDIS`]; [`Reader::Libpq17`] is among them only where it differs from [`Reader::Libpq`].
 pub fn readings(text: &[u8]) -> Vec<Reading> {
-    Reader::for_text(text)
-        .iter()
-        .map(|&reader| Reading { reader, outcome: reader.read(text) })
-        .collect()
+    let clients = Reader::for_text(text);
+    let mut readings = Vec::with_capacity(clients.len() + 1);
+    for &reader in clients {
+        let outcome = reader.read(text);
+        let older = (reader == Reader::Libpq).then(|| older_libpq(text, &outcome)).flatten();
+        readings.push(Reading { reader, outcome });
+        readings.extend(older);
+    }
+    readings
+}
+
+/// libpq 17's reading where it is another: the versions differ on raw spaces, and on options that came with 18.
+fn older_libpq(text: &[u8], newer: &Result<Fields, Refusal>) -> Option<Reading> {
+    if !text.contains(&b' ') && !newer.as_ref().is_ok_and(libpq::needs_18) {
+        return None;
+    }
+    let outcome = Reader::Libpq17.read(text);
+    (!is_same(newer, &outcome)).then_some(Reading { reader: Reader::Libpq17, outcome })
+}
+
+fn is_same(first: &Result<Fields, Refusal>, second: &Result<Fields, Refusal>) -> bool {
+    match (first, second) {
+        (Ok(first), Ok(second)) => first.same_as(second),
+        (Err(_), Err(_)) => true,
+        _ => false,
+    }
 }
 
 impl Reader {
@@ -100,6 +124,7 @@ impl Reader {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Libpq => "libpq",
+            Self::Libpq17 => "libpq-17",
             Self::Pgx => "pgx",
             Self::LibPq => "lib/pq",
             Self::NodePostgres => "node-postgres",
@@ -122,7 +147,8 @@ impl Reader {
 
     /// The client of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::POSTGRES.into_iter().chain(Self::REDIS).find(|reader| reader.name() == name)
+        let known = Self::POSTGRES.into_iter().chain([Self::Libpq17]).chain(Self::REDIS);
+        known.into_iter().find(|reader| reader.name() == name)
     }
 
     /// Which kind of service the client is for.
@@ -147,6 +173,7 @@ impl Reader {
     pub fn read(self, text: &[u8]) -> Result<Fields, Refusal> {
         match self {
             Self::Libpq => libpq::parse(text, Version::V18),
+            Self::Libpq17 => libpq::parse(text, Version::V17),
             Self::Pgx => pgx::read(text),
             Self::LibPq => lib_pq::read(text),
             Self::NodePostgres => node_postgres::read(text),

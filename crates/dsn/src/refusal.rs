@@ -17,8 +17,8 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal in the client's words.
-    pub const fn new(reason: &'static str) -> Self {
-        Self { reason: Cow::Borrowed(reason), at: None, hint: None }
+    pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: reason.into(), at: None, hint: None }
     }
 
     /// Names the byte of the text, counted from 0, at which reading stopped.

@@ -1,16 +1,22 @@
 //! The `[dsn]` section: where connection strings live, which of them is canonical, and what policy asks.
 
+mod budget;
+
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::Error;
 use crate::grammar::{Key, Kind, Section};
 use crate::node::{Node, Table};
 
+pub use budget::{Budget, Process};
+
 /// Connection strings as declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dsn {
     /// What every canonical string must fulfil.
     pub policy: Policy,
+    /// How many connections there may be, and who takes them.
+    pub budget: Option<Budget>,
     /// The places, in the order of ops.toml; no name twice, one canonical in each group.
     pub place: Vec<Place>,
 }
@@ -144,6 +150,11 @@ pub const READERS: &[&str] = &[
     "dj-database-url",
     "jdbc",
     "npgsql",
+    "libpq-17",
+    "redis-rb",
+    "redis-rs",
+    "ioredis",
+    "redis-py",
 ];
 
 /// The reader of a place that names none.
@@ -217,6 +228,11 @@ pub(crate) const SECTION: Section = Section {
     about: "Where connection strings live, and what they must fulfil.",
     keys: &[
         Key::optional("policy", Kind::Table(&POLICY), "What every canonical string must fulfil."),
+        Key::optional(
+            "budget",
+            Kind::Table(&budget::SECTION),
+            "How many connections there may be, and who takes them.",
+        ),
         Key::optional(
             "place",
             Kind::List(&Kind::Table(&PLACE), 0),
@@ -312,9 +328,10 @@ pub(crate) fn read(node: &Node<'_>, apps: &[String]) -> Result<Dsn, Error> {
         let table = item.table(&PLACE)?;
         places.push((read_place(&table, apps)?, table));
     }
+    let budget = table.get("budget").map(|node| budget::read(&node)).transpose()?;
     refuse_duplicates(&places)?;
     refuse_groups_without_one_canonical(&places)?;
-    Ok(Dsn { policy, place: places.into_iter().map(|(place, _)| place).collect() })
+    Ok(Dsn { policy, budget, place: places.into_iter().map(|(place, _)| place).collect() })
 }
 
 fn refuse_duplicates(places: &[(Place, Table<'_>)]) -> Result<(), Error> {

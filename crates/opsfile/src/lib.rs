@@ -27,8 +27,8 @@ mod check;
 pub use semver::VersionReq;
 
 pub use crate::dsn::{
-    DEFAULT_GROUP, DEFAULT_READER, Dsn, Mode, Place, PlaceKeys, PlaceSource, Policy, READERS,
-    SplitField, SslMode,
+    Budget, DEFAULT_GROUP, DEFAULT_READER, Dsn, Mode, Place, PlaceKeys, PlaceSource, Policy,
+    Process, READERS, SplitField, SslMode,
 };
 pub use crate::error::{Error, Invalid};
 pub use crate::evidence::Evidence;

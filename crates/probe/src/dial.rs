@@ -1,6 +1,6 @@
 //! Resolving a name and opening a connection to it.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -9,8 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::failure::{Cause, Failure};
+use crate::step::Deadline;
 
-/// Resolves a host name; says how many addresses of each kind there are.
+/// Resolves a host name; says which IPv4 (A) and IPv6 (AAAA) addresses there are.
 ///
 /// The system's resolver knows no deadline, so it runs beside us and is left behind when it takes too long.
 pub(crate) fn resolve(
@@ -18,6 +19,12 @@ pub(crate) fn resolve(
     port: u16,
     timeout: Duration,
 ) -> Result<(Vec<SocketAddr>, String), Failure> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok((
+            vec![SocketAddr::new(address, port)],
+            "an address, nothing to look up".to_owned(),
+        ));
+    }
     let (sender, receiver) = mpsc::channel();
     let name = host.to_owned();
     thread::spawn(move || {
@@ -25,16 +32,27 @@ pub(crate) fn resolve(
             (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
         let _ = sender.send(found);
     });
-    let addresses = match receiver.recv_timeout(timeout) {
+    let mut addresses = match receiver.recv_timeout(timeout) {
         Ok(Ok(addresses)) if !addresses.is_empty() => addresses,
         Ok(_) => return Err(Failure::new(Cause::Name)),
         Err(_) => return Err(Failure::new(Cause::Timeout)),
     };
-    let mut unique: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
-    unique.sort();
-    unique.dedup();
-    let old = unique.iter().filter(|address| address.is_ipv4()).count();
-    let said = format!("{old} IPv4, {} IPv6", unique.len() - old);
+    let mut seen = Vec::new();
+    addresses.retain(|address| {
+        let is_new = !seen.contains(address);
+        seen.push(*address);
+        is_new
+    });
+    let listed = |is_wanted: fn(&IpAddr) -> bool| {
+        let listed: Vec<String> = addresses
+            .iter()
+            .map(SocketAddr::ip)
+            .filter(is_wanted)
+            .map(|address| address.to_string())
+            .collect();
+        if listed.is_empty() { "none".to_owned() } else { listed.join(" ") }
+    };
+    let said = format!("A {}, AAAA {}", listed(IpAddr::is_ipv4), listed(IpAddr::is_ipv6));
     Ok((addresses, said))
 }
 
@@ -42,23 +60,34 @@ pub(crate) fn resolve(
 pub(crate) fn connect(
     addresses: &[SocketAddr],
     timeout: Duration,
-) -> Result<(TcpStream, String), Failure> {
+    deadline: Deadline,
+) -> Result<(Timed<TcpStream>, String), Failure> {
     let begun = Instant::now();
     let mut last = Failure::new(Cause::Unreachable);
-    for address in addresses {
+    let mut tried = Vec::new();
+    for (index, address) in addresses.iter().enumerate() {
+        // What is left is shared by the addresses that are left, so that one that never answers hides no other.
         let left = timeout.saturating_sub(begun.elapsed());
-        if left.is_zero() {
+        let n_left = u32::try_from(addresses.len() - index).unwrap_or(1);
+        let share = left / n_left.max(1);
+        if share.is_zero() {
             return Err(Failure::new(Cause::Timeout));
         }
-        match TcpStream::connect_timeout(address, left) {
+        let kind = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+        match TcpStream::connect_timeout(address, share) {
             Ok(stream) => {
-                stream.set_read_timeout(Some(timeout)).map_err(|error| io_failure(&error))?;
-                stream.set_write_timeout(Some(timeout)).map_err(|error| io_failure(&error))?;
                 let _ = stream.set_nodelay(true);
-                let kind = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-                return Ok((stream, format!("over {kind}")));
+                let said = if tried.is_empty() {
+                    format!("over {kind}")
+                } else {
+                    format!("over {kind}, after {}", tried.join(", "))
+                };
+                return Ok((Timed { stream, deadline }, said));
             }
-            Err(error) => last = io_failure(&error),
+            Err(error) => {
+                last = io_failure(&error);
+                tried.push(format!("{kind} failed: {}", last.meaning()));
+            }
         }
     }
     let has_only_new = addresses.iter().all(SocketAddr::is_ipv6);
@@ -69,11 +98,55 @@ pub(crate) fn connect(
 }
 
 /// Opens a Unix socket.
-pub(crate) fn open_socket(path: &Path, timeout: Duration) -> Result<(UnixStream, String), Failure> {
+pub(crate) fn open_socket(
+    path: &Path,
+    deadline: Deadline,
+) -> Result<(Timed<UnixStream>, String), Failure> {
     let stream = UnixStream::connect(path).map_err(|error| io_failure(&error))?;
-    stream.set_read_timeout(Some(timeout)).map_err(|error| io_failure(&error))?;
-    stream.set_write_timeout(Some(timeout)).map_err(|error| io_failure(&error))?;
-    Ok((stream, "over a Unix socket".to_owned()))
+    Ok((Timed { stream, deadline }, "over a Unix socket".to_owned()))
+}
+
+/// A connection on which no read or write goes on after the deadline, however slowly the peer answers.
+pub(crate) struct Timed<S> {
+    stream: S,
+    deadline: Deadline,
+}
+
+/// A connection whose reads and writes can be given a limit.
+pub(crate) trait Limit {
+    fn limit(&self, left: Duration) -> io::Result<()>;
+}
+
+impl Limit for TcpStream {
+    fn limit(&self, left: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(left))?;
+        self.set_write_timeout(Some(left))
+    }
+}
+
+impl Limit for UnixStream {
+    fn limit(&self, left: Duration) -> io::Result<()> {
+        self.set_read_timeout(Some(left))?;
+        self.set_write_timeout(Some(left))
+    }
+}
+
+impl<S: Read + Limit> Read for Timed<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.limit(self.deadline.left()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl<S: Write + Limit> Write for Timed<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.limit(self.deadline.left()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 pub(crate) fn io_failure(error: &io::Error) -> Failure {

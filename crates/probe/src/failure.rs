@@ -23,6 +23,7 @@ pub enum Cause {
     PasswordWrong,
     PasswordMissing,
     PasswordInClear,
+    NotAllowed,
     TenantUnknown,
     DatabaseUnknown,
     TooManyConnections,
@@ -45,6 +46,34 @@ pub struct Failure {
     pub code: Option<String>,
 }
 
+/// What poolers say, and what it means; the first that is found counts.
+const WORDS: &[(&str, Cause)] = &[
+    ("EMAXCONNSESSION", Cause::PoolExhausted),
+    ("MaxClientsInSessionMode", Cause::PoolExhausted),
+    ("EMAXCONN", Cause::PoolExhausted),
+    ("ECHECKOUTTIMEOUT", Cause::PoolExhausted),
+    ("no more connections allowed", Cause::PoolExhausted),
+    ("max_client_conn", Cause::PoolExhausted),
+    ("ECIRCUITBREAKER", Cause::Banned),
+    ("EBANNED", Cause::Banned),
+    ("Tenant or user not found", Cause::TenantUnknown),
+    ("ENOTFOUND", Cause::TenantUnknown),
+    ("ENOIDENTIFIER", Cause::TenantUnknown),
+    ("EINVALIDUSERINFO", Cause::TenantUnknown),
+    ("no such user", Cause::TenantUnknown),
+    ("EADDRNOTALLOWED", Cause::NetworkRestricted),
+    ("Address not in tenant allow_list", Cause::NetworkRestricted),
+    ("ESSLREQUIRED", Cause::TlsRequired),
+    ("SSL connection is required", Cause::TlsRequired),
+    ("no encryption", Cause::TlsRequired),
+    ("SSL required", Cause::TlsRequired),
+    ("EPREPAREDDUP", Cause::PreparedStatements),
+    ("EPREPAREDNOTFOUND", Cause::PreparedStatements),
+    ("EPSSIMPLEQUERY", Cause::PreparedStatements),
+    ("prepared statement", Cause::PreparedStatements),
+    ("EWRONGPASSWORD", Cause::PasswordWrong),
+];
+
 impl Failure {
     pub(crate) const fn new(cause: Cause) -> Self {
         Self { cause, code: None }
@@ -54,50 +83,28 @@ impl Failure {
     ///
     /// Texts: `lib/supavisor/errors` of Supavisor and `objects.c`, `client.c` of `PgBouncer`.
     pub(crate) fn from_server(code: &str, message: &str) -> Self {
+        if let Some((word, cause)) = WORDS.iter().find(|(word, _)| message.contains(word)) {
+            // A pooler's own word says more than the one SQLSTATE it sends with all of them.
+            let is_name = word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let code = if is_name { word } else { code };
+            return Self { cause: *cause, code: (!code.is_empty()).then(|| code.to_owned()) };
+        }
         let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
-        let cause =
-            if has(&["EMAXCONNSESSION", "MaxClientsInSessionMode", "EMAXCONN", "ECHECKOUTTIMEOUT"])
-                || has(&["no more connections allowed", "max_client_conn"])
-            {
-                Cause::PoolExhausted
-            } else if has(&["ECIRCUITBREAKER", "EBANNED"]) {
-                Cause::Banned
-            } else if has(&[
-                "Tenant or user not found",
-                "ENOTFOUND",
-                "ENOIDENTIFIER",
-                "EINVALIDUSERINFO",
-            ]) || has(&["no such user"])
-            {
-                Cause::TenantUnknown
-            } else if has(&["EADDRNOTALLOWED", "Address not in tenant allow_list"]) {
-                Cause::NetworkRestricted
-            } else if has(&[
-                "ESSLREQUIRED",
-                "SSL connection is required",
-                "no encryption",
-                "SSL required",
-            ]) {
-                Cause::TlsRequired
-            } else if has(&["EPREPAREDDUP", "EPREPAREDNOTFOUND", "prepared statement"]) {
-                Cause::PreparedStatements
-            } else if has(&["EWRONGPASSWORD"]) {
+        let cause = match code {
+            "28P01" | "28000" => Cause::PasswordWrong,
+            "3D000" => Cause::DatabaseUnknown,
+            "42501" => Cause::NotAllowed,
+            "53300" => Cause::TooManyConnections,
+            "57P03" => Cause::ServerStarting,
+            "42P05" | "26000" => Cause::PreparedStatements,
+            _ if has(&["no such database", "does not exist"]) => Cause::DatabaseUnknown,
+            _ if has(&["password authentication failed", "auth failed", "SASL"]) => {
                 Cause::PasswordWrong
-            } else {
-                match code {
-                    "28P01" | "28000" => Cause::PasswordWrong,
-                    "3D000" => Cause::DatabaseUnknown,
-                    "53300" => Cause::TooManyConnections,
-                    "57P03" => Cause::ServerStarting,
-                    "42P05" | "26000" => Cause::PreparedStatements,
-                    _ if has(&["no such database", "does not exist"]) => Cause::DatabaseUnknown,
-                    _ if has(&["password authentication failed", "auth failed", "SASL"]) => {
-                        Cause::PasswordWrong
-                    }
-                    _ => Cause::Other,
-                }
-            };
-        Self { cause, code: (code.len() == 5).then(|| code.to_owned()) }
+            }
+            _ => Cause::Other,
+        };
+        let is_code = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        Self { cause, code: is_code.then(|| code.to_owned()) }
     }
 
     /// What to do about it.
@@ -132,6 +139,7 @@ impl Failure {
             }
             Cause::PasswordMissing => "write the password into the string",
             Cause::PasswordInClear => "add sslmode=require, so that the password travels encrypted",
+            Cause::NotAllowed => "give the user the permission, or use another one",
             Cause::TenantUnknown => {
                 "check that user (<role>.<project ref>), host and region belong together, and that the project runs"
             }
@@ -178,6 +186,7 @@ impl Failure {
             Cause::PasswordInClear => {
                 "the server asks for the password in the clear, over a plain connection"
             }
+            Cause::NotAllowed => "this user may not do that",
             Cause::TenantUnknown => "the pooler knows no such tenant or user",
             Cause::DatabaseUnknown => "there is no such database",
             Cause::TooManyConnections => "the server has no connection left",

@@ -3,6 +3,7 @@
 //! Every probe is a list of [`Step`]s, each timed: resolve, connect, TLS, authenticate, ask. It makes one
 //! attempt and never a second with the same password, since poolers ban those who fail too often.
 
+mod certificate;
 mod dial;
 mod failure;
 mod http;
@@ -11,6 +12,7 @@ mod redis;
 mod step;
 mod tls;
 
+pub use certificate::Certificate;
 pub use failure::{Cause, Failure};
 pub use http::{HttpAnswer, HttpError, get};
 pub use postgres::{PostgresFacts, postgres};

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use dsn::Dsn;
 
-use crate::dial::{connect, io_failure, open_socket, resolve};
+use crate::certificate::Certificate;
+use crate::dial::{Timed, connect, io_failure, open_socket, resolve};
 use crate::failure::{Cause, Failure};
 use crate::step::{Log, Options, Outcome};
-use crate::tls::{Check, Roots, Wire, wrap};
+use crate::tls::{Check, Roots, Terms, Wire, wrap};
 use session::Session;
 
 /// What is known of a PostgreSQL server.
@@ -23,6 +24,8 @@ pub struct PostgresFacts {
     pub authenticated: bool,
     /// The TLS version, where the connection is encrypted.
     pub tls: Option<&'static str>,
+    /// The certificates that the server presented, its own first, whether they were accepted or not.
+    pub certificates: Vec<Certificate>,
     /// The server's version.
     pub server_version: Option<String>,
     /// Whether a pooler stands between.
@@ -37,10 +40,10 @@ pub struct PostgresFacts {
 
 /// Probes the first host of a connection string.
 pub fn postgres(dsn: &Dsn, options: &Options) -> Outcome<PostgresFacts> {
-    let mut log = Log::new();
+    let mut log = Log::new(options.timeout);
     let mut facts = PostgresFacts::default();
     let failure = run(dsn, options, &mut log, &mut facts).err();
-    Outcome { steps: log.steps, facts, failure }
+    Outcome { steps: log.steps, facts, failure, failed_after: log.failed_after }
 }
 
 type Failed = (&'static str, Failure);
@@ -61,8 +64,9 @@ fn run(
     log.step("ask", || {
         let pid = session.query("SELECT pg_catalog.pg_backend_pid()")?;
         facts.is_pooled = pid.map(|pid| Some(pid) != session.process_id().map(|id| id.to_string()));
-        let used = session.query("SELECT count(*) FROM pg_catalog.pg_stat_activity")?;
-        let most = session.query("SHOW max_connections")?;
+        // What speaks PostgreSQL's protocol need not have its catalogue.
+        let used = session.try_query("SELECT count(*) FROM pg_catalog.pg_stat_activity")?;
+        let most = session.try_query("SHOW max_connections")?;
         facts.connections = used.and_then(|count| count.parse().ok());
         facts.max_connections = most.and_then(|count| count.parse().ok());
         Ok(((), "what the server says of itself".to_owned()))
@@ -79,7 +83,7 @@ fn second(dsn: &Dsn, options: &Options, first: &mut Session) -> Option<bool> {
     let backend =
         |session: &mut Session| session.query("SELECT pg_catalog.pg_backend_pid()").ok().flatten();
     let mut facts = PostgresFacts::default();
-    let wire = open(dsn, options, &mut Log::new(), &mut facts).ok()?;
+    let wire = open(dsn, options, &mut Log::new(options.timeout), &mut facts).ok()?;
     let mut session = Session::new(wire, facts.tls.is_some());
     session.start(dsn).ok()?;
     let shares = backend(first)? == backend(&mut session)?;
@@ -103,23 +107,30 @@ fn open(
     let port = first(dsn.port());
     let port = if port.is_empty() { dsn.default_port().to_owned() } else { port };
     let port: u16 = port.parse().map_err(|_| ("resolve", Failure::new(Cause::Refused)))?;
-    if host.is_empty() {
+    let address = first(dsn.fields().get("hostaddr"));
+    if host.is_empty() && address.is_empty() {
         return Err(("resolve", Failure::new(Cause::NoHost)));
     }
     if host.starts_with('/') {
         let path = Path::new(&host).join(format!(".s.PGSQL.{port}"));
-        let stream = log.step("connect", || open_socket(&path, options.timeout))?;
+        let deadline = log.deadline();
+        let stream = log.step("connect", || open_socket(&path, deadline))?;
         facts.reachable = true;
         return Ok(Box::new(stream));
     }
-    let addresses = log.step("resolve", || resolve(&host, port, options.timeout))?;
-    let stream = log.step("connect", || connect(&addresses, options.timeout))?;
+    // An address that is given beside the host spares the lookup; the host is then for TLS alone.
+    let target = if address.is_empty() { &host } else { &address };
+    let addresses = log.step("resolve", || resolve(target, port, options.timeout))?;
+    let deadline = log.deadline();
+    let stream = log.step("connect", || connect(&addresses, options.timeout, deadline))?;
     facts.reachable = true;
     let mode = Mode::of(dsn, options);
     if mode.word == "disable" || mode.word == "allow" {
         return Ok(Box::new(stream));
     }
-    log.step("tls", || encrypt(stream, &host, &mode)).map(|(wire, version)| {
+    let name = if host.is_empty() { &address } else { &host };
+    let encrypted = log.step("tls", || encrypt(stream, name, &mode, &mut facts.certificates));
+    encrypted.map(|(wire, version)| {
         facts.tls = version;
         wire
     })
@@ -127,25 +138,35 @@ fn open(
 
 type Encrypted = (Box<dyn Wire>, Option<&'static str>);
 
-fn encrypt(mut stream: TcpStream, host: &str, mode: &Mode) -> Result<(Encrypted, String), Failure> {
-    session::ask_for_tls(&mut stream)?;
-    let mut answer = [0];
-    stream.read_exact(&mut answer).map_err(|error| io_failure(&error))?;
-    match answer {
-        [b'S'] => {
-            let roots = mode.roots.as_deref().map_or(Roots::Public, Roots::File);
-            let (wire, version) = wrap(stream, host, mode.check, &roots)?;
-            let checked = match mode.check {
-                Check::Nothing => "nothing checked",
-                Check::Authority => "authority checked",
-                Check::Host => "authority and host checked",
-            };
-            Ok(((wire, Some(version)), format!("TLS {version}, {checked}")))
+fn encrypt(
+    mut stream: Timed<TcpStream>,
+    host: &str,
+    mode: &Mode,
+    chain: &mut Vec<Certificate>,
+) -> Result<(Encrypted, String), Failure> {
+    if !mode.is_direct {
+        session::ask_for_tls(&mut stream)?;
+        let mut answer = [0];
+        stream.read_exact(&mut answer).map_err(|error| io_failure(&error))?;
+        match answer {
+            [b'S'] => {}
+            [b'N'] if mode.word == "prefer" => {
+                return Ok(((Box::new(stream), None), "not offered".to_owned()));
+            }
+            [b'N'] => return Err(Failure::new(Cause::TlsNotOffered)),
+            _ => return Err(Failure::new(Cause::Protocol)),
         }
-        [b'N'] if mode.word == "prefer" => Ok(((Box::new(stream), None), "not offered".to_owned())),
-        [b'N'] => Err(Failure::new(Cause::TlsNotOffered)),
-        _ => Err(Failure::new(Cause::Protocol)),
     }
+    let roots = mode.roots.as_deref().map_or(Roots::Public, Roots::File);
+    let protocol: Option<&'static [u8]> = mode.is_direct.then_some(b"postgresql");
+    let terms = Terms { host, check: mode.check, roots: &roots, protocol };
+    let (wire, version) = wrap(stream, &terms, chain)?;
+    let checked = match mode.check {
+        Check::Nothing => "nothing checked",
+        Check::Authority => "authority checked",
+        Check::Host => "authority and host checked",
+    };
+    Ok(((wire, Some(version)), format!("TLS {version}, {checked}")))
 }
 
 /// What sslmode and sslrootcert ask for.
@@ -153,6 +174,8 @@ struct Mode {
     word: String,
     check: Check,
     roots: Option<PathBuf>,
+    /// TLS from the first byte, as `sslnegotiation=direct` asks.
+    is_direct: bool,
 }
 
 impl Mode {
@@ -174,6 +197,7 @@ impl Mode {
             "require" if has_file => Check::Authority,
             _ => Check::Nothing,
         };
-        Self { word, check, roots }
+        let is_direct = dsn.fields().get("sslnegotiation") == Some(b"direct");
+        Self { word, check, roots, is_direct }
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use dsn::Dsn;
 
+use crate::certificate::Certificate;
 use crate::dial::{connect, io_failure, open_socket, resolve};
 use crate::failure::{Cause, Failure};
 use crate::step::{Log, Options, Outcome};
-use crate::tls::{Check, Roots, Wire, wrap};
+use crate::tls::{Check, Roots, Terms, Wire, wrap};
 
 /// What is known of a Redis server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct RedisFacts {
     pub authenticated: bool,
     /// The TLS version, where the connection is encrypted.
     pub tls: Option<&'static str>,
+    /// The certificates that the server presented, its own first, whether they were accepted or not.
+    pub certificates: Vec<Certificate>,
     /// The server's version.
     pub server_version: Option<String>,
     /// Connections in use.
@@ -29,10 +32,10 @@ pub struct RedisFacts {
 
 /// Probes a Redis URL.
 pub fn redis(dsn: &Dsn, options: &Options) -> Outcome<RedisFacts> {
-    let mut log = Log::new();
+    let mut log = Log::new(options.timeout);
     let mut facts = RedisFacts::default();
     let failure = run(dsn, options, &mut log, &mut facts).err();
-    Outcome { steps: log.steps, facts, failure }
+    Outcome { steps: log.steps, facts, failure, failed_after: log.failed_after }
 }
 
 type Failed = (&'static str, Failure);
@@ -54,12 +57,20 @@ fn run(dsn: &Dsn, options: &Options, log: &mut Log, facts: &mut RedisFacts) -> R
                 "accepted"
             }
         };
-        call(&mut wire, &[b"PING"])?;
-        Ok(((), said.to_owned()))
+        // A user who may not PING has been let in all the same.
+        match call(&mut wire, &[b"PING"]) {
+            Err(failure) if failure.cause != Cause::NotAllowed => Err(failure),
+            _ => Ok(((), said.to_owned())),
+        }
     })?;
     facts.authenticated = true;
     log.step("ask", || {
-        let info = call(&mut wire, &[b"INFO"])?;
+        let info = match call(&mut wire, &[b"INFO"]) {
+            Err(failure) if failure.cause == Cause::NotAllowed => {
+                return Ok(((), "this user may not ask for INFO".to_owned()));
+            }
+            info => info?,
+        };
         let value = |name: &str| {
             let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
             line.map(|value| value.trim().to_owned())
@@ -79,21 +90,24 @@ fn open(
 ) -> Result<Box<dyn Wire>, Failed> {
     let host = String::from_utf8_lossy(dsn.host().unwrap_or(b"localhost")).into_owned();
     if host.starts_with('/') {
-        let stream = log.step("connect", || open_socket(Path::new(&host), options.timeout))?;
+        let deadline = log.deadline();
+        let stream = log.step("connect", || open_socket(Path::new(&host), deadline))?;
         facts.reachable = true;
         return Ok(Box::new(stream));
     }
     let port = String::from_utf8_lossy(dsn.port().unwrap_or(b"6379")).into_owned();
     let port: u16 = port.parse().map_err(|_| ("resolve", Failure::new(Cause::Refused)))?;
     let addresses = log.step("resolve", || resolve(&host, port, options.timeout))?;
-    let stream = log.step("connect", || connect(&addresses, options.timeout))?;
+    let deadline = log.deadline();
+    let stream = log.step("connect", || connect(&addresses, options.timeout, deadline))?;
     facts.reachable = true;
     if dsn.fields().get("tls").is_none() {
         return Ok(Box::new(stream));
     }
     log.step("tls", || {
         let roots = options.authorities.as_deref().map_or(Roots::Public, Roots::File);
-        let (wire, version) = wrap(stream, &host, Check::Host, &roots)?;
+        let terms = Terms { host: &host, check: Check::Host, roots: &roots, protocol: None };
+        let (wire, version) = wrap(stream, &terms, &mut facts.certificates)?;
         facts.tls = Some(version);
         Ok((wire, format!("TLS {version}, authority and host checked")))
     })
@@ -143,7 +157,8 @@ fn reply(wire: &mut BufReader<Box<dyn Wire>>) -> Result<String, Failure> {
 fn refused(text: &str) -> Failure {
     let word = text.split(' ').next().unwrap_or_default();
     let cause = match word {
-        "WRONGPASS" | "NOPERM" => Cause::PasswordWrong,
+        "WRONGPASS" => Cause::PasswordWrong,
+        "NOPERM" => Cause::NotAllowed,
         "NOAUTH" => Cause::PasswordMissing,
         "LOADING" | "BUSY" | "MASTERDOWN" => Cause::ServerStarting,
         _ if text.contains("max number of clients") => Cause::TooManyConnections,

@@ -1,6 +1,9 @@
 //! What a probe did, step by step, and how long each took.
 
+use std::cell::Cell;
+use std::io;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
@@ -36,16 +39,27 @@ pub struct Outcome<Facts> {
     pub facts: Facts,
     /// The step that failed, and why.
     pub failure: Option<(&'static str, Failure)>,
+    /// How long the step that failed took.
+    pub failed_after: Duration,
 }
 
-/// Collects steps while a probe runs.
+/// Collects steps while a probe runs, and sets each one's deadline.
 pub(crate) struct Log {
     pub(crate) steps: Vec<Step>,
+    pub(crate) failed_after: Duration,
+    deadline: Deadline,
+    timeout: Duration,
 }
 
 impl Log {
-    pub(crate) const fn new() -> Self {
-        Self { steps: Vec::new() }
+    pub(crate) fn new(timeout: Duration) -> Self {
+        let deadline = Deadline::after(timeout);
+        Self { steps: Vec::new(), failed_after: Duration::ZERO, deadline, timeout }
+    }
+
+    /// When the present step must be over.
+    pub(crate) fn deadline(&self) -> Deadline {
+        self.deadline.clone()
     }
 
     /// Does one step; its words are kept where it succeeds, its name where it fails.
@@ -55,8 +69,31 @@ impl Log {
         act: impl FnOnce() -> Result<(T, String), Failure>,
     ) -> Result<T, (&'static str, Failure)> {
         let begun = Instant::now();
-        let (value, said) = act().map_err(|failure| (name, failure))?;
+        self.deadline.set(begun + self.timeout);
+        let done = act();
+        self.failed_after = begun.elapsed();
+        let (value, said) = done.map_err(|failure| (name, failure))?;
         self.steps.push(Step { name, took: begun.elapsed(), said });
         Ok(value)
+    }
+}
+
+/// A point in time that a log and its connection share.
+#[derive(Debug, Clone)]
+pub(crate) struct Deadline(Rc<Cell<Instant>>);
+
+impl Deadline {
+    pub(crate) fn after(timeout: Duration) -> Self {
+        Self(Rc::new(Cell::new(Instant::now() + timeout)))
+    }
+
+    fn set(&self, at: Instant) {
+        self.0.set(at);
+    }
+
+    /// What is left, or the failure that nothing is.
+    pub(crate) fn left(&self) -> io::Result<Duration> {
+        let left = self.0.get().saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }

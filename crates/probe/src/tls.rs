@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -14,6 +14,7 @@ use rustls::{
     SignatureScheme, StreamOwned,
 };
 
+use crate::certificate::{Certificate, chain};
 use crate::failure::{Cause, Failure};
 
 /// How much of a certificate must be right.
@@ -32,29 +33,49 @@ pub(crate) trait Wire: Read + Write {}
 
 impl<T: Read + Write> Wire for T {}
 
-/// Wraps a connection in TLS and says which version was agreed on and what was checked.
+/// How a connection is to be encrypted.
+pub(crate) struct Terms<'a> {
+    /// The host whose name is sent, and checked where asked for.
+    pub(crate) host: &'a str,
+    /// How much of its certificate must be right.
+    pub(crate) check: Check,
+    /// Which authorities are trusted.
+    pub(crate) roots: &'a Roots<'a>,
+    /// The protocol that is named in the handshake, where the server expects one.
+    pub(crate) protocol: Option<&'static [u8]>,
+}
+
+/// Wraps a connection in TLS and says which version was agreed on.
+///
+/// The certificates that the server presented go to `chain`, also where they are refused.
 pub(crate) fn wrap<S: Read + Write + 'static>(
     stream: S,
-    host: &str,
-    check: Check,
-    roots: &Roots<'_>,
+    terms: &Terms<'_>,
+    chain: &mut Vec<Certificate>,
 ) -> Result<(Box<dyn Wire>, &'static str), Failure> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = verifier(check, roots.store()?, &provider)?;
-    let config = ClientConfig::builder_with_provider(provider)
+    let verifier = verifier(terms.check, terms.roots.store()?, &provider)?;
+    let presented = Arc::clone(&verifier.presented);
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| Failure::new(Cause::TlsOther))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    let name =
-        ServerName::try_from(host.to_owned()).map_err(|_| Failure::new(Cause::CertificateName))?;
+    config.alpn_protocols.extend(terms.protocol.map(<[u8]>::to_vec));
+    let name = ServerName::try_from(terms.host.to_owned())
+        .map_err(|_| Failure::new(Cause::CertificateName))?;
     let connection =
         ClientConnection::new(Arc::new(config), name).map_err(|_| Failure::new(Cause::TlsOther))?;
     let mut stream = StreamOwned::new(connection, stream);
-    while stream.conn.is_handshaking() {
-        stream.conn.complete_io(&mut stream.sock).map_err(|error| handshake_failure(&error))?;
+    let mut done = Ok(());
+    while done.is_ok() && stream.conn.is_handshaking() {
+        done = stream.conn.complete_io(&mut stream.sock).map(|_| ());
     }
+    if let Ok(presented) = presented.lock() {
+        chain.clone_from(&presented);
+    }
+    done.map_err(|error| handshake_failure(&error))?;
     let version = match stream.conn.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "1.3",
         Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
@@ -95,25 +116,24 @@ fn verifier(
     check: Check,
     roots: RootCertStore,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
+) -> Result<Verifier, Failure> {
+    // Without a check no authority is needed, and none may be at hand.
     let full = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
         .map_err(|_| Failure::new(Cause::CertificateFile))?;
-    Ok(match check {
-        Check::Host => full,
-        _ => Arc::new(Lenient { full, check, provider: Arc::clone(provider) }),
-    })
+    Ok(Verifier { full, check, provider: Arc::clone(provider), presented: Arc::default() })
 }
 
-/// A verifier that overlooks what libpq overlooks under the same sslmode.
+/// A verifier that overlooks what libpq overlooks under the same sslmode, and remembers what it was shown.
 #[derive(Debug)]
-struct Lenient {
+struct Verifier {
     full: Arc<WebPkiServerVerifier>,
     check: Check,
     provider: Arc<CryptoProvider>,
+    presented: Arc<Mutex<Vec<Certificate>>>,
 }
 
-impl ServerCertVerifier for Lenient {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -122,19 +142,25 @@ impl ServerCertVerifier for Lenient {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        if let Ok(mut presented) = self.presented.lock() {
+            let mut all = vec![end_entity.clone()];
+            all.extend_from_slice(intermediates);
+            *presented = chain(&all);
+        }
         if self.check == Check::Nothing {
             return Ok(ServerCertVerified::assertion());
         }
-        match self.full.verify_server_cert(
+        let verified = self.full.verify_server_cert(
             end_entity,
             intermediates,
             server_name,
             ocsp_response,
             now,
-        ) {
+        );
+        match verified {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if self.check == Check::Authority => Ok(ServerCertVerified::assertion()),
             other => other,
         }
     }

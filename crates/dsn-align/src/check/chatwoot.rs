@@ -1,4 +1,4 @@
-//! What Rails apps such as Chatwoot trip over: hybrids, missing ports, YAML quoting, two Redis passwords.
+//! What Rails apps such as Chatwoot trip over: missing ports, YAML quoting, lost TLS, two Redis passwords.
 
 use dsn::{Dsn, Kind};
 use report::Finding;
@@ -10,7 +10,6 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
     match dsn.kind() {
         Kind::Redis => redis_password(held, dsn, findings),
         Kind::Postgres => {
-            hybrid(held, findings);
             if held.place.reader == "rails" {
                 no_port(held, dsn, findings);
                 yaml_unsafe(held, dsn, findings);
@@ -20,27 +19,12 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
     }
 }
 
-fn hybrid(held: &Held<'_>, findings: &mut Vec<Finding>) {
-    let other = match &held.content {
-        Content::Split(_) => held.neighbour("DATABASE_URL").map(|_| "DATABASE_URL"),
-        Content::Whole(_) => {
-            let split = ["POSTGRES_HOST", "PGHOST", "DB_HOST"];
-            split.into_iter().find(|key| held.neighbour(key).is_some())
-        }
-        Content::Missing(_) | Content::Unseen => None,
-    };
-    let Some(other) = other else { return };
-    let message =
-        format!("{}: {other} is set in the same file, so URL and split keys mix", held.place.name);
-    let hint =
-        "keep one of the two; where both stay, declare both as places so that they are compared";
-    findings.push(at(held, Finding::warning("hybrid", message).hint(hint)));
-}
-
 fn no_port(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
     if matches!(held.content, Content::Whole(_)) && dsn.port().is_none() && dsn.host().is_some() {
-        let message =
-            format!("{}: the URL has no port, and Rails takes one from elsewhere", held.place.name);
+        let message = format!(
+            "{}: the URL has no port; Rails takes POSTGRES_PORT, and Chatwoot's container waits for ever for a database without one",
+            held.place.name
+        );
         let finding = Finding::warning("no-port", message).hint("write :5432 after the host");
         findings.push(at(held, finding));
     }

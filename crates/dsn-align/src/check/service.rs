@@ -25,7 +25,7 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
         findings.push(at_field(held, field, finding.hint(problem.hint)));
     }
     let service = classify(dsn);
-    for fact in [Fact::SharedPool, Fact::NoSessionState, Fact::PrivateNetwork] {
+    for fact in [Fact::SharedPool, Fact::NoSessionState, Fact::PrivateNetwork, Fact::Unmanaged] {
         if service.facts.contains(&fact) {
             let mode = service.mode.map_or("", dsn::Mode::name);
             let message = format!("{name}: {} {mode}: {}", service.provider, fact.sentence());

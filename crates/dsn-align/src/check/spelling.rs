@@ -23,7 +23,8 @@ pub(super) fn whole(held: &Held<'_>, value: &Value, reader: Reader, findings: &m
     }
     let readings = readings(text);
     // Sidekiq and whatever else is written in Ruby read Redis URLs by redis-rb.
-    let reader = if dsn::is_redis(text) { Reader::RedisRb } else { reader };
+    let is_named = reader.kind() == dsn::Kind::Redis;
+    let reader = if dsn::is_redis(text) && !is_named { Reader::RedisRb } else { reader };
     let own = readings.iter().find(|reading| reading.reader == reader);
     if let Some(own) = own {
         if let Ok(fields) = &own.outcome

@@ -8,6 +8,8 @@ use dsn::{Fields, Reading};
 pub(crate) struct Comparison {
     /// Whether every client that takes such strings reads the same fields.
     pub(crate) agree: bool,
+    /// How many clients that take such strings refuse this one.
+    pub(crate) n_refusing: usize,
     /// The fields on which they disagree, `user password host port dbname` first.
     pub(crate) differences: Vec<Disagreement>,
 }
@@ -43,8 +45,8 @@ pub(crate) fn compare(text: &[u8], readings: &[Reading]) -> Comparison {
             differences.push(Disagreement { field, groups });
         }
     }
-    let is_read_by_all = read.len() == counted.len();
-    Comparison { agree: differences.is_empty() && is_read_by_all, differences }
+    let n_refusing = counted.len() - read.len();
+    Comparison { agree: differences.is_empty() && n_refusing == 0, n_refusing, differences }
 }
 
 /// Whether a reading counts: a client with a form of its own counts only for strings of that form, and

@@ -1,12 +1,15 @@
 //! Tests of the real `dsn-align` program.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod advice;
 mod answers;
 mod expected;
 mod help;
 mod mend;
 mod places;
+mod pooler;
 mod probe;
+mod resolve;
 mod scenarios;
 mod servers;
 

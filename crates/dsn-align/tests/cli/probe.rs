@@ -111,11 +111,16 @@ fn postgres_is_reached_as_declared() {
         ("no-database", uri("app", right, "localhost", "nodb?sslmode=disable")),
         ("limit", uri("full_house", right, "localhost", "app?sslmode=disable")),
         ("socket", uri("app", right, &socket, "app")),
+        ("raw", uri("app", "CANARY@pw", "localhost", "app")),
         ("no-name", format!("postgresql://app:{right}@nohost.invalid:5432/app")),
     ];
     let bed = bed(&places);
     let output = dsn_align(&bed, &["probe", "--format", "json"]).run();
     assert_eq!(output.code(), 1, "{output}");
+    let human = dsn_align(&bed, &["probe", "tls"]).run();
+    for said in ["1: CN=localhost for localhost, until ", ", signed by CN=ca", "tls: ok"] {
+        assert!(human.stdout().contains(said), "{said}: {human}");
+    }
     assert_eq!(
         summary(&output.json()),
         [
@@ -133,10 +138,12 @@ fn postgres_is_reached_as_declared() {
             "no-database: authenticate there is no such database (3D000)",
             "limit: authenticate the server has no connection left (53300)",
             "socket: plain direct SCRAM-SHA-256",
+            "raw: read a raw `@` at character 24 of the string puts a piece of the password into the host, which DNS would see",
             "no-name: resolve the host name cannot be resolved",
         ],
         "{output}"
     );
+    chain_and_steps_are_reported(&output.json());
     let first = &output.json()["places"][0];
     assert_eq!(first["max_connections"], 12);
     assert!(
@@ -145,6 +152,32 @@ fn postgres_is_reached_as_declared() {
             .is_some_and(|version| version.starts_with(char::is_numeric))
     );
     assert!(!servers.logs().contains("CANARY"), "a password is in a server's log");
+}
+
+/// The certificates of each chain, also where they were refused, and how long every step took.
+fn chain_and_steps_are_reported(answer: &Value) {
+    let place = |name: &str| {
+        let places = answer["places"].as_array().unwrap();
+        places.iter().find(|place| place["place"] == name).unwrap().clone()
+    };
+    for name in ["tls", "unknown-authority", "other-name"] {
+        let certificate = &place(name)["certificates"][0];
+        assert_eq!(certificate["subject"], "CN=localhost", "{name}");
+        assert_eq!(certificate["issuer"], "CN=ca", "{name}");
+        assert_eq!(certificate["names"][0], "localhost", "{name}");
+        assert!(
+            certificate["not_after"].as_str().is_some_and(|time| time.ends_with('Z')),
+            "{name}"
+        );
+    }
+    assert!(place("wrong")["failure"]["milliseconds"].is_u64());
+    let said = |name: &str, step: &str| {
+        let place = place(name);
+        let step = place["steps"].as_array().unwrap().iter().find(|found| found["name"] == step);
+        step.unwrap()["said"].as_str().unwrap().to_owned()
+    };
+    assert!(said("plain", "resolve").starts_with("A 127.0.0.1, AAAA "));
+    assert_eq!(said("md5", "resolve"), "an address, nothing to look up");
 }
 
 /// Gives other users the superuser's password.

@@ -1,6 +1,6 @@
 //! libpq's `keyword = value` form, as `conninfo_parse` reads it.
 
-use super::{Dialect, foreign_parameter, nearest_option, store};
+use super::{Dialect, foreign_parameter, is_space, nearest_option, store};
 use crate::{Fields, Refusal};
 
 /// Reads `keyword = value` pairs; the last of a name wins.
@@ -66,9 +66,4 @@ fn unknown_option(keyword: &[u8], offset: usize) -> Refusal {
 
 fn skip_spaces(text: &[u8], from: usize) -> usize {
     (from..text.len()).find(|&index| !is_space(text[index])).unwrap_or(text.len().max(from))
-}
-
-/// C's `isspace` in its own locale.
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
 }

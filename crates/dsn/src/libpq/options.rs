@@ -108,6 +108,11 @@ pub fn known_option(name: &[u8]) -> Option<&'static str> {
     OPTIONS.binary_search_by(|option| option.as_bytes().cmp(name)).ok().map(|index| OPTIONS[index])
 }
 
+/// Whose parameter it is, where it is known and none of libpq's.
+pub fn parameter_owner(name: &str) -> Option<&'static str> {
+    foreign_parameter(name.as_bytes()).map(|parameter| parameter.owner)
+}
+
 /// The parameter of this name, where another client is known to read it.
 pub(crate) fn foreign_parameter(name: &[u8]) -> Option<ForeignParameter> {
     FOREIGN.iter().copied().find(|parameter| parameter.name.as_bytes() == name)
@@ -120,6 +125,20 @@ pub(crate) fn nearest_option(name: &[u8]) -> Option<&'static str> {
     }
     let lower = name.to_ascii_lowercase();
     OPTIONS.iter().copied().find(|option| is_one_edit_away(&lower, option.as_bytes()))
+}
+
+/// The word that differs from `value` in one letter or case alone, or that `value` begins with or begins.
+pub(super) fn nearest_option_value<'words>(
+    value: &[u8],
+    words: &[&'words str],
+) -> Option<&'words str> {
+    let lower = value.to_ascii_lowercase();
+    let is_near = |word: &&&str| {
+        is_one_edit_away(&lower, word.as_bytes())
+            || lower.len() > 3
+                && (lower.starts_with(word.as_bytes()) || word.as_bytes().starts_with(&lower))
+    };
+    words.iter().find(is_near).copied()
 }
 
 fn is_one_edit_away(left: &[u8], right: &[u8]) -> bool {

@@ -93,7 +93,7 @@ fn names_and_groups_are_kept_apart() {
     insta::assert_snapshot!(refusal_of_example(STAGING, "name = \"vault staging\""), @"19:8: dsn.place[0].name: must be a name: letters, digits, `.`, `_` and `-`, beginning with a letter or digit, at most 100");
     insta::assert_snapshot!(refusal_of_example(STAGING, ""), @"18:1: dsn.place[0]: `name` is missing");
     insta::assert_snapshot!(refusal_of_example("reader = \"rails\"", "reader = \"rail\""), @"
-    27:10: dsn.place[1].reader: must be one of `libpq`, `pgx`, `lib/pq`, `node-postgres`, `postgres.js`, `tokio-postgres`, `sqlx`, `prisma`, `rails`, `sqlalchemy`, `asyncpg`, `dj-database-url`, `jdbc`, `npgsql`
+    27:10: dsn.place[1].reader: must be one of `libpq`, `pgx`, `lib/pq`, `node-postgres`, `postgres.js`, `tokio-postgres`, `sqlx`, `prisma`, `rails`, `sqlalchemy`, `asyncpg`, `dj-database-url`, `jdbc`, `npgsql`, `libpq-17`, `redis-rb`, `redis-rs`, `ioredis`, `redis-py`
     hint: did you mean `rails`?
     ");
 }
@@ -115,4 +115,36 @@ fn policy_knows_its_words() {
     hint: did you mean `sslmode`?
     ");
     insta::assert_snapshot!(refusal("version = 1\ndsn = []\n"), @"2:7: dsn: must be a table, is a list");
+}
+
+const BUDGET: &str = "
+[dsn.budget]
+limit = 15
+reserve = 1
+overlap = 2
+[[dsn.budget.process]]
+name = \"web\"
+processes = 2
+threads = 5
+[[dsn.budget.process]]
+name = \"sidekiq\"
+machines = 3
+threads = 10
+";
+
+#[test]
+fn a_budget_adds_up() {
+    let budget = read(&(example() + BUDGET)).expect("it is right").dsn.budget.expect("it is there");
+    assert_eq!((budget.limit, budget.reserve, budget.overlap), (15, 1, 2));
+    let taken: Vec<u64> = budget.process.iter().map(super::Process::connections).collect();
+    assert_eq!(taken, [10, 30]);
+    assert_eq!(budget.connections(), 81);
+}
+
+#[test]
+fn a_budget_without_anyone_in_it_is_refused() {
+    let text = example() + "\n[dsn.budget]\nlimit = 15\n";
+    assert!(refusal(&text).contains("`process` is missing"), "{}", refusal(&text));
+    let text = example() + &BUDGET.replace("threads = 10", "threads = 0");
+    assert!(refusal(&text).contains("must be a whole number from 1"), "{}", refusal(&text));
 }

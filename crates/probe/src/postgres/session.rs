@@ -101,6 +101,14 @@ impl Session {
         }
     }
 
+    /// Runs a query that the server may not know; answers nothing where it refuses.
+    pub(super) fn try_query(&mut self, query: &str) -> Result<Option<String>, Failure> {
+        match self.query(query) {
+            Err(failure) if failure.code.is_some() => Ok(None),
+            answer => answer,
+        }
+    }
+
     /// What the server said of itself at the start.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
