@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use dsn::{Mask, Reading, tls};
+use dsn::{Fields, Mask, Reading, tls};
 use report::Palette;
 
 use super::cause::Cause;
@@ -28,7 +28,7 @@ impl View<'_> {
     /// How wide the first column is: the longest name and two spaces.
     fn width(&self) -> usize {
         let fields = self.readings.iter().filter_map(|reading| reading.outcome.as_ref().ok());
-        let names = fields.flat_map(|fields| fields.names());
+        let names = fields.flat_map(Fields::names);
         names.map(|name| self.mask.name(name).chars().count() + 2).fold(LABEL, usize::max).min(40)
     }
 
