@@ -1,3 +1,5 @@
+//! Where values come from, and what is warned of.
+
 use super::*;
 
 /// Nothing beside the string.
