@@ -46,6 +46,8 @@ pub(crate) enum Task {
     Docs(Docs),
     /// Measure against the peers, side by side, and write docs/bench.md
     Bench(Bench),
+    /// Build the tools as they are given to others, with checksums, in target/dist
+    Dist,
     /// Feed random bytes to everything that reads bytes from outside
     Fuzz(Fuzz),
 }
@@ -139,8 +141,8 @@ pub(crate) struct Docs {
 /// What to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Only these groups: start, vault-check, evidence-log, feedback-append
-    #[arg(value_name = "GROUP")]
+    /// Only these groups; `build`, a clean build, is left out unless it is named
+    #[arg(value_name = "GROUP", value_parser = crate::bench::GROUPS)]
     pub(crate) tools: Vec<String>,
     /// Counted rounds; each runs ours and the peer once
     #[arg(long, value_name = "N", default_value_t = 15)]

@@ -1,8 +1,10 @@
 //! Ours against a peer in the same run, on the same warm files, A B A B; medians as ratios in docs/bench.md.
 
+mod launch;
 mod measure;
 mod page;
 mod rows;
+mod sizes;
 
 use std::fs;
 
@@ -14,6 +16,15 @@ use crate::bench::measure::compare;
 use crate::error::Error;
 use crate::repo;
 use crate::tool;
+
+pub(crate) use launch::launched;
+
+/// What may be asked for.
+pub(crate) const GROUPS: [&str; 8] =
+    ["start", "vault-check", "leaks", "history", "check", "evidence-log", "feedback-append", BUILD];
+
+/// The group that builds everything from nothing, which is left out unless it is named.
+const BUILD: &str = "build";
 
 /// Measures the rows asked for; a full run also writes docs/bench.md.
 pub(crate) fn run(
@@ -38,9 +49,13 @@ pub(crate) fn run(
         measured.push((row, outcome));
     }
     drop(servers);
+    let sizes = sizes::table(&binaries)?;
+    if args.tools.iter().any(|group| group == BUILD) {
+        writeln!(streams.stdout, "{sizes}\n{}", sizes::build(&scratch)?)?;
+    }
     if args.tools.is_empty() {
         let path = repo::root().join("docs/bench.md");
-        fs::write(&path, page::render(&measured, args.rounds, now))
+        fs::write(&path, page::render(&measured, &sizes, args.rounds, now))
             .map_err(|source| Error::File { doing: "writing", path: path.clone(), source })?;
         writeln!(streams.stdout, "wrote docs/bench.md")?;
     }

@@ -4,7 +4,7 @@ use report::{Exit, Invocation, Palette, Streams};
 
 use crate::args::{Run, Task, Xtask};
 use crate::error::Error;
-use crate::{bench, ci, demo, docs, fuzz, pipeline, probe_command, test, tidy};
+use crate::{bench, ci, demo, dist, docs, fuzz, pipeline, probe_command, test, tidy};
 
 /// Runs what the command line asks for.
 pub(crate) fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
@@ -30,6 +30,7 @@ fn act(args: &Xtask, invocation: &Invocation, streams: &mut Streams<'_>) -> Resu
         Task::Tidy => tidy::run(palette, streams),
         Task::Docs(docs) => docs::run(docs, streams),
         Task::Bench(bench) => bench::run(bench, invocation.now, streams),
+        Task::Dist => dist::run(streams),
         Task::Fuzz(fuzz) => fuzz::run(fuzz, streams),
     }
 }

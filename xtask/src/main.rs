@@ -6,6 +6,7 @@ mod ci;
 mod command_line;
 mod demo;
 mod dispatch;
+mod dist;
 mod docs;
 mod error;
 mod fuzz;
@@ -19,5 +20,8 @@ mod tool;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    report::main(dispatch::run)
+    match bench::launched() {
+        Some(code) => code,
+        None => report::main(dispatch::run),
+    }
 }

@@ -32,15 +32,25 @@ impl Binaries {
 
 /// Builds the five tools in the release profile; cargo shows its progress on stderr.
 pub(crate) fn build() -> Result<Binaries, Error> {
-    let packages = repo::TOOLS.iter().flat_map(|tool| ["--package", tool]);
-    let args: Vec<&str> = ["build", "--release", "--locked"].into_iter().chain(packages).collect();
-    cargo(&args)?;
+    cargo(&release_build())?;
     let own = env::current_exe().map_err(|source| Error::File {
         doing: "finding",
         path: PathBuf::from("xtask"),
         source,
     })?;
     Ok(Binaries { folder: target().join("release"), own })
+}
+
+/// Builds the five tools from nothing in a target folder of their own.
+pub(crate) fn build_in(folder: &Path) -> Result<(), Error> {
+    let folder = folder.to_string_lossy();
+    let args = release_build().into_iter().chain(["--target-dir", &folder]).collect::<Vec<_>>();
+    cargo(&args)
+}
+
+fn release_build() -> Vec<&'static str> {
+    let packages = repo::TOOLS.iter().flat_map(|tool| ["--package", tool]);
+    ["build", "--release", "--locked"].into_iter().chain(packages).collect()
 }
 
 /// Builds the stand-in for Fly's API beside the tools.

@@ -1,13 +1,9 @@
 //! Running two commands in turn, and what the kernel says each used.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use wait4::Wait4;
+use super::launch;
 
 /// One comparison.
 pub(super) struct Row {
@@ -91,7 +87,7 @@ pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
     let peer = row.peer.as_ref().map_err(Clone::clone)?;
     let (mut ours_used, mut peer_used) = (Vec::new(), Vec::new());
     for round in 0..=n_rounds.min(row.max_rounds) {
-        let (ours, theirs) = (run(&row.ours)?, run(peer)?);
+        let (ours, theirs) = (launch::run(&row.ours)?, launch::run(peer)?);
         if round > 0 {
             ours_used.push(ours);
             peer_used.push(theirs);
@@ -112,43 +108,6 @@ pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
         ours: medians(&ours_used),
         peer: medians(&peer_used),
     })
-}
-
-fn run(side: &Side) -> Result<Usage, String> {
-    let failed = |error: io::Error| format!("{} did not start: {error}", side.name);
-    let started = Instant::now();
-    let used = command(side)
-        .and_then(|mut command| command.spawn())
-        .map_err(failed)?
-        .wait4()
-        .map_err(failed)?;
-    let wall = started.elapsed();
-    if used.status.code().is_none_or(|code| !side.accepts.contains(&code)) {
-        return Err(format!("{} ended with {}", side.name, used.status));
-    }
-    let cpu: Duration = used.rusage.utime + used.rusage.stime;
-    #[expect(clippy::cast_precision_loss, reason = "a size in bytes needs no more than 52 bits")]
-    let memory_mib = used.rusage.maxrss as f64 / (1024.0 * 1024.0);
-    Ok(Usage { wall: wall.as_secs_f64(), cpu: cpu.as_secs_f64(), memory_mib })
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the kernel's account of a child is only had from the child itself"
-)]
-fn command(side: &Side) -> io::Result<Command> {
-    let mut words = side.words.iter();
-    let mut command = Command::new(words.next().ok_or(io::ErrorKind::InvalidInput)?);
-    let input = match &side.input {
-        Some(path) => Stdio::from(File::open(path)?),
-        None => Stdio::null(),
-    };
-    let output = match &side.output {
-        Some(path) => Stdio::from(File::create(path)?),
-        None => Stdio::null(),
-    };
-    command.args(words).current_dir(&side.folder).stdin(input).stdout(output).stderr(Stdio::null());
-    Ok(command)
 }
 
 fn medians(usages: &[Usage]) -> Usage {

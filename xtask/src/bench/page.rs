@@ -28,6 +28,7 @@ pub(super) fn line(row: &Row, outcome: &Result<Measured, String>) -> String {
 /// The whole page.
 pub(super) fn render(
     rows: &[(Row, Result<Measured, String>)],
+    sizes: &str,
     n_rounds: usize,
     now: DateTime<Utc>,
 ) -> String {
@@ -36,7 +37,7 @@ pub(super) fn render(
          Written by `cargo xtask bench` on {}.\n\
          Ours and the peer ran in turn on the same warm files, {n_rounds} counted rounds after one warm-up.\n\
          Figures are medians; a ratio is the median of the ratios pair by pair.\n\
-         Memory is the peak of the command, but never shows less than the {:.0} MiB that the measuring program has when it starts one.\n\
+         Memory is the peak of the command, but never shows less than the {:.1} MiB of the process that starts it.\n\
          Machine: {}.\n\n\
          | tool | work | peer | ratio | goal | met | wall ours / peer (ms) | CPU ours / peer (ms) | memory ours / peer (MiB) |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
@@ -60,6 +61,10 @@ pub(super) fn render(
             }
         }
     }
+    let _ = write!(
+        page,
+        "\n## Sizes\n\nThe programs as `cargo build --release` leaves them. `cargo xtask bench build` measures a clean build, for which the goal is 4 minutes.\n\n{sizes}"
+    );
     page.push_str("\n## Commands\n\n");
     for (row, _) in rows {
         let _ = writeln!(page, "- {}, {}:", row.tool, row.work);

@@ -1,8 +1,10 @@
 //! The comparisons of the goals, one file a group.
 
+mod check;
 mod evidence;
 mod feedback;
 mod fly;
+mod history;
 mod leaks;
 mod material;
 mod start_up;
@@ -44,9 +46,11 @@ pub(super) fn chosen(
     scratch: &Path,
 ) -> Result<Chosen, Error> {
     type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
-    let groups: [(&[&str], Group); 5] = [
+    let groups: [(&[&str], Group); 7] = [
         (&["start"], start_up::rows),
-        (&["vault-check"], leaks::rows),
+        (&["vault-check", "leaks"], leaks::rows),
+        (&["vault-check", "history"], history::rows),
+        (&["vault-check", "check"], check::rows),
         (&["evidence-log"], evidence::rows),
         (&["feedback-append"], feedback::rows),
         (&["fly-secrets"], fly::rows),

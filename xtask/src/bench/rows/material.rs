@@ -61,14 +61,7 @@ pub(super) fn text(path: &Path, n_bytes: usize, numbers: &mut Numbers) -> Result
     let mut written = 0;
     // A stretch of fresh words is repeated, so that making it takes less time than reading it.
     let mut stretch = String::new();
-    while stretch.len() < n_bytes.min(1 << 20) {
-        let second = numbers.below(60);
-        let (id, path) = (numbers.word(12), numbers.word(8));
-        let _ = writeln!(
-            stretch,
-            "2026-11-22T17:03:{second:02}Z web.1 info request_id={id} path=/api/v1/{path} status=200"
-        );
-    }
+    lines(&mut stretch, n_bytes.min(1 << 20), numbers);
     while written < n_bytes {
         let part =
             stretch.as_bytes().get(..stretch.len().min(n_bytes - written)).unwrap_or_default();
@@ -76,6 +69,20 @@ pub(super) fn text(path: &Path, n_bytes: usize, numbers: &mut Numbers) -> Result
         written += part.len();
     }
     out.flush().map_err(|source| file_error(path, source))
+}
+
+/// Adds log-like lines of exactly `n_bytes`, the last cut short.
+pub(super) fn lines(text: &mut String, n_bytes: usize, numbers: &mut Numbers) {
+    let end = text.len() + n_bytes;
+    while text.len() < end {
+        let second = numbers.below(60);
+        let (id, path) = (numbers.word(12), numbers.word(8));
+        let _ = writeln!(
+            text,
+            "2026-11-22T17:03:{second:02}Z web.1 info request_id={id} path=/api/v1/{path} status=200"
+        );
+    }
+    text.truncate(end);
 }
 
 /// An ops.toml whose vault holds `n_credentials` made-up credentials, and their values.

@@ -1,5 +1,7 @@
 //! `--version`, and a run with nothing to do, of every tool against git's.
 
+use std::env;
+
 use super::{Ctx, material, peer, wall};
 use crate::bench::measure::Row;
 use crate::error::Error;
@@ -27,7 +29,8 @@ const NO_OP: [(&str, &[&str]); 4] = [
 ];
 
 pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
-    let folder = material::folder(&ctx.scratch.join("empty"))?;
+    // Outside any work tree: within one, git is asked, and that is not nothing.
+    let folder = material::folder(&env::temp_dir().join("opsproof-bench"))?;
     material::file(&folder.join("ops.toml"), OPS)?;
     let line =
         "DATABASE_URL=postgresql://app:CANARY7hGk2@db.example.com:5432/app?sslmode=require\n";
@@ -40,7 +43,7 @@ pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
             // Modes and front matter of these bare files are findings.
             ours.accepts = &[0, 1];
             let peer = Ok(peer(&["git", "--version"], &folder));
-            Row { tool, work, ours, peer, goal: wall(0.75, None), max_rounds: usize::MAX }
+            Row { tool, work, ours, peer, goal: wall(0.75, Some(5.0)), max_rounds: usize::MAX }
         };
         rows.push(row("--version", &["--version"]));
         rows.extend(
