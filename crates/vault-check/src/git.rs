@@ -46,7 +46,7 @@ pub(crate) fn ask(ops: &Ops, vault: &Vault, with_history: bool, invocation: &Inv
     let Some(program) = invocation.find_program("git") else {
         return Answer::Unknown("git is not installed");
     };
-    let git = Git { program, folder };
+    let git = Git { program, folder, index: None };
     let state = if vault.root_folder.is_some() {
         git.state(vault, with_history, ".", "")
     } else {
@@ -60,6 +60,8 @@ pub(crate) fn ask(ops: &Ops, vault: &Vault, with_history: bool, invocation: &Inv
 pub(crate) struct Git<'a> {
     pub(crate) program: PathBuf,
     pub(crate) folder: &'a Path,
+    /// The index that a commit under way has made, as git tells its hooks.
+    pub(crate) index: Option<PathBuf>,
 }
 
 impl Git<'_> {
@@ -141,11 +143,16 @@ impl Git<'_> {
     pub(crate) fn uncaptured(&self, args: &[&str]) -> Expression {
         let fixed = ["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"];
         let args = fixed.iter().chain(args).map(OsString::from);
-        duct::cmd(self.program.clone(), args)
+        let command = duct::cmd(self.program.clone(), args);
+        // What is said first of a variable holds.
+        let command = match &self.index {
+            Some(index) => command.env("GIT_INDEX_FILE", index),
+            None => command.env_remove("GIT_INDEX_FILE"),
+        };
+        command
             .dir(self.folder)
             .env_remove("GIT_DIR")
             .env_remove("GIT_WORK_TREE")
-            .env_remove("GIT_INDEX_FILE")
             .env_remove("GIT_PREFIX")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")

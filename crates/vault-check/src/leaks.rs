@@ -28,7 +28,7 @@ use crate::git::Git;
 use crate::leaks::allowed::Allowance;
 use crate::leaks::archive::Inside;
 use crate::leaks::look::{Look, Narrow};
-use crate::leaks::objects::Object;
+use crate::leaks::objects::{Object, Staged};
 use crate::leaks::stream::Scratch;
 use crate::leaks::tell::Teller;
 use crate::leaks::tree::Tree;
@@ -86,12 +86,22 @@ pub(crate) fn run(
     }
     if args.staged || args.history {
         let program = invocation.find_program("git").ok_or(Error::NoGit)?;
-        let git = Git { program, folder: &ops.folder };
+        // `git commit -a` and `git commit FILE` show their hooks another index than the usual.
+        let index = invocation.variable("GIT_INDEX_FILE").filter(|_| args.staged);
+        let index = index.map(|path| invocation.cwd.join(path));
+        let git = Git { program, folder: &ops.folder, index };
         if args.staged {
             let (n_objects, objects) = objects::staged(&look, &git).map_err(Error::Git)?;
             n_searched += n_objects;
-            for (path, object) in objects {
-                findings.extend(teller.inside(&path, "staged", &object.inside));
+            for Staged { path, in_name, object } in objects {
+                findings.extend(
+                    object.iter().flat_map(|object| teller.inside(&path, "staged", &object.inside)),
+                );
+                findings.extend(
+                    in_name
+                        .iter()
+                        .filter_map(|leak| teller.leak(&path, "in its name, staged", leak)),
+                );
             }
         }
         if args.history {

@@ -38,52 +38,77 @@ fn count(git: &Git<'_>) -> u64 {
     said.lines().filter_map(number).sum()
 }
 
-/// Searches the staged content of every file that differs from the last commit; with each the path.
-pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<(String, Object)>)> {
-    let changes = git
-        .uncaptured(&[
-            "diff",
-            "--cached",
-            "--raw",
-            "-z",
-            "--no-renames",
-            "--no-abbrev",
-            "--no-ext-diff",
-            "--relative",
-        ])
-        .stdout_capture()
-        .run()?
-        .stdout;
+/// A staged file in which something is worth telling.
+pub(crate) struct Staged {
+    pub(crate) path: String,
+    pub(crate) in_name: Vec<Found>,
+    pub(crate) object: Option<Object>,
+}
+
+/// Searches the staged names and content of every file that differs from the last commit.
+pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Staged>)> {
+    let arguments =
+        ["diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff"];
+    let changes = git.uncaptured(&arguments).stdout_capture().run()?.stdout;
+    let place = Place::of(git)?;
     let mut fields = changes.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut paths: HashMap<String, Vec<String>> = HashMap::new();
     let mut ids = String::new();
+    let mut found = Vec::new();
     // `:100644 100644 OLD NEW M`, then the path.
     while let (Some(change), Some(path)) = (fields.next(), fields.next()) {
         let change = String::from_utf8_lossy(change);
         let mut words = change.split(' ').skip(1);
         let (mode, id) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
-        let is_file = mode.starts_with("100") || mode == "120000";
-        if is_file && id.bytes().any(|byte| byte != b'0') {
+        if id.bytes().all(|byte| byte == b'0') {
+            continue;
+        }
+        let in_name = in_text(look, path);
+        let path = place.shown(&String::from_utf8_lossy(path));
+        if !in_name.is_empty() {
+            found.push(Staged { path: path.clone(), in_name, object: None });
+        }
+        if mode.starts_with("100") || mode == "120000" {
             ids.push_str(id);
             ids.push('\n');
-            paths
-                .entry(id.to_owned())
-                .or_default()
-                .push(String::from_utf8_lossy(path).into_owned());
+            paths.entry(id.to_owned()).or_default().push(path);
         }
     }
     let batch = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids);
     let (n_objects, objects) = batch_of(look, &batch)?;
-    let mut found = Vec::new();
     let mut told = HashSet::new();
     for object in objects {
         // The same content at two paths is sent twice; each path is told once.
-        let place = paths
+        let path = paths
             .get(&object.id)
             .and_then(|paths| paths.iter().find(|path| told.insert((*path).clone())));
-        found.extend(place.map(|path| (path.clone(), object)));
+        found.extend(path.map(|path| Staged {
+            path: path.clone(),
+            in_name: Vec::new(),
+            object: Some(object),
+        }));
     }
     Ok((n_objects, found))
+}
+
+/// Where the folder of ops.toml lies in its work tree.
+struct Place {
+    /// From the top of the work tree to it, as `deploy/`.
+    down: String,
+    /// From it to the top, as `../`.
+    up: String,
+}
+
+impl Place {
+    fn of(git: &Git<'_>) -> io::Result<Place> {
+        let ask = |option: &str| git.uncaptured(&["rev-parse", option]).stdout_capture().read();
+        Ok(Place { down: ask("--show-prefix")?, up: ask("--show-cdup").unwrap_or_default() })
+    }
+
+    /// A path from the top of the work tree, as it is seen from the folder of ops.toml.
+    fn shown(&self, path: &str) -> String {
+        path.strip_prefix(&self.down).map_or_else(|| format!("{}{path}", self.up), str::to_owned)
+    }
 }
 
 /// Leaks in the names of branches, tags and other refs.
@@ -107,6 +132,7 @@ pub(crate) fn paths(
     if wanted.is_empty() {
         return Ok(paths);
     }
+    let place = Place::of(git)?;
     let reader = git.uncaptured(&["rev-list", "--objects", "--all", "--reflog"]).reader()?;
     for line in BufReader::new(reader).split(b'\n') {
         let line = line?;
@@ -115,7 +141,7 @@ pub(crate) fn paths(
             && wanted.contains(id)
             && !path.is_empty()
         {
-            paths.entry(id.to_owned()).or_insert_with(|| path.to_owned());
+            paths.entry(id.to_owned()).or_insert_with(|| place.shown(path));
         }
     }
     Ok(paths)

@@ -193,6 +193,30 @@ fn history_is_searched_where_it_is_wanted() {
 }
 
 #[test]
+fn a_hook_sees_what_the_commit_under_way_would_add() {
+    let bed = bed();
+    bed.git_init();
+    bed.write(".gitignore", "vault/\n");
+    bed.write("leaked/text", "nothing yet\n");
+    bed.git(["add", ".gitignore", "leaked/text"]);
+    bed.git(["commit", "-q", "-m", "first"]);
+    let hook = format!("#!/bin/sh\nexec '{}' leaks --staged\n", testbed::bin!("vault-check"));
+    bed.write_mode(".git/hooks/pre-commit", hook, 0o755);
+    let commit = |args: &[&str]| {
+        bed.command("git").arg("commit").args(args.iter().copied()).unguarded().run()
+    };
+    bed.write("leaked/text", format!("x {TOKEN}\n"));
+    assert_ne!(commit(&["-qam", "all"]).code(), 0, "nothing is staged but by the commit itself");
+    assert_ne!(commit(&["-qm", "one", "leaked/text"]).code(), 0);
+    bed.write("leaked/text", "nothing again\n");
+    assert_eq!(commit(&["-qam", "all"]).code(), 0);
+    bed.write(format!("leaked/{TOKEN}.txt"), "nothing\n");
+    bed.git(["add", "leaked"]);
+    let found = places(&leaks(&bed, &["--staged"]));
+    assert_eq!(found, ["leaked/[REDACTED:a.env:TOKEN].txt:1:8 a.env:TOKEN"]);
+}
+
+#[test]
 fn standard_input_is_searched() {
     let bed = bed();
     let run = |text: &str| {
