@@ -34,6 +34,8 @@ pub(crate) enum Task {
     Smoke(Run),
     /// Run the pipeline `readiness`
     Readiness(Run),
+    /// Write a pipeline for another machine to run
+    Export(Export),
     /// Look at a service once and say what it is
     Probe(Probe),
     /// Run every test, and say what could not run and why
@@ -74,6 +76,43 @@ pub(crate) struct RunNamed {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) run: Run,
+}
+
+/// What to write a pipeline as.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(subcommand)]
+    pub(crate) target: ExportTarget,
+}
+
+/// The machines that can run a pipeline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportTarget {
+    /// A GitHub Actions workflow of the same steps, with approvals as protected environments
+    Github(ExportGithub),
+}
+
+/// How to write the workflow.
+#[derive(Debug, Args)]
+pub(crate) struct ExportGithub {
+    /// The pipeline, as ops.toml names it
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The operator's repo, or any folder in it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repo: Option<PathBuf>,
+    /// The repository that a runner builds the tools from, and a tag or commit of it
+    #[arg(long, value_name = "OWNER/REPO@REVISION")]
+    pub(crate) tools: String,
+    /// The kind of runner
+    #[arg(long, value_name = "LABEL", default_value = "ubuntu-latest")]
+    pub(crate) runs_on: String,
+    /// The file to write [default: .github/workflows/opsproof-NAME.yml of the repo]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write nothing; exit with 1 where the file is not up to date
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// How to show the demo.

@@ -2,7 +2,7 @@
 
 use report::{Exit, Invocation, Palette, Streams};
 
-use crate::args::{Run, Task, Xtask};
+use crate::args::{ExportTarget, Run, Task, Xtask};
 use crate::error::Error;
 use crate::{bench, ci, demo, dist, docs, fuzz, pipeline, probe_command, test, tidy};
 
@@ -24,6 +24,9 @@ fn act(args: &Xtask, invocation: &Invocation, streams: &mut Streams<'_>) -> Resu
         Task::Smoke(run) => named("smoke", run),
         Task::Readiness(run) => named("readiness", run),
         Task::Demo(demo) => demo::run(demo, invocation, streams),
+        Task::Export(export) => match &export.target {
+            ExportTarget::Github(github) => pipeline::export(github, ops, invocation, streams),
+        },
         Task::Probe(probe) => probe_command::run(&probe.service, ops, invocation, palette, streams),
         Task::Test(test) => test::run(test, streams),
         Task::Ci(ci) => ci::run(ci, invocation, palette, streams),

@@ -1,6 +1,7 @@
 //! A pipeline of ops.toml, run under evidence and told in the log.
 
 mod entry;
+mod github;
 mod plan;
 mod runner;
 mod script;
@@ -9,13 +10,15 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use duct::Expression;
-use opsfile::Ops;
+use opsfile::{Ops, Pipeline};
 use report::{Exit, Invocation, Streams};
 
 use crate::args::Run;
 use crate::error::Error;
 use crate::tool::{self, Binaries};
 use plan::Plan;
+
+pub(crate) use github::export;
 
 /// What the commands of a pipeline are started with.
 #[derive(Debug)]
@@ -81,17 +84,20 @@ fn load(
     ops: Option<&Path>,
     invocation: &Invocation,
 ) -> Result<(Ops, Plan), Error> {
-    let folder =
-        args.repo.as_ref().map_or_else(|| invocation.cwd.clone(), |repo| invocation.cwd.join(repo));
-    let ops = opsfile::open(ops, &folder, &|program| invocation.find_program(program).is_some())?;
-    let plan = plan(&ops, name)?;
+    let ops = open(args.repo.as_deref(), ops, invocation)?;
+    let plan = Plan::new(find(&ops, name)?);
     Ok((ops, plan))
 }
 
-fn plan(ops: &Ops, name: &str) -> Result<Plan, Error> {
-    let Some(pipeline) = ops.pipeline(name) else {
+/// Reads the operator's ops.toml, found from `repo` or the present folder upward.
+fn open(repo: Option<&Path>, ops: Option<&Path>, invocation: &Invocation) -> Result<Ops, Error> {
+    let folder = repo.map_or_else(|| invocation.cwd.clone(), |repo| invocation.cwd.join(repo));
+    Ok(opsfile::open(ops, &folder, &|program| invocation.find_program(program).is_some())?)
+}
+
+fn find<'a>(ops: &'a Ops, name: &str) -> Result<&'a Pipeline, Error> {
+    ops.pipeline(name).ok_or_else(|| {
         let known = ops.pipelines.iter().map(|pipeline| pipeline.name.clone()).collect();
-        return Err(Error::NoPipeline { name: name.to_owned(), known });
-    };
-    Ok(Plan::new(pipeline))
+        Error::NoPipeline { name: name.to_owned(), known }
+    })
 }

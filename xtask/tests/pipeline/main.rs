@@ -1,6 +1,8 @@
 //! Pipelines of the sample operator's repo, run by the real xtask with the real tools and the stand-in for Fly.io.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod github;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
