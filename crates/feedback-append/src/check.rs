@@ -145,10 +145,14 @@ fn findings(
     let paths: Vec<String> = shown.chain(absent.iter().cloned()).collect();
     let is_declared = |path: &str| Target::of_file(repo, &repo.folder.join(path)).role.is_some();
     let (logs, mut findings, past) = std::thread::scope(|scope| {
-        let past = scope.spawn(|| Past::read(git, since, &paths, is_declared));
+        let is_asked = since.is_some() || Past::is_there(git, &paths, is_declared);
+        let past = is_asked.then(|| scope.spawn(|| Past::read(git, since, &paths)));
         let logs = read(repo, files)?;
         let findings = present(repo, git, &logs, invocation.now)?;
-        let past = past.join().map_err(|_| Error::Thread)??;
+        let past = match past {
+            Some(past) => past.join().map_err(|_| Error::Thread)??,
+            None => Past::default(),
+        };
         Ok::<_, Error>((logs, findings, past))
     })?;
     let mut rewritten = Vec::new();
@@ -174,7 +178,9 @@ fn present(
     logs: &[Log],
     now: DateTime<Utc>,
 ) -> Result<Vec<Finding>, Error> {
-    let secrets = repo.secrets()?;
+    // Reading a vault and preparing the search costs more than all else where there is nothing to search.
+    let has_text = logs.iter().any(|log| !log.text.trim().is_empty());
+    let secrets = if has_text { repo.secrets()? } else { None };
     let cited = logs.iter().flat_map(|log| {
         let folder = log.path.parent().unwrap_or(&repo.folder);
         log.citations.paths.iter().map(move |citation| (folder, citation))

@@ -13,12 +13,20 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// Asks git. Without `--since`, nothing is asked where `is_known` says of no path that git may know it.
+    /// Whether git may know any of these paths; else nothing needs to be asked.
+    pub(super) fn is_there(
+        git: Option<&Git>,
+        paths: &[String],
+        is_declared: impl Fn(&str) -> bool,
+    ) -> bool {
+        git.is_some_and(|git| paths.iter().any(|path| is_declared(path) || git.is_tracked(path)))
+    }
+
+    /// Asks git.
     pub(super) fn read(
         git: Option<&Git>,
         since: Option<&str>,
         paths: &[String],
-        is_known: impl Fn(&str) -> bool,
     ) -> Result<Self, Error> {
         let refused = |why: &str| Error::Option { option: "--since", why: why.to_owned() };
         let git = match (git, since) {
@@ -27,9 +35,6 @@ impl Past {
             (None, None) => return Ok(Self::default()),
         };
         let Some(since) = since else {
-            if !paths.iter().any(|path| is_known(path) || git.is_tracked(path)) {
-                return Ok(Self::default());
-            }
             let histories = git.history(None, paths, |_| false)?;
             return Ok(Self { since: None, histories });
         };
