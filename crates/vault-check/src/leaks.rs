@@ -8,6 +8,7 @@ mod stream;
 mod tar;
 mod tell;
 mod tree;
+mod unsearched;
 
 use std::collections::HashSet;
 use std::fs;
@@ -69,7 +70,7 @@ pub(crate) fn run(
         allowances: &allowances,
         today: invocation.now.date_naive(),
     };
-    let mut findings = refusals(&vault, &set, &look.narrow);
+    let mut findings = unsearched::findings(&vault, &set, &look.narrow);
     findings.extend(
         malformed
             .into_iter()
@@ -218,25 +219,6 @@ fn says_something(value: &[u8]) -> bool {
         .iter()
         .any(|flag| value.eq_ignore_ascii_case(flag));
     value.len() >= 4 && !is_flag && !(value.len() < 6 && value.iter().all(u8::is_ascii_digit))
-}
-
-/// Says which values are not searched for everywhere.
-fn refusals(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) -> Vec<Finding> {
-    set.refused()
-        .iter()
-        .filter(|refusal| refusal.reason != Reason::Empty)
-        .map(|refusal| {
-            let (path, key) = refusal.name.split_once(':').unwrap_or((&refusal.name, ""));
-            let is_narrow = narrow.iter().any(|narrow| narrow.name == refusal.name);
-            let how = match refusal.part {
-                Part::Whole if is_narrow => "searched for only next to its key",
-                Part::Whole => "not searched for",
-                _ => "not searched for by itself",
-            };
-            let message = format!("the {} is {how}: {}", refusal.part, refusal.reason);
-            Finding::note("searched-narrowly", message).path(vault.shown(path)).key(key)
-        })
-        .collect()
 }
 
 fn allowances(ops: &Ops) -> Result<(Vec<Allowance>, Vec<u32>), Error> {

@@ -88,6 +88,28 @@ fn the_vault_is_not_searched_however_it_is_named() {
     assert!(output.stdout().starts_with("leaked/text:1:3 a.env:TOKEN: error"), "{output}");
 }
 
+#[test]
+fn values_that_are_not_in_the_vault_are_not_vouched_for() {
+    let bed = bed();
+    bed.write("vault/a.env", "OTHER=CANARY-value-9x\n");
+    insta::assert_snapshot!(leaks(&bed, &[]), @"
+    vault/a.env TOKEN: warning: the value is not searched for: the file has no such key [searched-narrowly]
+      hint: `vault-check check` says what to mend
+    findings: 1 checked, 1 warning
+    [exit status: 1]
+    ");
+    bed.remove("vault/a.env");
+    insta::assert_snapshot!(leaks(&bed, &[]), @"
+    vault/a.env: warning: its values are not searched for: the file is missing [searched-narrowly]
+      hint: `vault-check check` says what to mend
+    findings: 1 checked, 1 warning
+    [exit status: 1]
+    ");
+    let ops = bed.read("ops.toml") + "optional = true\n";
+    bed.write("ops.toml", ops);
+    assert_eq!(leaks(&bed, &[]).code(), 0);
+}
+
 /// 96 MiB in one line, in a process that may not take as much: memory does not grow with a file.
 #[test]
 fn a_line_without_end_is_searched_in_little_memory() {

@@ -1,0 +1,58 @@
+//! The values that are not searched for, or not everywhere, and why: a search that is silent about them would vouch for them.
+
+use report::Finding;
+use secret::{Part, Reason, SecretSet};
+use vault::{File, Unavailable, Vault};
+
+use crate::leaks::look::Narrow;
+
+const RULE: &str = "searched-narrowly";
+
+/// Values that are too short or too common, and declared ones that are not there.
+pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) -> Vec<Finding> {
+    let refused = set.refused().iter().filter(|refusal| refusal.reason != Reason::Empty);
+    let mut findings: Vec<Finding> = refused
+        .map(|refusal| {
+            let (path, key) = refusal.name.split_once(':').unwrap_or((&refusal.name, ""));
+            let is_narrow = narrow.iter().any(|narrow| narrow.name == refusal.name);
+            let how = match refusal.part {
+                Part::Whole if is_narrow => "searched for only next to its key",
+                Part::Whole => "not searched for",
+                _ => "not searched for by itself",
+            };
+            let message = format!("the {} is {how}: {}", refusal.part, refusal.reason);
+            Finding::note(RULE, message).path(vault.shown(path)).key(key)
+        })
+        .collect();
+    findings.extend(vault.files.iter().flat_map(|file| missing(vault, file)));
+    findings
+}
+
+/// The declared values of a file that are not known; one finding where the whole file is not.
+fn missing(vault: &Vault, file: &File) -> Vec<Finding> {
+    let Some(declared) = file.declared.as_ref().filter(|declared| !declared.optional) else {
+        return Vec::new();
+    };
+    let finding = |what: &str, why: Unavailable| {
+        Finding::warning(RULE, format!("{what} not searched for: {why}"))
+            .path(vault.shown(&file.path))
+            .hint("`vault-check check` says what to mend")
+    };
+    let mut findings = Vec::new();
+    let whole = declared.whole.is_some().then(|| file.whole().map(|_| ()));
+    let keys = declared.keys.keys().map(|key| (key.as_str(), file.credential(key).map(|_| ())));
+    for (key, answer) in whole.into_iter().map(|answer| ("", answer)).chain(keys) {
+        match answer {
+            Err(
+                why @ (Unavailable::MissingFile | Unavailable::Link | Unavailable::Unreadable(_)),
+            ) => {
+                return vec![finding("its values are", why)];
+            }
+            Err(why @ (Unavailable::MissingKey | Unavailable::Doubtful)) => {
+                findings.push(finding("the value is", why).key(key));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    findings
+}
