@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use opsfile::Shape;
@@ -22,7 +23,7 @@ pub(crate) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
-    let (vault, is_new) = load(args, common, invocation)?;
+    let (vault, head) = load(args, common, invocation)?;
     let files: Vec<json::ProposedFile> =
         vault.files.iter().filter(|file| file.declared.is_none()).filter_map(propose).collect();
     if args.format.format == Format::Json {
@@ -30,8 +31,8 @@ pub(crate) fn run(
             json::Proposal { schema: "vault-check/init/1", root: vault.shown_root, files };
         report::json(streams.stdout, &proposal)?;
     } else {
-        let head = is_new.then_some(vault.shown_root.as_str());
-        streams.stdout.write_all(toml(head, &files).as_bytes())?;
+        let text = toml(head, &vault.shown_root, &files);
+        streams.stdout.write_all(text.as_bytes())?;
         if files.is_empty() {
             writeln!(streams.stderr, "every file of the vault is declared")?;
         }
@@ -39,15 +40,31 @@ pub(crate) fn run(
     Ok(Exit::OK)
 }
 
+/// What must stand before the files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// Nothing: ops.toml has a vault.
+    None,
+    /// The section: ops.toml has none.
+    Section,
+    /// All of it: there is no ops.toml.
+    Whole,
+}
+
 /// The vault that ops.toml declares, to add what it lacks; else a folder, to begin with.
-fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault, bool), Error> {
-    if args.folder.is_none() {
+fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault, Head), Error> {
+    let mut head = Head::Whole;
+    // `vault-check init > ops.toml`: the shell has made the file before this began.
+    let is_begun = common.ops.is_none()
+        && fs::read(invocation.cwd.join("ops.toml")).is_ok_and(|text| text.trim_ascii().is_empty());
+    if args.folder.is_none() && !is_begun {
         let exists = |program: &str| invocation.find_program(program).is_some();
         match opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists) {
             Ok(ops) if ops.vault.is_some() => {
-                return Ok((Vault::load(&ops).map_err(Error::Vault)?, false));
+                return Ok((Vault::load(&ops).map_err(Error::Vault)?, Head::None));
             }
-            Ok(_) | Err(opsfile::Error::NotFound { .. }) => {}
+            Ok(_) => head = Head::Section,
+            Err(opsfile::Error::NotFound { .. }) => {}
             Err(error) => return Err(Error::Ops(error)),
         }
     }
@@ -61,7 +78,7 @@ fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault,
     };
     let root = invocation.cwd.join(&shown);
     let vault = Vault::undeclared(root, slashes(&shown)).map_err(Error::Vault)?;
-    if vault.root_folder.is_none() { Err(Error::NoFolder) } else { Ok((vault, true)) }
+    if vault.root_folder.is_none() { Err(Error::NoFolder) } else { Ok((vault, head)) }
 }
 
 fn slashes(path: &Path) -> String {
@@ -99,10 +116,13 @@ fn propose(file: &File) -> Option<json::ProposedFile> {
     Some(json::ProposedFile { path: file.path.clone(), keys, whole, environment })
 }
 
-fn toml(root: Option<&str>, files: &[json::ProposedFile]) -> String {
+fn toml(head: Head, root: &str, files: &[json::ProposedFile]) -> String {
     let mut text = String::new();
-    if let Some(root) = root {
-        let _ = writeln!(text, "version = 1\n\n[vault]\nroot = {}", quoted(root));
+    if head == Head::Whole {
+        text.push_str("version = 1\n\n");
+    }
+    if head != Head::None {
+        let _ = writeln!(text, "[vault]\nroot = {}", quoted(root));
     }
     for file in files {
         let separator = if text.is_empty() { "" } else { "\n" };

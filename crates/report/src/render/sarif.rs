@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::answer::{Report, Tool};
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, Subject};
 use crate::render;
 use crate::rule::Rule;
 
@@ -66,16 +66,20 @@ fn result(finding: &Finding, rules: &[Rule], seen: &mut BTreeMap<u64, u32>) -> V
     let mut result = json!({
         "ruleId": finding.rule,
         "level": level(finding.level),
-        "message": {"text": format!("{}{hint}", finding.message)},
+        "message": {"text": format!("{}{}{hint}", outside_path(subject), finding.message)},
         "partialFingerprints": {"primaryLocationLineHash": fingerprint(finding, seen)},
     });
     if let Some(index) = rules.iter().position(|rule| rule.id == finding.rule) {
         result["ruleIndex"] = index.into();
     }
-    // GitHub refuses a result without a location, so what has no file is located at ops.toml, and
-    // a region without all four numbers.
-    let path = subject.path.as_deref().unwrap_or("ops.toml");
-    let (line, column) = (subject.line.unwrap_or(1), subject.column.unwrap_or(1));
+    // GitHub refuses a result without a location in the repo, so what has none is located at
+    // ops.toml; and a region without all four numbers.
+    let inside = subject.path.as_deref().filter(|path| !is_outside(path));
+    let path = inside.unwrap_or("ops.toml");
+    let (line, column) = match inside {
+        Some(_) => (subject.line.unwrap_or(1), subject.column.unwrap_or(1)),
+        None => (1, 1),
+    };
     let mut location = json!({"physicalLocation": {
         "artifactLocation": {"uri": uri(path)},
         "region": {
@@ -90,6 +94,17 @@ fn result(finding: &Finding, rules: &[Rule], seen: &mut BTreeMap<u64, u32>) -> V
     }
     result["locations"] = json!([location]);
     result
+}
+
+/// Whether a path leads out of the repo.
+fn is_outside(path: &str) -> bool {
+    path.starts_with('/') || path.split('/').any(|part| part == "..")
+}
+
+/// The path of a finding that is located elsewhere, to begin its message with.
+fn outside_path(subject: &Subject) -> String {
+    let path = subject.path.as_deref().filter(|path| is_outside(path));
+    path.map(|path| format!("{path}: ")).unwrap_or_default()
 }
 
 /// What two runs know the same finding by, although lines were added above it: rule, path and key,

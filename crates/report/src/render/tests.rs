@@ -100,6 +100,18 @@ fn sarif_knows_a_finding_again_by_rule_path_and_key() {
 }
 
 #[test]
+fn sarif_locates_what_lies_outside_at_ops_toml() {
+    let outside = Finding::warning("stale", "not searched").path("../a").line(7);
+    let value: serde_json::Value =
+        serde_json::from_str(&check(Format::Sarif, vec![outside])).unwrap();
+    let result = &value["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(result["message"]["text"], "../a: not searched");
+    assert_eq!(place["artifactLocation"]["uri"], "ops.toml");
+    assert_eq!(place["region"]["startLine"], 1);
+}
+
+#[test]
 fn sarif_leaves_out_what_github_would_refuse_and_says_so() {
     let findings = (0..12).map(|line| Finding::note("stale", "soon").line(line + 1));
     let error = Finding::error("missing-key", "the key is not there").path("z.env");

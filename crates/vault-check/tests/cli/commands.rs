@@ -110,6 +110,17 @@ fn init_adds_what_ops_toml_lacks() {
 }
 
 #[test]
+fn init_may_be_written_to_ops_toml_at_once() {
+    let bed = Bed::new();
+    bed.write("vault/a.env", "A=CANARY-value\n");
+    let init = || bed.command(testbed::bin!("vault-check")).args(["init"]).run();
+    bed.write("ops.toml", "");
+    assert!(init().stdout().starts_with("version = 1\n\n[vault]\nroot = \"vault\"\n"));
+    bed.write("ops.toml", "version = 1\n");
+    assert!(init().stdout().starts_with("[vault]\nroot = \"vault\"\n"));
+}
+
+#[test]
 fn init_without_a_vault_says_what_to_do() {
     let bed = Bed::new();
     insta::assert_snapshot!(bed.command(testbed::bin!("vault-check")).args(["init"]).run(), @"

@@ -60,6 +60,8 @@ fn what_the_system_does_not_give_is_told_and_not_counted() {
     let output = leaks(&bed, &["/proc/self/mem"]);
     assert!(output.stdout().contains("mem: warning: this was not searched: input/output error"));
     assert!(output.stdout().ends_with("findings: 0 checked, 1 warning\n"), "{output}");
+    // The same for GitHub, which knows no file outside the repo.
+    assert_eq!(leaks(&bed, &["/dev/null", "../gone", "--format", "sarif"]).code(), 1);
 }
 
 #[test]
