@@ -1,6 +1,7 @@
 //! Replacing a file by rename, so that no reader sees half of it and no other writer's save is lost.
 
 mod copy;
+mod leftover;
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -102,6 +103,7 @@ impl Snapshot {
 /// is copied inside the kernel, so a file of any size costs one copy and little memory. If someone who does not
 /// take the lock, such as an editor, saves meanwhile, their save is put back and `decide` is asked again with it.
 /// A file that does not exist is made, with mode 0644; an existing one keeps its mode and, where we may, its owner.
+/// What a writer that was killed left half written is removed by the next.
 pub fn replace<E: From<Error>>(
     path: &Path,
     wait: Duration,
@@ -110,6 +112,7 @@ pub fn replace<E: From<Error>>(
     let lock = Lock::beside(path, wait)?;
     let locked =
         lock.metadata().map_err(Error::io("look at the lock of", path, Still::Untouched))?;
+    leftover::sweep(path);
     for _ in 0..ATTEMPTS {
         let snapshot = take(path)?;
         let (edits, append) = match decide(&snapshot)? {
@@ -167,8 +170,8 @@ fn write_beside(
 ) -> Result<NamedTempFile, Error> {
     let failed = |doing| Error::io(doing, path, Still::Untouched);
     let mut new = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(".tmp")
+        .prefix(&leftover::prefix(path))
+        .suffix(leftover::SUFFIX)
         .tempfile_in(folder_of(path))
         .map_err(failed("write beside"))?;
     let in_order = match old {
@@ -213,6 +216,8 @@ fn exchange(
 ) -> Result<bool, Error> {
     let ours =
         new.as_file().metadata().map_err(Error::io("look beside", path, Still::Untouched))?;
+    let new =
+        leftover::set_apart(new).map_err(Error::io("rename beside", path, Still::Untouched))?;
     match renameat_with(CWD, new.path(), CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => {}
         Err(Errno::NOENT) => return Ok(false),

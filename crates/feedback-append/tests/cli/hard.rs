@@ -80,6 +80,8 @@ fn killed_writers_lose_and_tear_nothing() {
     }
     let output = run(&bed, ["--role", "chatwoot", "--title", "after"]);
     assert_eq!(output.code(), 0, "{output}");
+    let half_written = left_over(&bed).into_iter().filter(|name| name.contains(".tmp"));
+    assert_eq!(half_written.count(), 0, "what killed writers left is swept by the next");
     let check = run(&bed, ["check", "feedback/chatwoot.md"]);
     for rule in ["[doc-hash]", "[order]", "[heading]"] {
         assert!(!check.stdout().contains(rule), "{check}");
