@@ -169,6 +169,13 @@ mod tests {
         check("FROM x\nRUN --mount=type=bind,target=. make", "", None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text in "([a-zA-Z#<\\[\\]\"\\\\* .!/\\-=\n]|COPY |--from=|<<EOF|\\\\\n){0,60}", ignore in "[a-z*!/\\[\\]{}\\\\#\n]{0,30}") {
+            Image::read(&text, &ignore).copies("vault/occ/a.env");
+        }
+    }
+
     #[test]
     fn recipes_are_known_by_name() {
         let is_recipe = |name: &str| is_recipe(Path::new(name));
