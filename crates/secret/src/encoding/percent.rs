@@ -7,6 +7,7 @@ use super::{Encoding, Form};
 /// Which punctuation each kind of encoder leaves as it is.
 const KEPT: &[&[u8]] = &[
     b"-_.~",            // RFC 3986 unreserved: Go, Rust's strictest, Python's quote with safe=''
+    b"-_.",             // PHP's urlencode
     b"-_.*",            // application/x-www-form-urlencoded, Java's URLEncoder
     b"",                // nothing: Rust's NON_ALPHANUMERIC, and whoever wants to be safe
     b"-_.!~*'()",       // encodeURIComponent

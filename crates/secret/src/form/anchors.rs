@@ -91,13 +91,12 @@ pub(super) fn each(text: &[u8], mut judge: impl FnMut(usize, usize, Judge)) {
     let pieces = &*PIECES;
     let mut at = 0;
     while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 2 }>) {
-        let mut seen = 0_u32;
-        for go in 0..BLOCK / 2 {
-            seen |= u32::from(pieces.may_have(&block[go * 2..])) << go;
-        }
-        while seen != 0 {
-            pieces.judge_at(text, at + seen.trailing_zeros() as usize * 2, &mut judge);
-            seen &= seen - 1;
+        // Most blocks have nothing, and that is all that has to be known of them.
+        let seen = (0..BLOCK / 2).fold(0, |seen, go| seen | pieces.present[slot(&block[go * 2..])]);
+        if seen != 0 {
+            for go in (0..BLOCK).step_by(2).filter(|&go| pieces.present[slot(&block[go..])] != 0) {
+                pieces.judge_at(text, at + go, &mut judge);
+            }
         }
         at += BLOCK;
     }
@@ -120,12 +119,15 @@ struct Piece {
 }
 
 struct Pieces {
-    present: Box<[u64; 1 << 10]>,
+    /// Not 0 in the slot of each piece; small enough for the first cache.
+    present: Box<[u8; N_SLOTS]>,
     sorted: Vec<Piece>,
 }
 
+const N_SLOTS: usize = 1 << 15;
+
 static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
-    let mut pieces = Pieces { present: Box::new([0; 1 << 10]), sorted: Vec::new() };
+    let mut pieces = Pieces { present: Box::new([0; N_SLOTS]), sorted: Vec::new() };
     for anchor in 0..HEADS.len() + LABELS.len() {
         let (bytes, rare, _) = anchor_at(anchor);
         let bytes = bytes.as_bytes();
@@ -147,19 +149,12 @@ static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
     }
     pieces.sorted.sort_unstable();
     for piece in &pieces.sorted {
-        let bit = spread(piece.bytes);
-        pieces.present[bit / 64] |= 1 << (bit % 64);
+        pieces.present[slot(&piece.bytes.to_le_bytes())] = 1;
     }
     pieces
 });
 
 impl Pieces {
-    #[inline]
-    fn may_have(&self, text: &[u8]) -> bool {
-        let bit = spread(read(text));
-        self.present[bit / 64] >> (bit % 64) & 1 != 0
-    }
-
     fn judge_at(&self, text: &[u8], at: usize, judge: &mut impl FnMut(usize, usize, Judge)) {
         let bytes = read(&text[at..]);
         let first = self.sorted.partition_point(|piece| piece.bytes < bytes);
@@ -181,17 +176,16 @@ fn anchor_at(index: usize) -> (&'static str, usize, Judge) {
 }
 
 /// The first three bytes of `text` as a number.
-#[inline]
 fn read(text: &[u8]) -> u32 {
-    // One load of four bytes is quicker than one of two and one of one.
-    let four = text.first_chunk::<4>().map(|four| u32::from_le_bytes(*four) & 0xff_ffff);
-    four.or_else(|| text.first_chunk::<3>().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0])))
-        .unwrap_or(0)
+    text.first_chunk::<3>().map_or(0, |[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0]))
 }
 
-/// A number of 16 bits that differs for most pieces.
-fn spread(piece: u32) -> usize {
-    (piece.wrapping_mul(0x9e37_79b1) >> 16) as usize
+/// The slot of the first three of these four bytes, which differs for most pieces. The fourth is
+/// shifted out: one load of four bytes is quicker than one of two and one of one.
+#[inline]
+fn slot(four: &[u8]) -> usize {
+    let four = four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
+    (four.wrapping_mul(0x9e37_79b1 << 8) >> 17) as usize
 }
 
 /// Where at the end of `text` the beginning of a secret's own anchor stands.
