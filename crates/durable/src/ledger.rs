@@ -147,6 +147,7 @@ impl Ledger {
     }
 
     fn keep_aside(&self, offset: u64) -> Result<PathBuf, Error> {
+        let tail = self.tail(offset).map_err(Error::io("read", &self.path, Still::TornTail))?;
         for number in 1_u32.. {
             let mut name = self.path.file_name().unwrap_or_default().to_os_string();
             name.push(format!(".torn-{offset}"));
@@ -154,24 +155,40 @@ impl Ledger {
                 name.push(format!("-{number}"));
             }
             let kept = self.path.with_file_name(name);
-            let opened = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&kept);
+            let opened = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o644)
+                .custom_flags(NO_FOLLOW)
+                .open(&kept);
             let mut copy = match opened {
                 Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists && number < 1000 => {
-                    continue;
+                    // Whoever tried this before us and was killed left its beginning, or all of it.
+                    let is_ours = std::fs::read(&kept).is_ok_and(|part| tail.starts_with(&part));
+                    if !is_ours {
+                        continue;
+                    }
+                    OpenOptions::new().write(true).custom_flags(NO_FOLLOW).open(&kept)
                 }
-                other => {
-                    other.map_err(Error::io("keep the torn tail in", &kept, Still::TornTail))?
-                }
-            };
-            let mut tail = &self.file;
-            tail.seek(SeekFrom::Start(offset))
-                .and_then(|_| io::copy(&mut tail, &mut copy))
-                .and_then(|_| copy.sync_all())
-                .map_err(Error::io("keep the torn tail in", &kept, Still::TornTail))?;
+                other => other,
+            }
+            .map_err(Error::io("keep the torn tail in", &kept, Still::TornTail))?;
+            copy.write_all(&tail).and_then(|()| copy.sync_all()).map_err(Error::io(
+                "keep the torn tail in",
+                &kept,
+                Still::TornTail,
+            ))?;
             sync_folder(&kept)?;
             return Ok(kept);
         }
         Err(Error::NotAFile { path: self.path.clone() })
+    }
+
+    fn tail(&self, offset: u64) -> io::Result<Vec<u8>> {
+        let length = usize::try_from(self.length - offset).unwrap_or(usize::MAX);
+        let mut tail = vec![0; length];
+        self.file.read_exact_at(&mut tail, offset)?;
+        Ok(tail)
     }
 
     /// The offset just after the last line break before `end`.
@@ -237,6 +254,18 @@ mod tests {
         std::fs::write(&path, "bbb").unwrap();
         let open = Ledger::open(&path, Duration::ZERO).unwrap();
         assert!(open.torn().unwrap().kept.ends_with("evidence.jsonl.torn-0-2"));
+    }
+
+    #[test]
+    fn keeping_aside_that_was_cut_short_is_finished() {
+        for part in ["", "{\"ha", "{\"half"] {
+            let (folder, path) = ledger("one\n{\"half");
+            let kept = folder.path().join("evidence.jsonl.torn-4");
+            std::fs::write(&kept, part).unwrap();
+            let open = Ledger::open(&path, Duration::ZERO).unwrap();
+            assert_eq!(open.torn().map(|torn| &torn.kept), Some(&kept));
+            assert_eq!(std::fs::read(&kept).unwrap(), b"{\"half");
+        }
     }
 
     #[test]

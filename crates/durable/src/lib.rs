@@ -20,4 +20,4 @@ pub use error::{Error, Still};
 pub use ledger::{Ledger, Torn};
 pub use lock::Lock;
 pub use replace::{Change, Edit, Replaced, Snapshot, replace};
-pub use write::{create_folder_first, sync_folder, write_new, write_over};
+pub use write::{create_folder_first, is_left_over, sync_folder, write_new, write_over};

@@ -23,11 +23,15 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
 }
 
 /// Puts these bytes at the path, whatever was there, by rename: a reader sees the old file or the new one. For
-/// files that nobody edits by hand, under a lock of the caller's.
+/// files that nobody edits by hand, under a lock of the caller's. A crash may leave `.NAME.RANDOM.tmp` beside it; see
+/// [`is_left_over`].
 pub fn write_over(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let folder = folder_of(path);
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
     let mut temporary = tempfile::Builder::new()
-        .prefix(".")
+        .prefix(&prefix)
         .suffix(".tmp")
         .permissions(std::fs::Permissions::from_mode(mode))
         .tempfile_in(folder)
@@ -38,6 +42,18 @@ pub fn write_over(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
         .persist(path)
         .map_err(|failed| Error::io("replace", path, Still::Untouched)(failed.error))?;
     sync_folder(path)
+}
+
+/// Whether a file's name is one that [`write_over`] gives to what it has not put in place yet.
+pub fn is_left_over(name: &str, of: &str) -> bool {
+    let random = name
+        .strip_prefix('.')
+        .and_then(|rest| rest.strip_prefix(of))
+        .and_then(|rest| rest.strip_prefix('.'))
+        .and_then(|rest| rest.strip_suffix(".tmp"));
+    random.is_some_and(|random| {
+        !random.is_empty() && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// Makes the name of a file durable by syncing the folder that it is in.
@@ -94,6 +110,19 @@ mod tests {
         write_over(&path, b"third", 0o600).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"third");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_crash_leaves_is_known_by_its_name() {
+        assert!(is_left_over(".manifest.sha256.Ab3xYz.tmp", "manifest.sha256"));
+        for other in [
+            ".manifest.sha256..tmp",
+            ".manifest.sha256.sig.a.tmp",
+            "manifest.sha256.a.tmp",
+            ".a.tmp",
+        ] {
+            assert!(!is_left_over(other, "manifest.sha256"), "{other}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod origin;
 mod outcome;
 mod problem;
 mod record;
+mod recover;
 mod signers;
 mod time;
 mod verify;
@@ -37,7 +38,8 @@ pub use record::{
     Attach, Begin, Body, End, FileEntry, Gate, Git, LINE_LIMIT, Malformed, Mode, Note, Open,
     Program, Record, Recovered, Redaction, Seal, Suspect, Text,
 };
+pub use recover::{Recovery, abandoned, recover, recovered_run};
 pub use signers::{AllowedSigners, Standing};
 pub use time::{name_time, record_time, time_in_name};
 pub use verify::{Trust, Verification, verify};
-pub use write::{Appended, Sealed, abandoned, append, append_then, create, recovered_run, seal};
+pub use write::{Appended, Sealed, append, append_then, create, seal};

@@ -1,12 +1,15 @@
 //! The files of a bundle's folder, and their digests, many at once.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::digest::Digest;
+use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+
+use crate::digest::{Digest, Hasher};
 use crate::error::Error;
 use crate::record::FileEntry;
 
@@ -41,6 +44,13 @@ pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Diges
     let workers =
         thread::available_parallelism().map_or(1, usize::from).min(paths.len().div_ceil(16)).max(1);
     let next = AtomicUsize::new(0);
+    let opened = match open_folder(folder) {
+        Ok(opened) => opened,
+        Err(failed) => {
+            let kind = failed.kind();
+            return paths.iter().map(|_| Err(kind.into())).collect();
+        }
+    };
     let work = || {
         let mut buffer = vec![0; BUFFER];
         let mut done = Vec::new();
@@ -50,7 +60,7 @@ pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Diges
                 return done;
             }
             for (n, path) in paths.iter().enumerate().skip(from).take(16) {
-                done.push((n, hash(&folder.join(path), &mut buffer)));
+                done.push((n, hash(opened.as_fd(), Path::new(path), &mut buffer)));
             }
         }
     };
@@ -70,22 +80,48 @@ pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Diges
     found.into_iter().map(|(_, found)| found).collect()
 }
 
-/// Hashes a regular file; a symbolic link or anything else is refused, so that a bundle cannot vouch for bytes
-/// that lie outside it.
-fn hash(path: &Path, buffer: &mut [u8]) -> io::Result<(Digest, u64)> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
+/// Hashes a regular file below a folder; a symbolic link or anything else is refused, so that a bundle cannot vouch
+/// for bytes that lie outside it.
+fn hash(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> io::Result<(Digest, u64)> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(openat(folder, path, flags, Mode::empty())?);
+    let found = fstat(&file)?;
+    if !FileType::from_raw_mode(found.st_mode).is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    Digest::of_reader(file, buffer)
+    // Most files are read whole at once, and then there is no need to look for more.
+    let n_read = (&file).read(buffer)?;
+    if u64::try_from(found.st_size) == Ok(n_read as u64) {
+        return Ok((Digest::of(&buffer[..n_read]), n_read as u64));
+    }
+    let mut hasher = Hasher::default();
+    hasher.update(&buffer[..n_read]);
+    let mut bytes = n_read as u64;
+    loop {
+        match (&file).read(buffer) {
+            Ok(0) => return Ok((hasher.finish(), bytes)),
+            Ok(n_read) => {
+                hasher.update(&buffer[..n_read]);
+                bytes += n_read as u64;
+            }
+            Err(again) if again.kind() == io::ErrorKind::Interrupted => {}
+            Err(failed) => return Err(failed),
+        }
+    }
+}
+
+/// Opens a folder, to open files below it by their short paths.
+fn open_folder(folder: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(folder, flags, Mode::empty())?)
 }
 
 /// A file of the bundle as records have it.
 pub(crate) fn entry(folder: &Path, path: &Path, role: &str) -> Result<FileEntry, Error> {
-    let (sha256, bytes) = hash(path, &mut vec![0; BUFFER]).map_err(Error::read(path))?;
     let inside = path.strip_prefix(folder).unwrap_or(path);
+    let hashed =
+        open_folder(folder).and_then(|opened| hash(opened.as_fd(), inside, &mut vec![0; BUFFER]));
+    let (sha256, bytes) = hashed.map_err(Error::read(path))?;
     let name = inside.to_str().ok_or_else(|| Error::Name { path: path.to_path_buf() })?;
     Ok(FileEntry { path: name.to_owned(), role: role.to_owned(), bytes, sha256 })
 }

@@ -144,13 +144,13 @@ impl Origin {
     }
 }
 
-/// The origin logs under an evidence root, by name.
+/// The origin logs under an evidence root, by name; one of which only the checkpoint is left is among them.
 pub fn origins(root: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(root.join(ORIGINS)) else { return Vec::new() };
     let mut folders: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.join(LOG).is_file())
+        .filter(|path| path.join(LOG).is_file() || path.join(CHECKPOINT).is_file())
         .collect();
     folders.sort();
     folders
@@ -159,7 +159,11 @@ pub fn origins(root: &Path) -> Vec<PathBuf> {
 /// Reads an origin log and checks its links, its root against the checkpoint, and the checkpoint's signature.
 pub fn read_origin(folder: &Path, signers: Option<&AllowedSigners>) -> Result<Origin, Error> {
     let path = folder.join(LOG);
-    let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
+    // A log that is gone counts as empty: its checkpoint says how much is missing.
+    let bytes = match std::fs::read(&path) {
+        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        read => read.map_err(Error::read(&path))?,
+    };
     let mut origin = Origin {
         name: name_of(folder),
         entries: Vec::new(),

@@ -17,7 +17,7 @@ use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
 use crate::problem::{Problem, Rule, Weight};
 use crate::record::{Body, End, FileEntry};
 use crate::signers::{AllowedSigners, Standing};
-use crate::time;
+use crate::{recover, time, write};
 
 /// What a bundle is held against.
 #[derive(Debug, Clone, Copy, Default)]
@@ -234,11 +234,7 @@ impl Ctx<'_> {
         }
         for path in paths.iter().filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE)) {
             if !listed.contains(path.as_str()) {
-                problems.push(Problem::new(
-                    Rule::Added,
-                    path.as_str(),
-                    "it is not listed in the manifest",
-                ));
+                problems.push(unknown(path, "it is not listed in the manifest"));
             }
         }
         self.problems.extend(problems);
@@ -285,11 +281,7 @@ impl Ctx<'_> {
                 .filter(|path| path.as_str() != RECORDS && !known.contains(path.as_str()))
             {
                 if !open.iter().any(|prefix| path.starts_with(prefix)) {
-                    problems.push(Problem::new(
-                        Rule::Added,
-                        path.as_str(),
-                        "no record has its digest",
-                    ));
+                    problems.push(unknown(path, "no record has its digest"));
                 }
             }
         }
@@ -463,6 +455,20 @@ fn envelope_fault(
         return Some((Rule::BadSignature, "no known key made its signature"));
     }
     None
+}
+
+/// A file that nobody recorded; what a crash leaves is said to be that.
+fn unknown(path: &str, why: &str) -> Problem {
+    if recover::is_torn(path) {
+        let message =
+            "it keeps a line that was cut short, and no record says so; `recover` adds one";
+        return Problem::new(Rule::Torn, path, message);
+    }
+    if write::is_left_over(path) {
+        let message = "a seal that was cut short left it; sealing again removes it";
+        return Problem::new(Rule::Added, path, message);
+    }
+    Problem::new(Rule::Added, path, why)
 }
 
 fn recovered_message(run: Option<u32>) -> String {

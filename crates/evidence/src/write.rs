@@ -1,6 +1,5 @@
 //! Adding records to a bundle, and closing it.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,7 +12,8 @@ use crate::error::Error;
 use crate::key::{self, Signer};
 use crate::listing;
 use crate::manifest::{self, MANIFEST, SIGNATURE};
-use crate::record::{Body, FileEntry, Malformed, Record, Recovered, Seal};
+use crate::record::{Body, Malformed, Record, Seal};
+use crate::recover::{Unfinished, kept_aside, recovered_run, torn_record};
 use crate::time;
 
 /// How long another writer's lock on the records is waited for; a lock is held for milliseconds.
@@ -79,10 +79,13 @@ pub fn append_then<T>(
     }
     let mut bodies = Vec::new();
     if let Some(torn) = ledger.torn() {
-        let torn = listing::entry(folder, &torn.kept, "torn")?;
-        bodies.push(Body::Recovered(Recovered { torn: Some(torn), run: None, files: Vec::new() }));
+        bodies.push(torn_record(listing::entry(folder, &torn.kept, "torn")?));
     }
-    bodies.extend(decide(&chain));
+    for body in decide(&chain) {
+        if !bodies.contains(&body) {
+            bodies.push(body);
+        }
+    }
     let mut lines = Vec::new();
     let mut appended = Vec::new();
     for body in bodies {
@@ -111,6 +114,7 @@ pub fn seal(
     origin: Option<&str>,
 ) -> Result<Sealed, Error> {
     let bundle = bundle::Bundle::open(folder)?;
+    remove_left_overs(folder)?;
     if bundle.seal().is_none() {
         close(folder, now, signer, origin)?;
     }
@@ -137,27 +141,6 @@ pub fn seal(
     Ok(sealed)
 }
 
-/// The runs that were begun, have no end, and whose recorder is gone: their output file is not locked any more.
-pub fn abandoned(folder: &Path, chain: &Chain) -> Vec<u32> {
-    bundle::runs(&chain.records)
-        .iter()
-        .filter(|run| run.end.is_none() && !is_being_written(folder, run.begin.run))
-        .map(|run| run.begin.run)
-        .collect()
-}
-
-/// Whether a recorder holds the lock on one of the run's files.
-fn is_being_written(folder: &Path, run: u32) -> bool {
-    let prefix = format!("{run:03}-");
-    let Ok(entries) = std::fs::read_dir(folder) else { return false };
-    entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)).any(
-        |entry| {
-            File::open(entry.path())
-                .is_ok_and(|file| matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
-        },
-    )
-}
-
 fn close(
     folder: &Path,
     now: DateTime<Utc>,
@@ -167,31 +150,17 @@ fn close(
     let paths = listing::files(folder)?;
     let mut running = None;
     append(folder, now, |chain| {
-        let runs = bundle::runs(&chain.records);
-        let recovered: Vec<u32> = chain
-            .records
-            .iter()
-            .filter_map(|record| match &record.body {
-                Body::Recovered(recovered) => recovered.run,
-                _ => None,
-            })
-            .collect();
-        let open: Vec<u32> = runs
-            .iter()
-            .filter(|run| run.end.is_none() && !recovered.contains(&run.begin.run))
-            .map(|run| run.begin.run)
-            .collect();
-        let abandoned = abandoned(folder, chain);
-        running = open.iter().find(|run| !abandoned.contains(run)).copied();
+        let unfinished = Unfinished::of(folder, chain);
+        running = unfinished.running.first().copied();
         if running.is_some() {
             return Vec::new();
         }
-        let mut bodies: Vec<Body> =
-            open.iter().map(|&run| recovered_run(folder, run, &paths)).collect();
+        let mut bodies = kept_aside(folder, chain, &paths);
+        bodies.extend(unfinished.cut_short.iter().map(|&run| recovered_run(folder, run, &paths)));
         let listed =
             paths.iter().filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE)).count();
         bodies.push(Body::Seal(Seal {
-            runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+            runs: u32::try_from(bundle::runs(&chain.records).len()).unwrap_or(u32::MAX),
             files: u32::try_from(listed).unwrap_or(u32::MAX),
             signer: signer.map(|signer| signer.public_key().fingerprint()),
             origin: origin.map(str::to_owned),
@@ -204,15 +173,19 @@ fn close(
     }
 }
 
-/// The record that stands for the end which nobody saw.
-pub fn recovered_run(folder: &Path, run: u32, paths: &[String]) -> Body {
-    let prefix = format!("{run:03}-");
-    let files: Vec<FileEntry> = paths
-        .iter()
-        .filter(|path| path.starts_with(&prefix))
-        .filter_map(|path| listing::entry(folder, &folder.join(path), "left").ok())
-        .collect();
-    Body::Recovered(Recovered { torn: None, run: Some(run), files })
+/// Removes what a seal that was cut short had not put in place yet; no record speaks of it, and nobody has seen it.
+fn remove_left_overs(folder: &Path) -> Result<(), Error> {
+    for entry in std::fs::read_dir(folder).map_err(Error::read(folder))?.flatten() {
+        if is_left_over(&entry.file_name().to_string_lossy()) {
+            std::fs::remove_file(entry.path()).map_err(Error::read(&entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is what [`seal`] had begun to write when it was killed.
+pub(crate) fn is_left_over(name: &str) -> bool {
+    [MANIFEST, SIGNATURE].iter().any(|of| durable::is_left_over(name, of))
 }
 
 fn write_manifest(folder: &Path) -> Result<Vec<u8>, Error> {

@@ -102,3 +102,11 @@ fn recomputing_all_links_needs_the_key() {
     }
     assert_eq!(problems(&folder), [Rule::BadSignature]);
 }
+
+#[test]
+fn a_log_that_is_gone_is_missed_by_its_checkpoint() {
+    let (root, folder) = log(3);
+    std::fs::remove_file(folder.join(LOG)).unwrap();
+    assert_eq!(origins(root.path()), std::slice::from_ref(&folder));
+    assert_eq!(problems(&folder), [Rule::Cut]);
+}
