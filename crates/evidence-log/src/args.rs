@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Attach(Attach),
     /// Close a bundle: last record, manifest, signature; prints the manifest's hash
     Seal(Seal),
+    /// Record as cut short what a killed recorder left without an end; never makes up an end
+    Recover(Recover),
     /// Check that bundles are what was recorded: 0 intact, 1 not, 2 cannot be decided
     Verify(Verify),
     /// Show what happened in a bundle
@@ -117,6 +119,13 @@ pub(crate) struct Seal {
     /// The bundle
     #[arg(value_name = "DIR")]
     pub(crate) bundle: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Recover {
+    /// The bundles
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) bundles: Vec<PathBuf>,
 }
 
 #[derive(clap::Args)]

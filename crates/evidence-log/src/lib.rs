@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`run`] parses the command line ([`args`]) and finds out where bundles lie and which secrets are
 //! to be hidden ([`setting`], [`redaction`]). Each command is one file: `open`, `run` (its
-//! child, the capture loop, and what is recorded), `words` (`note`), `attach`, `seal`, `verify`, `show`, `list`, `report` (in `report_page`),
+//! child, the capture loop, and what is recorded), `words` (`note`), `attach`, `seal`, `recover`, `verify`, `show`, `list`, `report` (in `report_page`),
 //! `redact`.
 
 mod agent;
@@ -13,6 +13,7 @@ mod count;
 mod error;
 mod list;
 mod open;
+mod recover;
 mod redact;
 mod redaction;
 mod report_page;
@@ -41,6 +42,7 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
             Command::Note(note) => words::note(note, common, invocation, streams),
             Command::Attach(attach) => attach::attach(attach, common, invocation, streams),
             Command::Seal(seal) => seal::seal(seal, common, invocation, streams),
+            Command::Recover(recover) => recover::recover(recover, common, invocation, streams),
             Command::Verify(verify) => verify::verify(verify, common, invocation, streams),
             Command::Show(show) => show::show(show, common, invocation, streams),
             Command::List(list) => list::list(list, common, invocation, streams),

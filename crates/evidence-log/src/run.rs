@@ -13,6 +13,7 @@ mod suspect;
 mod terminal;
 mod tree;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -48,6 +49,8 @@ pub(crate) fn run(
 ) -> Result<Exit, Error> {
     let not_started = |failed: Error| failed.while_recording("the command was not started");
     let setting = Setting::find(common, invocation).map_err(not_started)?;
+    // git looks while the vault is read and the beginning is recorded.
+    let git = git::look(&invocation.cwd, invocation);
     let (set, given) = load(&setting, &args.env_from).map_err(not_started)?;
     let mut cleaner = Cleaner::new(&set);
     let label = label(args, &mut cleaner);
@@ -70,14 +73,16 @@ pub(crate) fn run(
     };
 
     let mut begun = begin::begin(&plan, &mut cleaner).map_err(not_started)?;
-    let git = git::look(&invocation.cwd, invocation);
     let clock_start = clock::now();
     let started = Instant::now();
     let (captured, program) = match program::find(&args.command[0], invocation) {
         Err(refused) => (capture::Captured::not_started(refused), None),
         Ok(path) => {
-            let hashing = program::hash(path.clone());
-            let captured = match child::spawn(&plan, &path) {
+            // Opened before the command could put another in its place, and read while it runs.
+            let opened = File::open(&path).ok();
+            let spawned = child::spawn(&plan, &path);
+            let hashing = program::Hashing::begin(opened);
+            let captured = match spawned {
                 Ok(spawned) => {
                     let limits = capture::Limits { timeout: args.timeout, drain: args.drain };
                     capture::capture(

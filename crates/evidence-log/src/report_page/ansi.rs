@@ -1,59 +1,101 @@
-//! A terminal's colours as HTML; every other control sequence is left out.
+//! What a terminal would show of a text, as HTML: its colours, and of a line that was written over its last state.
 
-use super::escaped;
+use super::html::escaped;
+
+/// A colour of the text or behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Colour {
+    /// One of the sixteen whose shade is the reader's own.
+    Named(u8),
+    /// Red, green and blue.
+    Exact(u8, u8, u8),
+}
 
 /// What is set at one place of the text.
 #[expect(clippy::struct_excessive_bools, reason = "a terminal has these switches")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Look {
-    colour: Option<u8>,
+    text: Option<Colour>,
+    behind: Option<Colour>,
     bold: bool,
     dim: bool,
     italic: bool,
     underline: bool,
+    inverse: bool,
+    struck: bool,
 }
 
-/// The text, escaped, with spans where its colour, weight or slant changes.
+/// The page so far, and the line that is still written on.
+#[derive(Default)]
+struct Screen {
+    html: String,
+    line: String,
+    look: Look,
+    /// The next text is written over the line.
+    at_start: bool,
+}
+
+/// The text, escaped, with spans where its look changes. Control sequences that do not colour are left out.
 pub(super) fn to_html(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    let mut look = Look::default();
+    let mut screen = Screen { html: String::with_capacity(text.len()), ..Screen::default() };
     for (n, part) in text.split('\u{1b}').enumerate() {
-        let plain = if n == 0 { part } else { after_sequence(part, &mut look) };
-        if plain.is_empty() {
-            continue;
-        }
-        let classes = look.classes();
-        if classes.is_empty() {
-            html.push_str(&escaped(plain));
-        } else {
-            for piece in ["<span class=\"", &classes, "\">", &escaped(plain), "</span>"] {
-                html.push_str(piece);
+        let plain = if n == 0 { part } else { screen.after_sequence(part) };
+        screen.write(plain);
+    }
+    screen.html.push_str(&screen.line);
+    screen.html
+}
+
+impl Screen {
+    fn write(&mut self, text: &str) {
+        for piece in text.split_inclusive(['\n', '\r']) {
+            let (words, end) = match piece.strip_suffix(['\n', '\r']) {
+                Some(words) => (words, piece.chars().next_back()),
+                None => (piece, None),
+            };
+            if !words.is_empty() {
+                if std::mem::take(&mut self.at_start) {
+                    self.line.clear();
+                }
+                self.look.put(words, &mut self.line);
+            }
+            match end {
+                Some('\n') => {
+                    self.html.push_str(&self.line);
+                    self.html.push('\n');
+                    self.line.clear();
+                    self.at_start = false;
+                }
+                Some(_) => self.at_start = true,
+                None => {}
             }
         }
     }
-    html
-}
 
-/// Reads the control sequence that begins here, and answers what follows it.
-fn after_sequence<'a>(text: &'a str, look: &mut Look) -> &'a str {
-    if let Some(body) = text.strip_prefix('[') {
-        let Some(end) = body.find(|letter: char| ('\u{40}'..='\u{7e}').contains(&letter)) else {
-            return "";
-        };
-        if body[end..].starts_with('m') {
-            look.set(&body[..end]);
+    /// Reads the control sequence that begins here, and answers what follows it.
+    fn after_sequence<'a>(&mut self, text: &'a str) -> &'a str {
+        if let Some(body) = text.strip_prefix('[') {
+            let Some(end) = body.find(|letter: char| ('\u{40}'..='\u{7e}').contains(&letter))
+            else {
+                return "";
+            };
+            match (&body[end..=end], &body[..end]) {
+                ("m", numbers) => self.look.set(numbers),
+                ("K", "2") => self.line.clear(),
+                _ => {}
+            }
+            return &body[end + 1..];
         }
-        return &body[end + 1..];
+        if let Some(body) = text.strip_prefix(']') {
+            // A title or link ends with BEL; one that ends with ESC \ has been cut there already.
+            return body.split_once('\u{7}').map_or("", |(_, rest)| rest);
+        }
+        let mut letters = text.chars();
+        if let Some('(' | ')') = letters.next() {
+            letters.next();
+        }
+        letters.as_str()
     }
-    if let Some(body) = text.strip_prefix(']') {
-        // A title or link ends with BEL; one that ends with ESC \ has been cut there already.
-        return body.split_once('\u{7}').map_or("", |(_, rest)| rest);
-    }
-    let mut letters = text.chars();
-    if let Some('(' | ')') = letters.next() {
-        letters.next();
-    }
-    letters.as_str()
 }
 
 impl Look {
@@ -67,36 +109,82 @@ impl Look {
                 2 => self.dim = true,
                 3 => self.italic = true,
                 4 => self.underline = true,
+                7 => self.inverse = true,
+                9 => self.struck = true,
                 22 => (self.bold, self.dim) = (false, false),
                 23 => self.italic = false,
                 24 => self.underline = false,
-                30..=37 => self.colour = u8::try_from(number - 30).ok(),
-                90..=97 => self.colour = u8::try_from(number - 90).ok(),
-                39 => self.colour = None,
-                // Of the larger palettes only the first eight colours are known here.
-                38 | 48 => {
-                    let skipped =
-                        if numbers.next() == Some(5) { numbers.next() } else { numbers.nth(2) };
-                    if number == 38 {
-                        self.colour = skipped.filter(|&n| n < 8).and_then(|n| u8::try_from(n).ok());
-                    }
-                }
+                27 => self.inverse = false,
+                29 => self.struck = false,
+                30..=37 => self.text = named(number - 30),
+                90..=97 => self.text = named(number - 82),
+                39 => self.text = None,
+                40..=47 => self.behind = named(number - 40),
+                100..=107 => self.behind = named(number - 92),
+                49 => self.behind = None,
+                38 => self.text = palette(&mut numbers),
+                48 => self.behind = palette(&mut numbers),
                 _ => {}
             }
         }
     }
 
-    fn classes(self) -> String {
-        let mut classes: Vec<String> =
-            self.colour.map(|colour| format!("f{colour}")).into_iter().collect();
-        for (set, class) in
-            [(self.bold, "a1"), (self.dim, "a2"), (self.italic, "a3"), (self.underline, "a4")]
-        {
-            if set {
-                classes.push(class.to_owned());
+    fn put(self, words: &str, line: &mut String) {
+        let (mut classes, mut style) = (String::new(), String::new());
+        let mut paint = |colour, letter, property| match colour {
+            Some(Colour::Named(n)) => classes.push_str(&format!(" {letter}{n}")),
+            Some(Colour::Exact(r, g, b)) => {
+                style.push_str(&format!("{property}:#{r:02x}{g:02x}{b:02x};"));
+            }
+            None => {}
+        };
+        paint(self.text, 'f', "color");
+        paint(self.behind, 'b', "background");
+        let switches = [
+            (self.bold, " a1"),
+            (self.dim, " a2"),
+            (self.italic, " a3"),
+            (self.underline, " a4"),
+            (self.inverse, " a7"),
+            (self.struck, " a9"),
+        ];
+        for (_, class) in switches.iter().filter(|(set, _)| *set) {
+            classes.push_str(class);
+        }
+        let words = escaped(words);
+        if classes.is_empty() && style.is_empty() {
+            line.push_str(&words);
+            return;
+        }
+        line.push_str("<span");
+        for (name, value) in [("class", classes.trim_start()), ("style", style.as_str())] {
+            if !value.is_empty() {
+                line.push_str(&format!(" {name}=\"{value}\""));
             }
         }
-        classes.join(" ")
+        line.push_str(&format!(">{words}</span>"));
+    }
+}
+
+fn named(number: u16) -> Option<Colour> {
+    u8::try_from(number).ok().map(Colour::Named)
+}
+
+/// `5;N` of the 256 colours, or `2;R;G;B`.
+fn palette(numbers: &mut impl Iterator<Item = u16>) -> Option<Colour> {
+    let mut next = || numbers.next().and_then(|number| u8::try_from(number).ok());
+    match next()? {
+        5 => match next()? {
+            n @ 0..16 => Some(Colour::Named(n)),
+            n @ 16..232 => {
+                let step = |part: u8| if part == 0 { 0 } else { 55 + 40 * part };
+                let n = n - 16;
+                Some(Colour::Exact(step(n / 36), step(n / 6 % 6), step(n % 6)))
+            }
+            n => Some(Colour::Exact(8 + 10 * (n - 232), 8 + 10 * (n - 232), 8 + 10 * (n - 232))),
+        },
+        2 => Some(Colour::Exact(next()?, next()?, next()?)),
+        _ => None,
     }
 }
 
@@ -104,33 +192,56 @@ impl Look {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(to_html(text), expected, "{text:?}");
+    }
+
     #[test]
     fn colours_become_spans_and_the_rest_goes() {
-        for (text, expected) in [
-            ("plain & <b>", "plain &amp; &lt;b&gt;"),
-            ("\u{1b}[31mred\u{1b}[0m on", "<span class=\"f1\">red</span> on"),
-            (
-                "\u{1b}[1;32mok\u{1b}[22m ok\u{1b}[m",
-                "<span class=\"f2 a1\">ok</span><span class=\"f2\"> ok</span>",
-            ),
-            ("\u{1b}[2K\u{1b}[1Gline\u{1b}(B", "line"),
-            ("\u{1b}]0;title\u{7}text", "text"),
-            ("\u{1b}[38;5;200mx\u{1b}[48;2;1;2;3my", "xy"),
-            ("cut \u{1b}[3", "cut "),
-        ] {
-            assert_eq!(to_html(text), expected, "{text:?}");
-        }
+        check("plain & <b>", "plain &amp; &lt;b&gt;");
+        check("\u{1b}[31mred\u{1b}[0m on", "<span class=\"f1\">red</span> on");
+        check(
+            "\u{1b}[1;32mok\u{1b}[22m ok\u{1b}[m",
+            "<span class=\"f2 a1\">ok</span><span class=\"f2\"> ok</span>",
+        );
+        check("\u{1b}[91;44;7mx", "<span class=\"f9 b4 a7\">x</span>");
+        check("\u{1b}[1Gline\u{1b}(B", "line");
+        check("\u{1b}]0;title\u{7}text", "text");
+        check("cut \u{1b}[3", "cut ");
+    }
+
+    #[test]
+    fn larger_palettes_keep_their_colours() {
+        check("\u{1b}[38;5;1mx", "<span class=\"f1\">x</span>");
+        check("\u{1b}[38;5;196mx", "<span style=\"color:#ff0000;\">x</span>");
+        check("\u{1b}[38;5;232mx", "<span style=\"color:#080808;\">x</span>");
+        check("\u{1b}[48;2;1;2;3mx", "<span style=\"background:#010203;\">x</span>");
+        check("\u{1b}[38;5;999mx\u{1b}[38mx\u{1b}[38;9my", "xxy");
+    }
+
+    #[test]
+    fn a_line_that_was_written_over_shows_its_last_state() {
+        check("10%\r20%\r100%\nnext\r\n", "100%\nnext\n");
+        check("kept\r", "kept");
+        check("a\u{1b}[2Kb", "b");
+        check("\u{1b}[32mone\rtwo", "<span class=\"f2\">two</span>");
+        check("\u{1b}[32mone\ntwo", "<span class=\"f2\">one</span>\n<span class=\"f2\">two</span>");
     }
 
     proptest::proptest! {
         #[test]
-        fn no_markup_comes_through(text in "[<>&\"'a\u{1b}\\[\\];m0-9\n\u{7}]{0,60}") {
-            let html = to_html(&text).replace("</span>", "");
-            for piece in html.split("<span class=\"").skip(1) {
-                let (classes, _) = piece.split_once("\">").unwrap();
-                proptest::prop_assert!(classes.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' '));
+        fn no_markup_comes_through(text in "[<>&\"'a\u{1b}\\[\\];m0-9\n\r\u{7}]{0,80}") {
+            let html = to_html(&text);
+            let mut rest = html.replace("</span>", "");
+            while let Some(at) = rest.find("<span") {
+                let end = at + rest[at..].find('>').unwrap();
+                let attributes = rest[at + 5..end].to_owned();
+                proptest::prop_assert!(attributes.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" =\"#:;".contains(&byte)));
+                rest.replace_range(at..=end, "");
             }
-            proptest::prop_assert_eq!(html.matches('<').count(), html.matches("<span class=\"").count());
+            proptest::prop_assert!(!rest.contains(['<', '>', '"']));
+            proptest::prop_assert_eq!(html.matches("<span").count(), html.matches("</span>").count());
         }
     }
 }

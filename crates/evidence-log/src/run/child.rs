@@ -43,11 +43,7 @@ pub(super) fn spawn(plan: &Plan<'_>, program: &Path) -> io::Result<Spawned> {
         return in_terminal(plan, program, signals);
     }
     let mut command = Command::new(program);
-    command
-        .arg0(&plan.args.command[0])
-        .args(&plan.args.command[1..])
-        .current_dir(&plan.invocation.cwd)
-        .envs(variables(plan));
+    command.arg0(&plan.args.command[0]).args(&plan.args.command[1..]).envs(variables(plan));
     let (first, first_end) = io::pipe()?;
     let mut outputs = vec![first.into()];
     if plan.mode == Mode::Pipe {
@@ -69,7 +65,6 @@ fn in_terminal(plan: &Plan<'_>, program: &Path, signals: Signals) -> io::Result<
     let child = pty_process::blocking::Command::new(program)
         .arg0(&plan.args.command[0])
         .args(&plan.args.command[1..])
-        .current_dir(&plan.invocation.cwd)
         .envs(variables(plan))
         .spawn(slave)
         .map_err(|failed| match failed {

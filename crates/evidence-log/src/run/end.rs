@@ -1,7 +1,6 @@
 //! What is recorded when a command has ended: its files, an envelope over them, and the `end` record.
 
 use std::path::PathBuf;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +11,7 @@ use evidence::{
 use super::begin::Begun;
 use super::capture::Captured;
 use super::git::Asked;
+use super::program::Hashing;
 use super::stream::Sink;
 use super::{Plan, suspect};
 use crate::error::Error;
@@ -22,7 +22,7 @@ use crate::{TOOL, clock, open};
 pub(super) struct Facts {
     pub(super) clock_start: DateTime<Utc>,
     pub(super) took: Duration,
-    pub(super) program: Option<(PathBuf, Option<JoinHandle<Option<Digest>>>)>,
+    pub(super) program: Option<(PathBuf, Hashing)>,
     pub(super) git: Option<Asked>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn end(
     let head = |n: usize| begun.streams.get(n).map_or(&[][..], |sink| sink.head.as_slice());
     let program = facts.program.map(|(path, hashing)| Program {
         path: Text::from_bytes(cleaner.clean(path.as_os_str().as_encoded_bytes())),
-        sha256: hashing.and_then(|thread| thread.join().ok().flatten()).map(|digest| digest.hex()),
+        sha256: hashing.finish().map(|digest| digest.hex()),
     });
     let git = facts.git.and_then(|asked| asked.answer(cleaner));
     let counts: Vec<_> = begun.streams.iter().map(Sink::counts).collect();

@@ -13,8 +13,21 @@ const WAIT: Duration = Duration::from_secs(3);
 
 /// A question to git that is being answered while the command runs.
 pub(super) struct Asked {
-    status: duct::Handle,
-    config: PathBuf,
+    /// Ends with 0 where no tracked file can differ; with 1 where one may.
+    differs: duct::Handle,
+    /// The commit that was checked out when we asked; none where only git can tell.
+    head: Option<String>,
+    folders: Folders,
+    git: PathBuf,
+    cwd: PathBuf,
+}
+
+/// Where a repository keeps what is asked for here.
+struct Folders {
+    /// Of this work tree: HEAD.
+    own: PathBuf,
+    /// Of all work trees: refs and the configuration.
+    common: PathBuf,
 }
 
 /// Asks git for the state, if the folder is in a repository. Tracked files alone decide whether it is dirty: the
@@ -22,44 +35,98 @@ pub(super) struct Asked {
 pub(super) fn look(cwd: &Path, invocation: &Invocation) -> Option<Asked> {
     let dot_git = cwd.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
     let git = invocation.find_program("git")?;
-    let status = duct::cmd(
-        git,
-        [
-            "-c",
-            "core.fsmonitor=false",
-            "status",
-            "--porcelain=v2",
-            "--branch",
-            "--untracked-files=no",
-            "-z",
-        ],
-    )
-    .dir(cwd)
-    .env("GIT_OPTIONAL_LOCKS", "0")
-    .stdin_null()
-    .stdout_capture()
-    .stderr_null()
-    .unchecked()
-    .start()
-    .ok()?;
-    Some(Asked { status, config: config_of(&dot_git) })
+    // Half the work of `status`, and it writes nothing; in doubt `status` is asked later.
+    let differs = ask(&git, cwd, &["diff-index", "--quiet", "HEAD", "--"]).start().ok()?;
+    let folders = Folders::of(&dot_git);
+    Some(Asked { differs, head: folders.head(), folders, git, cwd: cwd.to_path_buf() })
+}
+
+fn ask(git: &Path, cwd: &Path, words: &[&str]) -> duct::Expression {
+    duct::cmd(git, ["-c", "core.fsmonitor=false"].iter().chain(words))
+        .dir(cwd)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .stdin_null()
+        .stdout_capture()
+        .stderr_null()
+        .unchecked()
 }
 
 impl Asked {
     /// The answer; none when git failed or takes too long.
     pub(super) fn answer(self, cleaner: &mut Cleaner<'_>) -> Option<Git> {
-        let Ok(Some(output)) = self.status.wait_timeout(WAIT) else {
-            drop(self.status.kill());
-            return None;
+        let is_clean = wait(&self.differs)?.status.success();
+        let mut git = match self.head {
+            Some(commit) if is_clean => Git { commit: Some(commit), dirty: false, remote: None },
+            // A file that was written again with the same content differs only for `diff-index`.
+            head => {
+                let words = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"];
+                let status = ask(&self.git, &self.cwd, &words).start().ok()?;
+                let output = wait(&status)?;
+                if !output.status.success() {
+                    return None;
+                }
+                let found = read_status(&output.stdout);
+                Git { commit: head.or(found.commit), ..found }
+            }
         };
-        if !output.status.success() {
-            return None;
-        }
-        let mut git = read_status(&output.stdout);
-        let config = std::fs::read_to_string(&self.config).unwrap_or_default();
-        git.remote = origin(&config).map(|url| cleaner.words(&without_userinfo(url)));
+        let config = std::fs::read_to_string(self.folders.common.join("config"));
+        git.remote =
+            origin(&config.unwrap_or_default()).map(|url| cleaner.words(&without_userinfo(url)));
         Some(git)
     }
+}
+
+fn wait(asked: &duct::Handle) -> Option<&std::process::Output> {
+    match asked.wait_timeout(WAIT) {
+        Ok(Some(output)) => Some(output),
+        _ => {
+            drop(asked.kill());
+            None
+        }
+    }
+}
+
+impl Folders {
+    /// In a work tree of its own or a submodule `.git` is a file that names the folder.
+    fn of(dot_git: &Path) -> Self {
+        let own = match std::fs::read_to_string(dot_git) {
+            Ok(text) => dot_git
+                .with_file_name("")
+                .join(text.trim().strip_prefix("gitdir:").unwrap_or("").trim()),
+            Err(_) => dot_git.to_path_buf(),
+        };
+        let common = match std::fs::read_to_string(own.join("commondir")) {
+            Ok(common) => own.join(common.trim()),
+            Err(_) => own.clone(),
+        };
+        Self { own, common }
+    }
+
+    /// The commit that HEAD leads to, where plain files say so.
+    fn head(&self) -> Option<String> {
+        let head = std::fs::read_to_string(self.own.join("HEAD")).ok()?;
+        let Some(name) = head.trim().strip_prefix("ref: ") else { return commit(&head) };
+        match std::fs::read_to_string(self.common.join(name)) {
+            Ok(loose) => commit(&loose),
+            Err(_) => packed(&std::fs::read_to_string(self.common.join("packed-refs")).ok()?, name),
+        }
+    }
+}
+
+/// A commit's whole name, in either of git's hashes.
+fn commit(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_whole =
+        matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_whole.then(|| text.to_owned())
+}
+
+/// What `packed-refs` has for a name.
+fn packed(refs: &str, name: &str) -> Option<String> {
+    refs.lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(_, known)| *known == name)
+        .and_then(|(hash, _)| commit(hash))
 }
 
 fn read_status(bytes: &[u8]) -> Git {
@@ -73,20 +140,6 @@ fn read_status(bytes: &[u8]) -> Git {
         }
     }
     git
-}
-
-/// The configuration of a repository; in a worktree or submodule `.git` is a file that names the folder.
-fn config_of(dot_git: &Path) -> PathBuf {
-    let folder = match std::fs::read_to_string(dot_git) {
-        Ok(text) => dot_git
-            .with_file_name("")
-            .join(text.trim().strip_prefix("gitdir:").unwrap_or("").trim()),
-        Err(_) => dot_git.to_path_buf(),
-    };
-    match std::fs::read_to_string(folder.join("commondir")) {
-        Ok(common) => folder.join(common.trim()).join("config"),
-        Err(_) => folder.join("config"),
-    }
 }
 
 /// The first URL of `[remote "origin"]`.
@@ -128,6 +181,17 @@ mod tests {
         let dirty = format!("{clean}1 .M N... 100644 100644 100644 a b file\0");
         assert!(read_status(dirty.as_bytes()).dirty);
         assert_eq!(read_status(b"# branch.oid (initial)\0").commit, None);
+    }
+
+    #[test]
+    fn a_commit_is_read_from_loose_and_packed_names() {
+        let oid = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(commit(&format!("{oid}\n")).as_deref(), Some(oid));
+        assert_eq!(commit("ref: refs/heads/main"), None);
+        assert_eq!(commit("0123"), None);
+        let refs = format!("# pack-refs with: peeled\n{oid} refs/heads/main\n^{oid}\n");
+        assert_eq!(packed(&refs, "refs/heads/main").as_deref(), Some(oid));
+        assert_eq!(packed(&refs, "refs/heads/mai"), None);
     }
 
     #[test]

@@ -39,14 +39,40 @@ pub(super) fn refusal(failed: &io::Error) -> Outcome {
     Outcome::NotStarted { code, reason }
 }
 
-/// Hashes the executable while it runs. None when it cannot be read, as with one that may only be executed.
-pub(super) fn hash(path: PathBuf) -> Option<JoinHandle<Option<Digest>>> {
-    let file = File::open(path).ok()?;
-    thread::Builder::new()
-        .spawn(move || {
-            Digest::of_reader(file, &mut vec![0; 64 * 1024]).ok().map(|(digest, _)| digest)
-        })
-        .ok()
+/// An executable whose digest is asked for.
+pub(super) enum Hashing {
+    /// It is known.
+    Known(Digest),
+    /// A thread reads the executable while it runs.
+    Thread(JoinHandle<Option<Digest>>),
+    /// It cannot be read, as with one that may only be executed.
+    Unreadable,
+}
+
+/// A smaller executable is read while the command starts, in less time than a thread takes to begin.
+const SMALL: u64 = 256 * 1024;
+
+impl Hashing {
+    /// Begins to hash what `open` opened before the command could change it.
+    pub(super) fn begin(opened: Option<File>) -> Self {
+        let Some(file) = opened else { return Self::Unreadable };
+        let is_small = file.metadata().is_ok_and(|found| found.len() <= SMALL);
+        let hash =
+            move || Digest::of_reader(file, &mut vec![0; 64 * 1024]).ok().map(|(digest, _)| digest);
+        if is_small {
+            return hash().map_or(Self::Unreadable, Self::Known);
+        }
+        thread::Builder::new().spawn(hash).map_or(Self::Unreadable, Self::Thread)
+    }
+
+    /// The digest, waited for.
+    pub(super) fn finish(self) -> Option<Digest> {
+        match self {
+            Self::Known(digest) => Some(digest),
+            Self::Thread(thread) => thread.join().ok().flatten(),
+            Self::Unreadable => None,
+        }
+    }
 }
 
 fn is_on_path(name: &str, invocation: &Invocation) -> bool {

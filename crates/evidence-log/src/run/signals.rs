@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH, SIGXFSZ};
 
 /// Caught signals; each waits to be asked for.
 pub(super) struct Signals {
@@ -22,6 +22,8 @@ impl Signals {
         rustix::io::ioctl_fionbio(&waker, true)?;
         rustix::io::ioctl_fionbio(&woken, true)?;
         let ignored = ignored();
+        // A limit on the size of files is then an error of the write, and not our end; the command starts without it.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         let mut caught = Vec::new();
         let all = [
             (SIGINT, Signal::INT),

@@ -1,13 +1,19 @@
 //! Tests of the real `evidence-log` program.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod clock;
 mod crash;
+mod forms;
+mod limits;
 mod ops;
 mod peers;
+mod recover;
 mod redaction;
 mod run;
 mod scenarios;
 mod seal;
+mod signals;
+mod tamper;
 
 use testbed::{Bed, Command};
 

@@ -255,9 +255,10 @@ fn the_page_shows_failures_first_and_runs_nothing() {
     let written = tool(&bed).args(["report", &bundle, "--output", "page.html"]).run();
     assert_eq!((written.code(), written.stdout()), (0, "page.html\n"), "{written}");
     let page = bed.read("page.html");
-    assert!(page.find("id=\"run-2\" open").unwrap() < page.find("id=\"run-1\">").unwrap());
+    let bad = page.find("id=\"run-2\" class=\"run bad\" open>").unwrap();
+    assert!(bad < page.find("id=\"run-1\" class=\"run good\">").unwrap());
     assert!(page.contains("<span class=\"f1\">&lt;script&gt;alert(1)&lt;/script&gt;</span>"));
-    assert!(page.contains("a &lt;b&gt;note&lt;/b&gt;") && page.contains("intact, UNSIGNED"));
+    assert!(page.contains("a &lt;b&gt;note&lt;/b&gt;") && page.contains("Intact, UNSIGNED"));
     assert!(!page.contains("<script") && !page.contains("http:") && !page.contains("https:"));
 }
 

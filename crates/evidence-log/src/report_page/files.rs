@@ -1,0 +1,106 @@
+//! What else is in the bundle: words, answers, and files that were put there.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use evidence::{Body, Bundle, Digest, FileEntry};
+
+use super::html::{escaped, size};
+use crate::show::time;
+
+/// A larger picture is named and not shown.
+const LARGEST_PICTURE: u64 = 4_000_000;
+
+/// Notes, answers and recoveries, in their order.
+pub(super) fn notes(html: &mut String, bundle: &Bundle) {
+    let mut lines = String::new();
+    for record in bundle.records() {
+        let (class, words) = match &record.body {
+            Body::Note(note) => ("", escaped(&note.text)),
+            Body::Gate(gate) => {
+                let answer = if gate.approved { "approved" } else { "refused" };
+                let by = if gate.by.is_empty() { String::new() } else { format!(" ({})", gate.by) };
+                ("", escaped(&format!("{}: {answer}{by}", gate.step)))
+            }
+            Body::Recovered(part) => (
+                " class=\"bad\"",
+                match part.run {
+                    Some(run) => {
+                        format!("run {run} was found cut short; how it ended is not known")
+                    }
+                    None => "a record was found cut short, and is kept aside".to_owned(),
+                },
+            ),
+            _ => continue,
+        };
+        let _ = writeln!(
+            lines,
+            "<li{class}><time>{}</time> <span>{words}</span></li>",
+            time(record.time)
+        );
+    }
+    if !lines.is_empty() {
+        let _ = write!(
+            html,
+            "<section>\n<h2>Notes</h2>\n<ul class=\"notes\">\n{lines}</ul>\n</section>\n"
+        );
+    }
+}
+
+/// The files that were attached; pictures are shown where they are what was recorded.
+pub(super) fn attachments(html: &mut String, folder: &Path, bundle: &Bundle) -> io::Result<()> {
+    let files: Vec<&FileEntry> = bundle
+        .records()
+        .iter()
+        .filter_map(|record| match &record.body {
+            Body::Attach(attach) => Some(&attach.files),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    html.push_str("<section>\n<h2>Attached files</h2>\n");
+    for file in files {
+        let path = escaped(&file.path);
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+        let _ = writeln!(
+            html,
+            "<figure>\n<figcaption><strong>{}</strong> <span class=\"path\">{path} · {} · sha256:{}</span></figcaption>",
+            escaped(name),
+            size(file.bytes),
+            file.sha256.hex()
+        );
+        if let Some((kind, bytes)) = picture(folder, file)? {
+            let base64 = data_encoding::BASE64.encode(&bytes);
+            let _ = writeln!(html, "<img alt=\"{path}\" src=\"data:{kind};base64,{base64}\">");
+        }
+        html.push_str("</figure>\n");
+    }
+    html.push_str("</section>\n");
+    Ok(())
+}
+
+/// The kind and bytes of a file that is a picture, of a size for a page, and as it was recorded.
+fn picture(folder: &Path, file: &FileEntry) -> io::Result<Option<(&'static str, Vec<u8>)>> {
+    if file.bytes > LARGEST_PICTURE {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    match File::open(folder.join(&file.path)) {
+        Ok(opened) => opened.take(LARGEST_PICTURE + 1).read_to_end(&mut bytes)?,
+        Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(failed) => return Err(failed),
+    };
+    let kinds: [(&[u8], &str); 4] = [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF8", "image/gif"),
+        (b"RIFF", "image/webp"),
+    ];
+    let kind = kinds.into_iter().find(|(head, _)| bytes.starts_with(head)).map(|(_, kind)| kind);
+    Ok(kind.filter(|_| Digest::of(&bytes) == file.sha256).map(|kind| (kind, bytes)))
+}

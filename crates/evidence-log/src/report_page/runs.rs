@@ -1,0 +1,121 @@
+//! One run: folded where it succeeded, open where somebody should look.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use evidence::{Mode, Run, Suspect};
+
+use super::head::{Mark, mark};
+use super::html::{escaped, size};
+use super::stream;
+use crate::show::{duration, remarks};
+
+/// An output of more lines is folded where its run succeeded.
+const LONG: usize = 60;
+
+/// The run as one part of the page that opens and closes by itself.
+pub(super) fn show(html: &mut String, folder: &Path, run: &Run<'_>) -> io::Result<()> {
+    let Mark { class, sign, words } = mark(run);
+    let open = if class == "good" { "" } else { " open" };
+    let took = run.end.map_or_else(String::new, |end| duration(end.duration_us));
+    let _ = writeln!(
+        html,
+        "<details id=\"run-{0}\" class=\"run {class}\"{open}>\n<summary><span class=\"sign\" aria-hidden=\"true\">{sign}</span>\
+         <span class=\"number\">{0:03}</span> <span class=\"label\">{1}</span> <span class=\"badge {class}\">{2}</span> <span class=\"took\">{took}</span></summary>\n\
+         <div class=\"body\">\n<pre class=\"command\" tabindex=\"0\"><span aria-hidden=\"true\">$ </span>{3}</pre>",
+        run.number(),
+        escaped(&run.begin.label),
+        escaped(&words),
+        escaped(&run.command_line()),
+    );
+    for reason in run.suspect() {
+        let _ = writeln!(html, "<p class=\"callout fair\">{}</p>", why(*reason));
+    }
+    if run.end.is_none() {
+        html.push_str(
+            "<p class=\"callout bad\">It was begun, and how it ended is not known: its recorder was stopped. The command may have gone on.</p>\n",
+        );
+    }
+    for remark in run.end.map(remarks).unwrap_or_default() {
+        // Suspicions are said above, and the commit stands in the record.
+        if !remark.starts_with("suspect: ") && !remark.starts_with("git ") {
+            let _ = writeln!(html, "<p class=\"remark\">{}</p>", escaped(&remark));
+        }
+    }
+    outputs(html, folder, run, class != "good")?;
+    facts(html, run);
+    html.push_str("</div>\n</details>\n");
+    Ok(())
+}
+
+fn why(reason: Suspect) -> &'static str {
+    match reason {
+        Suspect::EmptyOutput => "Suspect: it printed nothing at all.",
+        Suspect::UsageText => {
+            "Suspect: it printed how it is to be called, so it may not have done its work."
+        }
+        Suspect::HtmlErrorPage => "Suspect: what it printed is an error page, not data.",
+        Suspect::Unknown => "Suspect, for a reason that a later version has.",
+    }
+}
+
+fn outputs(html: &mut String, folder: &Path, run: &Run<'_>, look: bool) -> io::Result<()> {
+    let streams =
+        run.files().iter().filter(|file| matches!(file.role.as_str(), "stdout" | "stderr" | "tty"));
+    let mut silent = true;
+    for file in streams.filter(|file| file.bytes > 0) {
+        silent = false;
+        let shown = stream::read(folder, file)?;
+        let open = if look || shown.lines <= LONG { " open" } else { "" };
+        let role = match file.role.as_str() {
+            "stdout" if run.begin.mode == Mode::Merged => "stdout and stderr",
+            "tty" => "terminal",
+            role => role,
+        };
+        let _ = writeln!(
+            html,
+            "<details class=\"stream\"{open}>\n<summary>{role} <span class=\"path\">{}</span></summary>\n\
+             <pre class=\"output\" tabindex=\"0\" aria-label=\"{role} of run {}\">{}</pre>\n<p class=\"path\">{} · sha256:{}</p>\n</details>",
+            escaped(&shown.measure),
+            run.number(),
+            shown.html,
+            escaped(&file.path),
+            file.sha256.hex(),
+        );
+    }
+    if silent && run.end.is_some() && run.suspect().is_empty() {
+        html.push_str("<p class=\"path\">It printed nothing.</p>\n");
+    }
+    Ok(())
+}
+
+fn facts(html: &mut String, run: &Run<'_>) {
+    html.push_str("<details class=\"record\">\n<summary>Record</summary>\n<dl class=\"facts\">\n");
+    let mut row = |term: &str, text: &str| {
+        if !text.is_empty() {
+            let _ = writeln!(html, "<div><dt>{term}</dt><dd>{}</dd></div>", escaped(text));
+        }
+    };
+    row("Folder", &run.begin.cwd.lossy());
+    row("Input", &run.begin.stdin);
+    row("Given", &run.begin.env.join(", "));
+    if let Some(end) = run.end {
+        row("Started", &end.started);
+        row("Ended", &end.ended);
+        if let Some(program) = &end.program {
+            row("Program", &program.path.lossy());
+            if let Some(sha256) = &program.sha256 {
+                row("Its hash", &format!("sha256:{sha256}"));
+            }
+        }
+        let kept: u64 = end.files.iter().map(|file| file.bytes).sum();
+        row("Kept", &size(kept));
+        if let Some(git) = &end.git {
+            let commit = git.commit.as_deref().unwrap_or("none yet");
+            row("Commit", &format!("{commit}{}", if git.dirty { ", with changes" } else { "" }));
+            row("Of", git.remote.as_deref().unwrap_or_default());
+        }
+    }
+    html.push_str("</dl>\n</details>\n");
+}

@@ -1,0 +1,40 @@
+//! A clock that jumps: the order of the records counts, and the duration is not the clock's.
+
+use crate::ops::{is_there, unsigned};
+use crate::{faults, open, show, tool};
+
+#[test]
+fn a_clock_that_is_set_back_changes_neither_order_nor_duration() {
+    let test = "a_clock_that_is_set_back_changes_neither_order_nor_duration";
+    if !is_there("faketime") {
+        testbed::not_run(test, "faketime is not installed");
+        return;
+    }
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let at = |time: &str, label: &str, command: &str| {
+        let program = testbed::bin!("evidence-log");
+        let run = [
+            "-m", "-f", time, program, "run", "--into", &bundle, "--label", label, "--", "sh",
+            "-c", command,
+        ];
+        let ran = bed.command("faketime").args(run).env("FAKETIME_DONT_FAKE_MONOTONIC", "1").run();
+        assert_eq!(ran.code(), 0, "{ran}");
+    };
+    at("@2026-06-01 12:00:00", "noon", "echo one");
+    at("@2001-01-01 00:00:00", "past", "echo two; sleep 0.3");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    if !records.contains("\"t\":\"2001-01-01T") {
+        testbed::not_run(test, "faketime has no hold on a program that is linked statically");
+        return;
+    }
+    let runs = show(&bed, &bundle)["runs"].clone();
+    assert_eq!((&runs[0]["label"], &runs[1]["label"]), (&"noon".into(), &"past".into()));
+    let took = runs[1]["duration_us"].as_u64().unwrap();
+    assert!((300_000..60_000_000).contains(&took), "{took}");
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let verified = tool(&bed).args(["verify", &bundle]).run();
+    assert_eq!(verified.code(), 0, "{verified}");
+    assert!(verified.stdout().contains("the clock ran backwards"), "{verified}");
+    assert_eq!(faults(&bed, &bundle), Vec::<String>::new());
+}

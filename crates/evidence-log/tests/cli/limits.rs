@@ -1,0 +1,120 @@
+//! Disks that are full or read-only, a limit on the size of files, and memory that does not grow with the output.
+
+use std::time::{Duration, Instant};
+
+use testbed::Bed;
+
+use crate::ops::is_there;
+use crate::{faults, open, show};
+
+/// Runs shell lines in a mount namespace of their own; none where that is not permitted, which is said aloud.
+fn mounted(test: &str, bed: &Bed, line: &str) -> Option<testbed::Output> {
+    let may = bed.command("unshare").args(["-rm", "true"]).unguarded();
+    if !is_there("unshare") || may.run().code() != 0 {
+        testbed::not_run(test, "no mount namespace can be made here");
+        return None;
+    }
+    Some(bed.command("unshare").args(["-rm", "sh", "-c", line]).run())
+}
+
+#[test]
+fn a_full_disk_does_not_stop_the_command_and_is_said() {
+    let test = "a_full_disk_does_not_stop_the_command_and_is_said";
+    let bed = Bed::new();
+    bed.write("artifacts/.keep", "");
+    bed.write("kept/.keep", "");
+    let program = testbed::bin!("evidence-log");
+    let line = format!(
+        "mount -t tmpfs -o size=128k none artifacts && B=$({program} open full) && \
+         {program} run --into $B --label big -- sh -c 'head -c 600000 /dev/zero | tr \"\\0\" x; echo ran > ran; exit 5'; \
+         echo code $? > code; cp -r $B/. kept; rm -f $B/001-big.out; {program} note $B 'space again'; \
+         {program} seal $B; {program} verify $B --format json > verified; true"
+    );
+    let Some(output) = mounted(test, &bed, &line) else { return };
+    assert_eq!(bed.read("ran"), "ran\n", "{output}");
+    assert_eq!(output.stdout().matches('x').count(), 600_000, "what is shown is whole");
+    assert_eq!(bed.read("code"), "code 125\n", "{output}");
+    let said = output.stderr();
+    assert!(said.contains("001-big.out") && said.contains("its beginning is recorded"), "{said}");
+    assert!(said.contains("No space left on device"), "{said}");
+    // What was recorded holds together, and what was not is not claimed.
+    let records = bed.read("kept/evidence.jsonl");
+    assert!(records.contains("\"kind\":\"begin\"") && !records.contains("\"kind\":\"end\""));
+    assert!(bed.read("verified").contains("incomplete"), "{}", bed.read("verified"));
+}
+
+#[test]
+fn a_read_only_disk_prevents_the_command() {
+    let test = "a_read_only_disk_prevents_the_command";
+    let bed = Bed::new();
+    bed.write("artifacts/.keep", "");
+    let program = testbed::bin!("evidence-log");
+    let line = format!(
+        "mount -t tmpfs none artifacts && mount -o remount,ro artifacts && {program} run -- touch made"
+    );
+    let Some(output) = mounted(test, &bed, &line) else { return };
+    assert_eq!(output.code(), 125, "{output}");
+    assert!(output.stderr().contains("the command was not started"), "{output}");
+    assert!(output.stderr().contains("Read-only file system"), "{output}");
+    assert!(!bed.path("made").exists());
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_kills_neither_side() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    // The limit is in blocks of 512 bytes in dash, of 1024 in bash.
+    let line = format!(
+        "ulimit -f 64; {program} run --into {bundle} --label big -- \
+         sh -c 'head -c 300000 /dev/zero | tr \"\\0\" x; exit 5'"
+    );
+    let output = bed.command("bash").args(["-c", &line]).run();
+    assert_eq!(output.code(), 125, "{output}");
+    assert_eq!(output.stdout().len(), 300_000, "what is shown is whole");
+    assert!(output.stderr().contains("001-big.out"), "{output}");
+    assert!(output.stderr().contains("File too large"), "{output}");
+    assert_eq!(faults(&bed, &bundle), ["unsealed", "incomplete"]);
+}
+
+/// The largest size in memory, in KiB, of a recorder whose command prints much and then waits to be looked at.
+fn memory_while(printing: &str) -> u64 {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let command = format!("{printing}; touch printed; while [ ! -e seen ]; do sleep 0.02; done");
+    let program = testbed::bin!("evidence-log");
+    let line =
+        format!("exec {program} run --into {bundle} --label much -- sh -c '{command}' > /dev/null");
+    let running = bed.command("sh").args(["-c", &line]).start();
+    let started = Instant::now();
+    while !bed.path("printed").exists() {
+        assert!(started.elapsed() < Duration::from_secs(110), "it prints too slowly");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
+    bed.write("seen", "");
+    let output = running.wait();
+    assert_eq!(output.code(), 0, "{output}");
+    assert_eq!(show(&bed, &bundle)["runs"][0]["exit"], 0);
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().strip_suffix(" kB").unwrap().trim().parse().unwrap()
+}
+
+/// GOALS: at most 16 MiB at any size.
+const MOST: u64 = 16 * 1024;
+
+#[test]
+fn memory_does_not_grow_with_the_output() {
+    let bytes = memory_while("head -c 60000000 /dev/zero");
+    assert!(bytes <= MOST, "{bytes} KiB for one stream without line breaks");
+    let lines = memory_while("seq 1 400000");
+    assert!(lines <= MOST, "{lines} KiB for many lines");
+}
+
+#[test]
+#[ignore = "three gigabytes take minutes: run by hand with --release"]
+fn memory_does_not_grow_with_three_gigabytes_or_ten_million_lines() {
+    let bytes = memory_while("yes 0123456789abcdef | head -c 3000000000");
+    let lines = memory_while("seq 1 10000000");
+    assert!(bytes <= MOST && lines <= MOST, "{bytes} and {lines} KiB");
+}

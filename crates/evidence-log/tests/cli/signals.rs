@@ -1,0 +1,95 @@
+//! Ctrl-C, hang-ups and impatience: the command decides, and what it says while it cleans up is kept.
+
+use std::time::{Duration, Instant};
+
+use testbed::Bed;
+
+use crate::ops::is_there;
+use crate::{faults, open, show, tool};
+
+fn wait_for(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn send(bed: &Bed, signal: &str, to: &str) {
+    assert_eq!(bed.command("kill").args([signal, "--", to]).unguarded().run().code(), 0);
+}
+
+#[test]
+fn each_signal_is_passed_on_and_recorded() {
+    for (signal, name) in [("-HUP", "SIGHUP"), ("-TERM", "SIGTERM"), ("-QUIT", "SIGQUIT")] {
+        let bed = Bed::new();
+        let bundle = open(&bed);
+        let command =
+            "trap 'echo cleaning; exit 7' HUP TERM QUIT; echo ready; while :; do sleep 0.02; done";
+        let run = ["run", "--into", &bundle, "--label", "s", "--", "sh", "-c", command];
+        let running = tool(&bed).args(run).start();
+        let out = bed.path(format!("{bundle}/001-s.out"));
+        wait_for("the start", || {
+            std::fs::read_to_string(&out).is_ok_and(|text| text.contains("ready"))
+        });
+        send(&bed, signal, &running.pid().to_string());
+        let output = running.wait();
+        assert_eq!((output.code(), output.stdout()), (7, "ready\ncleaning\n"), "{signal}");
+        let records = bed.read(format!("{bundle}/evidence.jsonl"));
+        assert!(records.contains(&format!("\"forwarded\":[\"{name}\"]")), "{records}");
+    }
+}
+
+/// As a terminal does it: the interrupt goes to the whole foreground group, command and recorder alike.
+#[test]
+fn an_interrupt_at_a_terminal_reaches_the_command_once() {
+    let test = "an_interrupt_at_a_terminal_reaches_the_command_once";
+    if !is_there("script") {
+        testbed::not_run(test, "there is no script to make a terminal with");
+        return;
+    }
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    bed.write(
+        "command.sh",
+        "n=0; trap 'n=$((n + 1)); echo got $n' INT; echo ready; touch ready; \
+         while [ ! -e go ]; do sleep 0.02; done; echo ended after $n; exit 9\n",
+    );
+    // A shell of its own may end when it is interrupted; this one stays to write the code.
+    let line = format!(
+        "trap : INT; {program} run --into {bundle} --label c -- sh command.sh; echo code $? > code"
+    );
+    // The terminal's own key for an interrupt, typed when the command is ready.
+    let typist = "until [ -e ready ]; do sleep 0.02; done; printf '\\003'; sleep 0.5; touch go; \
+                  n=0; until [ -e code ] || [ $n -gt 900 ]; do n=$((n + 1)); sleep 0.05; done";
+    let whole = format!("({typist}) | script -qec '{line}' /dev/null");
+    let output = bed.command("bash").args(["-c", &whole]).run();
+    assert_eq!(bed.read("code"), "code 9\n", "{output}");
+    let kept = bed.read(format!("{bundle}/001-c.out"));
+    assert_eq!(kept, "ready\ngot 1\nended after 1\n");
+    assert_eq!(show(&bed, &bundle)["runs"][0]["exit"], 9);
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
+}
+
+#[test]
+fn every_way_to_end_leaves_a_record_that_can_be_sealed_and_verified() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let run = |more: &[&str], command: &[&str]| {
+        tool(&bed).args(["run", "--into", &bundle]).args(more).arg("--").args(command).run().code()
+    };
+    assert_eq!(run(&[], &["sh", "-c", "exit 42"]), 42);
+    assert_eq!(run(&[], &["sh", "-c", "kill -KILL $$"]), 137);
+    assert_eq!(run(&[], &["sh", "-c", "trap 'exit 3' INT; kill -INT $$; sleep 60"]), 3);
+    assert_eq!(run(&[], &["no-such-program"]), 127);
+    assert_eq!(run(&["--timeout", "200ms"], &["sleep", "600"]), 124);
+    assert_eq!(run(&["--expect-exit", "1"], &["sh", "-c", "echo no match; exit 1"]), 1);
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let verified = tool(&bed).args(["verify", &bundle]).run();
+    assert_eq!(verified.code(), 0, "{verified}");
+    let shown = show(&bed, &bundle);
+    let runs = shown["runs"].as_array().unwrap();
+    let codes: Vec<_> = runs.iter().map(|run| run["exit"].as_u64().unwrap()).collect();
+    assert_eq!(codes, [42, 137, 3, 127, 124, 1]);
+}
