@@ -27,7 +27,8 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
 /// Fails the test where stdout is a SARIF log that the schema or GitHub would refuse.
 pub(crate) fn check_log(stdout: &[u8]) {
     let Ok(log) = serde_json::from_slice::<Value>(stdout) else { return };
-    if log.get("runs").is_none() {
+    // Our own answers name their schema, and one of them has runs of another kind.
+    if log.get("runs").is_none() || log.get("schema").is_some() {
         return;
     }
     let problems = problems(&log);

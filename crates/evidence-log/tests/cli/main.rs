@@ -6,6 +6,7 @@ mod crash;
 mod forms;
 mod limits;
 mod ops;
+mod page;
 mod peers;
 mod recover;
 mod redaction;
