@@ -1,5 +1,7 @@
 //! What a terminal would show of a text, as HTML: its colours, and of a line that was written over its last state.
 
+use std::fmt::Write as _;
+
 use super::html::escaped;
 
 /// A colour of the text or behind it.
@@ -129,12 +131,15 @@ impl Look {
         }
     }
 
+    /// Appends the words as they look. Writing to a string cannot fail.
     fn put(self, words: &str, line: &mut String) {
         let (mut classes, mut style) = (String::new(), String::new());
         let mut paint = |colour, letter, property| match colour {
-            Some(Colour::Named(n)) => classes.push_str(&format!(" {letter}{n}")),
+            Some(Colour::Named(n)) => {
+                let _ = write!(classes, " {letter}{n}");
+            }
             Some(Colour::Exact(r, g, b)) => {
-                style.push_str(&format!("{property}:#{r:02x}{g:02x}{b:02x};"));
+                let _ = write!(style, "{property}:#{r:02x}{g:02x}{b:02x};");
             }
             None => {}
         };
@@ -159,10 +164,10 @@ impl Look {
         line.push_str("<span");
         for (name, value) in [("class", classes.trim_start()), ("style", style.as_str())] {
             if !value.is_empty() {
-                line.push_str(&format!(" {name}=\"{value}\""));
+                let _ = write!(line, " {name}=\"{value}\"");
             }
         }
-        line.push_str(&format!(">{words}</span>"));
+        let _ = write!(line, ">{words}</span>");
     }
 }
 

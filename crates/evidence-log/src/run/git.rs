@@ -77,13 +77,11 @@ impl Asked {
 }
 
 fn wait(asked: &duct::Handle) -> Option<&std::process::Output> {
-    match asked.wait_timeout(WAIT) {
-        Ok(Some(output)) => Some(output),
-        _ => {
-            drop(asked.kill());
-            None
-        }
+    if let Ok(Some(output)) = asked.wait_timeout(WAIT) {
+        return Some(output);
     }
+    drop(asked.kill());
+    None
 }
 
 impl Folders {

@@ -44,7 +44,7 @@ fn bundle_with_everything(bed: &Bed) -> String {
 
 fn look(bed: &Bed, width: u32, is_dark: bool) -> serde_json::Value {
     let url = format!("file://{}", bed.path("probe.html").display());
-    let scheme = if is_dark { 0 } else { 1 };
+    let scheme = u8::from(!is_dark);
     let window = format!("--window-size={width},900");
     let settings = format!("--blink-settings=preferredColorScheme={scheme}");
     let dumped = bed
@@ -55,9 +55,10 @@ fn look(bed: &Bed, width: u32, is_dark: bool) -> serde_json::Value {
         .run();
     let title =
         dumped.stdout().split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-    let (title, _) = title.unwrap_or_else(|| panic!("no title in {dumped}"));
+    assert!(title.is_some(), "no title in {dumped}");
+    let title = title.unwrap().0;
     serde_json::from_str(&title.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
-        .unwrap_or_else(|failed| panic!("{failed}: {title}"))
+        .unwrap()
 }
 
 #[test]
