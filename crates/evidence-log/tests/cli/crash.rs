@@ -94,7 +94,7 @@ fn every_call_that_fails_leaves_a_state_that_verify_explains() {
 
 fn check_fault(bed: &testbed::Bed, program: &str, call: &str, fault: &str, when: u32) {
     let bundle = open(bed);
-    let starts_torn = when % 2 == 0 || call == "ftruncate";
+    let starts_torn = when.is_multiple_of(2) || call == "ftruncate";
     if starts_torn {
         let records = bed.read(format!("{bundle}/evidence.jsonl"));
         bed.write(format!("{bundle}/evidence.jsonl"), records + "{\"v\":1,\"i\":1,\"t");

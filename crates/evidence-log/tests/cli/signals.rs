@@ -10,7 +10,7 @@ use crate::{faults, open, show, tool};
 fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(60), "{what} did not happen");
+        assert!(started.elapsed() < Duration::from_mins(1), "{what} did not happen");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

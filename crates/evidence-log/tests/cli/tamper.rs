@@ -84,8 +84,8 @@ fn a_line_that_is_dropped_doubled_swapped_or_put_in_is_found_and_placed() {
     for path in
         evidence.files().iter().filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
     {
-        let text = std::fs::read_to_string(path).unwrap();
-        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let content = std::fs::read_to_string(path).unwrap();
+        let lines: Vec<&str> = content.split_inclusive('\n').collect();
         let name = path.file_name().unwrap().to_string_lossy();
         let check = |what: &str, lines: &[&str], first: Option<usize>| {
             let (code, said) = evidence.with(path, lines.concat().as_bytes());
