@@ -54,7 +54,7 @@ pub(crate) fn run(
     let (set, given) = load(&setting, &args.env_from).map_err(not_started)?;
     let mut cleaner = Cleaner::new(&set);
     let label = label(args, &mut cleaner);
-    let (folder, fresh) = place(args, &setting, &label).map_err(not_started)?;
+    let (folder, fresh) = place(args, &setting, &label, &mut cleaner).map_err(not_started)?;
     let mode = match (args.pty, args.merge) {
         (true, _) => Mode::Pty,
         (false, true) => Mode::Merged,
@@ -159,11 +159,18 @@ fn place(
     args: &args::Run,
     setting: &Setting,
     label: &str,
+    cleaner: &mut Cleaner<'_>,
 ) -> Result<(PathBuf, Option<String>), Error> {
     if let Some(into) = &args.into {
         return Ok((setting.bundle(into)?, None));
     }
     let name = args.name.clone().unwrap_or_else(|| label.to_owned());
+    // A folder is not given another name than the one that was asked for, so one that tells a secret is refused.
+    for (what, text) in [("name", Some(&name)), ("area", args.area.as_ref())] {
+        if text.is_some_and(|text| cleaner.words(text) != *text) {
+            return Err(Error::BadName { what });
+        }
+    }
     let folder = open::create(setting, &name, args.area.as_deref(), clock::now())?;
     Ok((folder, Some(name)))
 }

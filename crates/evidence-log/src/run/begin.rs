@@ -85,7 +85,7 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
         cwd: Text::from_bytes(cleaner.clean(cwd.as_bytes())),
         mode: plan.mode,
         stdin: stdin_kind().to_owned(),
-        env: plan.given.variables.iter().map(|(name, _)| name.clone()).collect(),
+        env: plan.given.variables.iter().map(|(name, _)| cleaner.words(name)).collect(),
         timeout_ms: plan
             .args
             .timeout

@@ -63,6 +63,17 @@ fn arguments_labels_and_notes_are_redacted() {
 }
 
 #[test]
+fn a_folder_is_not_named_for_a_secret() {
+    let bed = unsigned();
+    bed.write("vault/fly/api_token.env", "FLY_API_TOKEN=CANARYkq7Vw2xTzPaB\n");
+    for option in ["--name", "--area"] {
+        let run = ["run", option, "CANARYkq7Vw2xTzPaB", "--", "touch", "made"];
+        assert_eq!(tool(&bed).args(run).run().code(), 125, "{option}");
+    }
+    assert!(!bed.path("made").exists() && !bed.path("artifacts").exists());
+}
+
+#[test]
 fn a_run_without_a_vault_redacts_by_form() {
     let bed = testbed::Bed::new();
     let bundle = open(&bed);
