@@ -102,6 +102,11 @@ fn decide(
         tail = tail.replace('\n', "\r\n");
     }
     let edits = edits(repo, &found, &tail, now);
+    let has_field = found.block.as_ref().is_some_and(|block| block.field("doc_hash").is_some());
+    if has_field && !edits.iter().any(|edit| edit.text.contains("sha256:")) {
+        warnings
+            .push("its `doc_hash` stands there twice or over several lines, and was left as it is");
+    }
     let written = Written { is_new: true, line, at: now, warnings };
     if snapshot.file().is_none() {
         // The whole of a new log is its tail, with the edits done to its head.
@@ -180,3 +185,6 @@ fn warnings(found: &Survey) -> Vec<&'static str> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests;

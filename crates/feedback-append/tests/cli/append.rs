@@ -268,3 +268,12 @@ fn usage_errors_say_what_to_do() {
     }
     assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
 }
+
+#[test]
+fn a_hash_that_cannot_be_kept_is_told() {
+    let bed = bed();
+    bed.write("feedback/manager.md", "---\ndoc_hash: a\ndoc_hash: b\n---\n\n# Log\n");
+    let output = run(&bed, ["--role", "manager", "--title", "T"]);
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(output.stderr().contains("its `doc_hash` stands there twice"), "{output}");
+}

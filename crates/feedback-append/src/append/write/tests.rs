@@ -1,0 +1,88 @@
+//! Appending to any document: every old byte stays, but for three values of the front matter, and one entry is added.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::entry;
+use crate::text;
+
+/// Lines as they stand in front matter; `doc_hash` and `expires` may be there, twice, or not.
+const HEAD: &str = "(---\n((epoch: 2025\\.10\\.E1|doc: 'a b'|doc_hash: TBD # why|doc_hash:|last_reviewed:   2025-10-11|expires: \"2025-10-18\"|# kept|tags: \\[a,\n  b\\]|owner: é)\n){0,6}---\n)?";
+
+/// Pieces of bodies in every dialect, with what may hide or break them.
+const BODY: &str = "((## 2025-10-1[0-9]T0[0-9]:1[0-9]:07Z — T|## 2025-10-11 01:12 UTC - T|### Timestamp: 2025-10-11T01:12Z|## 🚀 T \\(2025-10-11\\)|```|~~~|<!-- c -->|---|doc_hash: no|- a|\\*\\*Status:\\*\\* done|é|)\n){0,12}";
+
+/// The lines of a front matter with the values of these keys left out, and what follows it.
+fn kept(document: &str) -> (Vec<String>, &str) {
+    let end = front_matter::read(document).map_or(0, |block| block.range.end);
+    let keys = ["doc_hash:", "last_reviewed:"];
+    let line = |line: &str| {
+        let comment = line.find(" #").map_or("", |at| &line[at..]);
+        let key = keys.iter().find(|key| line.starts_with(**key));
+        key.map_or(line.to_owned(), |key| format!("{key}{comment}"))
+    };
+    (document[..end].lines().map(line).collect(), &document[end..])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn an_entry_changes_nothing_but_its_own_fields(
+        head in HEAD,
+        body in BODY,
+        last in "(no line break)?",
+        crlf in any::<bool>(),
+    ) {
+        let before = format!("{head}{body}{last}");
+        let before = if crlf { before.replace('\n', "\r\n") } else { before };
+        // In memory where that is possible: each entry is synced to disk.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let folder = folder.unwrap();
+        let path = folder.path().join("log.md");
+        fs::write(&path, &before).unwrap();
+        let repo = Repo { folder: folder.path().to_path_buf(), ops: None };
+        let target = Target { path: path.clone(), shown: "log.md".to_owned(), role: None };
+        let draft = Draft { title: "New".to_owned(), body: "text".to_owned(), id: "key".to_owned(), ..Draft::default() };
+        let now = DateTime::from_timestamp(1_795_366_991, 0).unwrap();
+        let invocation = Invocation::new(Vec::new(), folder.path().to_path_buf(), now, Box::new(|_| None));
+        let written = write(&repo, &target, &draft, true, &invocation, Instant::now()).unwrap();
+        prop_assert!(written.is_new);
+        let after = fs::read_to_string(&path).unwrap();
+
+        let ((head_before, body_before), (head_after, body_after)) = (kept(&before), kept(&after));
+        prop_assert_eq!(head_before, head_after);
+        let Some(added) = body_after.strip_prefix(body_before) else {
+            return Err(TestCaseError::fail("the old body is not there byte by byte"));
+        };
+        let added = added.replace('\r', "");
+        let is_entry = added.trim_start_matches('\n').starts_with("## 2026-11-22T") && added.ends_with("\n<!-- entry key -->\n");
+        prop_assert!(is_entry, "{}", added);
+        if let Some(block) = front_matter::read(&after).filter(|block| block.field("doc_hash").is_some()) {
+            let hash = evidence::Digest::of(body_after.as_bytes()).hex();
+            let n_fields = block.fields.iter().filter(|field| field.key == "doc_hash").count();
+            if n_fields == 1 {
+                let told = format!("sha256:{hash}");
+                prop_assert_eq!(block.value(&after, "doc_hash"), Some(told.as_str()));
+            }
+        }
+        // A block that was left open before may hide what comes behind; else every entry is there and one more.
+        let old = entry::read(&before, before.len() - body_before.len(), None);
+        if old.blocks.unclosed.is_empty() {
+            let new = entry::read(&after, after.len() - body_after.len(), None);
+            prop_assert_eq!(new.entries.len(), old.entries.len() + 1);
+            prop_assert_eq!(new.entries.last().and_then(|entry| entry.id.as_deref()), Some("key"));
+            let line = text::LineIndex::new(&after).position(new.entries[old.entries.len()].heading.start).0;
+            prop_assert_eq!(u64::from(line), written.line);
+        }
+        // The same again is the same.
+        let again = write(&repo, &target, &draft, true, &invocation, Instant::now()).unwrap();
+        prop_assert!(!again.is_new && again.line == written.line);
+        prop_assert_eq!(fs::read_to_string(&path).unwrap(), after);
+        prop_assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
