@@ -28,6 +28,8 @@ pub(crate) enum Error {
     FingerprintKey(io::Error),
     /// git is needed and not there.
     NoGit,
+    /// What git keeps is to be searched, and the folder of ops.toml lies in no repository.
+    NoRepository,
     /// git did not answer.
     Git(io::Error),
     /// Standard input could not be read.
@@ -61,6 +63,9 @@ impl fmt::Display for Error {
             Error::UnknownRule { .. } => formatter.write_str("there is no rule of that name"),
             Error::FingerprintKey(_) => formatter.write_str("opening the key for fingerprints"),
             Error::NoGit => formatter.write_str("git is not installed"),
+            Error::NoRepository => {
+                formatter.write_str("the folder of ops.toml lies in no git repository")
+            }
             Error::Git(_) => formatter.write_str("asking git for what it keeps"),
             Error::ReadInput(_) => formatter.write_str("reading standard input"),
             Error::Allowances(_) => formatter.write_str("reading the list of allowed leaks"),
@@ -85,6 +90,7 @@ impl std::error::Error for Error {
             | Error::UnknownEnvironment { .. }
             | Error::UnknownRule { .. }
             | Error::NoGit
+            | Error::NoRepository
             | Error::When
             | Error::NoFolder => None,
         }
@@ -107,10 +113,12 @@ impl Failure for Error {
             Error::FingerprintKey(_) => {
                 Some(format!("it lies in the vault, as {KEY_FILE}, and has 32 bytes"))
             }
-            Error::NoGit => {
-                Some("install git, or search without `--history` and `--staged`".to_owned())
+            Error::NoGit | Error::NoRepository => {
+                Some("search without `--history` and `--staged`".to_owned())
             }
-            Error::Git(_) => Some("is the folder of ops.toml in a repository?".to_owned()),
+            Error::Git(_) => {
+                Some("`git fsck` in the folder of ops.toml says whether it is sound".to_owned())
+            }
             Error::Allowances(_) => Some(format!("it is {}", crate::leaks::ALLOWED)),
             Error::FixMode { .. } => Some("only a file's owner can change its mode".to_owned()),
             Error::ReadInput(_) | Error::Write(_) => None,

@@ -133,6 +133,11 @@ impl Git<'_> {
         output.status.success().then(|| split(&output.stdout))
     }
 
+    /// Whether the folder lies in a repository that git would speak of.
+    pub(crate) fn is_repository(&self) -> bool {
+        self.list(&["rev-parse", "--git-dir"]).is_some()
+    }
+
     /// git in the folder, deaf to the variables of a hook that it may run under, and to what a
     /// repository's own configuration would have it start.
     fn command(&self, args: &[&str]) -> Expression {

@@ -91,6 +91,9 @@ pub(crate) fn run(
         let index = invocation.variable("GIT_INDEX_FILE").filter(|_| args.staged);
         let index = index.map(|path| invocation.cwd.join(path));
         let git = Git { program, folder: &ops.folder, index };
+        if !git.is_repository() {
+            return Err(Error::NoRepository);
+        }
         if args.staged {
             let (n_objects, objects) = objects::staged(&look, &git).map_err(Error::Git)?;
             n_searched += n_objects;

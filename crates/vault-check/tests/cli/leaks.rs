@@ -193,6 +193,19 @@ fn history_is_searched_where_it_is_wanted() {
 }
 
 #[test]
+fn what_git_keeps_is_not_called_clean_where_there_is_no_git() {
+    let bed = bed();
+    let run = |option| bed.command(testbed::bin!("vault-check")).args(["leaks", option]).run();
+    assert_eq!(run("--staged").code(), 2);
+    insta::assert_snapshot!(run("--history"), @"
+    ------- stderr -------
+    error: the folder of ops.toml lies in no git repository
+    hint: search without `--history` and `--staged`
+    [exit status: 2]
+    ");
+}
+
+#[test]
 fn a_hook_sees_what_the_commit_under_way_would_add() {
     let bed = bed();
     bed.git_init();
