@@ -67,6 +67,11 @@ pub(crate) fn build_fake_fly() -> Result<(), Error> {
     ])
 }
 
+/// Builds what is measured of the `dsn` crate alone, as `examples/speed` beside the tools.
+pub(crate) fn build_dsn_speed() -> Result<(), Error> {
+    cargo(&["build", "--release", "--locked", "--package", "dsn", "--example", "speed"])
+}
+
 /// Runs cargo in this repo, its output on stderr, and fails where it does.
 pub(crate) fn cargo(args: &[&str]) -> Result<(), Error> {
     let output = cmd(env!("CARGO"), args)

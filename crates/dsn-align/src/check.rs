@@ -3,6 +3,7 @@
 mod budget;
 mod chatwoot;
 mod connect;
+mod duplicate;
 mod hybrid;
 mod policy;
 mod same;
@@ -130,6 +131,7 @@ fn one(
     findings: &mut Vec<Finding>,
 ) {
     let name = &held.place.name;
+    duplicate::check(held, findings);
     match &held.content {
         Content::Missing(Missing::File) => {
             findings.push(at(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 
 use envfile::EnvFile;
 use opsfile::{Ops, Place, PlaceKeys, PlaceSource};
@@ -11,7 +12,7 @@ use report::{Common, Invocation};
 use secret::Secret;
 
 use crate::error::Error;
-use crate::place::{Content, Held, Missing, Neighbour, Value};
+use crate::place::{Content, Held, Missing, Value};
 
 /// Reads ops.toml.
 pub(crate) fn ops(common: &Common, invocation: &Invocation) -> Result<Ops, Error> {
@@ -33,125 +34,133 @@ pub(crate) fn places<'ops>(
     wanted: &[&'ops Place],
     invocation: &Invocation,
 ) -> Result<Vec<Held<'ops>>, Error> {
-    let mut files = Files { ops, env: BTreeMap::new() };
+    let mut files = Files { ops, read: BTreeMap::new() };
     wanted.iter().map(|place| files.hold(place, invocation)).collect()
 }
 
 struct Files<'ops> {
     ops: &'ops Ops,
-    env: BTreeMap<&'ops str, Option<EnvFile>>,
+    /// What was read already; `None` where there is no such file.
+    read: BTreeMap<&'ops str, Option<Arc<Vec<Value>>>>,
 }
 
 impl<'ops> Files<'ops> {
     fn hold(&mut self, place: &'ops Place, invocation: &Invocation) -> Result<Held<'ops>, Error> {
-        let (path, found) = match &place.source {
+        let (path, file, content) = match &place.source {
             PlaceSource::EnvFile { path, keys } => {
-                let values = self.env_file(place, path)?.map(|file| Found::in_env_file(file, keys));
-                (Some(path), values.unwrap_or_else(Found::no_file))
+                let file = self.values(place, path, env_file)?;
+                let content = content(keys, file.as_deref().map(Vec::as_slice));
+                (Some(path), file, content)
             }
             PlaceSource::FlyConfig { path, keys } => {
-                let values = self.fly_config(place, path)?;
-                (Some(path), values.map_or_else(Found::no_file, |values| Found::new(keys, values)))
+                let file = self.values(place, path, fly_config)?;
+                let content = content(keys, file.as_deref().map(Vec::as_slice));
+                (Some(path), file, content)
             }
-            PlaceSource::Process { variable } => (None, Found::in_process(variable, invocation)),
-            PlaceSource::FlySecret { .. } => {
-                (None, Found { content: Content::Unseen, neighbours: Vec::new() })
-            }
+            PlaceSource::Process { variable } => (None, None, in_process(variable, invocation)),
+            PlaceSource::FlySecret { .. } => (None, None, Content::Unseen),
         };
         let path = path.map(|path| self.ops.relative(Path::new(path)));
-        Ok(Held { place, path, content: found.content, neighbours: found.neighbours })
+        Ok(Held { place, path, file: file.unwrap_or_default(), content })
     }
 
-    fn env_file(&mut self, place: &Place, path: &'ops str) -> Result<Option<&EnvFile>, Error> {
-        if !self.env.contains_key(path) {
-            let bytes = read(self.ops, place, path)?;
-            self.env.insert(path, bytes.map(|bytes| EnvFile::from_secret(Secret::new(bytes))));
+    /// The values of a file, by key; of a key that comes twice, the last.
+    fn values(
+        &mut self,
+        place: &Place,
+        path: &'ops str,
+        parse: fn(&str, Vec<u8>) -> Result<Vec<Value>, Error>,
+    ) -> Result<Option<Arc<Vec<Value>>>, Error> {
+        if let Some(known) = self.read.get(path) {
+            return Ok(known.clone());
         }
-        Ok(self.env.get(path).and_then(Option::as_ref))
-    }
-
-    fn fly_config(&self, place: &Place, path: &str) -> Result<Option<Vec<Value>>, Error> {
-        let Some(bytes) = read(self.ops, place, path)? else { return Ok(None) };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            let offset = error.span().map_or(0, |span| span.start.min(text.len()));
-            Error::FlyConfig {
-                path: path.to_owned(),
-                line: 1 + text[..offset].matches('\n').count(),
+        let values = match read(self.ops, place, path)? {
+            None => None,
+            Some(bytes) => {
+                let mut values = parse(path, bytes)?;
+                values.sort_by(|a, b| a.key.cmp(&b.key));
+                values.reverse();
+                // Sorting keeps the order of equal keys, so the last of them now comes first.
+                values.dedup_by(|earlier, kept| {
+                    let is_same = earlier.key == kept.key;
+                    if is_same {
+                        kept.first_line = earlier.line;
+                    }
+                    is_same
+                });
+                values.reverse();
+                Some(Arc::new(values))
             }
-        })?;
-        let env = table.get("env").and_then(toml::Value::as_table).cloned().unwrap_or_default();
-        let values = env.into_iter().filter_map(|(key, value)| {
-            let text = match value {
-                toml::Value::String(text) => text,
-                toml::Value::Integer(number) => number.to_string(),
-                _ => return None,
-            };
-            Some(Value { line: line_of(&bytes, &key), column: None, key, text: Secret::from(text) })
-        });
-        Ok(Some(values.collect()))
+        };
+        self.read.insert(path, values.clone());
+        Ok(values)
     }
 }
 
-struct Found {
-    content: Content,
-    neighbours: Vec<Neighbour>,
+fn env_file(_: &str, bytes: Vec<u8>) -> Result<Vec<Value>, Error> {
+    let file = EnvFile::from_secret(Secret::new(bytes));
+    let values = file.entries().iter().map(|entry| Value {
+        key: entry.key.clone(),
+        text: entry.value.duplicate(),
+        line: u32::try_from(entry.line).ok(),
+        column: u32::try_from(entry.column).ok(),
+        first_line: None,
+    });
+    Ok(values.collect())
 }
 
-impl Found {
-    fn no_file() -> Self {
-        Self { content: Content::Missing(Missing::File), neighbours: Vec::new() }
-    }
-
-    fn in_env_file(file: &EnvFile, keys: &PlaceKeys) -> Self {
-        let entries = file.entries().iter();
-        // Of a key that comes twice, the last counts.
-        let counting = entries.filter(|entry| {
-            file.entry(&entry.key).is_some_and(|last| last.value_span == entry.value_span)
-        });
-        let values = counting.map(|entry| Value {
-            key: entry.key.clone(),
-            text: entry.value.duplicate(),
-            line: u32::try_from(entry.line).ok(),
-            column: u32::try_from(entry.column).ok(),
-        });
-        Self::new(keys, values.collect())
-    }
-
-    fn in_process(variable: &str, invocation: &Invocation) -> Self {
-        let content = match invocation.variable(variable) {
-            Some(value) => Content::Whole(Value {
-                key: variable.to_owned(),
-                text: Secret::new(value.into_encoded_bytes()),
-                line: None,
-                column: None,
-            }),
-            None => Content::Missing(Missing::Key(variable.to_owned())),
+fn fly_config(path: &str, bytes: Vec<u8>) -> Result<Vec<Value>, Error> {
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let offset = error.span().map_or(0, |span| span.start.min(text.len()));
+        Error::FlyConfig { path: path.to_owned(), line: 1 + text[..offset].matches('\n').count() }
+    })?;
+    let env = table.get("env").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    let values = env.into_iter().filter_map(|(key, value)| {
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            _ => return None,
         };
-        Self { content, neighbours: Vec::new() }
-    }
+        Some(Value {
+            line: line_of(&bytes, &key),
+            column: None,
+            key,
+            text: Secret::from(text),
+            first_line: None,
+        })
+    });
+    Ok(values.collect())
+}
 
-    fn new(keys: &PlaceKeys, mut values: Vec<Value>) -> Self {
-        let mut take = |key: &str| {
-            let index = values.iter().position(|value| value.key == key)?;
-            Some(values.swap_remove(index))
-        };
-        let content = match keys {
-            PlaceKeys::One(key) => match take(key) {
-                Some(value) => Content::Whole(value),
-                None => Content::Missing(Missing::Key(key.clone())),
-            },
-            PlaceKeys::Split(split) => {
-                let fields = split.iter().map(|(field, key)| (*field, (key.clone(), take(key))));
-                Content::Split(fields.collect())
-            }
-        };
-        let mut neighbours: Vec<Neighbour> = values
-            .into_iter()
-            .map(|value| Neighbour { key: value.key, text: value.text })
-            .collect();
-        neighbours.sort_by(|a, b| a.key.cmp(&b.key));
-        Self { content, neighbours }
+fn in_process(variable: &str, invocation: &Invocation) -> Content {
+    match invocation.variable(variable) {
+        Some(value) => Content::Whole(Value {
+            key: variable.to_owned(),
+            text: Secret::new(value.into_encoded_bytes()),
+            line: None,
+            column: None,
+            first_line: None,
+        }),
+        None => Content::Missing(Missing::Key(variable.to_owned())),
+    }
+}
+
+fn content(keys: &PlaceKeys, values: Option<&[Value]>) -> Content {
+    let Some(values) = values else { return Content::Missing(Missing::File) };
+    let take = |key: &str| {
+        let index = values.binary_search_by(|value| value.key.as_str().cmp(key)).ok()?;
+        values.get(index).map(Value::duplicate)
+    };
+    match keys {
+        PlaceKeys::One(key) => match take(key) {
+            Some(value) => Content::Whole(value),
+            None => Content::Missing(Missing::Key(key.clone())),
+        },
+        PlaceKeys::Split(split) => {
+            let fields = split.iter().map(|(field, key)| (*field, (key.clone(), take(key))));
+            Content::Split(fields.collect())
+        }
     }
 }
 

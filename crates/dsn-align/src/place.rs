@@ -1,6 +1,7 @@
 //! A place as it was found: its strings, where they stand, and what stands beside them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use opsfile::{Place, SplitField};
 use secret::Secret;
@@ -13,8 +14,8 @@ pub(crate) struct Held<'ops> {
     pub(crate) path: Option<String>,
     /// What it holds.
     pub(crate) content: Content,
-    /// The other keys of the same file.
-    pub(crate) neighbours: Vec<Neighbour>,
+    /// Every key of its file, by name, its own among them.
+    pub(crate) file: Arc<Vec<Value>>,
 }
 
 /// What a place holds.
@@ -47,20 +48,42 @@ pub(crate) struct Value {
     pub(crate) line: Option<u32>,
     /// The column of the key, from 1, in a file.
     pub(crate) column: Option<u32>,
-}
-
-/// Another key of the file that a place is in.
-pub(crate) struct Neighbour {
-    /// The key.
-    pub(crate) key: String,
-    /// Its value.
-    pub(crate) text: Secret,
+    /// The first line that sets the same key, where this is not the only one.
+    pub(crate) first_line: Option<u32>,
 }
 
 impl Held<'_> {
     /// The value of a key beside the place's own, where it is set to something.
     pub(crate) fn neighbour(&self, key: &str) -> Option<&Secret> {
-        let found = self.neighbours.iter().find(|neighbour| neighbour.key == key)?;
-        (!found.text.is_empty()).then_some(&found.text)
+        let index = self.file.binary_search_by(|value| value.key.as_str().cmp(key)).ok()?;
+        let found = self.file.get(index).filter(|value| !value.text.is_empty())?;
+        (!self.is_own(key)).then_some(&found.text)
+    }
+
+    /// The keys beside the place's own.
+    pub(crate) fn neighbours(&self) -> impl Iterator<Item = &str> {
+        self.file.iter().map(|value| value.key.as_str()).filter(|key| !self.is_own(key))
+    }
+
+    fn is_own(&self, key: &str) -> bool {
+        match &self.content {
+            Content::Whole(value) => value.key == key,
+            Content::Split(fields) => fields.values().any(|(own, _)| own == key),
+            Content::Missing(_) | Content::Unseen => false,
+        }
+    }
+}
+
+impl Value {
+    /// Makes a second copy in memory.
+    pub(crate) fn duplicate(&self) -> Self {
+        let Self { key, text, line, column, first_line } = self;
+        Self {
+            key: key.clone(),
+            text: text.duplicate(),
+            line: *line,
+            column: *column,
+            first_line: *first_line,
+        }
     }
 }

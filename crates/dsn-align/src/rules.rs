@@ -19,6 +19,13 @@ pub(crate) const RULES: &[Rule] = &[
         "run `dsn-align fix`, or correct the canonical place if that is the wrong one",
     ),
     Rule::new(
+        "duplicate-key",
+        Level::Warning,
+        "a key of a place is set twice in its file",
+        "most readers take the last value and some the first, so two programs use two databases",
+        "take the line away that does not count",
+    ),
+    Rule::new(
         "encoded-twice",
         Level::Error,
         "a value is percent-encoded where it is used as it stands, or encoded once more than it is decoded",

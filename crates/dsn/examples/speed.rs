@@ -1,48 +1,31 @@
-//! Prints how long a parse and a set of readings take, over the recorded corpus.
+//! What `cargo xtask bench dsn-align` measures of this crate alone: parses and readings, in one process.
 //!
-//! `cargo run --release --example speed -- fixtures/dsn-corpus/strings.jsonl`
+//! `speed parse ROUNDS FILE` parses every line of a file so many times, as its peer does with libpq;
+//! `speed readings FILE` reads every line as all clients do, once.
 
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
 
-use dsn::{Mask, Version, parse_libpq, readings};
-
-const ROUNDS: usize = 200;
+use dsn::{Version, parse_libpq, readings};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args().nth(1).ok_or("name the corpus")?;
-    let mut texts: Vec<String> = Vec::new();
-    for line in fs::read_to_string(path)?.lines() {
-        let case: serde_json::Value = serde_json::from_str(line)?;
-        let text = case["text"].as_str().unwrap_or_default();
-        if text.starts_with("postgres") && text.contains("://") {
-            texts.push(text.to_owned());
-        }
-    }
-    let (mut read, mut best) = (0, Duration::MAX);
-    for _ in 0..ROUNDS {
-        let begun = Instant::now();
-        read =
+    let args: Vec<String> = std::env::args().collect();
+    let (rounds, path): (usize, &str) = match args.get(1..).unwrap_or_default() {
+        [word, rounds, path] if word == "parse" => (rounds.parse()?, path),
+        [word, path] if word == "readings" => (0, path),
+        _ => return Err("speed parse ROUNDS FILE, or speed readings FILE".into()),
+    };
+    let file = fs::read_to_string(path)?;
+    let texts: Vec<&str> = file.lines().collect();
+    let mut count: usize = 0;
+    for _ in 0..rounds {
+        count +=
             texts.iter().filter(|text| parse_libpq(text.as_bytes(), Version::V18).is_ok()).count();
-        best = best.min(begun.elapsed());
     }
-    let thousand: Vec<&String> = texts.iter().cycle().take(1000).collect();
-    let begun = Instant::now();
-    let n_readings: usize = thousand.iter().map(|text| readings(text.as_bytes()).len()).sum();
-    let all = begun.elapsed();
-    let begun = Instant::now();
-    let masks: Vec<Mask> = thousand.iter().map(|text| Mask::new(text.as_bytes())).collect();
-    let masking = begun.elapsed();
-    let n_parses = u128::try_from(texts.len())?;
-    writeln!(
-        io::stdout(),
-        "{} ns a parse ({read} read); {n_readings} readings of 1000 strings in {:.1} ms; {} masks in {:.1} ms",
-        best.as_nanos() / n_parses,
-        all.as_secs_f64() * 1e3,
-        masks.len(),
-        masking.as_secs_f64() * 1e3
-    )?;
+    if rounds == 0 {
+        count = texts.iter().map(|text| readings(text.as_bytes()).len()).sum();
+    }
+    writeln!(io::stdout(), "{count}")?;
     Ok(())
 }

@@ -60,7 +60,7 @@ pub(crate) fn parse_as(text: &[u8], dialect: Dialect) -> Result<Fields, Refusal>
 }
 
 fn memchr_nul(text: &[u8]) -> Option<usize> {
-    text.iter().position(|&byte| byte == 0)
+    memchr::memchr(0, text)
 }
 
 /// Whether an option is set that came with version 18.
@@ -89,7 +89,10 @@ fn store(
         (Some(option), Dialect::Libpq(Version::V17)) if options::is_new_in_18(option) => {
             return None;
         }
-        (Some(option), _) => fields.set(option, value),
+        (Some(option), _) => match value {
+            Cow::Borrowed(value) => fields.set_bytes(Cow::Borrowed(option), value),
+            Cow::Owned(value) => fields.set(option, value),
+        },
         (None, Dialect::Libpq(_)) => return None,
         (None, Dialect::Pgx) if keyword == b"database" => fields.set("dbname", value),
         (None, Dialect::Pgx) => fields.set(String::from_utf8_lossy(keyword).into_owned(), value),

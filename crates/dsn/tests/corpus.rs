@@ -14,6 +14,8 @@ type Shown = BTreeMap<String, String>;
 /// How a client's answers are compared.
 struct Client {
     file: &'static str,
+    /// The strings that it was asked about.
+    strings: &'static str,
     read: fn(&[u8]) -> Result<Fields, Refusal>,
     /// Fields that the client offers no way to look at.
     hidden: &'static [&'static str],
@@ -37,6 +39,8 @@ fn read_by(reader: Reader) -> fn(&[u8]) -> Result<Fields, Refusal> {
         Reader::RedisRs => |text| Reader::RedisRs.read(text),
         Reader::Ioredis => |text| Reader::Ioredis.read(text),
         Reader::RedisPy => |text| Reader::RedisPy.read(text),
+        Reader::Prisma => |text| Reader::Prisma.read(text),
+        Reader::Jdbc => |text| Reader::Jdbc.read(text),
         _ => |text| Reader::Libpq.read(text),
     }
 }
@@ -44,7 +48,9 @@ fn read_by(reader: Reader) -> fn(&[u8]) -> Result<Fields, Refusal> {
 fn client(file: &'static str, reader: Reader, hidden: &'static [&'static str]) -> Client {
     // pgx opens the service file that `service=` names, even when it names none.
     let exceptions: &[u64] = if file == "pgx" { &[662] } else { &[] };
-    Client { file, read: read_by(reader), hidden, exceptions }
+    // Its own form is a corpus of its own.
+    let strings = if file == "jdbc" { "jdbc.jsonl" } else { "strings.jsonl" };
+    Client { file, strings, read: read_by(reader), hidden, exceptions }
 }
 
 #[test]
@@ -53,6 +59,7 @@ fn libpq_is_read_alike_without_exception() {
         client("libpq", Reader::Libpq, &[]),
         Client {
             file: "libpq-17",
+            strings: "strings.jsonl",
             read: |text| parse_libpq(text, Version::V17),
             hidden: &[],
             exceptions: &[],
@@ -100,6 +107,8 @@ const CLIENTS: &[(&str, Reader, &[&str])] = &[
     ("postgres.js", Reader::PostgresJs, POSTGRES_JS_HIDDEN),
     ("tokio-postgres", Reader::TokioPostgres, TOKIO_HIDDEN),
     ("sqlx", Reader::Sqlx, SQLX_HIDDEN),
+    ("prisma", Reader::Prisma, PRISMA_HIDDEN),
+    ("jdbc", Reader::Jdbc, &[]),
     ("rails", Reader::Rails, &[]),
     ("sqlalchemy", Reader::SqlAlchemy, &[]),
     ("asyncpg", Reader::Asyncpg, ASYNCPG_HIDDEN),
@@ -152,6 +161,9 @@ const TOKIO_HIDDEN: &[&str] = &[
     "keepalives_idle",
     "hostaddr",
 ];
+/// The only fields that the engine's URL type has a way to look at.
+const PRISMA_SHOWN: &[&str] = &["user", "password", "host", "port", "dbname", "schema"];
+const PRISMA_HIDDEN: &[&str] = &[];
 const SQLX_HIDDEN: &[&str] =
     &["sslmode", "sslrootcert", "sslcert", "sslkey", "statement-cache-capacity"];
 const ASYNCPG_HIDDEN: &[&str] = &[
@@ -166,7 +178,7 @@ const ASYNCPG_HIDDEN: &[&str] = &[
 
 /// One line for each string on which the client and we differ, and do so without leave.
 fn differing(client: &Client) -> String {
-    let strings = lines("strings.jsonl");
+    let strings = lines(client.strings);
     let answers = lines(&format!("answers/{}.jsonl", client.file));
     assert!(answers.len() >= 150, "{} has too few answers", client.file);
     let texts: BTreeMap<u64, &Value> =
@@ -233,12 +245,25 @@ fn meant(mut fields: Shown, client: &Client) -> Shown {
         let is_default = |host: &&str| {
             !matches!(*host, "/var/run/postgresql")
                 && (*host != "localhost" || client.file != "lib-pq" || !hosts.contains(','))
+                && (*host != "localhost" || !matches!(client.file, "jdbc" | "prisma"))
         };
         let given: Vec<&str> =
             hosts.split(',').map(|host| if is_default(&host) { host } else { "" }).collect();
         let given = given.join(",");
         fields.insert("host".to_owned(), given);
         fields.retain(|_, value| !value.is_empty());
+    }
+    if client.file == "jdbc" && fields.get("dbname") == fields.get("user") {
+        // Whether the driver fills the user's name in depends on how the host was left out.
+        fields.remove("dbname");
+    }
+    if client.file == "prisma" {
+        let is_default = |name: &str, value: &str| {
+            matches!((name, value), ("schema", "public") | ("dbname", "postgres"))
+        };
+        fields.retain(|name, value| {
+            PRISMA_SHOWN.contains(&name.as_str()) && !is_default(name, value)
+        });
     }
     for (name, unset) in [("host", "unset.invalid"), ("user", "unset-user"), ("dbname", "unset-db")]
     {

@@ -1,6 +1,7 @@
 //! The comparisons of the goals, one file a group.
 
 mod check;
+mod dsn;
 mod evidence;
 mod feedback;
 mod fly;
@@ -46,11 +47,12 @@ pub(super) fn chosen(
     scratch: &Path,
 ) -> Result<Chosen, Error> {
     type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
-    let groups: [(&[&str], Group); 7] = [
+    let groups: [(&[&str], Group); 8] = [
         (&["start"], start_up::rows),
         (&["vault-check", "leaks"], leaks::rows),
         (&["vault-check", "history"], history::rows),
         (&["vault-check", "check"], check::rows),
+        (&["dsn-align", "dsn"], dsn::rows),
         (&["evidence-log"], evidence::rows),
         (&["feedback-append"], feedback::rows),
         (&["fly-secrets"], fly::rows),

@@ -28,12 +28,11 @@ pub(super) fn complete(held: &Held<'_>, fields: &Fields, findings: &mut Vec<Find
             Some(_) => continue,
         };
         let near = held
-            .neighbours
-            .iter()
-            .filter(|neighbour| looks_like(&neighbour.key, key))
-            .min_by_key(|neighbour| strsim::osa_distance(&neighbour.key, key));
+            .neighbours()
+            .filter(|near| looks_like(near, key))
+            .min_by_key(|near| strsim::osa_distance(near, key));
         let finding = match near {
-            Some(near) => finding.hint(format!("rename {} to {key}", near.key)),
+            Some(near) => finding.hint(format!("rename {near} to {key}")),
             None => {
                 finding.hint(format!("set {key}, or take `{field}` out of the place's `split`"))
             }

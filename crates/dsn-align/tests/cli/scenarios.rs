@@ -15,6 +15,9 @@ fn a_quoted_exported_value_is_whole_and_nothing_is_executed() {
     assert_eq!(rules(&output.json()), [""; 0], "{output}");
     assert_eq!(output.code(), 0);
     assert!(!bed.path("gone").exists());
+    let twice = repo(SUPABASE, &format!("{file}DATABASE_URL='{value}'\r\n"), "");
+    let found = dsn_align(&twice, &["check", "--format", "json"]).run();
+    assert_eq!(rules(&found.json()), ["duplicate-key DATABASE_URL"], "{found}");
     let output = dsn_align(&bed, &["parse", "--place", "vault-staging", "--format", "json"]).run();
     let answer = output.json();
     assert_eq!(answer["fields"]["application_name"], "x=1", "{output}");

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Dialect, ForeignParameter, Version, foreign_parameter, nearest_option, store};
+use zeroize::Zeroizing;
+
 use crate::percent::decode_strict;
 use crate::{Fields, Refusal};
 
@@ -16,7 +18,7 @@ pub(super) fn prefix_length(text: &[u8]) -> usize {
 
 /// Reads a URI whose scheme takes the first `prefix` bytes.
 pub(super) fn parse(text: &[u8], prefix: usize, dialect: Dialect) -> Result<Fields, Refusal> {
-    let mut uri = Uri { text, dialect, fields: Fields::new() };
+    let mut uri = Uri { text, dialect, fields: Fields::with_room(text.len()) };
     let authority = uri.credentials(prefix)?;
     let mut index = uri.hosts(authority)?;
     if byte(text, index).is_some_and(|end| end != b'?') {
@@ -148,8 +150,10 @@ impl<'text> Uri<'text> {
     /// Stores a part of the authority, each once, decoded; an empty part counts as not given.
     fn keep(&mut self, option: &'static str, part: &[u8], offset: usize) -> Result<(), Refusal> {
         if !part.is_empty() {
-            let value = self.decode(part, offset)?;
-            self.fields.push(option, value);
+            match self.decode(part, offset)? {
+                Cow::Borrowed(value) => self.fields.push(option, value),
+                Cow::Owned(value) => self.fields.push(option, &Zeroizing::new(value)),
+            }
         }
         Ok(())
     }

@@ -15,27 +15,35 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
     };
     let (server, query) = rest.split_once('?').unwrap_or((rest, ""));
     let mut fields = Fields::new();
-    if let Some(server) = server.strip_prefix("//") {
-        if server == "/" {
-            return finish(fields, query);
+    match server.strip_prefix("//") {
+        Some("" | "/") => {}
+        Some(server) => {
+            let Some((hosts, database)) = server.split_once('/') else {
+                let reason = "JDBC URL must contain a / at the end of the host or port";
+                return Err(Refusal::new(reason));
+            };
+            if database.contains('/') {
+                return Err(Refusal::new("JDBC URL contains too many / characters"));
+            }
+            set_given(&mut fields, "dbname", decoded(database)?);
+            addresses(&mut fields, hosts)?;
         }
-        let (hosts, database) = server.split_once('/').unwrap_or((server, ""));
-        if database.contains('/') {
-            return Err(Refusal::new("JDBC URL contains too many / characters"));
+        None if server.starts_with('/') => {
+            return Err(Refusal::new("JDBC URL has one / where the host should begin"));
         }
-        set_given(&mut fields, "dbname", decoded(database)?);
-        addresses(&mut fields, hosts)?;
-    } else if let Some(database) = server.strip_prefix('/') {
-        set_given(&mut fields, "dbname", decoded(database)?);
-    } else {
-        set_given(&mut fields, "dbname", decoded(server)?);
+        None => set_given(&mut fields, "dbname", decoded(server)?),
     }
-    finish(fields, query)
+    parameters(fields, query)
 }
 
 fn addresses(fields: &mut Fields, hosts: &str) -> Result<(), Refusal> {
+    // Java's `split` drops empty items at the end, and trips over a list of nothing else.
+    let kept = hosts.trim_end_matches(',');
+    if kept.is_empty() && !hosts.is_empty() {
+        return Err(Refusal::new("JDBC URL has a list of hosts without a host"));
+    }
     let (mut names, mut ports) = (Vec::new(), Vec::new());
-    for address in hosts.split(',') {
+    for address in kept.split(',') {
         let colon = address
             .rfind(':')
             .filter(|&colon| address.rfind(']').is_none_or(|close| close < colon));
@@ -43,9 +51,8 @@ fn addresses(fields: &mut Fields, hosts: &str) -> Result<(), Refusal> {
             Some(colon) => (&address[..colon], &address[colon + 1..]),
             None => (address, ""),
         };
-        let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
-        if colon.is_some() && !is_port {
-            return Err(Refusal::new("JDBC URL invalid port number"));
+        if colon.is_some() {
+            check_port(port)?;
         }
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         names.push(bare);
@@ -59,7 +66,7 @@ fn addresses(fields: &mut Fields, hosts: &str) -> Result<(), Refusal> {
 }
 
 /// Takes the query by the driver's own names, which become libpq's where both mean the same.
-fn finish(mut fields: Fields, query: &str) -> Result<Fields, Refusal> {
+fn parameters(mut fields: Fields, query: &str) -> Result<Fields, Refusal> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let value = decoded(value)?;
@@ -72,15 +79,27 @@ fn finish(mut fields: Fields, query: &str) -> Result<Fields, Refusal> {
             "targetServerType" => "target_session_attrs".into(),
             _ => Name::Owned(key.to_owned()),
         };
+        if name == "port" {
+            let list = String::from_utf8_lossy(&value);
+            list.split(',').try_for_each(check_port)?;
+        }
         fields.set(name, value);
     }
     Ok(fields)
 }
 
-/// `URLDecoder.decode`: form rules, so `+` is a space.
+fn check_port(text: &str) -> Result<(), Refusal> {
+    match text.parse::<u16>() {
+        Ok(1..) => Ok(()),
+        _ => Err(Refusal::new("JDBC URL invalid port number")),
+    }
+}
+
+/// `URLDecoder.decode`: form rules, so `+` is a space; what is no UTF-8 is replaced.
 fn decoded(text: &str) -> Result<Vec<u8>, Refusal> {
     if is_well_formed(text.as_bytes()) {
-        Ok(decode_form(text.as_bytes()))
+        let decoded = decode_form(text.as_bytes());
+        Ok(String::from_utf8_lossy(&decoded).into_owned().into_bytes())
     } else {
         Err(Refusal::new("Illegal hex characters in escape (%) pattern"))
     }
