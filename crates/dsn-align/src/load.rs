@@ -48,12 +48,12 @@ impl<'ops> Files<'ops> {
     fn hold(&mut self, place: &'ops Place, invocation: &Invocation) -> Result<Held<'ops>, Error> {
         let (path, file, content) = match &place.source {
             PlaceSource::EnvFile { path, keys } => {
-                let file = self.values(place, path, env_file)?;
+                let file = self.values(place, path, |text| Ok(env_file(text)))?;
                 let content = content(keys, file.as_deref().map(Vec::as_slice));
                 (Some(path), file, content)
             }
             PlaceSource::FlyConfig { path, keys } => {
-                let file = self.values(place, path, fly_config)?;
+                let file = self.values(place, path, |text| fly_config(path, &text))?;
                 let content = content(keys, file.as_deref().map(Vec::as_slice));
                 (Some(path), file, content)
             }
@@ -69,7 +69,7 @@ impl<'ops> Files<'ops> {
         &mut self,
         place: &Place,
         path: &'ops str,
-        parse: fn(&str, Vec<u8>) -> Result<Vec<Value>, Error>,
+        parse: impl FnOnce(Secret) -> Result<Vec<Value>, Error>,
     ) -> Result<Option<Arc<Vec<Value>>>, Error> {
         if let Some(known) = self.read.get(path) {
             return Ok(known.clone());
@@ -77,7 +77,7 @@ impl<'ops> Files<'ops> {
         let values = match read(self.ops, place, path)? {
             None => None,
             Some(bytes) => {
-                let mut values = parse(path, bytes)?;
+                let mut values = parse(Secret::new(bytes))?;
                 values.sort_by(|a, b| a.key.cmp(&b.key));
                 values.reverse();
                 // Sorting keeps the order of equal keys, so the last of them now comes first.
@@ -97,8 +97,8 @@ impl<'ops> Files<'ops> {
     }
 }
 
-fn env_file(_: &str, bytes: Vec<u8>) -> Result<Vec<Value>, Error> {
-    let file = EnvFile::from_secret(Secret::new(bytes));
+fn env_file(text: Secret) -> Vec<Value> {
+    let file = EnvFile::from_secret(text);
     let values = file.entries().iter().map(|entry| Value {
         key: entry.key.clone(),
         text: entry.value.duplicate(),
@@ -106,11 +106,13 @@ fn env_file(_: &str, bytes: Vec<u8>) -> Result<Vec<Value>, Error> {
         column: u32::try_from(entry.column).ok(),
         first_line: None,
     });
-    Ok(values.collect())
+    values.collect()
 }
 
-fn fly_config(path: &str, bytes: Vec<u8>) -> Result<Vec<Value>, Error> {
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+fn fly_config(path: &str, config: &Secret) -> Result<Vec<Value>, Error> {
+    // To the parser of TOML; the values become secrets again.
+    let bytes = config.expose();
+    let text = String::from_utf8_lossy(bytes).into_owned();
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let offset = error.span().map_or(0, |span| span.start.min(text.len()));
         Error::FlyConfig { path: path.to_owned(), line: 1 + text[..offset].matches('\n').count() }
@@ -123,7 +125,7 @@ fn fly_config(path: &str, bytes: Vec<u8>) -> Result<Vec<Value>, Error> {
             _ => return None,
         };
         Some(Value {
-            line: line_of(&bytes, &key),
+            line: line_of(bytes, &key),
             column: None,
             key,
             text: Secret::from(text),
