@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use report::{AnswerFormat, CommandLine, Common, Format};
 
+use crate::probe_command::args::{ProbeApi, ProbeMail, ProbeWebhook};
+
 /// Run an operator's pipelines, and the chores of this repo
 #[derive(Debug, Parser)]
 #[command(name = "xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
@@ -135,6 +137,14 @@ pub(crate) struct Probe {
 pub(crate) enum Service {
     /// Ask an app for its health, as fly.toml's checks do
     Http(ProbeHttp),
+    /// Ask an app's API whether it takes a token, and whether that sees the account
+    Api(ProbeApi),
+    /// Send a webhook's receiver an event that is signed right, one signed wrong, and one signed long ago
+    Webhook(ProbeWebhook),
+    /// Reach an SMTP server: its TLS, its login, and whether the settings fit; no mail is sent
+    Smtp(ProbeMail),
+    /// Reach an IMAP server: its TLS and its login; no mailbox is opened
+    Imap(ProbeMail),
 }
 
 /// Which app to ask.
@@ -209,14 +219,14 @@ impl CommandLine for Xtask {
 
     fn schema(&self) -> &'static str {
         match &self.command {
-            Task::Probe(_) => crate::probe_command::SCHEMA,
+            Task::Probe(probe) => crate::probe_command::schema(&probe.service),
             _ => "xtask/error/1",
         }
     }
 
     fn format(&self) -> Format {
         match &self.command {
-            Task::Probe(Probe { service: Service::Http(http) }) => http.answer.format,
+            Task::Probe(probe) => crate::probe_command::format(&probe.service),
             _ => Format::Human,
         }
     }

@@ -112,6 +112,18 @@ pub(crate) struct Timed<S> {
     deadline: Deadline,
 }
 
+impl Timed<TcpStream> {
+    /// The same connection once more, for TLS that begins on it later.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        Ok(Self { stream: self.stream.try_clone()?, deadline: self.deadline.clone() })
+    }
+
+    /// Whether the peer is this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.stream.peer_addr().is_ok_and(|peer| peer.ip().is_loopback())
+    }
+}
+
 /// A connection whose reads and writes can be given a limit.
 pub(crate) trait Limit {
     fn limit(&self, left: Duration) -> io::Result<()>;

@@ -1,14 +1,28 @@
-//! One HTTP request, as a health check makes it: GET, no redirect followed, bounded in time and size.
+//! One HTTP request: no redirect followed, bounded in time and size.
 
 use std::error::Error;
 use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
+use secret::Secret;
 use ureq::http::header::LOCATION;
 
 /// Bodies are read up to this many bytes; a health answer is far smaller.
 const MAX_BODY: u64 = 64 * 1024;
+
+/// A request.
+#[derive(Default)]
+pub struct HttpRequest<'a> {
+    /// The address.
+    pub url: &'a str,
+    /// Headers that anybody may see.
+    pub headers: &'a [(String, String)],
+    /// A header that is sent encrypted, or to this machine, or not at all.
+    pub secret: Option<(&'a str, &'a Secret)>,
+    /// What is posted; without it the request is a GET.
+    pub body: Option<&'a [u8]>,
+}
 
 /// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +40,10 @@ pub struct HttpAnswer {
 pub enum HttpError {
     /// The address is not one.
     Address,
+    /// The request has a secret, and it would travel in the clear.
+    InTheClear,
+    /// The secret has characters that no header can hold.
+    Secret,
     /// The name could not be resolved.
     Name,
     /// No connection, or it broke before the answer was whole.
@@ -40,6 +58,10 @@ impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Address => "the address is malformed",
+            Self::InTheClear => {
+                "the secret would travel in the clear; the address must be https://, or http:// on this machine"
+            }
+            Self::Secret => "the secret has characters that no header can hold",
             Self::Name => "the host name cannot be resolved",
             Self::Connection(_) => "the connection failed",
             Self::Timeout => "no whole answer in time",
@@ -52,7 +74,7 @@ impl Error for HttpError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Connection(source) | Self::Tls(source) => Some(source.as_ref()),
-            Self::Address | Self::Name | Self::Timeout => None,
+            Self::Address | Self::InTheClear | Self::Secret | Self::Name | Self::Timeout => None,
         }
     }
 }
@@ -66,6 +88,14 @@ pub fn get(
     headers: &[(String, String)],
     timeout: Duration,
 ) -> Result<HttpAnswer, HttpError> {
+    ask(&HttpRequest { url, headers, ..HttpRequest::default() }, timeout)
+}
+
+/// Sends one request.
+///
+/// # Errors
+/// Fails where no whole answer comes within `timeout`; any status is an answer.
+pub fn ask(request: &HttpRequest<'_>, timeout: Duration) -> Result<HttpAnswer, HttpError> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(timeout))
         .max_redirects(0)
@@ -73,9 +103,30 @@ pub fn get(
         .http_status_as_error(false)
         .build()
         .into();
-    let request =
-        headers.iter().fold(agent.get(url), |request, (name, value)| request.header(name, value));
-    let mut response = request.call().map_err(classify)?;
+    let mut headers: Vec<(&str, &str)> =
+        request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    if let Some((name, value)) = request.secret {
+        if !is_private(request.url) {
+            return Err(HttpError::InTheClear);
+        }
+        // To the server that was named, which may not send us on.
+        let text = value.expose_text().unwrap_or_default();
+        if text.is_empty() || text.bytes().any(|byte| !(0x20..0x7f).contains(&byte)) {
+            return Err(HttpError::Secret);
+        }
+        headers.push((name, text));
+    }
+    let answer = match request.body {
+        None => {
+            let get = agent.get(request.url);
+            headers.iter().fold(get, |get, (name, value)| get.header(*name, *value)).call()
+        }
+        Some(body) => {
+            let post = agent.post(request.url).header("content-type", "application/json");
+            headers.iter().fold(post, |post, (name, value)| post.header(*name, *value)).send(body)
+        }
+    };
+    let mut response = answer.map_err(classify)?;
     let mut body = Vec::new();
     response.body_mut().as_reader().take(MAX_BODY).read_to_end(&mut body).map_err(|error| {
         if error.kind() == std::io::ErrorKind::TimedOut {
@@ -87,6 +138,17 @@ pub fn get(
     let location =
         response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(HttpAnswer { status: response.status().as_u16(), location, body })
+}
+
+/// Whether what is sent there is encrypted, or stays on this machine.
+fn is_private(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return url.starts_with("https://") };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    !authority.contains('@') && matches!(host, "127.0.0.1" | "localhost" | "::1")
 }
 
 fn classify(error: ureq::Error) -> HttpError {
@@ -155,6 +217,26 @@ mod tests {
         let url = serve("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Duration::from_secs(5));
         let error = get(&url, &[], Duration::from_millis(200)).unwrap_err();
         assert!(matches!(error, HttpError::Timeout), "{error:?}");
+    }
+
+    #[test]
+    fn a_secret_is_not_sent_in_the_clear() {
+        let secret = Secret::from("CANARY of the test".to_owned());
+        for url in ["http://app.example/api", "http://127.0.0.1@app.example/", "ftp://localhost"] {
+            let request =
+                HttpRequest { url, secret: Some(("token", &secret)), ..HttpRequest::default() };
+            let error = ask(&request, Duration::from_secs(1)).unwrap_err();
+            assert!(matches!(error, HttpError::InTheClear), "{url}");
+        }
+        let url = serve("HTTP/1.1 204 Done\r\n\r\n", Duration::ZERO);
+        let body = Some(&b"{}"[..]);
+        let request = HttpRequest {
+            url: &url,
+            secret: Some(("token", &secret)),
+            body,
+            ..HttpRequest::default()
+        };
+        assert_eq!(ask(&request, Duration::from_secs(2)).unwrap().status, 204);
     }
 
     #[test]

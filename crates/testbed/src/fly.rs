@@ -22,5 +22,5 @@ mod uiex;
 pub use fault::{Effect, Fault};
 pub use received::Received;
 pub use server::FakeFly;
-pub use state::{App, Machine, Release, Secret, State, digest};
+pub use state::{App, Hidden, Machine, Release, Secret, State, digest};
 pub use token::{Token, token_sha256};

@@ -4,7 +4,7 @@
 
 use toml::{Table, Value};
 
-/// The first HTTP check of an app.
+/// An HTTP check of an app.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HealthCheck {
     /// The path that is asked, with its `/`.
@@ -13,26 +13,25 @@ pub(super) struct HealthCheck {
     pub(super) headers: Vec<(String, String)>,
 }
 
-/// Reads the first HTTP check, in the order `[http_service]`, `[[services]]`, `[checks]`.
-pub(super) fn health_check(text: &str) -> Result<HealthCheck, &'static str> {
+/// Reads every HTTP check, in the order `[http_service]`, `[[services]]`, `[checks]`; each page once.
+pub(super) fn health_checks(text: &str) -> Result<Vec<HealthCheck>, &'static str> {
     let table: Table = text.parse().map_err(|_| "it is not TOML")?;
-    let from_service = |service: &Value, key: &str| first_check(service.get(key)?);
-    table
-        .get("http_service")
-        .and_then(|service| from_service(service, "checks"))
-        .or_else(|| {
-            items(table.get("services")?).find_map(|service| from_service(service, "http_checks"))
-        })
-        .or_else(|| {
-            let checks = table.get("checks")?.as_table()?;
-            let http = |check: &&Value| check.get("type").and_then(Value::as_str) == Some("http");
-            checks.values().find(http).and_then(check)
-        })
-        .ok_or("it declares no HTTP check")
-}
-
-fn first_check(list: &Value) -> Option<HealthCheck> {
-    items(list).find_map(check)
+    let of = |service: &Value, key: &str| {
+        service.get(key).into_iter().flat_map(items).filter_map(check).collect::<Vec<_>>()
+    };
+    let service = table.get("http_service").into_iter().flat_map(|service| of(service, "checks"));
+    let services = table.get("services").into_iter().flat_map(items);
+    let services = services.flat_map(|service| of(service, "http_checks"));
+    let is_http = |check: &&Value| check.get("type").and_then(Value::as_str) == Some("http");
+    let top = table.get("checks").and_then(Value::as_table);
+    let top = top.into_iter().flat_map(Table::values).filter(is_http).filter_map(check);
+    let mut found: Vec<HealthCheck> = Vec::new();
+    for check in service.chain(services).chain(top) {
+        if !found.contains(&check) {
+            found.push(check);
+        }
+    }
+    if found.is_empty() { Err("it declares no HTTP check") } else { Ok(found) }
 }
 
 fn items(list: &Value) -> impl Iterator<Item = &Value> {
@@ -54,26 +53,31 @@ fn check(value: &Value) -> Option<HealthCheck> {
 mod tests {
     use super::*;
 
-    fn check_path(text: &str, expected: Result<&str, &str>) {
-        assert_eq!(
-            health_check(text).as_ref().map(|check| check.path.as_str()).map_err(|error| *error),
-            expected
-        );
+    fn check_paths(text: &str, expected: Result<&[&str], &str>) {
+        let found = health_checks(text);
+        let paths =
+            found.as_ref().map(|checks| checks.iter().map(|one| one.path.as_str()).collect());
+        assert_eq!(paths.map_err(|error| *error), expected.map(<[&str]>::to_vec));
     }
 
     #[test]
     fn every_kind_of_check_is_found() {
-        check_path("[http_service]\n[[http_service.checks]]\npath = '/api'", Ok("/api"));
-        check_path("[[services]]\n[[services.http_checks]]\npath = '/up'", Ok("/up"));
-        check_path("[checks.a]\ntype = 'tcp'\n[checks.b]\ntype = 'http'\npath = '/b'", Ok("/b"));
-        check_path("app = 'a'", Err("it declares no HTTP check"));
-        check_path("app = ", Err("it is not TOML"));
+        check_paths("[http_service]\n[[http_service.checks]]\npath = '/api'", Ok(&["/api"]));
+        check_paths("[[services]]\n[[services.http_checks]]\npath = '/up'", Ok(&["/up"]));
+        check_paths(
+            "[checks.a]\ntype = 'tcp'\n[checks.b]\ntype = 'http'\npath = '/b'",
+            Ok(&["/b"]),
+        );
+        let two = "[[http_service.checks]]\npath = '/a'\n[[http_service.checks]]\npath = '/b'\n[checks.c]\ntype = 'http'\npath = '/a'";
+        check_paths(two, Ok(&["/a", "/b"]));
+        check_paths("app = 'a'", Err("it declares no HTTP check"));
+        check_paths("app = ", Err("it is not TOML"));
     }
 
     #[test]
     fn headers_are_sent_along() {
         let text = "[[http_service.checks]]\npath = '/'\nheaders = { X-Forwarded-Proto = 'https' }";
         let expected = vec![("X-Forwarded-Proto".to_owned(), "https".to_owned())];
-        assert_eq!(health_check(text).unwrap().headers, expected);
+        assert_eq!(health_checks(text).unwrap()[0].headers, expected);
     }
 }

@@ -7,6 +7,12 @@ use serde_json::Value;
 const FAILING: &[&str] =
     &["failing", "failed", "down", "error", "unhealthy", "critical", "unavailable"];
 
+/// What is said of a body that says so itself.
+pub(super) const HEALTHY: &str = "healthy";
+
+/// What is said of a page that is made for people.
+pub(super) const HTML_PAGE: &str = "the body is an HTML page, not a health answer";
+
 /// Says why an answer is healthy, or why not.
 pub(super) fn judge(answer: &HttpAnswer) -> Result<String, String> {
     match answer.status {
@@ -23,7 +29,7 @@ pub(super) fn judge(answer: &HttpAnswer) -> Result<String, String> {
 fn judge_body(body: &[u8]) -> Result<String, String> {
     let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(body) else {
         return if body.trim_ascii_start().starts_with(b"<") {
-            Err("the body is an HTML page, not a health answer".to_owned())
+            Err(HTML_PAGE.to_owned())
         } else {
             Ok("a success without a JSON body".to_owned())
         };
@@ -36,7 +42,7 @@ fn judge_body(body: &[u8]) -> Result<String, String> {
         .map(|(name, _)| name.as_str())
         .collect();
     if failing.is_empty() {
-        Ok("healthy".to_owned())
+        Ok(HEALTHY.to_owned())
     } else {
         Err(format!("{} failing", failing.join(" and ")))
     }

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use testbed::fly::{App, FakeFly, Fault, Machine, Secret, State, Token};
+use testbed::fly::{App, FakeFly, Fault, Hidden, Machine, Secret, State, Token};
 
 /// A stand-in for Fly's API, on 127.0.0.1 only
 ///
 /// It is not Fly. It copies the behaviour of the Machines API, and of the GraphQL and release calls that flyctl
 /// makes, as flyctl's own source shows it, from a state kept in memory. It also serves a sample app's health
-/// pages (/api, /health). The first line it prints is `listening on http://127.0.0.1:PORT`.
+/// pages (/api, /health), its API's profile and account 3, and a receiver of webhooks (/webhooks/chatwoot, signed
+/// with FAKE_FLY_WEBHOOK_SECRET). The first line it prints is `listening on http://127.0.0.1:PORT`.
 ///
 /// To use it: FLY_FLAPS_BASE_URL, FLY_API_BASE_URL and FLY_UIEX_BASE_URL set to that address.
 #[derive(Parser)]
@@ -34,6 +35,9 @@ struct Args {
     /// Accept only tokens with this SHA-256 in hex, without it any
     #[arg(long, value_name = "HEX", env = "FAKE_FLY_TOKEN_SHA256")]
     token_sha256: Vec<String>,
+    /// Take webhooks at /webhooks/chatwoot that are signed with this; only from the variable
+    #[arg(skip = webhook_secret())]
+    webhook_secret: Option<String>,
     /// Fail on purpose: [METHOD ]PATH=EFFECT[,times=N][,after=N][,retry-after=S], EFFECT a status, slow:MS, half, close, close-after, html or echo
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
@@ -43,6 +47,12 @@ struct Args {
     /// Enforce the documented rate: 1 request a second, burst 3, for each action and app
     #[arg(long)]
     rate_limit: bool,
+}
+
+/// Not an option, as a command line is seen by everybody.
+#[expect(clippy::disallowed_methods, reason = "the environment enters in main")]
+fn webhook_secret() -> Option<String> {
+    std::env::var("FAKE_FLY_WEBHOOK_SECRET").ok()
 }
 
 fn main() -> ExitCode {
@@ -106,5 +116,8 @@ fn state(args: Args) -> Result<State, String> {
     state.faults.extend(args.faults);
     state.latency_ms = args.latency.unwrap_or(state.latency_ms);
     state.rate_limit |= args.rate_limit;
+    if let Some(secret) = args.webhook_secret {
+        state.sample.webhook_secret = Hidden(secret);
+    }
     Ok(state)
 }

@@ -226,7 +226,7 @@ fn act(shared: &Shared, request: &Request) -> (Answer, Duration, Option<Effect>)
 }
 
 fn route(world: &mut World, request: &Request) -> Answer {
-    if let Some(page) = sample::page(&world.state, &request.path) {
+    if let Some(page) = sample::page(&world.state, request) {
         return page;
     }
     let Some(bearer) = token::bearer(request.header("authorization"), &world.state.tokens) else {

@@ -31,7 +31,7 @@ pub struct State {
     pub sample: Sample,
 }
 
-/// The parts of the sample app's health page that can fail.
+/// What the sample app says of itself, and what it takes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sample {
@@ -39,11 +39,34 @@ pub struct Sample {
     pub queue_services: String,
     /// The database.
     pub data_services: String,
+    /// The one account of its API.
+    pub account: u64,
+    /// SHA-256 of the API token it takes, in hex; any token where there is none.
+    pub api_token_sha256: Option<String>,
+    /// What its webhook's events are signed with.
+    pub webhook_secret: Hidden,
+}
+
+/// A text that `Debug` leaves out.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(pub String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden")
+    }
 }
 
 impl Default for Sample {
     fn default() -> Self {
-        Self { queue_services: "ok".to_owned(), data_services: "ok".to_owned() }
+        Self {
+            queue_services: "ok".to_owned(),
+            data_services: "ok".to_owned(),
+            account: 3,
+            api_token_sha256: None,
+            webhook_secret: Hidden::default(),
+        }
     }
 }
 
