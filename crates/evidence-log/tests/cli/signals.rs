@@ -54,7 +54,7 @@ fn an_interrupt_at_a_terminal_reaches_the_command_once() {
     bed.write(
         "command.sh",
         "n=0; trap 'n=$((n + 1)); echo got $n' INT; echo ready; touch ready; \
-         while [ ! -e go ]; do sleep 0.02; done; echo ended after $n; exit 9\n",
+         while [ $n -eq 0 ] || [ ! -e go ]; do sleep 0.02; done; echo ended after $n; exit 9\n",
     );
     // A shell of its own may end when it is interrupted; this one stays to write the code.
     let line = format!(
