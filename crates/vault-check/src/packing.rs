@@ -39,7 +39,10 @@ pub(crate) struct Carries {
     pub(crate) why: &'static str,
     /// What mends it.
     pub(crate) mend: &'static str,
+    /// Whether what is packed is certainly the folder that has the vault.
     pub(crate) is_certain: bool,
+    /// Whether the recipe names a folder that leads to the file.
+    pub(crate) is_named: bool,
 }
 
 /// Folders below that of ops.toml are looked through for recipes so deep.
@@ -105,12 +108,13 @@ impl Recipe {
     pub(crate) fn carries(&self, path: &str, git_ignores: Option<bool>) -> Option<Carries> {
         let path = format!("{}/{path}", self.prefix);
         match &self.kind {
-            Kind::Image(image, is_certain) => Some(Carries {
-                line: Some(image.copies(&path)?),
+            Kind::Image(image, is_certain) => image.copies(&path).map(|(line, is_named)| Carries {
+                line: Some(line),
                 thing: "image",
                 why: "this line takes it in, and no ignore file keeps it out",
                 mend: "add the vault's folder to `.dockerignore`, or copy only what the image needs",
                 is_certain: *is_certain,
+                is_named,
             }),
             Kind::Npm(npm) => npm.packs(&path).then_some(Carries {
                 line: None,
@@ -118,6 +122,7 @@ impl Recipe {
                 why: npm.why(),
                 mend: "list in `files` what the package is made of, or set `\"private\": true`",
                 is_certain: true,
+                is_named: false,
             }),
             Kind::Cargo(found) => found.packs(&path, git_ignores).then_some(Carries {
                 line: None,
@@ -125,6 +130,7 @@ impl Recipe {
                 why: found.why(),
                 mend: "add the vault's folder to `exclude`, or set `publish = false`",
                 is_certain: true,
+                is_named: false,
             }),
         }
     }

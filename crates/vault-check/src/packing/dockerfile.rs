@@ -36,8 +36,9 @@ impl Image {
         Image { copies: copies(text), ignore: Patterns::docker(ignore) }
     }
 
-    /// The line that takes a file of the context into the image, if any does.
-    pub(crate) fn copies(&self, path: &str) -> Option<u32> {
+    /// The line that takes a file of the context into the image, if any does; and whether it names
+    /// a folder that leads to the file, and not the whole context.
+    pub(crate) fn copies(&self, path: &str) -> Option<(u32, bool)> {
         if self.ignore.cover(path) {
             return None;
         }
@@ -45,14 +46,20 @@ impl Image {
             copy.sources.iter().any(|source| covers(source, path))
                 && !copy.excluded.iter().any(|pattern| covers(pattern, path))
         });
-        copy.map(|copy| copy.line)
+        let names = |source: &String| covers(source, path) && !is_all(source);
+        copy.map(|copy| (copy.line, copy.sources.iter().any(names)))
     }
+}
+
+/// Whether a source is the whole context.
+fn is_all(source: &str) -> bool {
+    source.split('/').all(|part| matches!(part, "" | "."))
 }
 
 /// Whether a source, seen from the context's root, is the file or a folder above it.
 fn covers(source: &str, path: &str) -> bool {
     let parts: Vec<&str> = source.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    if parts.is_empty() {
+    if is_all(source) {
         return true;
     }
     glob(&parts.join("/")).is_some_and(|glob| prefixes(path).any(|prefix| glob.is_match(prefix)))
@@ -155,7 +162,11 @@ mod tests {
     #[test]
     fn a_source_covers_what_lies_in_it() {
         let check = |text: &str, ignore: &str, expected: Option<u32>| {
-            assert_eq!(Image::read(text, ignore).copies("vault/occ/a.env"), expected, "{text}");
+            assert_eq!(
+                Image::read(text, ignore).copies("vault/occ/a.env").map(|copy| copy.0),
+                expected,
+                "{text}"
+            );
         };
         check("COPY . .", "", Some(1));
         check("COPY ./ /app", "", Some(1));

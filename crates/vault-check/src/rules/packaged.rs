@@ -57,7 +57,12 @@ fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries)]) -> O
         how.thing,
         how.why
     );
-    let level = if how.is_certain { Level::Error } else { Level::Warning };
+    // `COPY . .` in a folder of its own is built there as a rule, where the vault is not.
+    let level = match (how.is_certain, how.is_named) {
+        (true, _) => Level::Error,
+        (false, true) => Level::Warning,
+        (false, false) => Level::Note,
+    };
     let finding = Finding::new(RULE.id, level, message).path(recipe.shown.clone()).hint(how.mend);
     Some(match how.line {
         Some(line) => finding.line(line),

@@ -53,6 +53,8 @@ fn an_image_that_would_carry_the_vault_is_found() {
     bed.remove("Dockerfile");
     bed.write("deploy/web/web.Dockerfile", "FROM debian\nADD vault/occ/fly /fly\n");
     assert_eq!(check(bed), ["warning packaged deploy/web/web.Dockerfile:2"]);
+    bed.write("deploy/web/web.Dockerfile", "FROM debian\nCOPY . .\n");
+    assert_eq!(check(bed), ["note packaged deploy/web/web.Dockerfile:2"]);
 }
 
 #[test]
