@@ -5,6 +5,7 @@ mod assigned;
 mod block;
 mod checksum;
 mod connection;
+pub(crate) mod pieces;
 mod placeholder;
 mod token;
 
@@ -80,8 +81,14 @@ pub fn find(text: &[u8]) -> Vec<FormMatch> {
     scan(text, 0, true).0
 }
 
+/// The short strings by which credentials are found.
+#[cfg(test)]
+pub(crate) fn anchor_texts() -> impl Iterator<Item = &'static str> {
+    (0..anchors::N_ANCHORS).map(|anchor| anchors::anchor_at(anchor).0)
+}
+
 /// What a rule says about a place where its anchor stands.
-enum Verdict {
+pub(crate) enum Verdict {
     /// No credential.
     Nothing,
     /// A credential of the named rule.
@@ -93,26 +100,57 @@ enum Verdict {
 /// Every credential by form that begins at `from` or later, and where in `text` one may have
 /// begun that is not yet whole. Earlier bytes are context.
 pub(crate) fn scan(text: &[u8], from: usize, is_end: bool) -> (Vec<FormMatch>, usize) {
-    let mut found: Vec<FormMatch> = Vec::new();
-    let mut settled = if is_end { text.len() } else { anchors::unfinished(text).max(from) };
-    anchors::each(text, |at, len, rule| match rule(&Place { text, at, len, is_end }) {
-        Verdict::Open(start) => settled = settled.min(start.max(from)),
-        Verdict::Found(rule, range) if range.start >= from => found.push(FormMatch { rule, range }),
-        Verdict::Found(..) | Verdict::Nothing => {}
-    });
-    found.sort_by_key(|found| (found.range.start, usize::MAX - found.range.end));
-    found.dedup_by(|next, last| {
-        let overlap = next.range.start < last.range.end;
-        if overlap {
-            last.range.end = last.range.end.max(next.range.end);
+    let mut scan = Scan::new(text, from, is_end);
+    anchors::each(text, |at, len, rule| scan.judge(at, len, rule));
+    scan.finish()
+}
+
+/// A text that is being searched.
+pub(crate) struct Scan<'text> {
+    text: &'text [u8],
+    from: usize,
+    is_end: bool,
+    /// Each with the place of its anchor.
+    found: Vec<(usize, FormMatch)>,
+    settled: usize,
+}
+
+impl<'text> Scan<'text> {
+    pub(crate) fn new(text: &'text [u8], from: usize, is_end: bool) -> Self {
+        let settled = if is_end { text.len() } else { anchors::unfinished(text).max(from) };
+        Self { text, from, is_end, found: Vec::new(), settled }
+    }
+
+    /// Asks the rule of an anchor; the order does not matter.
+    pub(crate) fn judge(&mut self, at: usize, len: usize, rule: anchors::Judge) {
+        match rule(&Place { text: self.text, at, len, is_end: self.is_end }) {
+            Verdict::Open(start) => self.settled = self.settled.min(start.max(self.from)),
+            Verdict::Found(rule, range) if range.start >= self.from => {
+                self.found.push((at, FormMatch { rule, range }));
+            }
+            Verdict::Found(..) | Verdict::Nothing => {}
         }
-        overlap
-    });
-    (found, settled)
+    }
+
+    /// What was found, in order, none overlapping, and from where on nothing is settled.
+    pub(crate) fn finish(self) -> (Vec<FormMatch>, usize) {
+        let mut found = self.found;
+        // Of two rules for the same secret the one whose anchor comes first has its name.
+        found.sort_by_key(|(at, found)| (found.range.start, usize::MAX - found.range.end, *at));
+        let mut found: Vec<FormMatch> = found.into_iter().map(|(_, found)| found).collect();
+        found.dedup_by(|next, last| {
+            let overlap = next.range.start < last.range.end;
+            if overlap {
+                last.range.end = last.range.end.max(next.range.end);
+            }
+            overlap
+        });
+        (found, self.settled)
+    }
 }
 
 /// An anchor in a text.
-struct Place<'text> {
+pub(crate) struct Place<'text> {
     text: &'text [u8],
     at: usize,
     len: usize,

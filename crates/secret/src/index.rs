@@ -122,12 +122,22 @@ impl Index {
         // Of eight bytes that belong together four more lie on one side or the other.
         let is_here = |at: usize| text.get(at..at + GRAM).is_some_and(|gram| self.is_present(gram));
         if is_here(at + 2) || (at >= from + 2 && is_here(at - 2)) {
-            let bucket = (hash(read_gram(&text[at..])) >> self.bucket_shift) as usize;
-            let entries = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
+            let entries = self.bucket(&text[at..]);
             if !entries.is_empty() {
-                candidate(at, &self.entries[entries]);
+                candidate(at, entries);
             }
         }
+    }
+
+    /// The entries that may stand at a place, most often none.
+    pub(crate) fn entries_at(&self, text: &[u8], at: usize) -> &[Entry] {
+        let is_here = text.get(at..at + GRAM).is_some_and(|gram| self.is_present(gram));
+        if is_here { self.bucket(&text[at..]) } else { &[] }
+    }
+
+    fn bucket(&self, text: &[u8]) -> &[Entry] {
+        let bucket = (hash(read_gram(text)) >> self.bucket_shift) as usize;
+        &self.entries[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize]
     }
 
     #[inline]

@@ -11,6 +11,7 @@ mod redactor;
 mod refusal;
 mod search;
 mod set;
+mod sieve;
 mod value;
 mod view;
 

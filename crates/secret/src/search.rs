@@ -1,15 +1,20 @@
 //! Finds needles in a text, whole or broken by white space.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use crate::index::Index;
+use crate::form::{FormMatch, Scan, pieces};
+use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
 use crate::prefixes::Prefixes;
+use crate::sieve::Sieve;
 
 /// Needles, ready to be searched for.
 pub(crate) struct Search {
     pub(crate) needles: Vec<Needle>,
     index: Index,
+    /// Made when forms are first searched for at the same time.
+    sieve: OnceLock<Sieve>,
     /// The needles that are searched for in the text without any white space.
     words: Index,
     prefixes: Prefixes,
@@ -33,6 +38,7 @@ impl Search {
     pub(crate) fn new(needles: Vec<Needle>) -> Self {
         Self {
             index: Index::new(&needles, |needle| needle.wraps != Wraps::Words),
+            sieve: OnceLock::new(),
             words: Index::new(&needles, |needle| needle.wraps == Wraps::Words),
             prefixes: Prefixes::new(&needles),
             needles,
@@ -43,15 +49,44 @@ impl Search {
     pub(crate) fn find(&self, text: &[u8], from: usize) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         self.index.candidates(text, from, |at, entries| {
-            for entry in entries {
-                let needle = entry.needle as usize;
-                let found = place(&self.needles[needle], entry.offset as usize, text, from, at);
-                let found = found.map(|range| Hit { needle, range });
-                if found.is_some() && hits.last() != found.as_ref() {
-                    hits.extend(found);
-                }
-            }
+            self.extend(text, from, at, entries, &mut hits);
         });
+        self.finish(text, from, hits)
+    }
+
+    /// The same as [`Search::find`] from 0 on, and every credential by form, in one pass.
+    pub(crate) fn find_with_forms(&self, text: &[u8]) -> (Vec<Hit>, Vec<FormMatch>) {
+        let sieve = self.sieve.get_or_init(|| {
+            Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, pieces::all())
+        });
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut scan = Scan::new(text, 0, true);
+        let end = sieve.each(
+            text,
+            |at| self.extend(text, 0, at, self.index.entries_at(text, at), &mut hits),
+            |at| pieces::at_piece(text, at, |at, len, rule| scan.judge(at, len, rule)),
+        );
+        // An anchor at an end of the text may lack the byte that one of its pieces has.
+        let tail = end.saturating_sub(pieces::FURTHEST).max(1)..text.len();
+        for at in (0..text.len().min(1)).chain(tail) {
+            pieces::at_start(text, at, |at, len, rule| scan.judge(at, len, rule));
+        }
+        (self.finish(text, 0, hits), scan.finish().0)
+    }
+
+    /// Adds the needles that stand where one of these pieces stands.
+    fn extend(&self, text: &[u8], from: usize, at: usize, entries: &[Entry], hits: &mut Vec<Hit>) {
+        for entry in entries {
+            let needle = entry.needle as usize;
+            let found = place(&self.needles[needle], entry.offset as usize, text, from, at);
+            let found = found.map(|range| Hit { needle, range });
+            if found.is_some() && hits.last() != found.as_ref() {
+                hits.extend(found);
+            }
+        }
+    }
+
+    fn finish(&self, text: &[u8], from: usize, mut hits: Vec<Hit>) -> Vec<Hit> {
         if !self.words.is_empty() {
             self.find_words(text, from, &mut hits);
         }

@@ -70,9 +70,25 @@ impl SecretSet {
     /// the name of the first and longest.
     pub fn find(&self, text: &[u8]) -> Vec<Match<'_>> {
         let view = View::new(text, 0, true);
-        let hits = self.search.find(&view.text, 0).into_iter();
+        let hits = self.search.find(&view.text, 0);
+        self.matches(text, &view, hits)
+    }
+
+    /// The same as [`SecretSet::find`] and [`form::find`], in little more than the time of one.
+    pub fn find_with_forms(&self, text: &[u8]) -> (Vec<Match<'_>>, Vec<form::FormMatch>) {
+        let view = View::new(text, 0, true);
+        if view.is_cut() {
+            // Forms are looked for in the text as it is.
+            let hits = self.search.find(&view.text, 0);
+            return (self.matches(text, &view, hits), form::find(text));
+        }
+        let (hits, forms) = self.search.find_with_forms(text);
+        (self.matches(text, &view, hits), forms)
+    }
+
+    fn matches(&self, text: &[u8], view: &View<'_>, hits: Vec<Hit>) -> Vec<Match<'_>> {
         let mut places: Vec<_> =
-            hits.map(|hit| (view.original_range(hit.range.clone()), hit)).collect();
+            hits.into_iter().map(|hit| (view.original_range(hit.range.clone()), hit)).collect();
         if view.is_cut() {
             // What looks like the end of a sequence may be the beginning of a secret.
             let hits = self.search.find_unbroken(text, 0).into_iter();

@@ -1,5 +1,8 @@
 //! `vault-check check`: load, let every rule look, answer.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use report::{Common, Exit, Format, Invocation, Palette, Report, Streams};
 use vault::Vault;
 
@@ -43,14 +46,26 @@ pub(crate) fn run(
         recipes: packing::recipes(&ops, &vault),
         ..make_scope(&vault, &wanted, invocation)
     };
-    let mut findings = Vec::new();
-    for check in rules::CHECKS {
-        check(&scope, &mut findings);
-    }
+    let look = || {
+        let mut findings = Vec::new();
+        for check in rules::CHECKS {
+            check(&scope, &mut findings);
+        }
+        findings
+    };
+    let is_shown = args.format.format == Format::Human;
+    let (findings, credentials) = if is_shown && scope.files.len() >= given::MANY {
+        thread::scope(|threads| {
+            let credentials = threads.spawn(|| present::credentials(&scope));
+            (look(), credentials.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })
+    } else {
+        (look(), if is_shown { present::credentials(&scope) } else { Vec::new() })
+    };
     let report = Report::new("vault-check/check/1", present::count(&scope), findings);
     let palette = Palette::for_stdout(common.color, invocation);
-    if args.format.format == Format::Human {
-        present::write(&present::credentials(&scope), palette, streams.stdout)?;
+    if is_shown {
+        present::write(&credentials, palette, streams.stdout)?;
     }
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     Ok(report.exit())

@@ -1,5 +1,8 @@
 //! The declared values that are there, each judged once for all rules.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use envfile::Entry;
 use opsfile::Shape;
 use report::Finding;
@@ -19,8 +22,24 @@ pub(crate) struct Given<'a> {
     pub(crate) claims: Claims,
 }
 
+/// Of so many files it takes longer to judge the values than to start a thread.
+pub(crate) const MANY: usize = 500;
+
 /// Collects the declared values of some files: of a key that comes twice, the one that counts.
 pub(crate) fn collect<'a>(files: &[&'a File]) -> Vec<Given<'a>> {
+    if files.len() < MANY {
+        return collect_all(files);
+    }
+    let (first, second) = files.split_at(files.len() / 2);
+    thread::scope(|scope| {
+        let second = scope.spawn(|| collect_all(second));
+        let mut given = collect_all(first);
+        given.extend(second.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        given
+    })
+}
+
+fn collect_all<'a>(files: &[&'a File]) -> Vec<Given<'a>> {
     let mut given = Vec::new();
     for file in files.iter().copied() {
         let Some(declared) = &file.declared else { continue };

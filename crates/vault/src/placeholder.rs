@@ -140,8 +140,12 @@ impl Traits {
                         .any(|root| rest.starts_with(root));
                 }
                 b'e' => {
-                    traits.has_documented |=
-                        folded[at..].starts_with(b"exampl") || folded[at..].starts_with(b"eyjzdw");
+                    // Hosts are called `example` too, so what stands before it counts.
+                    let is_example = folded[at..].starts_with(b"exampl")
+                        && [&b"iosfodnn7"[..], b"bpxrficy"]
+                            .iter()
+                            .any(|before| folded[..at].ends_with(before));
+                    traits.has_documented |= is_example || folded[at..].starts_with(b"eyjzdw");
                 }
                 b'x' => traits.may_be_masked |= folded[at..].starts_with(b"xxxxxx"),
                 b'*' | b'.' => traits.may_be_masked |= folded[at..].starts_with(&[*byte; 3]),

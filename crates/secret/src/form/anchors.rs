@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::{Place, Verdict, assigned, block, connection, is_word, token};
 
-pub(super) type Judge = fn(&Place<'_>) -> Verdict;
+pub(crate) type Judge = fn(&Place<'_>) -> Verdict;
 
 /// Strings that begin a secret themselves, so that a cut-off one must be held back.
 const HEADS: &[(&str, Judge)] = &[
@@ -83,6 +83,10 @@ const LABELS: &[(&str, usize, Judge)] = &[
     ("PASSWD", 2, assigned::password),
 ];
 
+/// How many strings there are, and how many of them begin a secret; these come first.
+pub(super) const N_ANCHORS: usize = HEADS.len() + LABELS.len();
+pub(super) const N_HEADS: usize = HEADS.len();
+
 /// Calls `judge` for each anchor in `text` with its place and length, in order of place.
 ///
 /// Every second byte three bytes are looked up, so that of two pieces of an anchor that begin
@@ -128,7 +132,7 @@ const N_SLOTS: usize = 1 << 15;
 
 static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
     let mut pieces = Pieces { present: Box::new([0; N_SLOTS]), sorted: Vec::new() };
-    for anchor in 0..HEADS.len() + LABELS.len() {
+    for anchor in 0..N_ANCHORS {
         let (bytes, rare, _) = anchor_at(anchor);
         let bytes = bytes.as_bytes();
         let mut add = |piece: &[u8], offset_plus_one| {
@@ -168,7 +172,7 @@ impl Pieces {
     }
 }
 
-fn anchor_at(index: usize) -> (&'static str, usize, Judge) {
+pub(super) fn anchor_at(index: usize) -> (&'static str, usize, Judge) {
     match HEADS.get(index) {
         Some(&(head, judge)) => (head, 0, judge),
         None => LABELS[index - HEADS.len()],

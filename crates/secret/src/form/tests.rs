@@ -19,6 +19,11 @@ fn marked(input: &str) -> String {
 
 fn check(input: &str, expected: &str) {
     assert_eq!(marked(input), expected);
+    let set = SecretSet::builder().build();
+    for shift in 0..24 {
+        let text = format!("{}{input}{}", " ".repeat(shift), "\n".repeat(24 - shift));
+        assert_eq!(set.find_with_forms(text.as_bytes()).1, find(text.as_bytes()), "{shift}");
+    }
 }
 
 fn spared(inputs: &[&str]) {

@@ -51,9 +51,12 @@ impl Look<'_> {
 
     /// Every leak in `text`, in order of place.
     pub(crate) fn at(&self, text: &[u8]) -> Vec<Place> {
-        let mut places: Vec<Place> = self
-            .set
-            .find(text)
+        let (values, forms) = if self.with_forms {
+            self.set.find_with_forms(text)
+        } else {
+            (self.set.find(text), Vec::new())
+        };
+        let mut places: Vec<Place> = values
             .into_iter()
             .map(|found| Place {
                 leak: Leak::Value {
@@ -68,17 +71,16 @@ impl Look<'_> {
         for narrow in &self.narrow {
             places.extend(narrow.places(text));
         }
-        if self.with_forms {
-            let known: Vec<Range<usize>> = places.iter().map(|place| place.range.clone()).collect();
-            let overlaps = |range: &Range<usize>| {
-                known.iter().any(|known| known.start < range.end && range.start < known.end)
-            };
-            places.extend(
-                form::find(text).into_iter().filter(|found| !overlaps(&found.range)).map(|found| {
-                    Place { leak: Leak::Form { rule: found.rule }, range: found.range }
-                }),
-            );
-        }
+        let known: Vec<Range<usize>> = places.iter().map(|place| place.range.clone()).collect();
+        let overlaps = |range: &Range<usize>| {
+            known.iter().any(|known| known.start < range.end && range.start < known.end)
+        };
+        places.extend(
+            forms
+                .into_iter()
+                .filter(|found| !overlaps(&found.range))
+                .map(|found| Place { leak: Leak::Form { rule: found.rule }, range: found.range }),
+        );
         places.sort_by_key(|place| (place.range.start, place.range.end));
         places
     }

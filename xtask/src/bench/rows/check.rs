@@ -10,10 +10,11 @@ use crate::error::Error;
 const N_FILES: usize = 5_000;
 
 pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
-    let folder = material::folder(&ctx.scratch.join("check"))?;
+    // Outside any work tree, as the linter asks no git either.
+    let folder = material::outside("check")?;
     files(&folder)?;
     let mut ours = ctx.ours("vault-check", &["check"], &folder);
-    // Modes are findings, as git's ignoring is.
+    // Who may write to the folders above is a finding.
     ours.accepts = &[0, 1];
     Ok(vec![Row {
         tool: "vault-check",
@@ -38,7 +39,7 @@ fn files(folder: &Path) -> Result<(), Error> {
         let text = format!(
             "API_TOKEN=CANARY{token}\nDATABASE_URL=postgresql://app:CANARY{password}@db.example.com:5432/app\nPORT=3000\n"
         );
-        material::file(&folder.join("vault").join(path), text)?;
+        material::private_file(&folder.join("vault").join(path), text)?;
     }
     material::file(&folder.join("ops.toml"), ops)
 }

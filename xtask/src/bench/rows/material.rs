@@ -1,8 +1,10 @@
 //! Files to measure on: made anew each time, the same each time.
 
+use std::env;
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -37,6 +39,24 @@ impl Numbers {
 pub(super) fn folder(path: &Path) -> Result<PathBuf, Error> {
     fs::create_dir_all(path).map_err(|source| file_error(path, source))?;
     Ok(path.to_path_buf())
+}
+
+/// Makes a folder anew that lies in no git work tree.
+pub(super) fn outside(name: &str) -> Result<PathBuf, Error> {
+    let path = env::temp_dir().join("opsproof-bench").join(name);
+    let _ = fs::remove_dir_all(&path);
+    folder(&path)
+}
+
+/// Writes a file that nobody else may read, in a folder that nobody else may enter.
+pub(super) fn private_file(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
+    file(path, bytes)?;
+    let restrict = |path: &Path, mode| {
+        fs::set_permissions(path, Permissions::from_mode(mode))
+            .map_err(|source| file_error(path, source))
+    };
+    restrict(path, 0o600)?;
+    path.parent().map_or(Ok(()), |parent| restrict(parent, 0o700))
 }
 
 /// Writes a file.

@@ -1,7 +1,5 @@
 //! `--version`, and a run with nothing to do, of every tool against git's.
 
-use std::env;
-
 use super::{Ctx, material, peer, wall};
 use crate::bench::measure::Row;
 use crate::error::Error;
@@ -30,7 +28,7 @@ const NO_OP: [(&str, &[&str]); 4] = [
 
 pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
     // Outside any work tree: within one, git is asked, and that is not nothing.
-    let folder = material::folder(&env::temp_dir().join("opsproof-bench"))?;
+    let folder = material::outside("empty")?;
     material::file(&folder.join("ops.toml"), OPS)?;
     let line =
         "DATABASE_URL=postgresql://app:CANARY7hGk2@db.example.com:5432/app?sslmode=require\n";

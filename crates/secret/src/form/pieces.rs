@@ -1,0 +1,121 @@
+//! Pieces of anchors for the sieve that looks for known values at the same time.
+
+use std::sync::LazyLock;
+
+use super::anchors::{Judge, N_ANCHORS, N_HEADS, anchor_at};
+use super::is_word;
+use crate::sieve::{PIECE, STEP, Weight};
+
+/// One piece of one anchor; it may begin with the byte before the anchor or end with the one after.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Piece {
+    bytes: [u8; PIECE],
+    anchor: usize,
+    /// Where in the anchor it begins, plus one.
+    offset_plus_one: usize,
+    weight: Weight,
+}
+
+/// All pieces, by bucket, and where each bucket begins.
+struct Pieces {
+    sorted: Vec<Piece>,
+    buckets: Vec<usize>,
+    /// The anchors that begin with each byte.
+    by_first: Vec<Vec<usize>>,
+}
+
+const N_BUCKETS: usize = 1 << 12;
+
+static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
+    let mut sorted: Vec<Piece> = (0..N_ANCHORS).flat_map(pieces).collect();
+    sorted.sort_unstable_by_key(|piece| (bucket(piece.bytes), *piece));
+    let n_below = |limit| sorted.partition_point(|piece| bucket(piece.bytes) < limit);
+    let buckets = (0..=N_BUCKETS).map(n_below).collect();
+    let by_first = (0..=u8::MAX)
+        .map(|first| (0..N_ANCHORS).filter(|&at| anchor_at(at).0.as_bytes()[0] == first).collect())
+        .collect();
+    Pieces { sorted, buckets, by_first }
+});
+
+/// Every piece that the sieve is to look out for.
+pub(crate) fn all() -> impl Iterator<Item = ([u8; PIECE], Weight)> {
+    PIECES.sorted.iter().map(|piece| (piece.bytes, piece.weight))
+}
+
+/// Calls `judge` for each anchor of which a piece stands at `at`.
+pub(crate) fn at_piece(text: &[u8], at: usize, mut judge: impl FnMut(usize, usize, Judge)) {
+    let Some(&bytes) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
+    let here = bucket(bytes);
+    let pieces = &PIECES.sorted[PIECES.buckets[here]..PIECES.buckets[here + 1]];
+    for piece in pieces.iter().filter(|piece| piece.bytes == bytes) {
+        let (anchor, _, rule) = anchor_at(piece.anchor);
+        let Some(start) = (at + 1).checked_sub(piece.offset_plus_one) else { continue };
+        if text[start..].starts_with(anchor.as_bytes()) {
+            judge(start, anchor.len(), rule);
+        }
+    }
+}
+
+/// Calls `judge` for each anchor that begins at `at`.
+pub(crate) fn at_start(text: &[u8], at: usize, mut judge: impl FnMut(usize, usize, Judge)) {
+    let Some(first) = text.get(at) else { return };
+    for &anchor in &PIECES.by_first[usize::from(*first)] {
+        let (bytes, _, rule) = anchor_at(anchor);
+        if text[at..].starts_with(bytes.as_bytes()) {
+            judge(at, bytes.len(), rule);
+        }
+    }
+}
+
+/// No piece begins further into an anchor.
+pub(crate) const FURTHEST: usize = 32;
+
+/// The pieces of one anchor at as many offsets in a row as the sieve steps over. Where the anchor
+/// is too short, the bytes before and behind are known by their kind, or its rule finds nothing.
+fn pieces(anchor: usize) -> Vec<Piece> {
+    const LONG: usize = PIECE + STEP - 1;
+    let (text, rare, _) = anchor_at(anchor);
+    let bytes = text.as_bytes();
+    let piece = |bytes: &[u8], offset_plus_one, weight| {
+        let bytes = *bytes.first_chunk().unwrap_or(&[0; PIECE]);
+        Piece { bytes, anchor, offset_plus_one, weight }
+    };
+    if bytes.len() >= LONG {
+        let first = rare.min(bytes.len() - LONG);
+        let offsets = first..first + STEP;
+        return offsets.map(|at| piece(&bytes[at..], at + 1, Weight::Alone)).collect();
+    }
+    let is_head = anchor < N_HEADS;
+    let stands_before = |byte: u8| match text {
+        "://" => byte.is_ascii_alphanumeric(),
+        _ => !is_head || !is_word(byte),
+    };
+    let stands_behind = |byte: u8| match text {
+        "://" => byte > b' ' && !b"\"'`<>\\|\x7f@/?".contains(&byte),
+        _ if is_head => is_word(byte) || b"-.+/=".contains(&byte),
+        // A label goes on, or a sign leads from it to the value.
+        _ => is_word(byte) || b"- \t\"'`*\\:=>|]".contains(&byte),
+    };
+    // Of four bytes the piece with the byte behind is met after the one with the byte before.
+    let (before, behind) = match bytes.len() {
+        PIECE => (Weight::Alone, Weight::Alone),
+        _ => (Weight::First, Weight::Second),
+    };
+    let own = (0..=bytes.len() - PIECE).map(|at| piece(&bytes[at..], at + 1, Weight::Alone));
+    let mut pieces: Vec<Piece> = own.collect();
+    let last = bytes.len() - 2;
+    for byte in 0..=u8::MAX {
+        if stands_before(byte) {
+            pieces.push(piece(&[byte, bytes[0], bytes[1]], 0, before));
+        }
+        if stands_behind(byte) {
+            pieces.push(piece(&[bytes[last], bytes[last + 1], byte], last + 1, behind));
+        }
+    }
+    pieces
+}
+
+fn bucket([a, b, c]: [u8; PIECE]) -> usize {
+    let number = u32::from_le_bytes([a, b, c, 0]);
+    (number.wrapping_mul(0x9e37_79b1) >> 20) as usize
+}
