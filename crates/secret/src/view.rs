@@ -90,15 +90,23 @@ enum Sequence {
     Cut,
 }
 
-/// What the escape character at the head of `text` begins: `ESC [ … letter` or `ESC ( B`.
+/// What the escape character at the head of `text` begins: `ESC [ … letter` or `ESC ( B`. None ends
+/// in `[`, which may be a marker's own: cut out, it would join what stands before the marker to its
+/// `REDACTED`, and that may be a secret.
 fn sequence(text: &[u8]) -> Sequence {
     match text.get(1) {
         None => Sequence::Cut,
-        Some(b'(' | b')') => text.get(2).map_or(Sequence::Cut, |_| Sequence::Len(3)),
+        Some(b'(' | b')') => match text.get(2) {
+            None => Sequence::Cut,
+            Some(b'[') => Sequence::None,
+            Some(_) => Sequence::Len(3),
+        },
         Some(b'[') => {
             let body = &text[2..text.len().min(LONGEST_SEQUENCE)];
             match body.iter().position(|byte| !(0x20..0x40).contains(byte)) {
-                Some(end) if (0x40..0x7f).contains(&body[end]) => Sequence::Len(2 + end + 1),
+                Some(end) if (0x40..0x7f).contains(&body[end]) && body[end] != b'[' => {
+                    Sequence::Len(2 + end + 1)
+                }
                 None if text.len() < LONGEST_SEQUENCE => Sequence::Cut,
                 _ => Sequence::None,
             }

@@ -145,6 +145,18 @@ fn secrets_are_found_behind_what_looks_like_a_sequence() {
     }
 }
 
+/// Redacted text that is redacted again: a marker's first letters may complete what stands before it.
+#[test]
+fn a_marker_does_not_complete_a_secret() {
+    let set = set_of(&[("A", b"CANARY-9xTz-7R")]);
+    for sequence in ["\x1b[", "\x1b(", "\x1b[1;"] {
+        let input = format!("CANARY-9xTz-7{sequence}CANARY-9xTz-7R");
+        let once = redact(Redactor::new(&set), input.as_bytes(), &[usize::MAX]);
+        assert_eq!(text(&once), format!("CANARY-9xTz-7{sequence}[REDACTED:A]"));
+        assert_eq!(text(&redact(Redactor::new(&set), &once, &[3])), text(&once));
+    }
+}
+
 #[test]
 fn counts_by_name() {
     let set = set_of(&[("A", b"CANARY-9xTz-77"), ("B", b"CANARY:0Pw")]);
