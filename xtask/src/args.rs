@@ -40,6 +40,12 @@ pub(crate) enum Task {
     Export(Export),
     /// Look at a service once and say what it is
     Probe(Probe),
+    /// Check that the programs of [toolchain] are there, in the versions that will do
+    Toolchain(Toolchain),
+    /// Show how every item of the checklist stands, by the newest evidence for it
+    Matrix(Matrix),
+    /// Make the app's super admin, from the vault's credentials, over flyctl's standard input
+    Admin(Admin),
     /// Run every test, and say what could not run and why
     Test(Test),
     /// Run what a merge needs: tests, lints, format, tidy, docs and the demo
@@ -57,7 +63,7 @@ pub(crate) enum Task {
 }
 
 /// How to run a pipeline.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Run {
     /// The operator's repo, or any folder in it
     #[arg(long, value_name = "DIR")]
@@ -68,6 +74,21 @@ pub(crate) struct Run {
     /// Approve a step that needs a person; repeat for several
     #[arg(long, value_name = "STEP")]
     pub(crate) approve: Vec<String>,
+    /// Go on behind this bundle: what it proves is verified and not run again
+    #[arg(long, value_name = "BUNDLE")]
+    pub(crate) resume: Option<PathBuf>,
+    /// Run a step again that was cut short, after looking what it did; repeat for several
+    #[arg(long, value_name = "STEP", requires = "resume")]
+    pub(crate) repeat: Vec<String>,
+    /// Begin with this step; those before it are taken as done
+    #[arg(long, value_name = "STEP")]
+    pub(crate) from: Option<String>,
+    /// Run this step alone; repeat for several
+    #[arg(long, value_name = "STEP", conflicts_with = "from")]
+    pub(crate) only: Vec<String>,
+    /// Show what a step prints only where it fails
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 /// How to run a pipeline of any name.
@@ -163,6 +184,34 @@ pub(crate) struct ProbeHttp {
     pub(crate) answer: AnswerFormat,
 }
 
+/// How to answer about the programs.
+#[derive(Debug, Args)]
+pub(crate) struct Toolchain {
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+/// How to answer about the checklist.
+#[derive(Debug, Args)]
+pub(crate) struct Matrix {
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+/// Whose super admin to make.
+#[derive(Debug, Args)]
+pub(crate) struct Admin {
+    /// The app of ops.toml
+    #[arg(long, value_name = "APP")]
+    pub(crate) app: String,
+    /// The credential that is the address
+    #[arg(long, value_name = "FILE:KEY")]
+    pub(crate) email_from: String,
+    /// The credential that is the password
+    #[arg(long, value_name = "FILE:KEY")]
+    pub(crate) password_from: String,
+}
+
 /// Which tests.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
@@ -220,6 +269,8 @@ impl CommandLine for Xtask {
     fn schema(&self) -> &'static str {
         match &self.command {
             Task::Probe(probe) => crate::probe_command::schema(&probe.service),
+            Task::Toolchain(_) => crate::toolchain::SCHEMA,
+            Task::Matrix(_) => crate::matrix::SCHEMA,
             _ => "xtask/error/1",
         }
     }
@@ -227,6 +278,8 @@ impl CommandLine for Xtask {
     fn format(&self) -> Format {
         match &self.command {
             Task::Probe(probe) => crate::probe_command::format(&probe.service),
+            Task::Toolchain(toolchain) => toolchain.answer.format,
+            Task::Matrix(matrix) => matrix.answer.format,
             _ => Format::Human,
         }
     }

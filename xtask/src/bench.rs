@@ -20,8 +20,18 @@ use crate::tool;
 pub(crate) use launch::launched;
 
 /// What may be asked for.
-pub(crate) const GROUPS: [&str; 8] =
-    ["start", "vault-check", "leaks", "history", "check", "evidence-log", "feedback-append", BUILD];
+pub(crate) const GROUPS: [&str; 10] = [
+    "start",
+    "vault-check",
+    "leaks",
+    "history",
+    "check",
+    "evidence-log",
+    "feedback-append",
+    "fly-secrets",
+    "pipeline",
+    BUILD,
+];
 
 /// The group that builds everything from nothing, which is left out unless it is named.
 const BUILD: &str = "build";

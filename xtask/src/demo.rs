@@ -2,9 +2,12 @@
 
 pub(crate) mod fake_fly;
 mod operator;
+mod services;
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use duct::cmd;
 use report::{Exit, Invocation, Palette, Streams};
@@ -15,9 +18,28 @@ use crate::error::Error;
 use crate::pipeline::{self, Ended, Surroundings};
 use crate::tool::{self, Binaries};
 use fake_fly::FakeFly;
+use operator::Operator;
+use services::Services;
 
-/// The pipelines that the demo shows, in order.
-const PIPELINES: [&str; 4] = ["preflight", "align", "refresh", "smoke"];
+/// The pipelines that the demo shows, in order: their name, what is approved, and what they are for.
+const PIPELINES: [(&str, &[&str], &str); 6] = [
+    ("preflight", &[], "looks at everything and changes nothing"),
+    ("align", &["fix"], "every connection string means the same database"),
+    ("refresh", &["apply"], "the app at Fly gets what the vault says"),
+    ("redeploy", &["worker-away", "deploy"], "worker away, deploy, worker back, admin, health"),
+    ("smoke", &[], "the service as its users meet it"),
+    ("readiness", &[], "the checklist, by the newest evidence"),
+];
+/// What is taken away to show the halt.
+const CREDENTIAL: &str = "vault/occ/chatwoot/redis_staging.env";
+
+/// What the demo goes on with.
+struct Stage<'a> {
+    operator: &'a Operator,
+    surroundings: &'a Surroundings,
+    invocation: &'a Invocation,
+    palette: Palette,
+}
 
 /// Lays out the repo under `target/demo`, runs its pipelines and says how to check what they claim.
 pub(crate) fn run(
@@ -26,104 +48,188 @@ pub(crate) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let palette = Palette::for_stderr(report::ColorWhen::Auto, invocation);
-    let mut say = |text: &str| writeln!(streams.stderr, "{}", palette.bold(text));
-    say("building the tools and the stand-in for Fly.io")?;
+    writeln!(
+        streams.stderr,
+        "{}",
+        palette.bold("building the tools and what stands in for Fly.io")
+    )?;
     let binaries = tool::build()?;
-    tool::build_fake_fly()?;
-    say("laying out a sample operator's repo")?;
-    let operator = operator::lay_out(&tool::target().join("demo"), args.without.as_deref())?;
+    tool::build_stand_ins()?;
+    let folder = tool::target().join("demo");
+    let operator = operator::lay_out(&folder, args.without.as_deref())?;
+    let services = Services::start(&folder.join("services"), &operator)?;
+    operator::commit(&operator.repo)?;
     let fake_fly = FakeFly::start(&binaries, &["--app", operator::APP])?;
-    say(&format!(
-        "a stand-in for Fly.io and the app answers at {}; nothing leaves this machine",
+    let surroundings = surroundings(&binaries, &operator, &folder, fake_fly.url())?;
+    let out = &mut *streams.stderr;
+    writeln!(
+        out,
+        "a stand-in for Fly.io and the app answers at {}, and a stand-in for flyctl is called `fly`; nothing leaves this machine",
         fake_fly.url()
-    ))?;
-    say("no Postgres or Redis is started: no step of these pipelines connects to one")?;
-    let surroundings = surroundings(&binaries, &operator.home, fake_fly.url());
+    )?;
+    for absent in &services.absent {
+        writeln!(out, "not shown, because it cannot be started: {absent}")?;
+    }
+    let stage = Stage { operator: &operator, surroundings: &surroundings, invocation, palette };
     let mut ended = Vec::new();
-    for name in PIPELINES {
-        writeln!(streams.stderr, "\n{}", palette.bold(&format!("cargo xtask {name}")))?;
-        let run = Run {
-            repo: Some(operator.repo.clone()),
-            only_print: false,
-            approve: vec!["apply".to_owned()],
-        };
-        let outcome = pipeline::run_in(name, &run, None, &surroundings, invocation, streams)?;
-        let exit = outcome.exit;
-        ended.push(outcome);
-        if exit != Exit::OK {
-            break;
+    let local = ("services", &[][..], "a real Postgres and Redis, connected to once");
+    let local = services.is_any().then_some(local);
+    for (name, approve, meaning) in PIPELINES.into_iter().chain(local) {
+        let args =
+            Run { approve: approve.iter().map(|id| (*id).to_owned()).collect(), ..Run::default() };
+        ended.push(stage.show(name, args, meaning, streams)?);
+        if ended.last().is_some_and(|ended| ended.exit != Exit::OK) {
+            return stage.conclude(&ended, streams);
         }
     }
-    drop(fake_fly);
-    conclude(&operator.repo, &ended, &surroundings, streams)
+    stage.halt_and_go_on(&mut ended, streams)?;
+    drop((fake_fly, services));
+    stage.conclude(&ended, streams)
 }
 
-fn surroundings(binaries: &Binaries, home: &Path, url: &str) -> Surroundings {
-    let variables = [
-        ("HOME", home.as_os_str().to_owned()),
+fn surroundings(
+    binaries: &Binaries,
+    operator: &Operator,
+    folder: &Path,
+    url: &str,
+) -> Result<Surroundings, Error> {
+    // The name that steps call, in a folder whose name says what it is.
+    let stand_in = folder.join("stand-in-flyctl");
+    let link = stand_in.join("fly");
+    fs::create_dir_all(&stand_in)
+        .and_then(|()| std::os::unix::fs::symlink(binaries.path("stand-in-flyctl"), &link))
+        .map_err(|source| Error::File { doing: "linking", path: link, source })?;
+    let variables = vec![
+        ("HOME", operator.home.as_os_str().to_owned()),
+        ("XDG_STATE_HOME", operator.home.join("state").into_os_string()),
+        ("STAND_IN_FLYCTL_STATE", stand_in.join("state.json").into_os_string()),
         ("FLY_FLAPS_BASE_URL", OsString::from(url)),
         ("FLY_API_BASE_URL", OsString::from(url)),
         ("FLY_UIEX_BASE_URL", OsString::from(url)),
         ("OPSPROOF_APP_URL", OsString::from(url)),
     ];
-    Surroundings { binaries: binaries.clone(), variables: variables.to_vec() }
+    Ok(Surroundings { binaries: binaries.clone(), folders: vec![stand_in], variables })
 }
 
-/// Checks the whole with our own tools, then prints how to do without them.
-fn conclude(
-    repo: &Path,
-    ended: &[Ended],
-    surroundings: &Surroundings,
-    streams: &mut Streams<'_>,
-) -> Result<Exit, Error> {
-    let bundles: Vec<&str> = ended.iter().map(|ended| ended.bundle.as_str()).collect();
-    let mut exit = ended.last().map_or(Exit::ERROR, |last| last.exit);
-    let verify: Vec<&str> = ["verify"].into_iter().chain(bundles.iter().copied()).collect();
-    let checks: [(&str, &[&str], &str); 2] = [
-        ("evidence-log", &verify, "every bundle of this run is intact"),
-        ("vault-check", &["leaks"], "no credential of the vault lies anywhere else in the repo"),
-    ];
-    writeln!(streams.stdout)?;
-    for (tool, args, meaning) in checks {
-        if succeeds(repo, tool, args, surroundings, streams)? {
-            writeln!(streams.stdout, "{tool} {}: {meaning}", args.first().unwrap_or(&""))?;
-        } else if exit == Exit::OK {
-            exit = Exit::FINDINGS;
+impl Stage<'_> {
+    /// Runs one pipeline and says in a line how it went; where it halts, all that it said.
+    fn show(
+        &self,
+        name: &str,
+        args: Run,
+        meaning: &str,
+        streams: &mut Streams<'_>,
+    ) -> Result<Ended, Error> {
+        let started = Instant::now();
+        let (ended, said) = self.run(name, args)?;
+        let seconds = started.elapsed().as_secs_f64();
+        let palette = self.palette;
+        let verdict =
+            if ended.exit == Exit::OK { palette.ok("ok") } else { palette.error("halted") };
+        let steps = said
+            .iter()
+            .find_map(|line| line.split_once(", ").map(|(_, steps)| steps.to_owned()))
+            .unwrap_or_default();
+        writeln!(
+            streams.stdout,
+            "{verdict} {:11} {steps:24} {seconds:4.1} s  {meaning}",
+            palette.bold(name)
+        )?;
+        for line in said.iter().filter(|line| ended.exit != Exit::OK || line.starts_with("ask: ")) {
+            writeln!(streams.stdout, "     {line}")?;
         }
+        streams.stdout.flush()?;
+        Ok(ended)
     }
-    let Some(bundle) = bundles.last() else { return Ok(exit) };
-    let bundle = shell_quote(bundle);
-    writeln!(
-        streams.stdout,
-        "\nrepo:   {}\nbundle: {bundle}\nlog:    {}\n\nCheck them by hand, without our tools:\n  \
-         cd {}\n  \
-         (cd {bundle} && sha256sum -c manifest.sha256)\n  \
-         ssh-keygen -Y verify -f .opsproof/allowed_signers -I {} -n evidence-log -s {bundle}/manifest.sha256.sig < {bundle}/manifest.sha256\n  \
-         grep sha256: {} | tail -n 3",
-        repo.display(),
-        operator::LOG,
-        shell_quote(&repo.display().to_string()),
-        operator::PRINCIPAL,
-        operator::LOG,
-    )?;
-    Ok(exit)
-}
 
-/// Runs a tool in the repo; what it says is shown only where it fails.
-fn succeeds(
-    repo: &Path,
-    tool: &str,
-    args: &[&str],
-    surroundings: &Surroundings,
-    streams: &mut Streams<'_>,
-) -> Result<bool, Error> {
-    let command =
-        surroundings.apply(cmd(surroundings.binaries.path(tool), args)).dir(repo).unchecked();
-    let output = command.stdout_capture().stderr_capture().run();
-    let output = output.map_err(|source| Error::Start { program: tool.to_owned(), source })?;
-    if !output.status.success() {
-        streams.stderr.write_all(&output.stdout)?;
-        streams.stderr.write_all(&output.stderr)?;
+    /// Runs one pipeline with its own words kept; answers the lines of its summary.
+    fn run(&self, name: &str, args: Run) -> Result<(Ended, Vec<String>), Error> {
+        let args = Run { repo: Some(self.operator.repo.clone()), quiet: true, ..args };
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut streams =
+            Streams { stdin: &mut std::io::empty(), stdout: &mut stdout, stderr: &mut stderr };
+        let (surroundings, invocation) = (self.surroundings, self.invocation);
+        let ended = pipeline::run_in(name, &args, None, surroundings, invocation, &mut streams)?;
+        let said = String::from_utf8_lossy(&stdout).lines().map(str::to_owned).collect();
+        Ok((ended, said))
     }
-    Ok(output.status.success())
+
+    /// Takes a credential away, lets preflight halt, gives it back, and goes on.
+    fn halt_and_go_on(
+        &self,
+        ended: &mut Vec<Ended>,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Error> {
+        let path = self.operator.repo.join(CREDENTIAL);
+        let aside = self.operator.home.join("taken-away");
+        let moved = |source| Error::File { doing: "moving", path: path.clone(), source };
+        fs::rename(&path, &aside).map_err(moved)?;
+        let gone = "a credential is taken away: it halts, asks, nothing more runs";
+        let halted = self.show("preflight", Run::default(), gone, streams)?;
+        fs::rename(&aside, &path).map_err(moved)?;
+        let args = Run { resume: Some(halted.bundle.clone().into()), ..Run::default() };
+        ended.push(halted);
+        let back = "it is back: --resume goes on behind that bundle";
+        ended.push(self.show("preflight", args, back, streams)?);
+        Ok(())
+    }
+
+    /// Checks the whole with our own tools, then prints how to do without them.
+    fn conclude(&self, ended: &[Ended], streams: &mut Streams<'_>) -> Result<Exit, Error> {
+        let bundles: Vec<&str> = ended.iter().map(|ended| ended.bundle.as_str()).collect();
+        let mut exit = ended.last().map_or(Exit::ERROR, |last| last.exit);
+        let verify: Vec<&str> = ["verify"].into_iter().chain(bundles.iter().copied()).collect();
+        let checks: [(&str, &[&str], &str); 2] = [
+            ("evidence-log", &verify, "every bundle of this run is intact"),
+            (
+                "vault-check",
+                &["leaks"],
+                "no credential of the vault lies anywhere else in the repo",
+            ),
+        ];
+        for (tool, args, meaning) in checks {
+            if self.succeeds(tool, args, streams)? {
+                writeln!(streams.stdout, "{tool} {}: {meaning}", args.first().unwrap_or(&""))?;
+            } else if exit == Exit::OK {
+                exit = Exit::FINDINGS;
+            }
+        }
+        let Some(bundle) = bundles.last() else { return Ok(exit) };
+        let (bundle, repo) = (shell_quote(bundle), &self.operator.repo);
+        writeln!(
+            streams.stdout,
+            "\nThe log that people read: {}\nProve the last bundle by hand, without our tools:\n  \
+             cd {}/{bundle}\n  \
+             sha256sum -c manifest.sha256\n  \
+             ssh-keygen -Y verify -f {}/.opsproof/allowed_signers -I {} -n evidence-log -s manifest.sha256.sig < manifest.sha256\n  \
+             grep \"$(sha256sum manifest.sha256 | cut -c-64)\" {}",
+            repo.join(operator::LOG).display(),
+            shell_quote(&repo.display().to_string()),
+            shell_quote(&repo.display().to_string()),
+            operator::PRINCIPAL,
+            shell_quote(&repo.join(operator::LOG).display().to_string()),
+        )?;
+        Ok(exit)
+    }
+
+    /// Runs a tool in the repo; what it says is shown only where it fails.
+    fn succeeds(
+        &self,
+        tool: &str,
+        args: &[&str],
+        streams: &mut Streams<'_>,
+    ) -> Result<bool, Error> {
+        let command = self
+            .surroundings
+            .apply(cmd(self.surroundings.binaries.path(tool), args))
+            .dir(&self.operator.repo)
+            .unchecked();
+        let output = command.stdout_capture().stderr_capture().run();
+        let output = output.map_err(|source| Error::Start { program: tool.to_owned(), source })?;
+        if !output.status.success() {
+            streams.stderr.write_all(&output.stdout)?;
+            streams.stderr.write_all(&output.stderr)?;
+        }
+        Ok(output.status.success())
+    }
 }

@@ -4,7 +4,10 @@ use report::{Exit, Invocation, Palette, Streams};
 
 use crate::args::{ExportTarget, Run, Task, Xtask};
 use crate::error::Error;
-use crate::{bench, ci, demo, dist, docs, fuzz, pipeline, probe_command, test, tidy};
+use crate::{
+    admin, bench, ci, demo, dist, docs, fuzz, matrix, pipeline, probe_command, test, tidy,
+    toolchain,
+};
 
 /// Runs what the command line asks for.
 pub(crate) fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
@@ -28,6 +31,9 @@ fn act(args: &Xtask, invocation: &Invocation, streams: &mut Streams<'_>) -> Resu
             ExportTarget::Github(github) => pipeline::export(github, ops, invocation, streams),
         },
         Task::Probe(probe) => probe_command::run(&probe.service, ops, invocation, palette, streams),
+        Task::Toolchain(args) => toolchain::run(args, ops, invocation, palette, streams),
+        Task::Matrix(args) => matrix::run(args, ops, invocation, streams),
+        Task::Admin(args) => admin::run(args, ops, invocation, streams),
         Task::Test(test) => test::run(test, streams),
         Task::Ci(ci) => ci::run(ci, invocation, palette, streams),
         Task::Tidy => tidy::run(palette, streams),

@@ -1,5 +1,6 @@
 //! The front door: the operator's pipelines, and the chores of this repo.
 
+mod admin;
 mod args;
 mod bench;
 mod ci;
@@ -10,12 +11,14 @@ mod dist;
 mod docs;
 mod error;
 mod fuzz;
+mod matrix;
 mod pipeline;
 mod probe_command;
 mod repo;
 mod test;
 mod tidy;
 mod tool;
+mod toolchain;
 
 use std::process::ExitCode;
 

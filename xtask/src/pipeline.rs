@@ -1,13 +1,24 @@
 //! A pipeline of ops.toml, run under evidence and told in the log.
 
+mod approval;
+mod asks;
+mod batch;
+mod choose;
 mod entry;
 mod github;
+pub(crate) mod history;
+mod known;
+mod live;
+mod lock;
 mod plan;
+mod resume;
 mod runner;
 mod script;
+mod stop;
+mod work;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use duct::Expression;
 use opsfile::{Ops, Pipeline};
@@ -25,6 +36,8 @@ pub(crate) use github::export;
 pub(crate) struct Surroundings {
     /// The tools; their folder comes first in the search path of every step.
     pub(crate) binaries: Binaries,
+    /// Folders to search behind those of the tools, before the inherited ones.
+    pub(crate) folders: Vec<PathBuf>,
     /// Variables set beside the inherited ones.
     pub(crate) variables: Vec<(&'static str, OsString)>,
 }
@@ -56,12 +69,12 @@ pub(crate) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let (ops, plan) = load(name, args, ops, invocation)?;
-    let binaries = tool::build()?;
+    let binaries = tool::at_hand(invocation)?;
     if args.only_print {
-        script::write(&plan, &ops, &binaries, streams.stdout)?;
+        script::write(&plan, &ops, &binaries, args, invocation, streams.stdout)?;
         return Ok(Exit::OK);
     }
-    let surroundings = Surroundings { binaries, variables: Vec::new() };
+    let surroundings = Surroundings { binaries, folders: Vec::new(), variables: Vec::new() };
     Ok(runner::run(&plan, &ops, &surroundings, args, invocation, streams)?.exit)
 }
 
@@ -85,7 +98,7 @@ fn load(
     invocation: &Invocation,
 ) -> Result<(Ops, Plan), Error> {
     let ops = open(args.repo.as_deref(), ops, invocation)?;
-    let plan = Plan::new(find(&ops, name)?);
+    let plan = Plan::new(find(&ops, name)?, &ops);
     Ok((ops, plan))
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>) -> Result<Exit, Error>
     }
     // Pipeline tests run the tools as processes, so these come first.
     tool::build()?;
-    tool::build_fake_fly()?;
+    tool::build_stand_ins()?;
     let command = cmd(env!("CARGO"), words)
         .dir(repo::root())
         .env("OPSPROOF_NOT_RUN", &not_run)

@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use duct::cmd;
+use report::Invocation;
 
 use crate::error::Error;
 use crate::repo;
@@ -30,15 +31,35 @@ impl Binaries {
     }
 }
 
+/// The tools in the folder that `OPSPROOF_TOOLS` names, where somebody has built or installed them; else built now.
+pub(crate) fn at_hand(invocation: &Invocation) -> Result<Binaries, Error> {
+    let Some(named) = invocation.variable("OPSPROOF_TOOLS").filter(|named| !named.is_empty())
+    else {
+        return build();
+    };
+    let folder = invocation.cwd.join(named);
+    match repo::TOOLS.iter().find(|tool| !folder.join(tool).is_file()) {
+        None => Ok(Binaries { folder, own: own()? }),
+        Some(missing) => Err(Error::Setting {
+            what: format!("there is no {missing} in {}", folder.display()),
+            hint: "OPSPROOF_TOOLS names the folder of the five tools; unset, they are built"
+                .to_owned(),
+        }),
+    }
+}
+
 /// Builds the five tools in the release profile; cargo shows its progress on stderr.
 pub(crate) fn build() -> Result<Binaries, Error> {
     cargo(&release_build())?;
-    let own = env::current_exe().map_err(|source| Error::File {
+    Ok(Binaries { folder: target().join("release"), own: own()? })
+}
+
+fn own() -> Result<PathBuf, Error> {
+    env::current_exe().map_err(|source| Error::File {
         doing: "finding",
         path: PathBuf::from("xtask"),
         source,
-    })?;
-    Ok(Binaries { folder: target().join("release"), own })
+    })
 }
 
 /// Builds the five tools from nothing in a target folder of their own.
@@ -53,8 +74,8 @@ fn release_build() -> Vec<&'static str> {
     ["build", "--release", "--locked"].into_iter().chain(packages).collect()
 }
 
-/// Builds the stand-in for Fly's API beside the tools.
-pub(crate) fn build_fake_fly() -> Result<(), Error> {
+/// Builds what stands in for Fly's API and for flyctl beside the tools.
+pub(crate) fn build_stand_ins() -> Result<(), Error> {
     cargo(&[
         "build",
         "--release",
@@ -64,6 +85,8 @@ pub(crate) fn build_fake_fly() -> Result<(), Error> {
         "--no-default-features",
         "--bin",
         "fake-fly",
+        "--bin",
+        "stand-in-flyctl",
     ])
 }
 

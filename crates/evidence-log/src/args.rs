@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use evidence::Digest;
+use evidence::{Digest, Expectation};
 use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
+
+use crate::run::expect;
 
 /// Run a command and keep what it printed as evidence: redacted, hash-chained, signed
 #[derive(Parser)]
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Note(Note),
     /// Copy files into a bundle, redacted
     Attach(Attach),
+    /// Record who was asked before a step, and what the answer was
+    Gate(Gate),
     /// Close a bundle: last record, manifest, signature; prints the manifest's hash
     Seal(Seal),
     /// Record as cut short what a killed recorder left without an end; never makes up an end
@@ -66,6 +70,12 @@ pub(crate) struct Run {
     /// The exit codes that count as success, as 0,1; recorded before the command starts [default: 0]
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(crate) expect_exit: Vec<u8>,
+    /// A success has a line on standard output that this regular expression matches; may be repeated
+    #[arg(long, value_name = "REGEX", value_parser = expect::pattern)]
+    pub(crate) expect_match: Vec<String>,
+    /// A success prints JSON with this value there, as /status="ok"; without =VALUE, with anything there; may be repeated
+    #[arg(long, value_name = "POINTER[=VALUE]", value_parser = expect::pointer)]
+    pub(crate) expect_json: Vec<String>,
     /// How long to read on when the command has ended and something it started has not
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2s")]
     pub(crate) drain: Duration,
@@ -102,6 +112,27 @@ pub(crate) struct Note {
     pub(crate) bundle: PathBuf,
     /// The words [default: standard input]
     pub(crate) text: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Gate {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The step that waited for the answer
+    pub(crate) step: String,
+    /// It may go on
+    #[arg(long, required_unless_present = "refused", conflicts_with = "refused")]
+    pub(crate) approved: bool,
+    /// It may not
+    #[arg(long)]
+    pub(crate) refused: bool,
+    /// How the answer came, as `prompt`
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) by: String,
+    /// Who answered
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) who: String,
 }
 
 #[derive(clap::Args)]
@@ -188,6 +219,14 @@ pub(crate) struct Redact {
 pub(crate) struct Rules {
     /// Explain this rule in full
     pub(crate) rule: Option<String>,
+}
+
+impl Run {
+    /// What a success must print, as it is recorded before the command starts.
+    pub(crate) fn expect_output(&self) -> Vec<Expectation> {
+        let matches = self.expect_match.iter().cloned().map(Expectation::Match);
+        matches.chain(self.expect_json.iter().cloned().map(Expectation::Json)).collect()
+    }
 }
 
 impl CommandLine for Args {

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`run`] parses the command line ([`args`]) and finds out where bundles lie and which secrets are
 //! to be hidden ([`setting`], [`redaction`]). Each command is one file: `open`, `run` (its
-//! child, the capture loop, and what is recorded), `words` (`note`), `attach`, `seal`, `recover`, `verify`, `show`, `list`, `report` (in `report_page`),
+//! child, the capture loop, what is expected and what is recorded), `words` (`note`), `gate`, `attach`, `seal`, `recover`, `verify`, `show`, `list`, `report` (in `report_page`),
 //! `redact`.
 
 mod agent;
@@ -11,6 +11,7 @@ mod attach;
 mod clock;
 mod count;
 mod error;
+mod gate;
 mod list;
 mod open;
 mod recover;
@@ -40,6 +41,7 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
             Command::Run(run) => run::run(run, common, invocation, streams),
             Command::Open(open) => open::open(open, common, invocation, streams),
             Command::Note(note) => words::note(note, common, invocation, streams),
+            Command::Gate(gate) => gate::gate(gate, common, invocation, streams),
             Command::Attach(attach) => attach::attach(attach, common, invocation, streams),
             Command::Seal(seal) => seal::seal(seal, common, invocation, streams),
             Command::Recover(recover) => recover::recover(recover, common, invocation, streams),

@@ -4,6 +4,7 @@ mod begin;
 mod capture;
 mod child;
 mod end;
+pub(crate) mod expect;
 mod git;
 mod program;
 mod pty;
@@ -104,16 +105,21 @@ pub(crate) fn run(
         let name = cleaner.text(&args.command[0]);
         writeln!(streams.stderr, "evidence-log: {name}: {reason}").map_err(error::answer)?;
     }
-    let exit = Exit::code(captured.outcome.exit_code());
+    let code = captured.outcome.exit_code();
     let (signer, why_unsigned) = match setting.signer() {
         Ok(signer) => (signer, None),
         Err(why) => (None, Some(why)),
     };
     let facts = end::Facts { clock_start, took, program, git };
     let ended = end::end(&plan, begun, captured, facts, &mut cleaner, signer.as_deref());
-    ended.map_err(|failed| {
+    let is_met = ended.map_err(|failed| {
         failed.while_recording("its beginning is recorded, and its output as far as it was written")
     })?;
+    let exit = Exit::code(if is_met || !expect::is_expected(&args.expect_exit, code) {
+        code
+    } else {
+        expect::OUTPUT_IS_NOT_AS_EXPECTED
+    });
     finish(&plan, why_unsigned.as_deref(), signer.as_deref(), exit, streams)?;
     Ok(exit)
 }

@@ -94,6 +94,7 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
 pub(crate) fn remarks(end: &End) -> Vec<String> {
     let mut remarks: Vec<String> =
         end.suspect.iter().map(|reason| format!("suspect: {}", reason.word())).collect();
+    remarks.extend(end.unmet.iter().map(|unmet| format!("its output has not {unmet}")));
     if !end.redactions.is_empty() {
         let rules: Vec<_> = end
             .redactions
@@ -132,12 +133,9 @@ fn one_line(body: &Body, record: &Record) -> String {
             format!("attached {}", names.join(", "))
         }
         Body::Gate(gate) => {
-            format!(
-                "{} {} ({})",
-                if gate.approved { "approved" } else { "refused" },
-                gate.step,
-                gate.by
-            )
+            let verdict = if gate.approved { "approved" } else { "refused" };
+            let who = if gate.who.is_empty() { "somebody" } else { &gate.who };
+            format!("{} {verdict} by {who} ({})", gate.step, gate.by)
         }
         Body::Recovered(part) => match part.run {
             Some(run) => format!("run {run} was found cut short"),

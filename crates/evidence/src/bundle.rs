@@ -158,8 +158,14 @@ impl<'a> Run<'a> {
         self.outcome().is_some_and(Outcome::timed_out)
     }
 
-    /// Whether it ended by itself with a code that its `begin` expects: 0 where that names none.
+    /// Whether it ended by itself with a code that its `begin` expects (0 where that names none), and printed what
+    /// that expects.
     pub fn succeeded(&self) -> bool {
+        let is_met = self.end.is_some_and(|end| end.unmet.is_empty());
+        is_met && self.has_expected_exit()
+    }
+
+    fn has_expected_exit(&self) -> bool {
         match self.outcome() {
             Some(Outcome::Exited { code }) if !self.begin.expect_exit.is_empty() => {
                 self.begin.expect_exit.contains(code)

@@ -35,8 +35,8 @@ pub use origin::{
 pub use outcome::Outcome;
 pub use problem::{Problem, Rule, Weight};
 pub use record::{
-    Attach, Begin, Body, End, FileEntry, Gate, Git, LINE_LIMIT, Malformed, Mode, Note, Open,
-    Program, Record, Recovered, Redaction, Seal, Suspect, Text,
+    Attach, Begin, Body, End, Expectation, FileEntry, Gate, Git, LINE_LIMIT, Malformed, Mode, Note,
+    Open, Program, Record, Recovered, Redaction, Seal, Suspect, Text,
 };
 pub use recover::{Recovery, abandoned, recover, recovered_run};
 pub use signers::{AllowedSigners, Standing};

@@ -93,9 +93,22 @@ pub struct Begin {
     /// The exit codes that count as success; only 0 where none is listed. Said before the command starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect_exit: Vec<u8>,
+    /// What a success must print besides. Said before the command starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect_output: Vec<Expectation>,
     /// The boot of the machine, so that monotonic times of two runs can be compared.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub boot: String,
+}
+
+/// What the standard output of a success must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Expectation {
+    /// A line of it matches this regular expression.
+    Match(String),
+    /// It is JSON, and `POINTER=VALUE` (RFC 6901, JSON) holds in it; `POINTER` alone: there is something.
+    Json(String),
 }
 
 /// How a command's output was taken.
@@ -133,6 +146,9 @@ pub struct End {
     /// Why a success should not be believed unseen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspect: Vec<Suspect>,
+    /// Which of the expected outputs are not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmet: Vec<Expectation>,
     /// The executable that was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Program>,
@@ -241,6 +257,9 @@ pub struct Gate {
     /// How the answer came: a flag, or a prompt.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
+    /// Who answered, as far as the machine knows; a claim.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub who: String,
 }
 
 /// Something that was cut short, and what is left of it.
@@ -371,6 +390,15 @@ impl Body {
             Self::Attach(attach) => &attach.files,
             Self::Recovered(recovered) => &recovered.files,
             _ => &[],
+        }
+    }
+}
+
+impl std::fmt::Display for Expectation {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Match(pattern) => write!(out, "a line that matches `{pattern}`"),
+            Self::Json(wanted) => write!(out, "JSON in which `{wanted}` holds"),
         }
     }
 }

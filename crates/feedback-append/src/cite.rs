@@ -243,6 +243,11 @@ fn outcome(run: Run<'_>) -> String {
     if !matches!(outcome, Outcome::Exited { .. }) {
         text = format!("{text}, {outcome}");
     }
+    let unmet = run.end.map_or(&[][..], |end| &end.unmet);
+    if !unmet.is_empty() {
+        let unmet: Vec<String> = unmet.iter().map(ToString::to_string).collect();
+        text = format!("{text}, without {}", unmet.join(" or "));
+    }
     let suspect: Vec<_> = run.suspect().iter().map(|suspect| suspect.word()).collect();
     if !suspect.is_empty() {
         text = format!("{text}, suspect: {}", suspect.join(" "));

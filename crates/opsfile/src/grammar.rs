@@ -63,6 +63,8 @@ pub(crate) enum Kind {
     /// An argument of a command: any text without NUL.
     Argument,
     Flag,
+    /// Text, a whole number, or true or false.
+    Scalar,
     /// A whole number between these two.
     Number(u32, u32),
     /// A list of these; with the least length.

@@ -15,6 +15,7 @@ mod node;
 mod ops;
 mod pipeline;
 mod program;
+mod readiness;
 #[cfg(feature = "schema")]
 mod schema;
 mod toolchain;
@@ -24,7 +25,7 @@ mod words;
 #[cfg(test)]
 mod check;
 
-pub use semver::VersionReq;
+pub use semver::{Version, VersionReq};
 
 pub use crate::dsn::{
     Budget, DEFAULT_GROUP, DEFAULT_READER, Dsn, Mode, Place, PlaceKeys, PlaceSource, Policy,
@@ -38,6 +39,7 @@ pub use crate::locate::{locate, open};
 pub use crate::ops::{Ops, parse};
 pub use crate::pipeline::{Expect, OnFailure, Pipeline, Step};
 pub use crate::program::TOOLS;
+pub use crate::readiness::{Item, Readiness};
 #[cfg(feature = "schema")]
 pub use crate::schema::schema;
 pub use crate::vault::{SHAPES, Shape, VaultFile, VaultSection};

@@ -132,6 +132,19 @@ impl<'a> Node<'a> {
         Ok(Table { node: *self, entries })
     }
 
+    /// Reads text, a whole number, or true or false, and writes it as JSON.
+    pub(crate) fn json_scalar(&self) -> Result<String, Error> {
+        match self.get() {
+            Some(DeValue::String(_)) => {
+                let text = self.line_of_text()?;
+                Ok(format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"")))
+            }
+            Some(DeValue::Boolean(flag)) => Ok(flag.to_string()),
+            Some(DeValue::Integer(_)) => Ok(self.number(0, u32::MAX)?.to_string()),
+            _ => Err(self.wrong_type("text, a whole number, or true or false")),
+        }
+    }
+
     fn get(&self) -> Option<&'a DeValue<'a>> {
         self.value.map(Spanned::get_ref)
     }

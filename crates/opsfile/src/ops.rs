@@ -15,6 +15,7 @@ use crate::grammar::{Key, Kind, Section};
 use crate::node::{Node, Source, error_at};
 use crate::pipeline::{self, Declared, Pipeline};
 use crate::program::Programs;
+use crate::readiness::{self, Readiness};
 use crate::toolchain;
 use crate::vault::{self, VaultSection};
 
@@ -37,6 +38,8 @@ pub struct Ops {
     pub feedback: Feedback,
     /// `[toolchain]`: each program that steps call, with the versions that will do.
     pub toolchain: BTreeMap<String, VersionReq>,
+    /// `[readiness]`, if there is one.
+    pub readiness: Option<Readiness>,
     /// The pipelines, in the order of the file.
     pub pipelines: Vec<Pipeline>,
 }
@@ -83,6 +86,7 @@ pub(crate) const ROOT: Section = Section {
         Key::optional("evidence", Kind::Table(&evidence::SECTION), evidence::SECTION.about),
         Key::optional("feedback", Kind::Table(&feedback::SECTION), feedback::SECTION.about),
         Key::optional("toolchain", toolchain::KIND, toolchain::ABOUT),
+        Key::optional("readiness", Kind::Table(&readiness::SECTION), readiness::SECTION.about),
         Key::optional(
             "pipeline",
             Kind::Map(&Kind::Name, &Kind::Table(&pipeline::SECTION), 0),
@@ -120,6 +124,7 @@ pub fn parse(path: &Path, text: &str, program_exists: &dyn Fn(&str) -> bool) -> 
         .map_or_else(|| Ok(Feedback::default()), |node| feedback::read(&node, vault.as_ref()))?;
     let toolchain =
         root.get("toolchain").map_or_else(|| Ok(BTreeMap::new()), |node| toolchain::read(&node))?;
+    let readiness = root.get("readiness").map(|node| readiness::read(&node)).transpose()?;
     let pipelines = match root.get("pipeline") {
         None => Vec::new(),
         Some(node) => {
@@ -127,6 +132,7 @@ pub fn parse(path: &Path, text: &str, program_exists: &dyn Fn(&str) -> bool) -> 
                 vault: vault.as_ref(),
                 fly: &fly,
                 feedback: &feedback,
+                readiness: readiness.as_ref(),
                 places: dsn.place.iter().map(|place| place.name.as_str()).collect(),
                 programs: Programs { toolchain: &toolchain, exists: program_exists },
             };
@@ -143,6 +149,7 @@ pub fn parse(path: &Path, text: &str, program_exists: &dyn Fn(&str) -> bool) -> 
         evidence,
         feedback,
         toolchain,
+        readiness,
         pipelines,
     })
 }

@@ -8,6 +8,7 @@ use crate::fly::Fly;
 use crate::grammar::{Key, Kind, MAX_ATTEMPTS, Section};
 use crate::node::{Node, Table};
 use crate::program::{self, Programs};
+use crate::readiness::Readiness;
 use crate::vault::VaultSection;
 use crate::words::is_name;
 
@@ -22,6 +23,10 @@ pub struct Pipeline {
     pub role: String,
     /// The folder of its bundles, relative to the folder of evidence.
     pub area: Option<String>,
+    /// The Fly app that only one pipeline at a time may work on.
+    pub lock: Option<String>,
+    /// Who is told when a step failed twice; the role's owner where nobody is named.
+    pub escalate_to: Option<String>,
     /// The steps, in order; no id twice.
     pub step: Vec<Step>,
 }
@@ -51,6 +56,10 @@ pub struct Step {
     pub needs: Vec<String>,
     /// What counts as success.
     pub expect: Expect,
+    /// Whether it may run at the same time as its neighbours that may too.
+    pub parallel: bool,
+    /// Whether it may run again although how it ended before is not known.
+    pub repeatable: bool,
 }
 
 /// What happens to the later steps when one fails.
@@ -67,11 +76,15 @@ pub enum OnFailure {
 pub struct Expect {
     /// The exit codes.
     pub exit: Vec<u8>,
+    /// Regular expressions, each of which a line of standard output matches.
+    pub matches: Vec<String>,
+    /// JSON pointers, each with the value (as JSON) that is there in standard output.
+    pub json: Vec<(String, String)>,
 }
 
 impl Default for Expect {
     fn default() -> Self {
-        Self { exit: vec![0] }
+        Self { exit: vec![0], matches: Vec::new(), json: Vec::new() }
     }
 }
 
@@ -87,6 +100,16 @@ pub(crate) const SECTION: Section = Section {
             "area",
             Kind::Path,
             "The folder of its bundles, relative to the folder of evidence.",
+        ),
+        Key::optional(
+            "lock",
+            Kind::Name,
+            "The app of [[fly.app]] that only one pipeline at a time may work on.",
+        ),
+        Key::optional(
+            "escalate-to",
+            Kind::Line,
+            "Who is told when a step failed twice; the role's owner where nobody is named.",
         ),
         Key::required("step", Kind::List(&Kind::Table(&STEP), 1), "The steps, in order."),
     ],
@@ -129,13 +152,37 @@ const STEP: Section = Section {
             "Earlier steps without whose success it does not run.",
         ),
         Key::optional("expect", Kind::Table(&EXPECT), "What counts as success."),
+        Key::default(
+            "parallel",
+            Kind::Flag,
+            "false",
+            "Whether it may run at the same time as its neighbours that may too.",
+        ),
+        Key::default(
+            "repeatable",
+            Kind::Flag,
+            "false",
+            "Whether it may run again although how it ended before is not known.",
+        ),
     ],
     choices: &[],
 };
 
 const EXPECT: Section = Section {
     about: "What counts as a step's success.",
-    keys: &[Key::default("exit", Kind::List(&Kind::Number(0, 255), 1), "[0]", "The exit codes.")],
+    keys: &[
+        Key::default("exit", Kind::List(&Kind::Number(0, 255), 1), "[0]", "The exit codes."),
+        Key::optional(
+            "match",
+            Kind::List(&Kind::Line, 1),
+            "Regular expressions, each of which a line of standard output matches.",
+        ),
+        Key::optional(
+            "json",
+            Kind::Map(&Kind::Argument, &Kind::Scalar, 1),
+            "JSON pointers into standard output, each with the value that is there.",
+        ),
+    ],
     choices: &[],
 };
 
@@ -144,6 +191,7 @@ pub(crate) struct Declared<'a> {
     pub(crate) vault: Option<&'a VaultSection>,
     pub(crate) fly: &'a Fly,
     pub(crate) feedback: &'a Feedback,
+    pub(crate) readiness: Option<&'a Readiness>,
     pub(crate) places: Vec<&'a str>,
     pub(crate) programs: Programs<'a>,
 }
@@ -172,12 +220,23 @@ fn read_pipeline(
     }
     let title = table.need("title")?.line_of_text()?.to_owned();
     let area = table.get("area").map(|node| node.path()).transpose()?;
+    let lock = table.get("lock").map(|node| read_lock(&node, declared.fly)).transpose()?;
+    let escalate_to =
+        table.get("escalate-to").map(|node| node.line_of_text().map(str::to_owned)).transpose()?;
     let mut steps: Vec<Step> = Vec::new();
     for item in table.some_items("step")? {
         let step = item.table(&STEP)?;
         steps.push(read_step(&step, &steps, declared)?);
     }
-    Ok(Pipeline { name: name.to_owned(), title, role: role.to_owned(), area, step: steps })
+    Ok(Pipeline {
+        name: name.to_owned(),
+        title,
+        role: role.to_owned(),
+        area,
+        lock,
+        escalate_to,
+        step: steps,
+    })
 }
 
 fn read_step(table: &Table<'_>, earlier: &[Step], declared: &Declared<'_>) -> Result<Step, Error> {
@@ -196,12 +255,14 @@ fn read_step(table: &Table<'_>, earlier: &[Step], declared: &Declared<'_>) -> Re
         on_failure: table
             .get("on-failure")
             .map_or(Ok(OnFailure::Halt), |node| node.word(ON_FAILURE))?,
-        item: table.get("item").map(|node| node.name().map(str::to_owned)).transpose()?,
+        item: table.get("item").map(|node| read_item(&node, declared.readiness)).transpose()?,
         env_from: env_from(table, declared.vault)?,
         needs: needs(table, earlier)?,
         expect: table
             .get("expect")
             .map_or_else(|| Ok(Expect::default()), |node| read_expect(&node))?,
+        parallel: table.get("parallel").map_or(Ok(false), |node| node.flag())?,
+        repeatable: table.get("repeatable").map_or(Ok(false), |node| node.flag())?,
     })
 }
 
@@ -233,13 +294,54 @@ fn needs(table: &Table<'_>, earlier: &[Step]) -> Result<Vec<String>, Error> {
     Ok(ids)
 }
 
+fn read_lock(node: &Node<'_>, fly: &Fly) -> Result<String, Error> {
+    let name = node.name()?;
+    if fly.app.iter().any(|app| app.name == name) {
+        return Ok(name.to_owned());
+    }
+    let known = fly.app.iter().map(|app| app.name.as_str());
+    Err(node.unknown("no [[fly.app]] has this name", known))
+}
+
+/// Without a checklist an item is only a word.
+fn read_item(node: &Node<'_>, readiness: Option<&Readiness>) -> Result<String, Error> {
+    let id = node.name()?;
+    match readiness {
+        Some(readiness) if !readiness.item.iter().any(|item| item.id == id) => {
+            let known = readiness.item.iter().map(|item| item.id.as_str());
+            Err(node.unknown("no [[readiness.item]] has this id", known))
+        }
+        _ => Ok(id.to_owned()),
+    }
+}
+
 fn read_expect(node: &Node<'_>) -> Result<Expect, Error> {
     let table = node.table(&EXPECT)?;
-    let mut exit: Vec<u8> = Vec::new();
+    let mut expect = Expect { exit: Vec::new(), ..Expect::default() };
     for item in table.some_items("exit")? {
-        exit.push(u8::try_from(item.number(0, 255)?).unwrap_or(u8::MAX));
+        expect.exit.push(u8::try_from(item.number(0, 255)?).unwrap_or(u8::MAX));
     }
-    Ok(if exit.is_empty() { Expect::default() } else { Expect { exit } })
+    if expect.exit.is_empty() {
+        expect.exit = Expect::default().exit;
+    }
+    for item in table.some_items("match")? {
+        let pattern = item.line_of_text()?;
+        if regex_syntax::parse(pattern).is_err() {
+            return Err(
+                item.error("must be a regular expression without look-around or back-references")
+            );
+        }
+        expect.matches.push(pattern.to_owned());
+    }
+    if let Some(node) = table.get("json") {
+        for (pointer, place, value) in node.any_table()?.entries() {
+            if !pointer.is_empty() && !pointer.starts_with('/') || pointer.contains('=') {
+                return Err(place.error("must be a JSON pointer, as \"/status\""));
+            }
+            expect.json.push((pointer.to_owned(), value.json_scalar()?));
+        }
+    }
+    Ok(expect)
 }
 
 #[cfg(test)]

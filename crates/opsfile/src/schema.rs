@@ -87,6 +87,7 @@ fn of_kind(kind: &Kind) -> Map<String, Value> {
         Kind::Versions => text(VERSIONS),
         Kind::Argument => text(r"^[^\u0000]*$"),
         Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Scalar => json!({ "type": ["string", "integer", "boolean"] }),
         Kind::Number(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }

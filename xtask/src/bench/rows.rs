@@ -8,6 +8,7 @@ mod fly;
 mod history;
 mod leaks;
 mod material;
+mod pipeline;
 mod start_up;
 
 use std::cell::RefCell;
@@ -56,6 +57,7 @@ pub(super) fn chosen(
         (&["evidence-log"], evidence::rows),
         (&["feedback-append"], feedback::rows),
         (&["fly-secrets"], fly::rows),
+        (&["pipeline"], pipeline::rows),
     ];
     let ctx = Ctx { binaries, scratch, servers: RefCell::default() };
     let mut rows = Vec::new();

@@ -37,7 +37,6 @@ pub(super) fn lay_out(folder: &Path, without: Option<&Path>) -> Result<Operator,
         fs::remove_file(&path).map_err(|source| file_error("removing", &path, source))?;
     }
     make_key(&operator)?;
-    commit(&operator.repo)?;
     Ok(operator)
 }
 
@@ -86,7 +85,8 @@ fn make_key(operator: &Operator) -> Result<(), Error> {
         .map_err(|source| file_error("writing", &signers, source))
 }
 
-fn commit(folder: &Path) -> Result<(), Error> {
+/// Commits the repo as it stands.
+pub(super) fn commit(folder: &Path) -> Result<(), Error> {
     let git = |args: &[&str]| {
         let identity = ["-c", "user.name=Sample Operator", "-c", "user.email=operator@example.com"];
         run(&cmd("git", identity.iter().chain(args)).dir(folder), "git")

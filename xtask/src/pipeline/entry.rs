@@ -11,19 +11,66 @@ pub(super) struct StepOutcome {
     pub(super) state: State,
     /// What a failed step printed, already redacted.
     pub(super) excerpt: Vec<String>,
+    /// What is known about that failure.
+    pub(super) explanation: Option<String>,
+    /// How often the step failed since it last succeeded, as the bundles say.
+    pub(super) failures: usize,
 }
 
 /// The ways a step can end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
-    /// With an exit code that the step expects.
+    /// As it was expected to.
     Succeeded,
-    /// With another exit code, after all its attempts.
-    Failed(i32),
+    /// In a bundle that this one goes on behind.
+    Earlier,
+    /// After all its attempts, in this way.
+    Failed(String),
     /// Nobody approved it.
     NotApproved,
+    /// It was cut short earlier, in this way, and may not run twice unseen.
+    Unknown(String),
+    /// A signal ended the pipeline while it ran.
+    Interrupted,
     /// An earlier step halted the pipeline, or one it needs failed.
     NotRun,
+    /// The command line leaves it out.
+    LeftOut,
+}
+
+/// What a person must provide before the pipeline can go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ask {
+    /// What is missing.
+    pub(super) what: String,
+    /// Where it belongs.
+    pub(super) place: String,
+    /// Who has it.
+    pub(super) who: String,
+}
+
+impl StepOutcome {
+    /// An outcome of which nothing more is to be said.
+    pub(super) fn new(id: &str, state: State) -> Self {
+        Self { id: id.to_owned(), state, excerpt: Vec::new(), explanation: None, failures: 0 }
+    }
+
+    /// Whether this was the second documented failure, or a later one.
+    pub(super) fn is_escalated(&self) -> bool {
+        self.failures >= 2
+    }
+}
+
+impl State {
+    /// Whether what it was for is done.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::Succeeded | Self::Earlier)
+    }
+
+    /// Whether the pipeline has failed by it.
+    pub(super) fn is_failure(&self) -> bool {
+        !self.is_done() && !matches!(self, Self::NotRun | Self::LeftOut)
+    }
 }
 
 /// What can be said before anything has run.
@@ -33,42 +80,90 @@ pub(super) fn planned(plan: &Plan) -> String {
 }
 
 /// The body of the entry.
-pub(super) fn body(plan: &Plan, outcomes: &[StepOutcome]) -> String {
-    let failed: Vec<&StepOutcome> = outcomes
-        .iter()
-        .filter(|outcome| matches!(outcome.state, State::Failed(_) | State::NotApproved))
-        .collect();
+pub(super) fn body(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> String {
+    let name = &plan.name;
+    let ids = |wanted: &dyn Fn(&State) -> bool| -> Vec<&str> {
+        let wanted = outcomes.iter().filter(|outcome| wanted(&outcome.state));
+        wanted.map(|outcome| outcome.id.as_str()).collect()
+    };
     let mut paragraphs = Vec::new();
-    if failed.is_empty() {
-        paragraphs.push(format!(
-            "Pipeline `{}`: {}, all succeeded.",
-            plan.name,
-            steps(outcomes.len())
-        ));
+    if outcomes.iter().all(|outcome| outcome.state.is_done()) {
+        paragraphs.push(format!("Pipeline `{name}`: {}, all succeeded.", steps(outcomes.len())));
+    } else if !outcomes.iter().any(|outcome| outcome.state.is_failure()) {
+        let done = ids(&State::is_done);
+        paragraphs.push(format!("Pipeline `{name}`, in part: {} succeeded.", done.join(", ")));
     }
-    for outcome in failed {
-        let how = match outcome.state {
-            State::Failed(code) => format!("failed with exit code {code}"),
-            _ => "was not approved".to_owned(),
-        };
-        paragraphs.push(format!("Pipeline `{}`: step `{}` {how}.", plan.name, outcome.id));
+    for outcome in outcomes.iter().filter(|outcome| outcome.state.is_failure()) {
+        paragraphs.push(format!("Pipeline `{name}`: step `{}` {}.", outcome.id, how(outcome)));
         if !outcome.excerpt.is_empty() {
             let lines: Vec<String> =
                 outcome.excerpt.iter().map(|line| format!("    {line}")).collect();
             paragraphs.push(lines.join("\n"));
         }
+        paragraphs.extend(outcome.explanation.clone());
+        if outcome.is_escalated() {
+            paragraphs.push(format!(
+                "Escalation to {}: step `{}` has failed {} times since it last succeeded, each with evidence. It is not tried again before somebody has looked.",
+                plan.escalate_to, outcome.id, outcome.failures
+            ));
+        }
     }
-    let not_run: Vec<&str> = outcomes
-        .iter()
-        .filter(|outcome| outcome.state == State::NotRun)
-        .map(|outcome| outcome.id.as_str())
-        .collect();
-    if !not_run.is_empty() {
-        paragraphs.push(format!("Not run: {}.", not_run.join(", ")));
+    if !asks.is_empty() {
+        let lines = asks
+            .iter()
+            .map(|ask| format!("- what: {}; where: {}; who: {}", ask.what, ask.place, ask.who));
+        paragraphs.push(format!("Asks:\n{}", lines.collect::<Vec<_>>().join("\n")));
+    }
+    for (words, found) in [
+        ("Done earlier", ids(&|state| *state == State::Earlier)),
+        ("Left out", ids(&|state| *state == State::LeftOut)),
+        ("Not run", ids(&|state| *state == State::NotRun)),
+    ] {
+        if !found.is_empty() {
+            paragraphs.push(format!("{words}: {}.", found.join(", ")));
+        }
     }
     paragraphs.join("\n\n")
 }
 
+fn how(outcome: &StepOutcome) -> String {
+    match &outcome.state {
+        State::Failed(how) => format!("failed: {how}"),
+        State::NotApproved => "was not approved".to_owned(),
+        State::Unknown(how) => {
+            format!(
+                "was cut short earlier ({how}) and is not marked repeatable, so it was not run again"
+            )
+        }
+        State::Interrupted => "was interrupted by a signal".to_owned(),
+        State::Succeeded | State::Earlier | State::NotRun | State::LeftOut => String::new(),
+    }
+}
+
 fn steps(count: usize) -> String {
     if count == 1 { "1 step".to_owned() } else { format!("{count} steps") }
+}
+
+/// What the work waits for, as the entry's `Blocked by` lines.
+pub(super) fn blockers(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> Vec<String> {
+    let asked = asks.iter().map(|ask| format!("{}: {} in {}", ask.who, ask.what, ask.place));
+    let escalated = outcomes.iter().filter(|outcome| outcome.is_escalated()).map(|outcome| {
+        let (id, failures) = (&outcome.id, outcome.failures);
+        format!("{}: step `{id}` failed {failures} times", plan.escalate_to)
+    });
+    asked.chain(escalated).collect()
+}
+
+/// The status where the runs alone would not tell: something did not run, and nothing that ran failed.
+pub(super) fn status(outcomes: &[StepOutcome]) -> Option<&'static str> {
+    let ran_badly = outcomes.iter().any(|outcome| matches!(outcome.state, State::Failed(_)));
+    let is_short = outcomes.iter().any(|outcome| !outcome.state.is_done());
+    let left_out = outcomes
+        .iter()
+        .all(|outcome| outcome.state.is_done() || matches!(outcome.state, State::LeftOut));
+    match (ran_badly, is_short) {
+        (true, _) | (_, false) => None,
+        _ if left_out => Some("in-progress"),
+        _ => Some("halted"),
+    }
 }

@@ -92,7 +92,7 @@ fn render(
     source: &Source<'_>,
     runs_on: &str,
 ) -> Result<String, Error> {
-    let plan = Plan::new(pipeline);
+    let plan = Plan::new(pipeline, ops);
     refuse_expressions(pipeline)?;
     let workflow = jobs::workflow(pipeline, &plan, ops, source, runs_on)?;
     let options = serde_saphyr::ser_options! {

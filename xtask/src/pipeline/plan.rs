@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opsfile::{OnFailure, Pipeline, Step};
+use opsfile::{Expect, OnFailure, Ops, Pipeline, Step};
 
 use crate::command_line::CommandWords;
 
@@ -11,6 +11,10 @@ use crate::command_line::CommandWords;
 pub(super) struct Plan {
     /// The pipeline's name.
     pub(super) name: String,
+    /// Who is told when a step failed twice.
+    pub(super) escalate_to: String,
+    /// The app that nobody else may work on meanwhile.
+    pub(super) lock: Option<String>,
     /// Opens the bundle; its stdout is the bundle's path.
     pub(super) open: CommandWords,
     /// The steps.
@@ -22,12 +26,14 @@ pub(super) struct Plan {
 }
 
 /// One step, wrapped in evidence.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PlannedStep {
     /// The step's id.
     pub(super) id: String,
     /// The step's own command, for reading.
     pub(super) own: CommandWords,
+    /// The words of its own command.
+    pub(super) words: Vec<String>,
     /// The command under `evidence-log run`.
     pub(super) command: CommandWords,
     /// Exit codes that are a success.
@@ -42,12 +48,16 @@ pub(super) struct PlannedStep {
     pub(super) on_failure: OnFailure,
     /// Steps without whose success it does not run.
     pub(super) needs: Vec<String>,
+    /// Whether it may run beside its neighbours that may too.
+    pub(super) parallel: bool,
+    /// Whether it may run again although how it ended before is not known.
+    pub(super) repeatable: bool,
 }
 
 impl Plan {
     /// Plans a pipeline as ops.toml declares it.
-    pub(super) fn new(pipeline: &Pipeline) -> Self {
-        let Pipeline { name, title, role, area, step } = pipeline;
+    pub(super) fn new(pipeline: &Pipeline, ops: &Ops) -> Self {
+        let Pipeline { name, title, role, area, lock, escalate_to, step } = pipeline;
         let mut open = CommandWords::new(["evidence-log", "open", name]);
         if let Some(area) = area {
             open.extend(["--area", area]);
@@ -57,7 +67,16 @@ impl Plan {
         let mut append =
             CommandWords::new(["feedback-append", "--role", role, "--title", title, "--evidence"]);
         append.push_bundle();
-        Self { name: name.clone(), open, steps: step.iter().map(plan_step).collect(), seal, append }
+        let owner = || ops.feedback.roles.get(role).map(|role| role.owner.clone());
+        Self {
+            name: name.clone(),
+            escalate_to: escalate_to.clone().or_else(owner).unwrap_or_else(|| role.clone()),
+            lock: lock.clone(),
+            open,
+            steps: step.iter().map(plan_step).collect(),
+            seal,
+            append,
+        }
     }
 }
 
@@ -72,15 +91,13 @@ fn plan_step(step: &Step) -> PlannedStep {
     for file in &step.env_from {
         command.extend(["--env-from", file]);
     }
-    if step.expect.exit != [0] {
-        let codes: Vec<String> = step.expect.exit.iter().map(u8::to_string).collect();
-        command.extend(["--expect-exit", &codes.join(",")]);
-    }
+    expect(&step.expect, &mut command);
     command.extend(["--"]);
     command.extend(words());
     PlannedStep {
         id: step.id.clone(),
         own: CommandWords::new(words()),
+        words: step.run.clone(),
         command,
         expected: step.expect.exit.clone(),
         attempts: step.attempts,
@@ -88,6 +105,23 @@ fn plan_step(step: &Step) -> PlannedStep {
         approve: step.approve,
         on_failure: step.on_failure,
         needs: step.needs.clone(),
+        parallel: step.parallel,
+        repeatable: step.repeatable,
+    }
+}
+
+/// What is expected is recorded before the command starts.
+fn expect(expect: &Expect, command: &mut CommandWords) {
+    let Expect { exit, matches, json } = expect;
+    if *exit != [0] {
+        let codes: Vec<String> = exit.iter().map(u8::to_string).collect();
+        command.extend(["--expect-exit", &codes.join(",")]);
+    }
+    for pattern in matches {
+        command.extend(["--expect-match", pattern]);
+    }
+    for (pointer, value) in json {
+        command.extend(["--expect-json", &format!("{pointer}={value}")]);
     }
 }
 
@@ -98,5 +132,41 @@ fn duration(duration: Duration) -> String {
         format!("{seconds}s")
     } else {
         format!("{}ms", duration.as_millis())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A step of this command, with nothing else said.
+    pub(in crate::pipeline) fn step(id: &str, command: &[&str]) -> PlannedStep {
+        let words = CommandWords::new(command.iter().copied());
+        PlannedStep {
+            id: id.to_owned(),
+            own: words.clone(),
+            words: command.iter().map(|word| (*word).to_owned()).collect(),
+            command: words,
+            expected: vec![0],
+            attempts: 1,
+            wait: Duration::ZERO,
+            approve: false,
+            on_failure: OnFailure::Halt,
+            needs: Vec::new(),
+            parallel: false,
+            repeatable: false,
+        }
+    }
+
+    #[test]
+    fn what_is_expected_is_said_before_the_command() {
+        let mut command = CommandWords::new(["evidence-log", "run"]);
+        let expected = Expect {
+            exit: vec![0, 1],
+            matches: vec!["^a b$".to_owned()],
+            json: vec![("/status".to_owned(), "\"ok\"".to_owned())],
+        };
+        expect(&expected, &mut command);
+        insta::assert_snapshot!(command, @r#"evidence-log run --expect-exit 0,1 --expect-match '^a b$' --expect-json '/status="ok"'"#);
     }
 }

@@ -1,34 +1,56 @@
-//! Runs a planned pipeline: open, each step under evidence, seal, tell the log.
+//! Runs a planned pipeline: open or go on, each step under evidence, seal, tell the log.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use duct::{Expression, cmd};
-use evidence::Bundle;
 use opsfile::{OnFailure, Ops};
 use report::{Exit, Invocation, Palette, Streams};
 
-use super::entry::{self, State, StepOutcome};
-use super::plan::{Plan, PlannedStep};
-use super::{Ended, Surroundings};
+use super::batch::{self, Readiness};
+use super::choose::{Choice, choose};
+use super::entry::{self, Ask, State, StepOutcome};
+use super::live::Live;
+use super::lock::AppLock;
+use super::plan::Plan;
+use super::resume::Earlier;
+use super::stop::Stop;
+use super::work::{self, Ctx, Event};
+use super::{Ended, Surroundings, approval, asks, history, known};
 use crate::args::Run;
 use crate::command_line::CommandWords;
 use crate::error::Error;
-use crate::tool::Binaries;
 
 /// Lines of a failed step's output that its entry shows.
 const MAX_EXCERPT: usize = 20;
+/// How often the last line on a terminal is drawn, and a signal is looked for.
+const TICK: Duration = Duration::from_millis(100);
 
-/// What every command of a run is started with.
-struct Ctx<'a> {
-    folder: &'a Path,
-    surroundings: &'a Surroundings,
-    path: OsString,
-    bundle: String,
+/// What a run is about, unchanged while it goes on.
+struct Course<'a> {
+    plan: &'a Plan,
+    ops: &'a Ops,
+    args: &'a Run,
+    invocation: &'a Invocation,
+    ctx: Ctx<'a>,
+    choices: Vec<Choice>,
+    stop: Stop,
+    who: String,
+}
+
+/// How far a run has come.
+struct Progress {
+    /// How each step ended; none while it has not.
+    states: Vec<Option<State>>,
+    started: Vec<Option<Instant>>,
+    /// What a step beside others printed, kept apart until it has ended.
+    kept: Vec<Vec<String>>,
+    halted: bool,
+    live: Live,
 }
 
 /// Runs the plan; 0 where every step succeeded, else 1.
@@ -40,189 +62,371 @@ pub(super) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Ended, Error> {
-    let path = search_path(&surroundings.binaries, invocation);
-    let mut ctx = Ctx { folder: &ops.folder, surroundings, path, bundle: String::new() };
-    ctx.bundle = capture(&ctx, &plan.open, streams)?;
-    let palette = Palette::for_stderr(report::ColorWhen::Auto, invocation);
-    let outcomes = run_steps(plan, &ctx, args, palette, invocation, streams)?;
-    capture(&ctx, &plan.seal, streams)?;
-    let entry = append_entry(plan, &ctx, &outcomes, streams)?;
-    finish(plan, &outcomes, &ctx, &entry, streams)
+    let resume = args.resume.as_ref();
+    let earlier =
+        resume.map(|named| Earlier::read(named, &invocation.cwd, plan, ops)).transpose()?;
+    let choices = choose(plan, args, earlier.as_ref())?;
+    let _lock =
+        plan.lock.as_ref().map(|app| AppLock::take(app, &plan.name, invocation)).transpose()?;
+    let path = search_path(surroundings, invocation);
+    let ctx = Ctx { folder: &ops.folder, surroundings, path, bundle: String::new() };
+    let needs_who = plan.steps.iter().any(|step| step.approve) || !args.repeat.is_empty();
+    let who = if needs_who { approval::who(&ops.folder, invocation) } else { String::new() };
+    let stop = Stop::watch()
+        .map_err(|source| Error::Start { program: "the watch for signals".to_owned(), source })?;
+    let mut course = Course { plan, ops, args, invocation, ctx, choices, stop, who };
+    course.open(earlier.as_ref(), streams)?;
+    let outcomes = course.steps(earlier.as_ref(), streams)?;
+    course.capture(&plan.seal, streams)?;
+    let asks = course.asks(&outcomes);
+    let entry = course.append_entry(&outcomes, &asks, earlier.as_ref(), streams)?;
+    course.finish(&outcomes, &asks, &entry, streams)
 }
 
 /// The tools first, so that a step's `vault-check` is the one that belongs to this program.
-fn search_path(binaries: &Binaries, invocation: &Invocation) -> OsString {
-    let folders = binaries.folders().into_iter().map(PathBuf::into_os_string);
+fn search_path(surroundings: &Surroundings, invocation: &Invocation) -> OsString {
+    let tools = surroundings.binaries.folders();
+    let folders = tools.iter().chain(&surroundings.folders).map(|folder| folder.clone().into());
     let folders: Vec<OsString> = folders.chain(invocation.variable("PATH")).collect();
     folders.join(OsStr::new(":"))
 }
 
-fn run_steps(
-    plan: &Plan,
-    ctx: &Ctx<'_>,
-    args: &Run,
-    palette: Palette,
-    invocation: &Invocation,
-    streams: &mut Streams<'_>,
-) -> Result<Vec<StepOutcome>, Error> {
-    let mut outcomes: Vec<StepOutcome> = Vec::new();
-    let mut halted = false;
-    for (step, number) in plan.steps.iter().zip(1..) {
-        let lacks = |id: &String| {
-            !outcomes.iter().any(|outcome| outcome.id == *id && outcome.state == State::Succeeded)
-        };
-        let state = if halted || step.needs.iter().any(lacks) {
-            State::NotRun
+impl Course<'_> {
+    /// Opens a bundle, or goes on in the one that is resumed: a sealed one is never added to, so a new one says
+    /// which it goes on behind.
+    fn open(&mut self, earlier: Option<&Earlier>, streams: &mut Streams<'_>) -> Result<(), Error> {
+        let nothing_runs =
+            self.choices.iter().all(|choice| matches!(choice, Choice::Done | Choice::LeftOut));
+        if let Some(earlier) = earlier.filter(|earlier| earlier.is_open() || nothing_runs) {
+            earlier.path().clone_into(&mut self.ctx.bundle);
         } else {
-            writeln!(
-                streams.stderr,
-                "{} {}",
-                palette.bold(&format!("[{number}/{}] {}", plan.steps.len(), step.id)),
-                step.own
-            )?;
-            run_step(step, ctx, args, invocation, streams)?
+            if let Some(earlier) = earlier.filter(|earlier| earlier.is_half_sealed()) {
+                earlier.path().clone_into(&mut self.ctx.bundle);
+                self.capture(&self.plan.seal, streams)?;
+            }
+            self.ctx.bundle = self.capture(&self.plan.open, streams)?;
+            if let Some(earlier) = earlier {
+                let mut note = CommandWords::new(["evidence-log", "note"]);
+                note.push_bundle();
+                note.extend([earlier.note().as_str()]);
+                self.capture(&note, streams)?;
+            }
+        }
+        for id in &self.args.repeat {
+            let mut gate = CommandWords::new(["evidence-log", "gate"]);
+            gate.push_bundle();
+            gate.extend([id, "--approved", "--by", "the flag --repeat", "--who", &self.who]);
+            self.capture(&gate, streams)?;
+        }
+        Ok(())
+    }
+
+    fn steps(
+        &self,
+        earlier: Option<&Earlier>,
+        streams: &mut Streams<'_>,
+    ) -> Result<Vec<StepOutcome>, Error> {
+        let n_steps = self.plan.steps.len();
+        let palette = Palette::for_stderr(report::ColorWhen::Auto, self.invocation);
+        let columns = self.invocation.variable("COLUMNS").and_then(|text| text.into_string().ok());
+        let width = columns.and_then(|text| text.parse().ok()).unwrap_or(80);
+        let mut progress = Progress {
+            states: vec![None; n_steps],
+            started: vec![None; n_steps],
+            kept: vec![Vec::new(); n_steps],
+            halted: false,
+            live: Live::new(self.invocation.stderr_is_terminal, palette, width),
         };
-        let failed = !matches!(state, State::Succeeded | State::NotRun);
-        halted |= failed && step.on_failure == OnFailure::Halt;
-        let excerpt = if failed { excerpt(ctx, &step.id) } else { Vec::new() };
-        outcomes.push(StepOutcome { id: step.id.clone(), state, excerpt });
-    }
-    Ok(outcomes)
-}
-
-fn run_step(
-    step: &PlannedStep,
-    ctx: &Ctx<'_>,
-    args: &Run,
-    invocation: &Invocation,
-    streams: &mut Streams<'_>,
-) -> Result<State, Error> {
-    if step.approve && !args.approve.contains(&step.id) && !ask(step, invocation, streams)? {
-        return Ok(State::NotApproved);
-    }
-    let mut code = 0;
-    for attempt in 1..=step.attempts.max(1) {
-        if attempt > 1 {
-            writeln!(streams.stderr, "  exit code {code}; attempt {attempt} of {}", step.attempts)?;
-            thread::sleep(step.wait);
+        for batch in batch::batches(&self.plan.steps) {
+            self.batch(&batch, &mut progress, streams)?;
         }
-        let started = Instant::now();
-        code = exit_code(ctx, &step.command)?;
-        let seconds = started.elapsed().as_secs_f64();
-        if u8::try_from(code).is_ok_and(|code| step.expected.contains(&code)) {
-            writeln!(streams.stderr, "  ok in {seconds:.1} s")?;
-            return Ok(State::Succeeded);
+        progress.live.clear(streams.stderr)?;
+        let same = earlier.filter(|earlier| earlier.path() == self.ctx.bundle);
+        let outcomes = self.plan.steps.iter().zip(progress.states).map(|(step, state)| {
+            let state = match state {
+                Some(State::Earlier) if same.is_some_and(|same| same.has_own(step)) => {
+                    State::Succeeded
+                }
+                state => state.unwrap_or(State::NotRun),
+            };
+            self.outcome(&step.id, state)
+        });
+        Ok(outcomes.collect())
+    }
+
+    /// Runs the steps of a batch, each as soon as it can.
+    fn batch(
+        &self,
+        batch: &Range<usize>,
+        progress: &mut Progress,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Error> {
+        let (sender, events) = sync_channel(1024);
+        let is_alone = batch.len() == 1;
+        thread::scope(|scope| {
+            // Moved in: where this ends early, whoever still sends is told so and does not wait.
+            let events = events;
+            let mut n_running = 0;
+            let mut failed = None;
+            loop {
+                while let Some(at) = self.next(batch, progress, failed.is_some(), streams)? {
+                    n_running += 1;
+                    let (sender, step) = (sender.clone(), &self.plan.steps[at]);
+                    let (ctx, stop) = (&self.ctx, &self.stop);
+                    scope.spawn(move || work::work(at, step, ctx, stop, &sender));
+                }
+                if n_running == 0 {
+                    return failed.map_or(Ok(()), Err);
+                }
+                match self.event(&events, is_alone, progress, streams)? {
+                    None => {}
+                    Some(ended) => {
+                        n_running -= 1;
+                        failed = failed.or(ended);
+                    }
+                }
+            }
+        })
+    }
+
+    /// The next step of the batch that is to start now; those that will not run are settled on the way.
+    fn next(
+        &self,
+        batch: &Range<usize>,
+        progress: &mut Progress,
+        broken: bool,
+        streams: &mut Streams<'_>,
+    ) -> Result<Option<usize>, Error> {
+        for at in batch.clone() {
+            let step = &self.plan.steps[at];
+            if progress.states[at].is_some() || progress.started[at].is_some() {
+                continue;
+            }
+            let settled = match &self.choices[at] {
+                Choice::LeftOut => State::LeftOut,
+                Choice::Done => State::Earlier,
+                _ if progress.halted || broken || self.stop.is_set() => State::NotRun,
+                Choice::Unknown(how) => State::Unknown(how.clone()),
+                Choice::Run => match batch::readiness(step, &self.plan.steps, &progress.states) {
+                    Readiness::Waits => continue,
+                    Readiness::Never => State::NotRun,
+                    Readiness::Ready => {
+                        progress.started[at] = Some(Instant::now());
+                        if step.approve && !self.approved(at, progress, streams)? {
+                            State::NotApproved
+                        } else {
+                            let head = self.head(at);
+                            progress.live.start(streams.stderr, &head, &step.id)?;
+                            return Ok(Some(at));
+                        }
+                    }
+                },
+            };
+            self.settle(at, settled, progress, streams)?;
         }
+        Ok(None)
     }
-    writeln!(streams.stderr, "  failed with exit code {code}")?;
-    Ok(State::Failed(code))
-}
 
-/// Asks at the terminal; without one the answer is no.
-fn ask(
-    step: &PlannedStep,
-    invocation: &Invocation,
-    streams: &mut Streams<'_>,
-) -> Result<bool, Error> {
-    if !invocation.stdin_is_terminal || !invocation.stderr_is_terminal {
-        writeln!(streams.stderr, "  needs an approval: --approve {}", step.id)?;
-        return Ok(false);
+    fn head(&self, at: usize) -> String {
+        let step = &self.plan.steps[at];
+        format!("[{}/{}] {}  {}", at + 1, self.plan.steps.len(), step.id, step.own)
     }
-    write!(streams.stderr, "  run `{}`? [y/N] ", step.own)?;
-    streams.stderr.flush()?;
-    let mut answer = String::new();
-    BufReader::new(&mut *streams.stdin).read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "yes"))
-}
 
-/// The last lines that the step's last run printed, as the bundle keeps them: redacted.
-fn excerpt(ctx: &Ctx<'_>, id: &str) -> Vec<String> {
-    let folder = ctx.folder.join(&ctx.bundle);
-    let Ok(bundle) = Bundle::open(&folder) else { return Vec::new() };
-    let runs = bundle.runs();
-    let Some(run) = runs.iter().rev().find(|run| run.begin.label == id) else { return Vec::new() };
-    let printed = |role: &str| -> Vec<u8> {
-        let files = run.files().iter().filter(|file| file.role == role);
-        files.flat_map(|file| fs::read(folder.join(&file.path)).unwrap_or_default()).collect()
-    };
-    let text = [printed("stdout"), printed("stderr")].concat();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines.len().saturating_sub(MAX_EXCERPT);
-    lines.into_iter().skip(last).map(str::to_owned).collect()
-}
-
-/// Tells the log, and returns where the entry is.
-fn append_entry(
-    plan: &Plan,
-    ctx: &Ctx<'_>,
-    outcomes: &[StepOutcome],
-    streams: &mut Streams<'_>,
-) -> Result<String, Error> {
-    let mut append = plan.append.clone();
-    let id = Path::new(&ctx.bundle).file_name().map(|name| name.to_string_lossy().into_owned());
-    let body = entry::body(plan, outcomes);
-    append.extend(["--id", id.as_deref().unwrap_or(&plan.name), "--message", &body]);
-    capture(ctx, &append, streams)
-}
-
-fn finish(
-    plan: &Plan,
-    outcomes: &[StepOutcome],
-    ctx: &Ctx<'_>,
-    entry: &str,
-    streams: &mut Streams<'_>,
-) -> Result<Ended, Error> {
-    let n_succeeded = outcomes.iter().filter(|outcome| outcome.state == State::Succeeded).count();
-    let all = n_succeeded == outcomes.len();
-    let verdict = if all { "ok" } else { "halted" };
-    writeln!(
-        streams.stdout,
-        "{}: {verdict}, {n_succeeded} of {} steps succeeded",
-        plan.name,
-        outcomes.len()
-    )?;
-    writeln!(streams.stdout, "bundle: {}", ctx.bundle)?;
-    // The tool says what it did, then on a line of its own where the entry is.
-    writeln!(streams.stdout, "entry: {}", entry.lines().last().unwrap_or_default())?;
-    streams.stdout.flush()?;
-    let exit = if all { Exit::OK } else { Exit::FINDINGS };
-    Ok(Ended { exit, bundle: ctx.bundle.clone() })
-}
-
-fn expression(ctx: &Ctx<'_>, command: &CommandWords) -> (String, Expression) {
-    let words = command.resolve(&ctx.bundle);
-    let program = words.first().cloned().unwrap_or_default();
-    let expression =
-        cmd(&program, words.iter().skip(1)).dir(ctx.folder).env("PATH", &ctx.path).unchecked();
-    let expression = ctx.surroundings.apply(expression);
-    (program.to_string_lossy().into_owned(), expression)
-}
-
-fn exit_code(ctx: &Ctx<'_>, command: &CommandWords) -> Result<i32, Error> {
-    let (program, expression) = expression(ctx, command);
-    let output = expression.run().map_err(|source| Error::Start { program, source })?;
-    Ok(output.status.code().unwrap_or(1))
-}
-
-/// Runs one of our own commands, which must succeed for the pipeline to be told truly, and returns what it prints.
-///
-/// What it says on stderr is shown only where it fails.
-fn capture(
-    ctx: &Ctx<'_>,
-    command: &CommandWords,
-    streams: &mut Streams<'_>,
-) -> Result<String, Error> {
-    let (program, expression) = expression(ctx, command);
-    let output = expression.stdout_capture().stderr_capture().run();
-    let output = output.map_err(|source| Error::Start { program: program.clone(), source })?;
-    if !output.status.success() {
-        streams.stderr.write_all(&output.stderr)?;
-        let hint = "the lines above say why".to_owned();
-        return Err(Error::Failed { program, code: output.status.code(), hint });
+    fn approved(
+        &self,
+        at: usize,
+        progress: &mut Progress,
+        streams: &mut Streams<'_>,
+    ) -> Result<bool, Error> {
+        progress.live.clear(streams.stderr)?;
+        let step = &self.plan.steps[at];
+        let answer = approval::ask(step, self.args, self.invocation, streams)?;
+        self.capture(&approval::record(step, &answer, &self.who), streams)?;
+        Ok(answer.approved)
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| {
-        Error::Write(io::Error::new(io::ErrorKind::InvalidData, "an answer that is not UTF-8"))
-    })?;
-    Ok(text.trim_end().to_owned())
+
+    /// Waits for the next thing to happen; answers where a step has ended, with what made it fail to run at all.
+    fn event(
+        &self,
+        events: &Receiver<Event>,
+        is_alone: bool,
+        progress: &mut Progress,
+        streams: &mut Streams<'_>,
+    ) -> Result<Option<Option<Error>>, Error> {
+        match events.recv_timeout(TICK) {
+            Ok(Event::Line(at, line)) => {
+                if is_alone && !self.args.quiet {
+                    progress.live.line(streams.stderr, &line)?;
+                } else if !self.args.quiet {
+                    progress.kept[at].push(line);
+                }
+            }
+            Ok(Event::Again(at, number, how)) => {
+                let step = &self.plan.steps[at];
+                let said = format!("  {}: {how}; attempt {number} of {}", step.id, step.attempts);
+                progress.live.line(streams.stderr, &said)?;
+            }
+            Ok(Event::Ended(at, ended)) => {
+                progress.live.end(&self.plan.steps[at].id);
+                for line in std::mem::take(&mut progress.kept[at]) {
+                    let line = format!("  {} | {line}", self.plan.steps[at].id);
+                    progress.live.line(streams.stderr, &line)?;
+                }
+                return match ended {
+                    Ok(state) => {
+                        self.settle(at, state, progress, streams)?;
+                        Ok(Some(None))
+                    }
+                    Err(failed) => {
+                        progress.states[at] = Some(State::NotRun);
+                        Ok(Some(Some(failed)))
+                    }
+                };
+            }
+            Err(RecvTimeoutError::Timeout) => progress.live.draw(streams.stderr)?,
+            Err(RecvTimeoutError::Disconnected) => {}
+        }
+        self.stop.pass_on();
+        Ok(None)
+    }
+
+    fn settle(
+        &self,
+        at: usize,
+        state: State,
+        progress: &mut Progress,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Error> {
+        let step = &self.plan.steps[at];
+        let seconds = progress.started[at].map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let id = &step.id;
+        let said = match &state {
+            State::Succeeded => Some(format!("  {id}: ok in {seconds:.1} s")),
+            State::Earlier => Some(format!("  {id}: done earlier, and its evidence holds")),
+            State::Failed(how) => Some(format!("  {id}: failed in {seconds:.1} s: {how}")),
+            State::Unknown(how) => Some(format!(
+                "  {id}: was cut short earlier ({how}); look what it did, then --repeat {id} runs it again"
+            )),
+            State::Interrupted => Some(format!("  {id}: interrupted after {seconds:.1} s")),
+            State::NotApproved => Some(format!("  {id}: not approved")),
+            State::NotRun | State::LeftOut => None,
+        };
+        if let Some(said) = said {
+            progress.live.line(streams.stderr, &said)?;
+        }
+        if self.args.quiet && matches!(state, State::Failed(_)) {
+            for line in work::printed(&self.ctx, id, MAX_EXCERPT) {
+                progress.live.line(streams.stderr, &format!("    {line}"))?;
+            }
+        }
+        let halts = step.on_failure == OnFailure::Halt || state == State::Interrupted;
+        progress.halted |= state.is_failure() && halts;
+        progress.states[at] = Some(state);
+        Ok(())
+    }
+
+    fn outcome(&self, id: &str, state: State) -> StepOutcome {
+        let mut outcome = StepOutcome::new(id, state);
+        if matches!(outcome.state, State::Failed(_) | State::Interrupted) {
+            outcome.excerpt = work::printed(&self.ctx, id, MAX_EXCERPT);
+            let lines = work::printed(&self.ctx, id, usize::MAX);
+            outcome.explanation = known::explain(lines.iter().map(String::as_str));
+            if matches!(outcome.state, State::Failed(_)) {
+                let bundle = self.ctx.bundle_folder();
+                outcome.failures = history::failures(&bundle, &self.plan.name, id).count;
+            }
+        }
+        outcome
+    }
+
+    fn asks(&self, outcomes: &[StepOutcome]) -> Vec<Ask> {
+        let failed = self.plan.steps.iter().zip(outcomes);
+        let failed = failed.filter(|(_, outcome)| matches!(outcome.state, State::Failed(_)));
+        let run = |words: &[&str]| self.ctx.expression(&CommandWords::new(words.iter().copied())).1;
+        failed.flat_map(|(step, _)| asks::of_step(step, self.ops, &run)).collect()
+    }
+
+    /// Tells the log, and returns where the entry is.
+    fn append_entry(
+        &self,
+        outcomes: &[StepOutcome],
+        asks: &[Ask],
+        earlier: Option<&Earlier>,
+        streams: &mut Streams<'_>,
+    ) -> Result<String, Error> {
+        let mut append = self.plan.append.clone();
+        for (step, outcome) in self.plan.steps.iter().zip(outcomes) {
+            let proof = earlier.filter(|_| outcome.state == State::Earlier);
+            if let Some(proof) = proof.and_then(|earlier| earlier.citation(step)) {
+                append.extend(["--evidence", &proof]);
+            }
+        }
+        if let Some(status) = entry::status(outcomes) {
+            append.extend(["--status", status]);
+        }
+        for blocker in entry::blockers(self.plan, outcomes, asks) {
+            append.extend(["--blocked-by", &blocker]);
+        }
+        let bundle = Path::new(&self.ctx.bundle);
+        let id = bundle.file_name().map(|name| name.to_string_lossy().into_owned());
+        let body = entry::body(self.plan, outcomes, asks);
+        append.extend(["--id", id.as_deref().unwrap_or(&self.plan.name), "--message", &body]);
+        self.capture(&append, streams)
+    }
+
+    fn finish(
+        &self,
+        outcomes: &[StepOutcome],
+        asks: &[Ask],
+        entry: &str,
+        streams: &mut Streams<'_>,
+    ) -> Result<Ended, Error> {
+        let n_done = outcomes.iter().filter(|outcome| outcome.state.is_done()).count();
+        let is_halted = outcomes.iter().any(|outcome| outcome.state == State::NotRun);
+        let is_failed = is_halted || outcomes.iter().any(|outcome| outcome.state.is_failure());
+        let verdict = match (is_failed, n_done == outcomes.len()) {
+            (true, _) if is_halted => "halted",
+            (true, _) => "failed",
+            (false, true) => "ok",
+            (false, false) => "ok, in part",
+        };
+        let out = &mut *streams.stdout;
+        let (name, n_steps) = (&self.plan.name, outcomes.len());
+        writeln!(out, "{name}: {verdict}, {n_done} of {n_steps} steps succeeded")?;
+        for ask in asks {
+            writeln!(out, "ask: {} ({}) of {}", ask.what, ask.place, ask.who)?;
+        }
+        writeln!(out, "bundle: {}", self.ctx.bundle)?;
+        // The tool says what it did, then on a line of its own where the entry is.
+        writeln!(out, "entry: {}", entry.lines().last().unwrap_or_default())?;
+        if is_failed {
+            writeln!(out, "resume: cargo xtask run {name} --resume {}", self.ctx.bundle)?;
+        }
+        out.flush()?;
+        let exit = if is_failed { Exit::FINDINGS } else { Exit::OK };
+        Ok(Ended { exit, bundle: self.ctx.bundle.clone() })
+    }
+
+    /// Runs one of our own commands, which must succeed for the pipeline to be told truly, and returns what it
+    /// prints. What it says on stderr is shown only where it fails.
+    fn capture(&self, command: &CommandWords, streams: &mut Streams<'_>) -> Result<String, Error> {
+        let (program, expression) = self.ctx.expression(command);
+        let output = expression.stdin_null().stdout_capture().stderr_capture().run();
+        let output = output.map_err(|source| Error::Start { program: program.clone(), source })?;
+        if !output.status.success() {
+            streams.stderr.write_all(&output.stderr)?;
+            let mut hint = "the lines above say why".to_owned();
+            if !self.ctx.bundle.is_empty() {
+                hint = format!(
+                    "{hint}; what ran is kept, and goes on with: cargo xtask run {} --resume {}",
+                    self.plan.name, self.ctx.bundle
+                );
+            }
+            return Err(Error::Failed { program, code: output.status.code(), hint });
+        }
+        let text = String::from_utf8(output.stdout).map_err(|_| {
+            Error::Write(io::Error::new(io::ErrorKind::InvalidData, "an answer that is not UTF-8"))
+        })?;
+        Ok(text.trim_end().to_owned())
+    }
 }

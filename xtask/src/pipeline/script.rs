@@ -3,10 +3,15 @@
 use std::io::{self, Write};
 
 use opsfile::{OnFailure, Ops};
+use report::Invocation;
 
-use super::entry;
+use super::choose::{Choice, choose};
 use super::plan::{Plan, PlannedStep};
+use super::resume::Earlier;
+use super::{approval, batch, entry, lock};
+use crate::args::Run;
 use crate::command_line::shell_quote;
+use crate::error::Error;
 use crate::tool::Binaries;
 
 /// Writes the script; pasted in a shell, it does what the runner does.
@@ -14,118 +19,253 @@ pub(super) fn write(
     plan: &Plan,
     ops: &Ops,
     binaries: &Binaries,
+    args: &Run,
+    invocation: &Invocation,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> Result<(), Error> {
+    let resume = args.resume.as_ref();
+    let earlier =
+        resume.map(|named| Earlier::read(named, &invocation.cwd, plan, ops)).transpose()?;
+    let choices = choose(plan, args, earlier.as_ref())?;
+    let who = approval::who(&ops.folder, invocation);
     writeln!(out, "cd {}", shell_quote(&ops.folder.display().to_string()))?;
     let folders: Vec<String> =
         binaries.folders().iter().map(|folder| folder.display().to_string()).collect();
     writeln!(out, "PATH={}:$PATH", shell_quote(&folders.join(":")))?;
-    writeln!(out, "bundle=$({}); outcome=$?; halted=$outcome; succeeded=' '", plan.open)?;
-    for step in &plan.steps {
-        write_step(step, out)?;
+    if let Some(app) = &plan.lock {
+        let path = lock::path(app, invocation);
+        let folder = path.parent().unwrap_or(&path).display().to_string();
+        let path = shell_quote(&path.display().to_string());
+        writeln!(out, "mkdir -p {} && exec 9>>{path}", shell_quote(&folder))?;
+        writeln!(out, "if flock --nonblock 9; then")?;
+    }
+    match &earlier {
+        Some(earlier) if earlier.is_open() => {
+            let path = shell_quote(earlier.path());
+            writeln!(out, "bundle={path}; outcome=0; halted=0; succeeded=' '")?;
+        }
+        earlier => {
+            writeln!(out, "bundle=$({}); outcome=$?; halted=$outcome; succeeded=' '", plan.open)?;
+            if let Some(earlier) = earlier {
+                let note = shell_quote(&earlier.note());
+                writeln!(out, "evidence-log note \"$bundle\" {note}")?;
+            }
+        }
+    }
+    let approved = |step: &PlannedStep| args.approve.contains(&step.id);
+    for steps in batch::batches(&plan.steps) {
+        let steps: Vec<(&PlannedStep, &Choice)> =
+            plan.steps[steps.clone()].iter().zip(&choices[steps]).collect();
+        write_batch(&steps, &approved, &who, out)?;
     }
     writeln!(out, "{}", plan.seal)?;
     let message = shell_quote(&entry::planned(plan));
     writeln!(out, "{} --id \"$(basename \"$bundle\")\" --message {message}", plan.append)?;
-    writeln!(out, "(exit $outcome)")
+    if let Some(app) = &plan.lock {
+        writeln!(
+            out,
+            "else echo {} >&2; outcome=2; fi; exec 9>&-",
+            shell_quote(&format!("somebody else works on the app {app}"))
+        )?;
+    }
+    writeln!(out, "(exit $outcome)")?;
+    Ok(())
+}
+
+/// Steps beside each other run in the background, and are waited for before those that need them.
+fn write_batch(
+    steps: &[(&PlannedStep, &Choice)],
+    approved: &dyn Fn(&PlannedStep) -> bool,
+    who: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut left: Vec<&PlannedStep> = Vec::new();
+    for (step, choice) in steps {
+        let id = &step.id;
+        match choice {
+            Choice::Run => left.push(step),
+            Choice::Done | Choice::LeftOut => writeln!(out, "succeeded=\"${{succeeded}}{id} \"")?,
+            Choice::Unknown(how) => writeln!(
+                out,
+                "echo {} >&2; outcome=1; halted=1",
+                shell_quote(&format!("{id} was cut short earlier ({how}); look what it did first"))
+            )?,
+        }
+    }
+    while !left.is_empty() {
+        let needs_other =
+            |step: &&PlannedStep| left.iter().any(|other| step.needs.contains(&other.id));
+        let (later, now): (Vec<_>, Vec<_>) = left.iter().copied().partition(needs_other);
+        // What needs itself in a circle cannot be declared; were it, it would be written as it stands.
+        let now = if now.is_empty() { left.clone() } else { now };
+        let is_alone = steps.len() == 1;
+        for step in &now {
+            write_step(step, is_alone, approved(step), who, out)?;
+        }
+        for step in now.iter().filter(|_| !is_alone) {
+            write_wait(step, out)?;
+        }
+        left = if now.len() == left.len() { Vec::new() } else { later };
+    }
+    Ok(())
 }
 
 /// A step runs where no earlier one has halted the pipeline and those that it needs have succeeded.
-fn write_step(step: &PlannedStep, out: &mut dyn Write) -> io::Result<()> {
-    let PlannedStep { id, command, expected, attempts, wait, approve, on_failure, needs, .. } =
-        step;
-    if *approve {
-        writeln!(out, "# {id}: a person must agree before this one")?;
-    }
+fn write_step(
+    step: &PlannedStep,
+    is_alone: bool,
+    approved: bool,
+    who: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let PlannedStep { id, command, expected, attempts, wait, needs, .. } = step;
     let needed: Vec<String> = needs
         .iter()
         .map(|need| format!(" && [ \"${{succeeded#* {need} }}\" != \"$succeeded\" ]"))
         .collect();
     let needed = needed.concat();
     let codes = expected.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
-    let failed = match on_failure {
-        OnFailure::Halt => "outcome=1; halted=1",
-        OnFailure::Continue => "outcome=1",
-    };
     let tries = (1..=*attempts).map(|number| number.to_string()).collect::<Vec<_>>().join(" ");
     let pause =
         if wait.is_zero() { String::new() } else { format!("sleep {}; ", wait.as_secs().max(1)) };
     writeln!(out, "if [ $halted -eq 0 ]{needed}; then")?;
+    if step.approve {
+        write_gate(step, approved, who, out)?;
+        writeln!(out, "  if [ $verdict = --approved ]; then")?;
+    }
+    let (begin, end) = if is_alone { ("", "") } else { ("( ", " ) & started=$!") };
     if *attempts <= 1 {
-        writeln!(out, "  {command}")?;
-        writeln!(
-            out,
-            "  case $? in {codes}) succeeded=\"${{succeeded}}{id} \" ;; *) {failed} ;; esac"
-        )?;
+        writeln!(out, "  {begin}{command} </dev/null; code=$?")?;
     } else {
-        writeln!(out, "  for try in {tries}; do\n    {command}")?;
-        writeln!(out, "    case $? in {codes}) succeeded=\"${{succeeded}}{id} \"; break ;; esac")?;
-        writeln!(out, "    if [ $try -lt {attempts} ]; then {pause}:; else {failed}; fi\n  done")?;
+        writeln!(out, "  {begin}for try in {tries}; do\n    {command} </dev/null; code=$?")?;
+        writeln!(out, "    case $code in {codes}) break ;; esac")?;
+        writeln!(out, "    if [ $try -lt {attempts} ]; then {pause}:; fi\n  done")?;
+    }
+    if is_alone {
+        write_judgement(step, &codes, out)?;
+    } else {
+        let name = variable(id);
+        writeln!(out, "  exit $code{end}; {name}=$started")?;
+    }
+    if step.approve {
+        writeln!(out, "  fi")?;
     }
     writeln!(out, "fi")
 }
 
+/// Somebody is asked, and the answer recorded.
+fn write_gate(
+    step: &PlannedStep,
+    approved: bool,
+    who: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let by = if approved {
+        writeln!(out, "  verdict=--approved")?;
+        "the flag --approve"
+    } else {
+        let question = shell_quote(&format!("run `{}`? [y/N] ", step.own));
+        writeln!(
+            out,
+            "  printf %s {question}; read -r answer </dev/tty; case $answer in y|yes) verdict=--approved ;; *) verdict=--refused; outcome=1; halted=1 ;; esac"
+        )?;
+        "the prompt"
+    };
+    let (id, by, who) = (&step.id, shell_quote(by), shell_quote(who));
+    writeln!(out, "  evidence-log gate \"$bundle\" {id} $verdict --by {by} --who {who}")
+}
+
+/// Waits for a step in the background, if it was started.
+fn write_wait(step: &PlannedStep, out: &mut dyn Write) -> io::Result<()> {
+    let codes = step.expected.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
+    let name = variable(&step.id);
+    writeln!(out, "if [ \"${{{name}-}}\" ]; then wait ${name}; code=$?; unset {name}")?;
+    write_judgement(step, &codes, out)?;
+    writeln!(out, "fi")
+}
+
+fn write_judgement(step: &PlannedStep, codes: &str, out: &mut dyn Write) -> io::Result<()> {
+    let failed = match step.on_failure {
+        OnFailure::Halt => "outcome=1; halted=1",
+        OnFailure::Continue => "outcome=1",
+    };
+    let id = &step.id;
+    writeln!(
+        out,
+        "  case $code in {codes}) succeeded=\"${{succeeded}}{id} \" ;; *) {failed} ;; esac"
+    )
+}
+
+/// The shell's variable for the process of a step.
+fn variable(id: &str) -> String {
+    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+    format!("started_{}", id.chars().map(letter).collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use duct::cmd;
 
     use super::*;
-    use crate::command_line::CommandWords;
-
-    fn step(id: &str, command: &[&str], on_failure: OnFailure, needs: &[&str]) -> PlannedStep {
-        let command = CommandWords::new(command.iter().copied());
-        PlannedStep {
-            id: id.to_owned(),
-            own: command.clone(),
-            command,
-            expected: vec![0],
-            attempts: 1,
-            wait: Duration::ZERO,
-            approve: false,
-            on_failure,
-            needs: needs.iter().map(|need| (*need).to_owned()).collect(),
-        }
-    }
+    use crate::pipeline::plan::tests::step;
 
     fn check(steps: &[PlannedStep], expected: &str) {
         let mut script = b"outcome=0; halted=0; succeeded=' '\n".to_vec();
-        for step in steps {
-            write_step(step, &mut script).unwrap();
+        for batch in batch::batches(steps) {
+            let batch: Vec<_> = steps[batch].iter().map(|step| (step, &Choice::Run)).collect();
+            write_batch(&batch, &|_| false, "somebody", &mut script).unwrap();
         }
         script.extend(b"echo \"outcome $outcome:$succeeded\"\n");
         let printed = cmd!("sh").stdin_bytes(script).read().unwrap();
         assert_eq!(printed, expected);
     }
 
+    fn needing(id: &str, command: &[&str], needs: &[&str]) -> PlannedStep {
+        let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+        PlannedStep { needs, ..step(id, command) }
+    }
+
     #[test]
     fn a_failure_halts_what_follows() {
-        let steps = [
-            step("a", &["true"], OnFailure::Halt, &[]),
-            step("b", &["false"], OnFailure::Halt, &[]),
-            step("c", &["echo", "ran"], OnFailure::Halt, &[]),
-        ];
+        let steps = [step("a", &["true"]), step("b", &["false"]), step("c", &["echo", "ran"])];
         check(&steps, "outcome 1: a ");
     }
 
     #[test]
     fn a_failure_that_may_continue_stops_only_what_needs_it() {
-        let steps = [
-            step("ab", &["true"], OnFailure::Halt, &[]),
-            step("b", &["false"], OnFailure::Continue, &[]),
-            step("c", &["echo", "ran"], OnFailure::Halt, &["b"]),
-            step("d", &["true"], OnFailure::Halt, &["ab"]),
+        let mut steps = [
+            step("ab", &["true"]),
+            step("b", &["false"]),
+            needing("c", &["echo", "ran"], &["b"]),
+            needing("d", &["true"], &["ab"]),
         ];
+        steps[1].on_failure = OnFailure::Continue;
         check(&steps, "outcome 1: ab d ");
     }
 
     #[test]
     fn attempts_end_with_the_first_expected_code() {
-        let mut twice = step("a", &["sh", "-c", "echo try; exit 3"], OnFailure::Halt, &[]);
+        let mut twice = step("a", &["sh", "-c", "echo try; exit 3"]);
         twice.attempts = 2;
         check(std::slice::from_ref(&twice), "try\ntry\noutcome 1: ");
         twice.expected = vec![0, 3];
         check(&[twice], "try\noutcome 0: a ");
+    }
+
+    #[test]
+    fn steps_beside_each_other_are_waited_for_before_what_needs_them() {
+        let mut steps = [
+            step("a-1", &["true"]),
+            step("b", &["false"]),
+            needing("c", &["true"], &["a-1"]),
+            needing("d", &["echo", "ran"], &["b"]),
+        ];
+        for step in &mut steps {
+            step.parallel = true;
+            step.on_failure = OnFailure::Continue;
+        }
+        check(&steps, "outcome 1: a-1 c ");
+        let twice = PlannedStep { attempts: 2, parallel: true, ..step("t", &["false"]) };
+        check(&[twice, steps[0].clone()], "outcome 1: a-1 ");
     }
 }

@@ -1,7 +1,9 @@
 //! Pipelines of the sample operator's repo, run by the real xtask with the real tools and the stand-in for Fly.io.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod chatwoot;
 mod github;
+mod steps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,15 +15,18 @@ use testbed::{Bed, Command, FakeFly, Output};
 
 const LOG: &str = "feedback/chatwoot.md";
 
-/// The sample repo with a key to sign with, and a service to talk to.
-struct Sample {
-    bed: Bed,
+/// The sample repo with a key to sign with, a service to talk to, and what stands in for flyctl.
+pub(crate) struct Sample {
+    pub(crate) bed: Bed,
     fly: FakeFly,
 }
 
 impl Sample {
     fn new() -> Self {
-        build_tools();
+        Self::with(State::default().with_app("hotdash-chatwoot"))
+    }
+
+    pub(crate) fn with(state: State) -> Self {
         let bed = Bed::new();
         bed.copy_fixture("chatwoot");
         let key = bed.home().join(".ssh/id_ed25519");
@@ -32,19 +37,31 @@ impl Sample {
         bed.git_init();
         bed.git(["add", "--all"]);
         bed.git(["commit", "--quiet", "--message", "as it stands"]);
-        let fly = FakeFly::start(State::default().with_app("hotdash-chatwoot")).unwrap();
-        Self { bed, fly }
+        let folder = bed.home().join("stand-in-flyctl");
+        fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink(stand_in_flyctl(), folder.join("fly")).unwrap();
+        Self { bed, fly: FakeFly::start(state).unwrap() }
     }
 
-    fn xtask(&self, args: &[&str]) -> Output {
+    pub(crate) fn xtask(&self, args: &[&str]) -> Output {
         self.surround(self.bed.command(testbed::bin!("xtask"))).args(args.iter().copied()).run()
     }
 
+    pub(crate) fn tool(&self, name: &str) -> Command<'_> {
+        self.surround(self.bed.command(tools().join(name)))
+    }
+
+    /// What the stand-in for flyctl believes, and where that is kept.
+    pub(crate) fn flyctl_state(&self) -> PathBuf {
+        self.bed.home().join("stand-in-flyctl/state.json")
+    }
+
     fn surround<'bed>(&self, command: Command<'bed>) -> Command<'bed> {
-        let command = command.env("OPSPROOF_APP_URL", self.fly.url());
-        let command = cargo_folders()
-            .into_iter()
-            .fold(command, |command, (name, path)| command.env(name, path));
+        let command = command
+            .env("OPSPROOF_APP_URL", self.fly.url())
+            .env("OPSPROOF_TOOLS", tools())
+            .env("STAND_IN_FLYCTL_STATE", self.flyctl_state())
+            .path_first(self.bed.home().join("stand-in-flyctl"));
         self.fly
             .variables()
             .into_iter()
@@ -52,7 +69,7 @@ impl Sample {
     }
 
     /// The bundles below the area, sorted by name.
-    fn bundles(&self) -> Vec<PathBuf> {
+    pub(crate) fn bundles(&self) -> Vec<PathBuf> {
         let area = self.bed.path("artifacts/integrations/chatwoot-fly-deployment");
         let Ok(listing) = fs::read_dir(area) else { return Vec::new() };
         let mut bundles: Vec<PathBuf> = listing.map(|entry| entry.unwrap().path()).collect();
@@ -69,32 +86,36 @@ impl Sample {
     }
 }
 
-/// Builds the tools before the clock of any test runs.
-fn build_tools() {
-    static BUILT: OnceLock<()> = OnceLock::new();
+/// The folder of the tools, built before the clock of any test runs.
+pub(crate) fn tools() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let tools = ["vault-check", "dsn-align", "fly-secrets", "evidence-log", "feedback-append"];
         let packages = tools.iter().flat_map(|tool| ["--package", tool]);
         let args = ["build", "--release", "--locked"].into_iter().chain(packages);
         cmd(env!("CARGO"), args).dir(env!("CARGO_MANIFEST_DIR")).run().unwrap();
-    });
+        target().join("release")
+    })
 }
 
-/// Where cargo keeps what it has fetched: a hermetic run has another home.
-#[expect(clippy::disallowed_methods, reason = "tests have no invocation")]
-fn cargo_folders() -> Vec<(&'static str, PathBuf)> {
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")]
-        .into_iter()
-        .map(|(name, folder)| {
-            (name, std::env::var_os(name).map_or_else(|| home.join(folder), PathBuf::from))
-        })
-        .filter(|(_, path)| path.is_dir())
-        .collect()
+/// The stand-in for flyctl, which the test harness's own package builds.
+fn stand_in_flyctl() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let args = "build --release --locked --package testbed --no-default-features --bin stand-in-flyctl";
+        cmd(env!("CARGO"), args.split(' ')).dir(env!("CARGO_MANIFEST_DIR")).run().unwrap();
+        target().join("release/stand-in-flyctl")
+    })
+}
+
+/// Cargo's target folder: the tested program lies in one of its profiles' folders.
+fn target() -> PathBuf {
+    let profile = Path::new(testbed::bin!("xtask")).parent().unwrap();
+    profile.parent().unwrap().to_path_buf()
 }
 
 /// The entries that were appended to the sample's log.
-fn appended(sample: &Sample) -> String {
+pub(crate) fn appended(sample: &Sample) -> String {
     let seed = fs::read_to_string(
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/chatwoot").join(LOG),
     )

@@ -13,7 +13,7 @@ use super::capture::Captured;
 use super::git::Asked;
 use super::program::Hashing;
 use super::stream::Sink;
-use super::{Plan, suspect};
+use super::{Plan, expect, suspect};
 use crate::error::Error;
 use crate::redaction::Cleaner;
 use crate::{TOOL, clock, open};
@@ -26,7 +26,8 @@ pub(super) struct Facts {
     pub(super) git: Option<Asked>,
 }
 
-/// Makes the output durable, signs a statement about it, and records the end.
+/// Makes the output durable, signs a statement about it, and records the end; answers whether what was expected of
+/// the output is there.
 pub(super) fn end(
     plan: &Plan<'_>,
     mut begun: Begun<'_>,
@@ -34,13 +35,15 @@ pub(super) fn end(
     facts: Facts,
     cleaner: &mut Cleaner<'_>,
     signer: Option<&dyn Signer>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let clock_end = clock::now();
     let mut files = Vec::new();
     for sink in &mut begun.streams {
         let path = plan.folder.join(sink.name());
         files.push(sink.entry().map_err(|source| Error::Read { path, source })?);
     }
+    let printed =
+        begun.streams.first().map(|sink| plan.folder.join(sink.name())).unwrap_or_default();
     let timing = begun.timing.entry();
     files.push(timing.map_err(|source| Error::Write { what: "the order of the output", source })?);
     let head = |n: usize| begun.streams.get(n).map_or(&[][..], |sink| sink.head.as_slice());
@@ -53,6 +56,7 @@ pub(super) fn end(
     let mut end = End {
         run: begun.begin.run,
         suspect: suspect::reasons(&begun.begin.command, &captured.outcome, head(0), head(1)),
+        unmet: expect::unmet(&begun.begin.expect_output, &printed, &captured.outcome),
         outcome: captured.outcome,
         started: record_time(facts.clock_start),
         ended: record_time(clock_end),
@@ -69,8 +73,9 @@ pub(super) fn end(
     };
     let envelope = write_envelope(plan, &begun, &end, signer)?;
     end.files.push(envelope);
+    let is_met = end.unmet.is_empty();
     evidence::append(&plan.folder, clock_end, |_| vec![Body::End(Box::new(end))])?;
-    Ok(())
+    Ok(is_met)
 }
 
 fn write_envelope(

@@ -5,6 +5,7 @@ mod clock;
 mod crash;
 mod forms;
 mod limits;
+mod expect;
 mod ops;
 mod page;
 mod peers;

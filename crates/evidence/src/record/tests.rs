@@ -23,6 +23,7 @@ fn begin(command: Vec<Text>) -> Body {
         env: vec![],
         timeout_ms: None,
         expect_exit: Vec::new(),
+        expect_output: Vec::new(),
         boot: String::new(),
     })
 }
@@ -52,6 +53,7 @@ fn an_end_says_how_it_ended() {
         }],
         redactions: vec![Redaction { rule: "dsn-password".into(), count: 2 }],
         suspect: vec![Suspect::EmptyOutput],
+        unmet: vec![],
         program: None,
         git: None,
         env: vec!["FLY_API_TOKEN".into()],

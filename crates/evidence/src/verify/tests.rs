@@ -33,6 +33,7 @@ fn begin(run: u32, label: &str) -> Begin {
         env: vec![],
         timeout_ms: None,
         expect_exit: Vec::new(),
+        expect_output: Vec::new(),
         boot: String::new(),
     }
 }
@@ -57,6 +58,7 @@ fn add_run(folder: &Path, run: u32, label: &str) {
         files: vec![file],
         redactions: vec![],
         suspect: vec![],
+        unmet: vec![],
         program: None,
         git: None,
         env: vec![],

@@ -22,7 +22,9 @@ on-failure = "continue"
 item = "fly-auth"
 env-from = ["fly/api_token.env"]
 needs = ["vault"]
-expect = { exit = [0, 1] }
+expect = { exit = [0, 1], match = ["^ok$"], json = { "/state" = "a\"b", "/n" = 3, "/on" = true } }
+parallel = true
+repeatable = true
 "#;
     let ops = read(&example().replace(ATTEMPTS, keys)).expect("this is right");
     let pipeline = ops.pipeline("preflight").expect("it is declared");
@@ -47,6 +49,42 @@ expect = { exit = [0, 1] }
     );
     assert_eq!(step.env_from, ["fly/api_token.env"]);
     assert_eq!(step.expect.exit, [0, 1]);
+    assert_eq!(step.expect.matches, ["^ok$"]);
+    let json: Vec<String> =
+        step.expect.json.iter().map(|(pointer, value)| format!("{pointer}={value}")).collect();
+    assert_eq!(json, [r#"/state="a\"b""#, "/n=3", "/on=true"]);
+    assert!(step.parallel && step.repeatable && !first.parallel && !first.repeatable);
+}
+
+#[test]
+fn a_lock_names_an_app_and_an_item_stands_in_the_checklist() {
+    let title = "title = \"Chatwoot preflight\"";
+    let lock = |name: &str| format!("{title}\nlock = \"{name}\"");
+    let text = example().replace(title, &lock("hotdash-chatwoot"));
+    let pipelines = read(&text).expect("this is right").pipelines;
+    assert_eq!(pipelines[0].lock.as_deref(), Some("hotdash-chatwoot"));
+    insta::assert_snapshot!(refusal_of_example(title, &lock("hotdash-chatwood")), @"
+    48:8: pipeline.preflight.lock: no [[fly.app]] has this name
+    hint: did you mean `hotdash-chatwoot`?
+    ");
+    let item = "[readiness]\nitem = [{ id = 'fly-auth', title = 'x', owner = 'y' }]\n";
+    let step = format!("{AUTH}\nitem = \"fly-oath\"");
+    insta::assert_snapshot!(refusal(&format!("{}{item}", example().replace(AUTH, &step))), @"
+    56:8: pipeline.preflight.step[1].item: no [[readiness.item]] has this id
+    hint: did you mean `fly-auth`?
+    ");
+}
+
+#[test]
+fn what_is_wrong_with_an_expectation_is_said_with_its_place() {
+    let expect = |text: &str| refusal_of_example(AUTH, &format!("{AUTH}\nexpect = {{ {text} }}"));
+    insta::assert_snapshot!(expect("match = ['(']"), @"56:21: pipeline.preflight.step[1].expect.match[0]: must be a regular expression without look-around or back-references");
+    insta::assert_snapshot!(expect("json = { state = 'ok' }"), @r#"56:21: pipeline.preflight.step[1].expect.json.state: must be a JSON pointer, as "/status""#);
+    insta::assert_snapshot!(expect("json = { '/state' = [1] }"), @r#"56:32: pipeline.preflight.step[1].expect.json."/state": must be text, a whole number, or true or false, is a list"#);
+    insta::assert_snapshot!(expect("matches = ['a']"), @"
+    56:12: pipeline.preflight.step[1].expect.matches: unknown key
+    hint: did you mean `match`?
+    ");
 }
 
 #[test]
@@ -158,7 +196,7 @@ fn a_step_refers_to_what_is_there() {
     ");
     insta::assert_snapshot!(step("retries = 2"), @"
     57:1: pipeline.preflight.step[1].retries: unknown key
-    hint: the keys here are `id`, `run`, `timeout`, `attempts`, `wait`, `approve`, `on-failure`, `item`, `env-from`, `needs`, `expect`
+    hint: the keys here are `id`, `run`, `timeout`, `attempts`, `wait`, `approve`, `on-failure`, `item`, `env-from`, `needs`, `expect`, `parallel`, `repeatable`
     ");
     insta::assert_snapshot!(step("id = \"again\""), @"57:1: not TOML: duplicate key");
     insta::assert_snapshot!(refusal_of_example("timeout = \"30s\"", "timeout = \"30\""), @r#"56:11: pipeline.preflight.step[1].timeout: must be a duration: a whole number above 0 and `ms`, `s`, `m`, `h`, `d` or `w`, as "30s""#);

@@ -17,7 +17,7 @@ const MAX_ROUNDS: usize = 5;
 const LATENCY: &str = "100";
 
 pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
-    tool::build_fake_fly()?;
+    tool::build_stand_ins()?;
     let folder = material::folder(&ctx.scratch.join("fly"))?;
     material::file(&folder.join("ops.toml"), ops())?;
     let values = (0..N_SECRETS).fold(String::new(), |mut text, index| {

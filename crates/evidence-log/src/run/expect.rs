@@ -1,0 +1,133 @@
+//! What a success must print, and whether it did: held against what was kept, which is redacted.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use evidence::{Expectation, Outcome};
+use regex::bytes::Regex;
+use serde_json::Value;
+
+/// The exit code of `run` where the command ended as expected and its output is not what was expected.
+pub(crate) const OUTPUT_IS_NOT_AS_EXPECTED: u8 = 123;
+
+/// More than this is not read as JSON, and of a line not held against a pattern.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Reads a pattern of the command line.
+pub(crate) fn pattern(text: &str) -> Result<String, String> {
+    Regex::new(text)
+        .map(|_| text.to_owned())
+        .map_err(|_| "write a regular expression without look-around or back-references".to_owned())
+}
+
+/// Reads a pointer of the command line, with or without a value.
+pub(crate) fn pointer(text: &str) -> Result<String, String> {
+    let (pointer, value) = parts(text);
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        return Err("write a JSON pointer, as /status, and perhaps =\"ok\"".to_owned());
+    }
+    match value {
+        Some(value) if serde_json::from_str::<Value>(value).is_err() => {
+            Err("behind `=` stands JSON: text in quotes, as /status=\"ok\"".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Whether this exit code counts as success.
+pub(crate) fn is_expected(expected: &[u8], code: u8) -> bool {
+    if expected.is_empty() { code == 0 } else { expected.contains(&code) }
+}
+
+/// The expectations that the kept output does not meet; all of them where the command did not end by itself.
+pub(super) fn unmet(
+    expected: &[Expectation],
+    printed: &Path,
+    outcome: &Outcome,
+) -> Vec<Expectation> {
+    let ended = matches!(outcome, Outcome::Exited { .. });
+    expected.iter().filter(|wanted| !(ended && is_met(wanted, printed))).cloned().collect()
+}
+
+/// Output that cannot be read meets nothing.
+fn is_met(wanted: &Expectation, printed: &Path) -> bool {
+    let Ok(file) = File::open(printed) else { return false };
+    match wanted {
+        Expectation::Match(pattern) => {
+            Regex::new(pattern).is_ok_and(|pattern| any_line(BufReader::new(file), &pattern))
+        }
+        Expectation::Json(wanted) => serde_json::from_reader(BufReader::new(file.take(LIMIT)))
+            .is_ok_and(|value: Value| holds(wanted, &value)),
+    }
+}
+
+fn any_line(mut reader: impl BufRead, pattern: &Regex) -> bool {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match reader.by_ref().take(LIMIT).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return false,
+            Ok(_) => {
+                let text = line.strip_suffix(b"\n").unwrap_or(&line);
+                if pattern.is_match(text.strip_suffix(b"\r").unwrap_or(text)) {
+                    return true;
+                }
+            }
+        }
+    }
+}
+
+fn holds(wanted: &str, printed: &Value) -> bool {
+    let (pointer, value) = parts(wanted);
+    let Some(found) = printed.pointer(pointer) else { return false };
+    value
+        .is_none_or(|value| serde_json::from_str::<Value>(value).is_ok_and(|value| value == *found))
+}
+
+/// The pointer, and the value behind the first `=` that can begin one.
+fn parts(text: &str) -> (&str, Option<&str>) {
+    text.split_once('=').map_or((text, None), |(pointer, value)| (pointer, Some(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_json(printed: &str, wanted: &str, expected: bool) {
+        assert!(pointer(wanted).is_ok(), "{wanted}");
+        let printed: Value = serde_json::from_str(printed).unwrap();
+        assert_eq!(holds(wanted, &printed), expected, "{wanted} in {printed}");
+    }
+
+    #[test]
+    fn a_pointer_finds_a_value() {
+        let printed = r#"{"data_services":"ok","n":3,"list":[{"a":null}]}"#;
+        check_json(printed, r#"/data_services="ok""#, true);
+        check_json(printed, r#"/data_services="failing""#, false);
+        check_json(printed, "/n=3", true);
+        check_json(printed, "/n", true);
+        check_json(printed, "/list/0/a=null", true);
+        check_json(printed, "/list/1", false);
+        check_json(printed, "/absent=null", false);
+        assert!(pointer("status").is_err());
+        assert!(pointer("/status=ok").is_err(), "text wants quotes");
+    }
+
+    fn check_lines(printed: &str, wanted: &str, expected: bool) {
+        assert_eq!(
+            any_line(printed.as_bytes(), &Regex::new(wanted).unwrap()),
+            expected,
+            "{wanted}"
+        );
+    }
+
+    #[test]
+    fn a_pattern_is_held_against_each_line() {
+        check_lines("one\r\nmain\r\n", "^main$", true);
+        check_lines("one\nmainly\n", "^main$", false);
+        check_lines("", "^$", false);
+        check_lines("no line break", "break$", true);
+        assert!(pattern("(").is_err());
+    }
+}

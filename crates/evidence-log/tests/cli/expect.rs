@@ -1,0 +1,57 @@
+//! What a success must print, and who approved a step, as records.
+
+use crate::{faults, open, show, tool};
+use testbed::Bed;
+
+#[test]
+fn an_output_that_is_not_as_expected_is_no_success() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let run = |expected: &[&str], printed: &str| {
+        let args = ["run", "--into", &bundle].into_iter().chain(expected.iter().copied());
+        tool(&bed).args(args.chain(["--", "printf", "%s", printed])).run().code()
+    };
+    assert_eq!(run(&["--expect-match", "^main$"], "main\n"), 0);
+    assert_eq!(run(&["--expect-match", "^main$"], "other\n"), 123);
+    assert_eq!(run(&["--expect-json", "/n=2"], r#"{"n": 2}"#), 0);
+    assert_eq!(run(&["--expect-json", "/n=2", "--expect-json", "/m"], r#"{"n": 2}"#), 123);
+    let failed = tool(&bed)
+        .args(["run", "--into", &bundle, "--expect-match", "^x$", "--", "sh", "-c", "exit 4"])
+        .run();
+    assert_eq!(failed.code(), 4, "the command's own code is its own");
+    let shown = tool(&bed).args(["show", &bundle]).run();
+    assert!(shown.stdout().contains("its output has not a line that matches `^main$`"), "{shown}");
+    let opened = evidence::Bundle::open(&bed.path(&bundle)).unwrap();
+    let succeeded: Vec<bool> = opened.runs().iter().map(evidence::Run::succeeded).collect();
+    assert_eq!(succeeded, [true, false, true, false, false]);
+    assert_eq!(show(&bed, &bundle)["runs"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn what_cannot_be_expected_is_refused_before_anything_runs() {
+    let bed = Bed::new();
+    for wrong in [["--expect-match", "("], ["--expect-json", "n=2"], ["--expect-json", "/n=two"]] {
+        let output = tool(&bed).arg("run").args(wrong).args(["--", "touch", "ran"]).run();
+        assert_eq!(output.code(), 2, "{output}");
+        assert!(!bed.path("ran").exists());
+    }
+}
+
+#[test]
+fn a_gate_says_who_was_asked_and_what_they_said() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let gate = |args: &[&str]| {
+        tool(&bed).args(["gate", &bundle, "deploy"].iter().chain(args).copied()).run().code()
+    };
+    assert_eq!(gate(&["--refused", "--by", "the prompt", "--who", "Ada"]), 0);
+    assert_eq!(gate(&["--approved", "--by", "the prompt", "--who", "Ada"]), 0);
+    assert_eq!(gate(&[]), 2);
+    assert_eq!(gate(&["--approved", "--refused"]), 2);
+    let shown = tool(&bed).args(["show", &bundle]).run();
+    assert!(shown.stdout().contains("deploy refused by Ada (the prompt)"), "{shown}");
+    assert!(shown.stdout().contains("deploy approved by Ada (the prompt)"), "{shown}");
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let faults = faults(&bed, &bundle);
+    assert!(faults.iter().all(|rule| rule == "unsigned"), "{faults:?}");
+}

@@ -1,0 +1,68 @@
+//! Whether a step may run: asked before it, and recorded in the bundle as a gate.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use duct::cmd;
+use report::{Invocation, Streams};
+
+use super::plan::PlannedStep;
+use crate::args::Run;
+use crate::command_line::CommandWords;
+use crate::error::Error;
+
+/// An answer, and how it came.
+pub(super) struct Answer {
+    /// Whether the step may run.
+    pub(super) approved: bool,
+    by: &'static str,
+}
+
+/// Finds the answer: the flag, else the person at the terminal, else nobody.
+pub(super) fn ask(
+    step: &PlannedStep,
+    args: &Run,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Answer, Error> {
+    if args.approve.contains(&step.id) {
+        return Ok(Answer { approved: true, by: "the flag --approve" });
+    }
+    if !invocation.stdin_is_terminal || !invocation.stderr_is_terminal {
+        writeln!(streams.stderr, "  needs an approval: --approve {}", step.id)?;
+        return Ok(Answer { approved: false, by: "nobody at a terminal" });
+    }
+    write!(streams.stderr, "  run `{}`? [y/N] ", step.own)?;
+    streams.stderr.flush()?;
+    let mut answer = String::new();
+    BufReader::new(&mut *streams.stdin).read_line(&mut answer)?;
+    Ok(Answer { approved: matches!(answer.trim(), "y" | "yes"), by: "the prompt" })
+}
+
+/// The command that records the answer.
+pub(super) fn record(step: &PlannedStep, answer: &Answer, who: &str) -> CommandWords {
+    let mut command = CommandWords::new(["evidence-log", "gate"]);
+    command.push_bundle();
+    let verdict = if answer.approved { "--approved" } else { "--refused" };
+    command.extend([&step.id, verdict, "--by", answer.by, "--who", who]);
+    command
+}
+
+/// Who sits here, as git knows them, else as the system does.
+pub(super) fn who(folder: &Path, invocation: &Invocation) -> String {
+    let git = |key: &str| {
+        let read = cmd!("git", "config", "--get", key).dir(folder).stderr_null().unchecked().read();
+        read.ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let variable = |name: &str| {
+        let value = invocation.variable(name).and_then(|value| value.into_string().ok());
+        value.filter(|value| !value.is_empty())
+    };
+    match (git("user.name"), git("user.email")) {
+        (Some(name), Some(email)) => format!("{name} <{email}>"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => variable("USER")
+            .or_else(|| variable("LOGNAME"))
+            .unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw())),
+    }
+}

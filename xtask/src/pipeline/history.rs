@@ -1,0 +1,90 @@
+//! The documented failures of a step, in this run and in those before it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use evidence::{Bundle, time_in_name};
+
+use super::resume::last_run;
+
+/// How many earlier bundles are looked at.
+const LOOKED_AT: usize = 20;
+
+/// How often a step failed since it last succeeded, and where, oldest first.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Failures {
+    /// How many in all.
+    pub(super) count: usize,
+    /// The names of the earlier bundles' folders with one.
+    pub(super) earlier: Vec<String>,
+}
+
+/// Counts the failures of step `id` in `bundle`, and in the pipeline's earlier bundles beside it.
+pub(super) fn failures(bundle: &Path, pipeline: &str, id: &str) -> Failures {
+    let mut failures = Failures::default();
+    let (n, succeeded) = of_bundle(bundle, id);
+    failures.count = n;
+    if succeeded {
+        return failures;
+    }
+    for folder in before(bundle, pipeline) {
+        let (n, succeeded) = of_bundle(&folder, id);
+        failures.count += n;
+        if n > 0
+            && let Some(name) = folder.file_name()
+        {
+            failures.earlier.insert(0, name.to_string_lossy().into_owned());
+        }
+        if succeeded {
+            break;
+        }
+    }
+    failures
+}
+
+/// How often the step failed since its last success in this bundle, and whether it has one.
+fn of_bundle(folder: &Path, id: &str) -> (usize, bool) {
+    let Ok(bundle) = Bundle::open(folder) else { return (0, false) };
+    if last_run(&bundle, id).is_none() {
+        return (0, false);
+    }
+    let runs = bundle.runs();
+    let of_step = || runs.iter().rev().filter(|run| run.begin.label == id);
+    let n = of_step().take_while(|run| !run.succeeded()).filter(|run| run.end.is_some()).count();
+    (n, of_step().any(evidence::Run::succeeded))
+}
+
+/// The bundles of the same name beside this one that are older, newest first.
+fn before(bundle: &Path, pipeline: &str) -> Vec<PathBuf> {
+    let name = bundle.file_name().map(|name| name.to_string_lossy().into_owned());
+    let (Some(own), Some(area)) = (name, bundle.parent()) else { return Vec::new() };
+    let Ok(listing) = fs::read_dir(area) else { return Vec::new() };
+    let mut names: Vec<String> = listing
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| *name < own && is_bundle_of(pipeline, name))
+        .collect();
+    names.sort();
+    names.into_iter().rev().take(LOOKED_AT).map(|name| area.join(name)).collect()
+}
+
+/// Whether a folder's name is that of a bundle of this pipeline: its name, and a time.
+pub(crate) fn is_bundle_of(pipeline: &str, name: &str) -> bool {
+    let rest = name.strip_prefix(pipeline).and_then(|rest| rest.strip_prefix('-'));
+    rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        && time_in_name(name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_of_the_pipeline_that_it_is_named_for() {
+        assert!(is_bundle_of("align", "align-20261122T170000Z"));
+        assert!(is_bundle_of("align", "align-20261122T170000Z-2"));
+        assert!(!is_bundle_of("align", "align-all-20261122T170000Z"));
+        assert!(!is_bundle_of("align", "align"));
+        assert!(!is_bundle_of("align", "realign-20261122T170000Z"));
+    }
+}

@@ -1,0 +1,200 @@
+//! What an earlier bundle proves, so that a pipeline can go on behind it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use evidence::{
+    AllowedSigners, Body, Bundle, Chain, Outcome, RECORDS, Rule, Run, Trust, Weight, abandoned,
+};
+use opsfile::Ops;
+
+use super::plan::{Plan, PlannedStep};
+use crate::error::Error;
+
+/// How many bundles one may have gone on behind the other.
+const LONGEST: usize = 100;
+
+/// What a note says in the bundle that goes on, before the path of the one that it goes on behind.
+const RESUMES: &str = "resumes ";
+
+/// A bundle to go on behind, and those that it went on behind itself, newest first; each of them holds.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    bundles: Vec<(String, Bundle)>,
+}
+
+/// What is known of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It did not run, or with another command, or failed by itself.
+    Open,
+    /// It succeeded.
+    Succeeded,
+    /// It was cut short in this way: what it has done is not known.
+    Unknown(String),
+}
+
+impl Earlier {
+    /// Reads and verifies the bundle and those behind it; the hash of every file is made again.
+    pub(super) fn read(named: &Path, cwd: &Path, plan: &Plan, ops: &Ops) -> Result<Self, Error> {
+        let mut bundles = Vec::new();
+        let mut next = Some(find(named, cwd, ops)?);
+        while let Some(folder) = next.take().filter(|_| bundles.len() < LONGEST) {
+            let bundle = verified(&folder, ops)?;
+            let name = bundle.opened().map(|open| open.name.clone()).unwrap_or_default();
+            if name != plan.name {
+                return Err(Error::Setting {
+                    what: format!("{} is a bundle of `{name}`", folder.display()),
+                    hint: format!("resume it with: cargo xtask run {name} --resume BUNDLE"),
+                });
+            }
+            next = resumed(&bundle).map(|path| ops.absolute(path));
+            bundles.push((ops.relative(&folder), bundle));
+        }
+        let earlier = Self { bundles };
+        earlier.refuse_running()?;
+        Ok(earlier)
+    }
+
+    /// What the newest run of the step says, if it is the same command.
+    pub(super) fn known(&self, step: &PlannedStep) -> Known {
+        for (_, bundle) in &self.bundles {
+            if let Some(run) = last_run(bundle, &step.id) {
+                return known(run, step);
+            }
+        }
+        Known::Open
+    }
+
+    /// The run that proves a step, as an entry cites it: its bundle and the number of its record.
+    pub(super) fn citation(&self, step: &PlannedStep) -> Option<String> {
+        let found = self.bundles.iter().find_map(|(path, bundle)| {
+            last_run(bundle, &step.id).map(|run| format!("{path}#{}", run.index))
+        });
+        found.filter(|_| self.known(step) == Known::Succeeded)
+    }
+
+    /// Whether a run of the step is in the bundle itself, and not only in one behind it.
+    pub(super) fn has_own(&self, step: &PlannedStep) -> bool {
+        self.bundles.first().is_some_and(|(_, bundle)| last_run(bundle, &step.id).is_some())
+    }
+
+    /// The path of the bundle itself.
+    pub(super) fn path(&self) -> &str {
+        self.bundles.first().map_or("", |(path, _)| path)
+    }
+
+    /// Whether more can be added to it.
+    pub(super) fn is_open(&self) -> bool {
+        self.bundles.first().is_some_and(|(_, bundle)| bundle.seal().is_none())
+    }
+
+    /// Whether its seal was begun and not finished.
+    pub(super) fn is_half_sealed(&self) -> bool {
+        !self.is_open() && self.bundles.first().is_some_and(|(_, bundle)| !bundle.is_sealed())
+    }
+
+    /// The note that the bundle that goes on begins with.
+    pub(super) fn note(&self) -> String {
+        let hash = self.bundles.first().and_then(|(_, bundle)| bundle.manifest_hash());
+        let hash = hash.map(|hash| format!(" (manifest {hash})")).unwrap_or_default();
+        format!("{RESUMES}{}{hash}", self.path())
+    }
+
+    fn refuse_running(&self) -> Result<(), Error> {
+        let Some((path, bundle)) = self.bundles.first() else { return Ok(()) };
+        if bundle.seal().is_some() {
+            return Ok(());
+        }
+        let bytes = fs::read(bundle.folder().join(RECORDS)).map_err(|source| Error::File {
+            doing: "reading",
+            path: bundle.folder().join(RECORDS),
+            source,
+        })?;
+        let abandoned = abandoned(bundle.folder(), &Chain::read(&bytes));
+        let runs = bundle.runs();
+        let running =
+            runs.iter().find(|run| run.end.is_none() && !abandoned.contains(&run.number()));
+        match running {
+            Some(run) => Err(Error::Setting {
+                what: format!("the step `{}` of {path} still runs", run.begin.label),
+                hint: "wait until it has ended, or end it; then resume".to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The last run of a bundle with this label.
+pub(super) fn last_run<'a>(bundle: &'a Bundle, id: &str) -> Option<Run<'a>> {
+    bundle.runs().into_iter().rev().find(|run| run.begin.label == id)
+}
+
+fn known(run: Run<'_>, step: &PlannedStep) -> Known {
+    if !is_command(run, step) {
+        return Known::Open;
+    }
+    match run.outcome() {
+        _ if run.succeeded() => Known::Succeeded,
+        Some(Outcome::Exited { .. } | Outcome::NotStarted { .. }) => Known::Open,
+        Some(cut) => Known::Unknown(format!("{cut}")),
+        None => Known::Unknown("no end is recorded".to_owned()),
+    }
+}
+
+/// Whether the run's command is what the step would run now; a redacted argument is not the same.
+fn is_command(run: Run<'_>, step: &PlannedStep) -> bool {
+    let recorded: Vec<String> =
+        run.begin.command.iter().map(|word| word.lossy().into_owned()).collect();
+    recorded == step.words
+}
+
+fn find(named: &Path, cwd: &Path, ops: &Ops) -> Result<PathBuf, Error> {
+    let candidates = [cwd.join(named), ops.absolute(named)];
+    let found = candidates.into_iter().find(|folder| folder.join(RECORDS).is_file());
+    let absolute = found.and_then(|folder| folder.canonicalize().ok());
+    absolute.ok_or_else(|| Error::Setting {
+        what: format!("there is no bundle at {}", named.display()),
+        hint: "`evidence-log list` names them".to_owned(),
+    })
+}
+
+/// Everything holds but what a crash leaves behind.
+fn verified(folder: &Path, ops: &Ops) -> Result<Bundle, Error> {
+    let signers = ops.evidence.allowed_signers.as_ref();
+    let signers = signers.and_then(|path| fs::read_to_string(ops.absolute(path)).ok());
+    let signers = signers.map(|text| AllowedSigners::read(&text));
+    let trust = Trust { signers: signers.as_ref(), cited: None, allow_unsigned: true };
+    let verification = evidence::verify(folder, &trust).map_err(|failed| Error::Setting {
+        what: report::describe(&failed),
+        hint: "`evidence-log list` names the bundles".to_owned(),
+    })?;
+    let is_crash = |rule: Rule| matches!(rule, Rule::Unsealed | Rule::Incomplete | Rule::Torn);
+    // The manifest of a seal that was cut short is written when it is sealed again.
+    let half_sealed = verification.bundle.seal().is_some() && !verification.bundle.is_sealed();
+    let bad = verification.problems.iter().find(|problem| {
+        let is_forgiven = problem.weight == Weight::Note
+            || is_crash(problem.rule)
+            || problem.rule == Rule::Unverifiable
+            || half_sealed && problem.rule == Rule::Missing && problem.path == evidence::MANIFEST;
+        !is_forgiven
+    });
+    match bad {
+        Some(problem) => Err(Error::Setting {
+            what: format!("{} does not hold: {problem}", ops.relative(folder)),
+            hint: "what it claims cannot be built on; start the pipeline anew".to_owned(),
+        }),
+        None => Ok(verification.bundle),
+    }
+}
+
+/// The bundle that this one goes on behind.
+fn resumed(bundle: &Bundle) -> Option<PathBuf> {
+    bundle.records().iter().find_map(|record| match &record.body {
+        Body::Note(note) => {
+            let rest = note.text.strip_prefix(RESUMES)?;
+            Some(PathBuf::from(rest.split_once(" (").map_or(rest, |(path, _)| path)))
+        }
+        _ => None,
+    })
+}

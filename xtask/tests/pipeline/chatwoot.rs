@@ -1,0 +1,223 @@
+//! The six pipelines of the sample operator's repo, in order and with what really goes wrong.
+
+use std::fs;
+
+use testbed::fly::{Fault, State};
+
+use crate::{Sample, appended};
+
+const ORDER: [(&str, &[&str]); 6] = [
+    ("preflight", &[]),
+    ("align", &["fix"]),
+    ("refresh", &["apply"]),
+    ("redeploy", &["worker-away", "deploy"]),
+    ("smoke", &[]),
+    ("readiness", &[]),
+];
+
+fn state() -> State {
+    State::default().with_app("hotdash-chatwoot")
+}
+
+fn run(sample: &Sample, name: &str, more: &[&str]) -> (u8, String) {
+    let approvals = ORDER.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, ids)| ids);
+    let mut args = vec![name, "--quiet"];
+    args.extend(approvals.iter().flat_map(|id| ["--approve", id]));
+    args.extend(more);
+    let output = sample.xtask(&args);
+    (u8::try_from(output.code()).unwrap(), format!("{output}"))
+}
+
+/// Every bundle holds, and so does the log.
+fn check_all(sample: &Sample) {
+    let bundles = sample.bundles();
+    let verified = sample.tool("evidence-log").arg("verify").args(&bundles).run();
+    assert_eq!(verified.code(), 0, "{verified}");
+    let leaks = sample.tool("vault-check").arg("leaks").run();
+    assert_eq!(leaks.code(), 0, "{leaks}");
+}
+
+#[test]
+fn all_six_pipelines_succeed_in_order() {
+    let sample = Sample::with(state());
+    for (name, _) in ORDER {
+        let (code, output) = run(&sample, name, &[]);
+        assert_eq!(code, 0, "{name}: {output}");
+    }
+    check_all(&sample);
+    let log = appended(&sample);
+    assert_eq!(log.matches("all succeeded").count(), 6, "{log}");
+    let matrix = sample.xtask(&["matrix", "--format", "json"]).json();
+    let status = |id: &str| {
+        let items = matrix["items"].as_array().unwrap();
+        items.iter().find(|item| item["id"] == id).unwrap()["status"].as_str().unwrap().to_owned()
+    };
+    for item in ["vault-files", "fly-secrets", "database-prepared", "worker-memory", "super-admin"]
+    {
+        assert_eq!(status(item), "proved", "{item}: {matrix}");
+    }
+    assert_eq!(status("inbox-scopes"), "missing");
+    let calls = fs::read_to_string(sample.flyctl_state()).unwrap();
+    assert!(calls.contains("scale count worker=1 --vm-memory 2048"), "{calls}");
+    assert!(!calls.contains("CANARY"), "a value in a command line");
+}
+
+/// Something that goes wrong in the sample's repo: where the pipeline then halts, and what the log says.
+struct Wrong {
+    pipeline: &'static str,
+    /// What is changed in this file: the text, and what stands there instead. An empty text is the whole file.
+    file: &'static str,
+    before: &'static str,
+    after: &'static str,
+    halts_at: &'static str,
+    says: &'static str,
+}
+
+const WRONG: [Wrong; 5] = [
+    Wrong {
+        pipeline: "preflight",
+        file: "vault/occ/chatwoot/redis_staging.env",
+        before: "REDIS_URL=",
+        after: "REDIS=",
+        halts_at: "vault",
+        says: "- what: REDIS_URL is not in its file; where: vault/occ/chatwoot/redis_staging.env; who: chatwoot",
+    },
+    Wrong {
+        pipeline: "preflight",
+        file: ".git/HEAD",
+        before: "refs/heads/main",
+        after: "refs/heads/other",
+        halts_at: "git-branch",
+        says: "step `git-branch` failed",
+    },
+    Wrong {
+        pipeline: "preflight",
+        file: "docs/directions/chatwoot.md",
+        before: "In order:",
+        after: "In any order:",
+        halts_at: "documents",
+        says: "step `documents` failed: exit 1",
+    },
+    Wrong {
+        pipeline: "preflight",
+        file: "deploy/chatwoot/fly.toml",
+        before: "path = \"/api\"",
+        after: "path = \"/rails/health\"",
+        halts_at: "fly-toml",
+        says: "step `fly-toml` failed: exit 1",
+    },
+    Wrong {
+        pipeline: "redeploy",
+        file: "vault/occ/chatwoot/postgres_staging.env",
+        before: "POSTGRES_USERNAME=postgres.hdchatwootstagingref",
+        after: "POSTGRES_USERNAME=postgres",
+        halts_at: "dsn",
+        says: "step `dsn` failed: exit 1",
+    },
+];
+
+#[test]
+fn what_is_wrong_halts_its_step_and_resume_completes_once_it_is_mended() {
+    for Wrong { pipeline, file, before, after, halts_at, says } in WRONG {
+        let sample = Sample::with(state());
+        if pipeline == "redeploy" {
+            assert_eq!(run(&sample, "refresh", &[]).0, 0);
+        }
+        let right = sample.bed.read(file);
+        assert!(right.contains(before), "{file} has no {before}");
+        sample.bed.write(file, right.replacen(before, after, 1));
+        let (code, output) = run(&sample, pipeline, &[]);
+        assert_eq!(code, 1, "{file}: {output}");
+        let log = appended(&sample);
+        assert!(log.contains(says), "{says}: {log}");
+        let bundle = sample.bundles().pop().unwrap();
+        let labels: Vec<String> = evidence::Bundle::open(&bundle)
+            .unwrap()
+            .runs()
+            .iter()
+            .map(|run| run.begin.label.clone())
+            .collect();
+        assert!(labels.iter().any(|label| label == halts_at), "{labels:?}");
+        assert!(!labels.iter().any(|label| label == "health" || label == "worker-away"));
+        check_all(&sample);
+
+        sample.bed.write(file, right);
+        let (code, output) = run(&sample, pipeline, &["--resume", bundle.to_str().unwrap()]);
+        assert_eq!(code, 0, "{file}: {output}");
+        check_all(&sample);
+    }
+}
+
+#[test]
+fn differences_are_aligned_once_a_person_agrees() {
+    let sample = Sample::with(state());
+    let file = "vault/occ/chatwoot/postgres_staging.env";
+    let right = sample.bed.read(file);
+    sample.bed.write(file, right.replace("POSTGRES_PORT=5432", "POSTGRES_PORT=6543"));
+    let halted = sample.xtask(&["align"]);
+    assert_eq!(halted.code(), 1, "{halted}");
+    assert!(sample.bed.read(file).contains("6543"), "nothing is written unseen");
+    let bundle = sample.bundles().pop().unwrap();
+    let (code, output) = run(&sample, "align", &["--resume", bundle.to_str().unwrap()]);
+    assert_eq!(code, 0, "{output}");
+    assert_eq!(sample.bed.read(file), right);
+    check_all(&sample);
+}
+
+#[test]
+fn a_failing_service_halts_and_resume_completes() {
+    let faults: [(&str, &str, &str); 2] = [
+        ("refresh", "POST /v1/apps/hotdash-chatwoot/secrets=500,times=20", "step `apply` failed"),
+        ("smoke", "GET /api=503,times=3", "step `health` failed"),
+    ];
+    for (pipeline, fault, says) in faults {
+        let fault: Fault = fault.parse().unwrap();
+        let sample = Sample::with(state().with_fault(fault));
+        let (mut code, mut output) = run(&sample, pipeline, &[]);
+        assert_eq!(code, 1, "{pipeline}: {output}");
+        assert!(appended(&sample).contains(says), "{}", appended(&sample));
+        for _ in 0..20 {
+            let bundle = sample.bundles().pop().unwrap();
+            (code, output) = run(&sample, pipeline, &["--resume", bundle.to_str().unwrap()]);
+            if code == 0 {
+                break;
+            }
+        }
+        assert_eq!(code, 0, "{pipeline}: {output}");
+        check_all(&sample);
+    }
+}
+
+#[test]
+fn a_deploy_that_fails_in_a_known_way_is_explained_and_the_worker_comes_back() {
+    let sample = Sample::with(state());
+    assert_eq!(run(&sample, "refresh", &[]).0, 0);
+    let text = "release command failed: FATAL: MaxClientsInSessionMode: max clients reached";
+    let fail = format!(
+        r#"{{"groups": {{"web": {{"count": 1, "memory": 2048}}, "worker": {{"count": 1, "memory": 2048}}}}, "fail": [{{"command": "deploy", "text": "{text}"}}]}}"#
+    );
+    fs::write(sample.flyctl_state(), fail).unwrap();
+    let (code, output) = run(&sample, "redeploy", &[]);
+    assert_eq!(code, 1, "{output}");
+    let log = appended(&sample);
+    assert!(log.contains("Known failure: the session pool has no connection left."), "{log}");
+    assert!(log.contains("Not run: admin, health."), "{log}");
+    let calls = fs::read_to_string(sample.flyctl_state()).unwrap();
+    assert!(calls.contains("scale count worker=1 --vm-memory 2048"), "{calls}");
+    let bundle = sample.bundles().pop().unwrap();
+    let (code, output) = run(&sample, "redeploy", &["--resume", bundle.to_str().unwrap()]);
+    assert_eq!(code, 0, "{output}");
+    check_all(&sample);
+}
+
+#[test]
+fn a_worker_that_came_back_with_less_memory_is_found() {
+    let sample = Sample::with(state());
+    assert_eq!(run(&sample, "refresh", &[]).0, 0);
+    let ops = sample.bed.read("ops.toml");
+    sample.bed.write("ops.toml", ops.replace("\"--vm-memory\", \"2048\", ", ""));
+    let (code, output) = run(&sample, "redeploy", &[]);
+    assert_eq!(code, 1, "{output}");
+    let log = appended(&sample);
+    assert!(log.contains("its output has not JSON in which `/1/Memory=2048` holds"), "{log}");
+}
