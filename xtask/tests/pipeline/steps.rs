@@ -122,7 +122,7 @@ impl Repo {
     }
 
     fn wait_for(&self, name: &str) {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while !self.bed.path(name).exists() {
             assert!(Instant::now() < until, "{name} never came");
             std::thread::sleep(Duration::from_millis(10));
@@ -131,7 +131,7 @@ impl Repo {
 
     fn wait_for_end_of_step(&self) {
         let bundle = self.bed.path(self.bundle());
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         loop {
             let open = evidence::Bundle::open(&bundle).unwrap();
             if open.runs().iter().all(|run| run.end.is_some()) {
@@ -246,7 +246,7 @@ fn a_killed_recorder_leaves_a_step_that_only_a_repeatable_one_runs_again() {
         running.kill();
         let _ = running.wait();
         cmd!("kill", "-KILL", &recorders[0]).run().unwrap();
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while !repo.faults().contains(&"incomplete".to_owned()) && Instant::now() < until {}
         repo.bed.write("b.go", "");
         let resumed = repo.resume(&[]);
@@ -333,7 +333,7 @@ fn one_pipeline_at_a_time_works_on_an_app() {
     assert_eq!(repo.run(&[]).code(), 2);
     repo.bed.write("a.go", "");
     repo.wait_for_end_of_step();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while repo.resume(&[]).code() == 2 && Instant::now() < until {}
     assert_eq!(repo.ran(), "a b c d");
 }
