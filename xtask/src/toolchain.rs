@@ -84,17 +84,14 @@ fn look(name: &str, wanted: &VersionReq, path: Option<PathBuf>, folder: &Path) -
         let line = said.lines().find(|line| version_in(line).is_some())?;
         Some(line.trim().to_owned())
     });
-    match said {
-        Some(line) => {
-            let version = version_in(&line);
-            program.ok = version.as_ref().is_some_and(|version| will_do(wanted, version));
-            program.version = version.map(|version| version.to_string());
-            program.said = line;
-        }
-        None => {
-            program.ok = *wanted == VersionReq::STAR;
-            "it does not say its version".clone_into(&mut program.said);
-        }
+    if let Some(line) = said {
+        let version = version_in(&line);
+        program.ok = version.as_ref().is_some_and(|version| will_do(wanted, version));
+        program.version = version.map(|version| version.to_string());
+        program.said = line;
+    } else {
+        program.ok = *wanted == VersionReq::STAR;
+        "it does not say its version".clone_into(&mut program.said);
     }
     program
 }

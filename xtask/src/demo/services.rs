@@ -1,5 +1,6 @@
 //! A real Postgres and a real Redis beside the demo, on free ports and with everything they write in its folder.
 
+use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -42,6 +43,9 @@ timeout = "30s"
 repeatable = true
 "#;
 
+/// The file of their connection strings.
+const VALUES: &str = "vault/occ/local/services.env";
+
 /// No policy holds for what runs on this machine, so it has a file of its own.
 const PLACES: &str = r#"version = 1
 [vault]
@@ -69,8 +73,11 @@ impl Services {
             match outcome {
                 Ok((handle, url)) => {
                     services.running.push(handle);
-                    values.push_str(&format!("{key}={url}\n"));
-                    places.push_str(&format!("[[dsn.place]]\nname = \"{place}\"\ngroup = \"{place}\"\nenv-file = \"vault/occ/local/services.env\"\nkey = \"{key}\"\ncanonical = true\n"));
+                    let _ = writeln!(values, "{key}={url}");
+                    let _ = writeln!(
+                        places,
+                        "[[dsn.place]]\nname = \"{place}\"\ngroup = \"{place}\"\nenv-file = \"{VALUES}\"\nkey = \"{key}\"\ncanonical = true"
+                    );
                 }
                 Err(why) => services.absent.push(format!("{name}: {why}")),
             }
@@ -157,7 +164,7 @@ fn start_postgres(folder: &Path) -> Result<(Handle, String), String> {
     };
     let text = |path: PathBuf| path.display().to_string();
     let data = text(folder.join("data"));
-    let made = as_user(vec![
+    let initialise = as_user(vec![
         text(programs.join("initdb")),
         format!("--pgdata={data}"),
         "--username=postgres".to_owned(),
@@ -168,7 +175,7 @@ fn start_postgres(folder: &Path) -> Result<(Handle, String), String> {
         "--encoding=UTF8".to_owned(),
         format!("--pwfile={}", text(folder.join("password"))),
     ]);
-    if !quiet(&made, &folder) {
+    if !quiet(&initialise, &folder) {
         return Err(format!("initdb failed; see {}", folder.join("log").display()));
     }
     drop(fs::remove_file(folder.join("password")));

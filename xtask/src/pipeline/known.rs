@@ -92,8 +92,8 @@ const KNOWN: &[Known] = &[
 ];
 
 /// Names the first known failure in what a step printed, if there is one.
-pub(super) fn explain<'a>(lines: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
-    let says = |text: &str| lines.clone().into_iter().any(|line| line.contains(text));
+pub(super) fn explain(lines: &[String]) -> Option<String> {
+    let says = |text: &str| lines.iter().any(|line| line.contains(text));
     let known = KNOWN.iter().find(|known| known.texts.iter().any(|text| says(text)))?;
     Some(format!("Known failure: {}. What helps: {}.", known.meaning, known.help))
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn check(line: &str, expected: &str) {
-        let explained = explain(["before", line]).unwrap_or_default();
+        let explained = explain(&["before".to_owned(), line.to_owned()]).unwrap_or_default();
         assert!(explained.contains(expected), "{line}: {explained}");
     }
 
@@ -119,6 +119,6 @@ mod tests {
         check("Out of memory: Killed process 536 (bundle)", "out of memory");
         check("Don't know how to build task 'chatwoot:create_redis_keys'", "no such task");
         check("ActionController::RoutingError (No route matches [GET] \"/hc\")", "no such route");
-        assert_eq!(explain(["all is well"]), None);
+        assert_eq!(explain(&["all is well".to_owned()]), None);
     }
 }

@@ -1,7 +1,7 @@
 //! One writer for each app: who holds the lock may work on it, nobody else on this machine.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -46,8 +46,7 @@ impl AppLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                drop(file.read_to_string(&mut holder));
+                let holder = io::read_to_string(&file).unwrap_or_default();
                 return Err(held(app, holder.trim()));
             }
             Err(TryLockError::Error(source)) => return Err(file_error("locking")(source)),

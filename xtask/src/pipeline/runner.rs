@@ -42,6 +42,16 @@ struct Course<'a> {
     who: String,
 }
 
+/// What happened while steps run.
+enum Happened {
+    /// Nothing that changes which steps run.
+    Nothing,
+    /// A step has ended.
+    Ended,
+    /// A step could not even be run.
+    Broke(Error),
+}
+
 /// How far a run has come.
 struct Progress {
     /// How each step ended; none while it has not.
@@ -172,17 +182,18 @@ impl Course<'_> {
                 while let Some(at) = self.next(batch, progress, failed.is_some(), streams)? {
                     n_running += 1;
                     let (sender, step) = (sender.clone(), &self.plan.steps[at]);
-                    let (ctx, stop) = (&self.ctx, &self.stop);
-                    scope.spawn(move || work::work(at, step, ctx, stop, &sender));
+                    let (ctx, signals) = (&self.ctx, &self.stop);
+                    scope.spawn(move || work::work(at, step, ctx, signals, &sender));
                 }
                 if n_running == 0 {
                     return failed.map_or(Ok(()), Err);
                 }
                 match self.event(&events, is_alone, progress, streams)? {
-                    None => {}
-                    Some(ended) => {
+                    Happened::Nothing => {}
+                    Happened::Ended => n_running -= 1,
+                    Happened::Broke(error) => {
                         n_running -= 1;
-                        failed = failed.or(ended);
+                        failed = failed.or(Some(error));
                     }
                 }
             }
@@ -245,14 +256,14 @@ impl Course<'_> {
         Ok(answer.approved)
     }
 
-    /// Waits for the next thing to happen; answers where a step has ended, with what made it fail to run at all.
+    /// Waits for the next thing to happen.
     fn event(
         &self,
         events: &Receiver<Event>,
         is_alone: bool,
         progress: &mut Progress,
         streams: &mut Streams<'_>,
-    ) -> Result<Option<Option<Error>>, Error> {
+    ) -> Result<Happened, Error> {
         match events.recv_timeout(TICK) {
             Ok(Event::Line(at, line)) => {
                 if is_alone && !self.args.quiet {
@@ -275,11 +286,11 @@ impl Course<'_> {
                 return match ended {
                     Ok(state) => {
                         self.settle(at, state, progress, streams)?;
-                        Ok(Some(None))
+                        Ok(Happened::Ended)
                     }
                     Err(failed) => {
                         progress.states[at] = Some(State::NotRun);
-                        Ok(Some(Some(failed)))
+                        Ok(Happened::Broke(failed))
                     }
                 };
             }
@@ -287,7 +298,7 @@ impl Course<'_> {
             Err(RecvTimeoutError::Disconnected) => {}
         }
         self.stop.pass_on();
-        Ok(None)
+        Ok(Happened::Nothing)
     }
 
     fn settle(
@@ -330,7 +341,7 @@ impl Course<'_> {
         if matches!(outcome.state, State::Failed(_) | State::Interrupted) {
             outcome.excerpt = work::printed(&self.ctx, id, MAX_EXCERPT);
             let lines = work::printed(&self.ctx, id, usize::MAX);
-            outcome.explanation = known::explain(lines.iter().map(String::as_str));
+            outcome.explanation = known::explain(&lines);
             if matches!(outcome.state, State::Failed(_)) {
                 let bundle = self.ctx.bundle_folder();
                 outcome.failures = history::failures(&bundle, &self.plan.name, id).count;

@@ -66,10 +66,10 @@ pub(super) fn work(
     at: usize,
     step: &PlannedStep,
     ctx: &Ctx<'_>,
-    stop: &Stop,
+    signals: &Stop,
     events: &SyncSender<Event>,
 ) {
-    let ended = tries(at, step, ctx, stop, events);
+    let ended = tries(at, step, ctx, signals, events);
     drop(events.send(Event::Ended(at, ended)));
 }
 
@@ -77,23 +77,23 @@ fn tries(
     at: usize,
     step: &PlannedStep,
     ctx: &Ctx<'_>,
-    stop: &Stop,
+    signals: &Stop,
     events: &SyncSender<Event>,
 ) -> Result<State, Error> {
     let mut how = String::new();
     for number in 1..=step.attempts.max(1) {
         if number > 1 {
             drop(events.send(Event::Again(at, number, how.clone())));
-            pause(step.wait, stop);
+            pause(step.wait, signals);
         }
-        if !stop.is_set() {
-            let code = one_try(at, step, ctx, stop, events)?;
+        if !signals.is_set() {
+            let code = one_try(at, step, ctx, signals, events)?;
             match judge(step, ctx, code) {
                 None => return Ok(State::Succeeded),
                 Some(failed) => how = failed,
             }
         }
-        if stop.is_set() {
+        if signals.is_set() {
             return Ok(State::Interrupted);
         }
     }
@@ -105,17 +105,17 @@ fn one_try(
     at: usize,
     step: &PlannedStep,
     ctx: &Ctx<'_>,
-    stop: &Stop,
+    signals: &Stop,
     events: &SyncSender<Event>,
 ) -> Result<i32, Error> {
     let (program, expression) = ctx.expression(&step.command);
     let start_error = |source| Error::Start { program: program.clone(), source };
     let (reader, handle) = start(&expression).map_err(start_error)?;
     let handle = Arc::new(handle);
-    stop.remember(&handle);
+    signals.remember(&handle);
     let passed = pass_on(at, reader, events);
     let ended = handle.wait().map(|output| output.status.code().unwrap_or(1));
-    stop.forget(&handle);
+    signals.forget(&handle);
     passed.and(ended).map_err(start_error)
 }
 
@@ -159,9 +159,9 @@ fn judge(step: &PlannedStep, ctx: &Ctx<'_>, code: i32) -> Option<String> {
 }
 
 /// Waits, but not longer than until a signal comes.
-fn pause(wait: Duration, stop: &Stop) {
+fn pause(wait: Duration, signals: &Stop) {
     let until = Instant::now() + wait;
-    while !stop.is_set() {
+    while !signals.is_set() {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return;
@@ -193,6 +193,6 @@ fn tail(path: &Path) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(LONGEST_LINE)))?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
+    io::copy(&mut file, &mut bytes)?;
     Ok(bytes)
 }

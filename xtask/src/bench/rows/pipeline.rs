@@ -16,7 +16,7 @@ pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
     let folder = material::folder(&ctx.scratch.join("pipeline"))?;
     let steps = (1..=N_STEPS)
         .map(|number| format!("[[pipeline.bench.step]]\nid = \"s{number}\"\nrun = [\"true\"]\n"));
-    material::file(&folder.join("ops.toml"), &format!("{HEAD}{}", steps.collect::<String>()))?;
+    material::file(&folder.join("ops.toml"), format!("{HEAD}{}", steps.collect::<String>()))?;
     ctx.prepare("feedback-append", &["new", "--role", "ops"], &folder)?;
     let mut tools = OsString::from("OPSPROOF_TOOLS=");
     tools.push(&ctx.binaries.folder);
