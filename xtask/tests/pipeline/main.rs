@@ -86,10 +86,13 @@ impl Sample {
     }
 }
 
-/// The folder of the tools, built before the clock of any test runs.
+/// The folder of the tools, which `OPSPROOF_TOOLS` names; else they are built before the clock of any test runs.
 pub(crate) fn tools() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
+        if let Some(folder) = named() {
+            return folder;
+        }
         let tools = ["vault-check", "dsn-align", "fly-secrets", "evidence-log", "feedback-append"];
         let packages = tools.iter().flat_map(|tool| ["--package", tool]);
         let args = ["build", "--release", "--locked"].into_iter().chain(packages);
@@ -98,10 +101,19 @@ pub(crate) fn tools() -> &'static Path {
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests have no invocation")]
+fn named() -> Option<PathBuf> {
+    std::env::var_os("OPSPROOF_TOOLS").map(PathBuf::from)
+}
+
 /// The stand-in for flyctl, which the test harness's own package builds.
 fn stand_in_flyctl() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
+        let there = named().map(|folder| folder.join("stand-in-flyctl"));
+        if let Some(there) = there.filter(|path| path.is_file()) {
+            return there;
+        }
         let args = "build --release --locked --package testbed --no-default-features --bin stand-in-flyctl";
         cmd(env!("CARGO"), args.split(' ')).dir(env!("CARGO_MANIFEST_DIR")).run().unwrap();
         target().join("release/stand-in-flyctl")
