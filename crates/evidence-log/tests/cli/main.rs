@@ -3,9 +3,9 @@
 
 mod clock;
 mod crash;
+mod expect;
 mod forms;
 mod limits;
-mod expect;
 mod ops;
 mod page;
 mod peers;
