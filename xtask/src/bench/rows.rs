@@ -48,7 +48,7 @@ pub(super) fn chosen(
     scratch: &Path,
 ) -> Result<Chosen, Error> {
     type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
-    let groups: [(&[&str], Group); 8] = [
+    let groups: [(&[&str], Group); 9] = [
         (&["start"], start_up::rows),
         (&["vault-check", "leaks"], leaks::rows),
         (&["vault-check", "history"], history::rows),
