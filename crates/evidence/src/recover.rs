@@ -156,6 +156,7 @@ mod tests {
             env: Vec::new(),
             timeout_ms: None,
             expect_exit: Vec::new(),
+            expect_output: Vec::new(),
             boot: String::new(),
         });
         append(folder.path(), DateTime::UNIX_EPOCH, |_| vec![open, begin]).unwrap();
