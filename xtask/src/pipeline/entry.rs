@@ -103,7 +103,7 @@ pub(super) fn body(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> Strin
         paragraphs.extend(outcome.explanation.clone());
         if outcome.is_escalated() {
             paragraphs.push(format!(
-                "Escalation to {}: step `{}` has failed {} times since it last succeeded, each with evidence. It is not tried again before somebody has looked.",
+                "Escalation to {}: step `{}` has failed {} times in a row, each with evidence. Somebody has to look before it is tried again.",
                 plan.escalate_to, outcome.id, outcome.failures
             ));
         }
@@ -115,7 +115,7 @@ pub(super) fn body(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> Strin
         paragraphs.push(format!("Asks:\n{}", lines.collect::<Vec<_>>().join("\n")));
     }
     for (words, found) in [
-        ("Done earlier", ids(&|state| *state == State::Earlier)),
+        ("From the earlier bundle", ids(&|state| *state == State::Earlier)),
         ("Left out", ids(&|state| *state == State::LeftOut)),
         ("Not run", ids(&|state| *state == State::NotRun)),
     ] {
