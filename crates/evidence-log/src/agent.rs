@@ -55,8 +55,16 @@ impl Agent {
 }
 
 impl Signer for Agent {
-    fn public_key(&self) -> PublicKey {
-        self.key
+    fn raw_key(&self) -> Option<PublicKey> {
+        Some(self.key)
+    }
+
+    fn fingerprint(&self) -> String {
+        self.key.fingerprint()
+    }
+
+    fn sign_manifest(&self, bytes: &[u8]) -> Result<String, String> {
+        evidence::sign_ssh(self, bytes)
     }
 
     fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], String> {

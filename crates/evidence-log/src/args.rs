@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use evidence::{Digest, Expectation};
 use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
 
@@ -44,6 +44,12 @@ pub(crate) enum Command {
     List(List),
     /// Write a page about a bundle: one HTML file that needs nothing else
     Report(Report),
+    /// Write a bundle, or an origin log, in a form that other tools take
+    Export(Export),
+    /// Copy a sealed bundle to a store: S3, GCS, Azure or a folder; nothing there is ever overwritten
+    Push(Push),
+    /// Fetch a bundle from a store, and verify it before it appears
+    Pull(Pull),
     /// Copy standard input to standard output with every known secret replaced
     Redact(Redact),
     /// Explain what verify can find
@@ -176,6 +182,15 @@ pub(crate) struct Verify {
     /// The manifest must have this hash
     #[arg(long, value_name = "sha256:HEX", value_parser = digest, conflicts_with = "against")]
     pub(crate) manifest: Option<Digest>,
+    /// Ask a store whether it holds this bundle, as `push` wrote it; with --origin, what it knows of the origin logs
+    #[arg(long, value_name = "URL")]
+    pub(crate) remote: Option<String>,
+    /// Give the store's credentials from this file of the vault instead of the environment
+    #[arg(long, value_name = "FILE", requires = "remote")]
+    pub(crate) env_from: Vec<String>,
+    /// A proof that the bundle is in an origin log, as `export --as tlog-proof` writes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proof: Option<PathBuf>,
     /// Accept a bundle that nobody signed
     #[arg(long)]
     pub(crate) allow_unsigned: bool,
@@ -209,6 +224,89 @@ pub(crate) struct Report {
 }
 
 #[derive(clap::Args)]
+pub(crate) struct Export {
+    /// The bundle; for tlog-tiles a bundle of the log, or the log's own folder
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The form
+    #[arg(long = "as", value_name = "FORM")]
+    pub(crate) form: Form,
+    /// The file or folder to make; it must not exist
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+    /// Only this run
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) run: Option<u32>,
+    /// Export what is not intact, and exit with 1
+    #[arg(long)]
+    pub(crate) anyway: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+/// The forms of `export`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// A file: the signed statements of the runs, one DSSE envelope a line
+    InToto,
+    /// A folder: each run as a signed attestation collection, and the key to verify it with
+    Witness,
+    /// A file: what the runs printed, for asciinema and other players
+    Asciicast,
+    /// A folder: the origin log as tiles and a checkpoint
+    TlogTiles,
+    /// A file: the proof that the origin log lists the bundle
+    TlogProof,
+}
+
+impl Form {
+    /// As it is given on the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::InToto => "in-toto",
+            Self::Witness => "witness",
+            Self::Asciicast => "asciicast",
+            Self::TlogTiles => "tlog-tiles",
+            Self::TlogProof => "tlog-proof",
+        }
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Push {
+    /// The bundle
+    #[arg(value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// The store: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`, or a folder
+    pub(crate) url: String,
+    /// Give the store's credentials from this file of the vault instead of the environment
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_from: Vec<String>,
+    /// Let eight writers race for one key first, and refuse a store where more than one of them wins
+    #[arg(long)]
+    pub(crate) require_atomic: bool,
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Pull {
+    /// The bundle in its store, as `push` printed it
+    pub(crate) url: String,
+    /// The folder to make; it must not exist
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Give the store's credentials from this file of the vault instead of the environment
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_from: Vec<String>,
+    /// Check signatures against this file instead of the one that ops.toml names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) answer: AnswerFormat,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct Redact {
     /// Replace only the vault's values, not what is a credential by its form
     #[arg(long)]
@@ -238,6 +336,9 @@ impl CommandLine for Args {
         match &self.command {
             Command::Verify(_) => "evidence-log/verify/1",
             Command::Show(_) => "evidence-log/show/1",
+            Command::Export(_) => "evidence-log/export/1",
+            Command::Push(_) => "evidence-log/push/1",
+            Command::Pull(_) => "evidence-log/pull/1",
             _ => "evidence-log/list/1",
         }
     }
@@ -247,6 +348,9 @@ impl CommandLine for Args {
             Command::Verify(verify) => verify.answer.format,
             Command::Show(show) => show.answer.format,
             Command::List(list) => list.answer.format,
+            Command::Export(export) => export.answer.format,
+            Command::Push(push) => push.answer.format,
+            Command::Pull(pull) => pull.answer.format,
             _ => Format::Human,
         }
     }

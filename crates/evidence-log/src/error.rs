@@ -35,6 +35,22 @@ pub(crate) enum Error {
     NotCited { log: PathBuf, bundle: PathBuf },
     /// No such rule.
     NoRule { rule: String },
+    /// What was to be written is there already.
+    IsThere { path: PathBuf },
+    /// What was to be written could not be.
+    Output { path: PathBuf, source: io::Error },
+    /// A bundle or log that does not verify is not handed on.
+    NotIntact { path: String, first: String },
+    /// The run that was asked for is not there, or has no end.
+    NoRun { run: Option<u32> },
+    /// A form needs a signature, and there is no key.
+    NeedsKey { why: Option<String> },
+    /// A file that cannot be read as what it should be.
+    Malformed { path: String, why: &'static str },
+    /// No origin log lists the bundle.
+    NotListed { path: String },
+    /// A store does not do what was asked of it.
+    Store(crate::store::Error),
     /// `run` itself failed; the command's own code is not known or not to be trusted.
     Recording { source: Box<Error>, still: &'static str },
 }
@@ -70,6 +86,22 @@ impl fmt::Display for Error {
                 write!(out, "{} cites no manifest of {}", log.display(), bundle.display())
             }
             Self::NoRule { rule } => write!(out, "there is no rule {rule}"),
+            Self::IsThere { path } => write!(out, "{} is there already", path.display()),
+            Self::Output { path, .. } => write!(out, "cannot write {}", path.display()),
+            Self::NotIntact { path, first } => write!(out, "{path} is not intact: {first}"),
+            Self::NoRun { run: Some(run) } => {
+                write!(out, "there is no run {run} whose end is recorded")
+            }
+            Self::NoRun { run: None } => out.write_str("there is no run whose end is recorded"),
+            Self::NeedsKey { why: None } => {
+                out.write_str("this form has to be signed, and no key is declared")
+            }
+            Self::NeedsKey { why: Some(why) } => {
+                write!(out, "this form has to be signed, and the key cannot be used: {why}")
+            }
+            Self::Malformed { path, why } => write!(out, "cannot use {path}: {why}"),
+            Self::NotListed { path } => write!(out, "no origin log here lists {path} as sealed"),
+            Self::Store(failed) => failed.fmt(out),
             Self::Recording { still, .. } => write!(out, "cannot record the command ({still})"),
         }
     }
@@ -81,7 +113,9 @@ impl std::error::Error for Error {
             Self::Ops(source) => Some(source),
             Self::Vault(source) => Some(source),
             Self::Evidence(source) => source.source(),
-            Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
+            Self::Read { source, .. }
+            | Self::Write { source, .. }
+            | Self::Output { source, .. } => Some(source),
             Self::Recording { source, .. } => Some(source),
             _ => None,
         }
@@ -111,18 +145,37 @@ impl Failure for Error {
             ),
             Self::LongNote => Some("put it into a file, and use `evidence-log attach`".into()),
             Self::NoRule { .. } => Some("`evidence-log rules` lists them".into()),
+            Self::IsThere { .. } => Some("name another; nothing is ever overwritten".into()),
+            Self::NotIntact { .. } => Some("`evidence-log verify` lists all that is wrong".into()),
+            Self::NeedsKey { .. } => Some("name a key in ops.toml, `[evidence] sign-with`".into()),
+            Self::NotListed { .. } => Some(
+                "a bundle is entered into the origin log when it is sealed, under an ops.toml"
+                    .into(),
+            ),
+            Self::Store(failed) => failed.hint(),
             _ => None,
         }
     }
 
     fn exit(&self) -> Exit {
-        if matches!(self, Self::Recording { .. }) { Exit::code(125) } else { Exit::ERROR }
+        match self {
+            Self::Recording { .. } => Exit::code(125),
+            Self::NotIntact { .. } => Exit::FINDINGS,
+            Self::Store(failed) if failed.is_finding() => Exit::FINDINGS,
+            _ => Exit::ERROR,
+        }
     }
 }
 
 impl From<evidence::Error> for Error {
     fn from(failed: evidence::Error) -> Self {
         Self::Evidence(failed)
+    }
+}
+
+impl From<crate::store::Error> for Error {
+    fn from(failed: crate::store::Error) -> Self {
+        Self::Store(failed)
     }
 }
 

@@ -3,7 +3,8 @@
 //! Reading order: [`run`] parses the command line ([`args`]) and finds out where bundles lie and which secrets are
 //! to be hidden ([`setting`], [`redaction`]). Each command is one file: `open`, `run` (its
 //! child, the capture loop, what is expected and what is recorded), `words` (`note`), `gate`, `attach`, `seal`, `recover`, `verify`, `show`, `list`, `report` (in `report_page`),
-//! `redact`.
+//! `redact`, `export` (with its encoders [`tiles`], [`log_proof`] and [`asciicast`]), and `push` and `pull`, which
+//! reach a `store` and know what lies there by its [`index`].
 
 mod agent;
 mod args;
@@ -11,9 +12,12 @@ mod attach;
 mod clock;
 mod count;
 mod error;
+mod export;
 mod gate;
 mod list;
 mod open;
+mod pull;
+mod push;
 mod recover;
 mod redact;
 mod redaction;
@@ -23,8 +27,15 @@ mod run;
 mod seal;
 mod setting;
 mod show;
+mod ssh_keygen;
 mod verify;
 mod words;
+
+pub mod asciicast;
+pub mod index;
+pub mod log_proof;
+pub mod store;
+pub mod tiles;
 
 use report::{Exit, Invocation, Streams};
 
@@ -49,6 +60,9 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
             Command::Show(show) => show::show(show, common, invocation, streams),
             Command::List(list) => list::list(list, common, invocation, streams),
             Command::Report(report) => report_page::report(report, common, invocation, streams),
+            Command::Export(export) => export::export(export, common, invocation, streams),
+            Command::Push(push) => push::push(push, common, invocation, streams),
+            Command::Pull(pull) => pull::pull(pull, common, invocation, streams),
             Command::Redact(redact) => redact::redact(redact, common, invocation, streams),
             Command::Rules(rules) => rules::explain(rules, streams),
         }

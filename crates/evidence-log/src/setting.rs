@@ -9,6 +9,7 @@ use report::{Common, Invocation};
 use crate::agent::Agent;
 use crate::clock;
 use crate::error::Error;
+use crate::ssh_keygen::SshKeygen;
 
 /// What holds for one invocation.
 pub(crate) struct Setting {
@@ -104,9 +105,10 @@ impl Setting {
             .ok_or("the key lies under `~`, and HOME is not set")?;
         match KeyFile::read(&path) {
             Ok(key) => Ok(Some(Box::new(key))),
-            Err(failed) => match self.agent(&path) {
-                Some(agent) => Ok(Some(Box::new(agent?))),
-                None => Err(report::describe(&failed)),
+            Err(failed) => match (self.agent(&path), SshKeygen::for_key(&path)) {
+                (Some(agent), _) => Ok(Some(Box::new(agent?))),
+                (None, Some(other)) => Ok(Some(Box::new(other))),
+                (None, None) => Err(report::describe(&failed)),
             },
         }
     }

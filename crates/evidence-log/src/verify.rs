@@ -1,14 +1,14 @@
 //! `verify`: whether bundles are what was recorded.
 
 mod anchor;
+mod git;
 mod origin;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use evidence::{
-    AllowedSigners, Bundle, Problem, Rule, SIGNATURE, SshSignature, Standing, Trust, Verification,
-    Weight,
+    AllowedSigners, Bundle, Problem, SIGNATURE, SshSignature, Standing, Trust, Verification, Weight,
 };
 use report::{Common, Exit, Finding, Format, Invocation, Palette, Report, Streams, Tool};
 
@@ -17,6 +17,7 @@ use crate::count::counted;
 use crate::error::{self, Error};
 use crate::rules::RULES;
 use crate::setting::{Setting, read_signers};
+use crate::ssh_keygen;
 
 const SCHEMA: &str = "evidence-log/verify/1";
 
@@ -40,13 +41,8 @@ pub(crate) fn verify(
     for named in &args.bundles {
         let folder = setting.bundle(named)?;
         let bundle = Bundle::open(&folder)?;
-        let anchors = match (&args.against, args.manifest) {
-            (Some(log), _) => anchor::in_log(&setting, &invocation.cwd.join(log), &folder)?,
-            (None, Some(manifest)) => {
-                vec![anchor::Anchor { told_by: "--manifest".into(), manifest, outside: true }]
-            }
-            (None, None) => anchor::known(&setting, &folder),
-        };
+        let asked = anchor::ask(args, &setting, signers.as_ref(), &bundle, invocation)?;
+        let anchors = &asked.anchors;
         let odd = anchors.iter().find(|anchor| Some(anchor.manifest) != bundle.manifest_hash());
         let cited = odd.or(anchors.first());
         let trust = Trust {
@@ -54,20 +50,25 @@ pub(crate) fn verify(
             cited: cited.map(|anchor| anchor.manifest),
             allow_unsigned: args.allow_unsigned,
         };
-        let verified = evidence::verify(&folder, &trust)?;
+        let mut verified = evidence::verify(&folder, &trust)?;
+        let other = ssh_keygen::settle(&mut verified, path.as_deref());
         undecided |= verified.verdict() == Some(Weight::Undecided);
         if cited.is_some() && !anchors.iter().any(|anchor| anchor.outside) {
-            let message =
-                "only the origin log beside it was asked whether this is the bundle it knows";
+            let message = "only what lies beside it knows it; who holds the key could have made all of it anew";
             findings.push(Finding::note("no-anchor", message).path(setting.shown(&folder)));
         }
         findings
             .extend(verified.problems.iter().map(|problem| finding(&setting, &folder, problem)));
-        describe(&mut text, &setting, &folder, &verified, cited, path.as_deref());
+        let signer = other.or_else(|| {
+            let (name, key) = verified.signer.as_ref()?;
+            Some(format!("{} ({})", first_name(name), key.fingerprint()))
+        });
+        let outside = Outside { asked: &asked, signer, signers: path.as_deref() };
+        describe(&mut text, &setting, &folder, &verified, &outside);
     }
     let mut checked = args.bundles.len();
     if args.origin {
-        let logs = origin::verify(&setting, signers.as_ref(), &mut text)?;
+        let logs = origin::verify(args, &setting, signers.as_ref(), invocation, &mut text)?;
         checked += logs.checked;
         undecided |= logs.undecided;
         findings.extend(logs.findings);
@@ -123,13 +124,20 @@ fn first_name(names: &str) -> &str {
     names.split(',').next().unwrap_or(names)
 }
 
+/// What others say about a bundle.
+struct Outside<'a> {
+    asked: &'a anchor::Asked,
+    /// Who signed it, and with which key.
+    signer: Option<String>,
+    signers: Option<&'a Path>,
+}
+
 fn describe(
     text: &mut String,
     setting: &Setting,
     folder: &Path,
     verified: &Verification,
-    anchor: Option<&anchor::Anchor>,
-    signers: Option<&Path>,
+    outside: &Outside<'_>,
 ) {
     let verdict = match verified.verdict() {
         None => "intact",
@@ -148,17 +156,24 @@ fn describe(
     if let Some(manifest) = verified.bundle.manifest_hash() {
         let _ = writeln!(text, "  manifest {manifest}");
     }
-    if let Some((name, key)) = &verified.signer {
-        let _ = writeln!(text, "  signed by {} ({})", first_name(name), key.fingerprint());
+    if let Some(signer) = &outside.signer {
+        let _ = writeln!(text, "  signed by {signer}");
     } else if !verified.bundle.is_signed() {
         let _ = writeln!(text, "  UNSIGNED");
     }
-    let agrees = !verified.problems.iter().any(|problem| problem.rule == Rule::WrongHead);
-    if let Some(anchor) = anchor.filter(|_| agrees) {
-        let _ = writeln!(text, "  known to {}", anchor.told_by);
+    for anchor in &outside.asked.anchors {
+        let knows = if Some(anchor.manifest) == verified.bundle.manifest_hash() {
+            "known to"
+        } else {
+            "another is known to"
+        };
+        let _ = writeln!(text, "  {knows} {}", anchor.told_by);
+    }
+    for silent in &outside.asked.silent {
+        let _ = writeln!(text, "  not known to {silent}");
     }
     if verified.bundle.is_sealed() {
-        let _ = write!(text, "by hand:\n{}", by_hand(setting, folder, signers));
+        let _ = write!(text, "by hand:\n{}", by_hand(setting, folder, outside.signers));
     }
 }
 

@@ -39,7 +39,8 @@ impl Checkpoint {
     /// Signs it under the log's own name.
     pub fn sign(&mut self, signer: &dyn Signer) -> Result<(), String> {
         let bytes = signer.sign(self.body().as_bytes())?.to_vec();
-        let id = key_id(&self.origin, signer.public_key());
+        let key = signer.raw_key().ok_or("the key makes no raw signatures")?;
+        let id = key_id(&self.origin, key);
         self.signatures.push(NoteSignature { name: self.origin.clone(), id, bytes });
         Ok(())
     }

@@ -78,7 +78,7 @@ impl Envelope {
             .map(|signer| match signer.sign(&pre_authentication(PAYLOAD_TYPE, payload)) {
                 Ok(signature) => {
                     vec![EnvelopeSignature {
-                        keyid: signer.public_key().dsse_id(),
+                        keyid: signer.raw_key().map(|key| key.dsse_id()).unwrap_or_default(),
                         sig: BASE64.encode(&signature),
                     }]
                 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64_NOPAD};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use ssh_key::public::{Ed25519PublicKey, KeyData};
 use ssh_key::{HashAlg, PrivateKey, SshSig};
@@ -18,13 +18,19 @@ pub const NAMESPACE: &str = "evidence-log";
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey([u8; 32]);
 
-/// Somebody who can sign with an Ed25519 key: a key file, or an agent that has one.
+/// Somebody who can sign: a key file, an agent that has the key, or ssh-keygen for keys of other kinds.
 pub trait Signer {
-    /// The key to check its signatures with.
-    fn public_key(&self) -> PublicKey;
+    /// The key that raw signatures are checked with; none for a key that makes none.
+    fn raw_key(&self) -> Option<PublicKey>;
 
     /// A raw Ed25519 signature of these bytes, or why there is none.
     fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], String>;
+
+    /// The key as `ssh-keygen -l` prints it.
+    fn fingerprint(&self) -> String;
+
+    /// An SSHSIG over a manifest, or why there is none.
+    fn sign_manifest(&self, bytes: &[u8]) -> Result<String, String>;
 }
 
 /// An unencrypted key file.
@@ -45,6 +51,11 @@ impl KeyFile {
         Ok(Self(SigningKey::from_bytes(&pair.private.to_bytes())))
     }
 
+    /// The key to check its signatures with.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key().to_bytes())
+    }
+
     /// A key from its 32 secret bytes.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
@@ -52,8 +63,16 @@ impl KeyFile {
 }
 
 impl Signer for KeyFile {
-    fn public_key(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key().to_bytes())
+    fn raw_key(&self) -> Option<PublicKey> {
+        Some(self.public_key())
+    }
+
+    fn fingerprint(&self) -> String {
+        self.public_key().fingerprint()
+    }
+
+    fn sign_manifest(&self, bytes: &[u8]) -> Result<String, String> {
+        sign_ssh(self, bytes)
     }
 
     fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], String> {
@@ -121,14 +140,48 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+/// Of an OpenSSH public key line of any kind: its kind, and the key as `ssh-keygen -l` prints it.
+pub fn describe_key(line: &str) -> Option<(String, String)> {
+    let mut words = line.split_ascii_whitespace();
+    let (kind, key) = (words.next()?, BASE64.decode(words.next()?.as_bytes()).ok()?);
+    let described = describe_blob(&key)?;
+    (described.0 == kind).then_some(described)
+}
+
+/// The kind that a key names in its own bytes (RFC 4253, section 6.6), and its fingerprint.
+fn describe_blob(key: &[u8]) -> Option<(String, String)> {
+    let (kind, _) = take_string(key)?;
+    let kind = std::str::from_utf8(kind).ok().filter(|kind| kind.is_ascii() && !kind.is_empty())?;
+    let print = BASE64_NOPAD.encode(Digest::of(key).as_bytes());
+    Some((kind.to_owned(), format!("SHA256:{print}")))
+}
+
+/// The kind and fingerprint of the key that an SSHSIG names (OpenSSH's PROTOCOL.sshsig), whatever its kind.
+fn describe_signature(pem: &[u8]) -> Option<(String, String)> {
+    let text = std::str::from_utf8(pem).ok()?.trim();
+    let text = text.strip_prefix("-----BEGIN SSH SIGNATURE-----")?;
+    let text: String =
+        text.strip_suffix("-----END SSH SIGNATURE-----")?.split_ascii_whitespace().collect();
+    let bytes = BASE64.decode(text.as_bytes()).ok()?;
+    let (key, rest) = take_string(bytes.strip_prefix(b"SSHSIG\0\0\0\x01")?)?;
+    let (namespace, _) = take_string(rest)?;
+    if namespace == NAMESPACE.as_bytes() { describe_blob(key) } else { None }
+}
+
+fn take_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
 /// An SSHSIG over these bytes, as `ssh-keygen -Y sign -n evidence-log` makes it.
 pub fn sign_ssh(signer: &dyn Signer, bytes: &[u8]) -> Result<String, String> {
     let failed = |error: ssh_key::Error| error.to_string();
     let message = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, bytes).map_err(failed)?;
     let signature = ssh_key::Signature::new(ssh_key::Algorithm::Ed25519, signer.sign(&message)?)
         .map_err(failed)?;
-    let whole = SshSig::new(signer.public_key().key_data(), NAMESPACE, HashAlg::Sha512, signature)
-        .map_err(failed)?;
+    let key = signer.raw_key().ok_or("the key makes no raw signatures")?;
+    let whole =
+        SshSig::new(key.key_data(), NAMESPACE, HashAlg::Sha512, signature).map_err(failed)?;
     whole.to_pem(ssh_key::LineEnding::LF).map_err(failed)
 }
 
@@ -140,11 +193,21 @@ pub enum SshSignature {
     /// It does not hold.
     Broken(&'static str),
     /// It is of a kind that only ssh-keygen can check: a hardware key, RSA, ECDSA.
-    OtherKind(String),
+    OtherKind {
+        /// The kind of key, as SSH names it.
+        kind: String,
+        /// The key that it names, as `ssh-keygen -l` prints it.
+        fingerprint: String,
+    },
 }
 
 /// Holds an SSHSIG against the bytes that it should be over.
 pub fn check_ssh(signature: &[u8], bytes: &[u8]) -> SshSignature {
+    if let Some((kind, fingerprint)) =
+        describe_signature(signature).filter(|(kind, _)| kind != "ssh-ed25519")
+    {
+        return SshSignature::OtherKind { kind, fingerprint };
+    }
     let Ok(parsed) = SshSig::from_pem(signature) else {
         return SshSignature::Broken("it is not an SSH signature");
     };
@@ -152,7 +215,7 @@ pub fn check_ssh(signature: &[u8], bytes: &[u8]) -> SshSignature {
         return SshSignature::Broken("it was made for another purpose (namespace)");
     }
     let Some(key) = parsed.public_key().ed25519() else {
-        return SshSignature::OtherKind(parsed.algorithm().to_string());
+        return SshSignature::Broken("its key is not the one it names");
     };
     let Ok(signed) = SshSig::signed_data(NAMESPACE, parsed.hash_alg(), bytes) else {
         return SshSignature::Broken("it cannot be computed");
@@ -189,6 +252,18 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_signature_is_read_without_a_fall(bytes in proptest::collection::vec(0_u8.., 0..80)) {
+            let pem = format!(
+                "-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n",
+                BASE64.encode(&[b"SSHSIG\0\0\0\x01", &bytes[..]].concat())
+            );
+            let found = check_ssh(pem.as_bytes(), b"manifest");
+            proptest::prop_assert!(!matches!(found, SshSignature::Holds(_)));
+        }
+    }
+
     #[test]
     fn no_changed_byte_of_a_signature_holds() {
         let key = KeyFile::from_seed(&[7; 32]);
@@ -210,5 +285,11 @@ mod tests {
         insta::assert_snapshot!(key.to_openssh(), @"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs");
         insta::assert_snapshot!(key.fingerprint(), @"SHA256:z/fSv0Z0RZS+Lccbc6ZoOWwt/fbj1VFJGSBKQbo4icE");
         assert_eq!(PublicKey::from_openssh(&key.to_openssh()), Some(key));
+        let described = describe_key(&format!("{} ops", key.to_openssh()));
+        assert_eq!(described, Some(("ssh-ed25519".to_owned(), key.fingerprint())));
+        for wrong in ["", "ssh-rsa", "ssh-rsa AAAA", &key.to_openssh().replace("ssh-ed", "ssh-id")]
+        {
+            assert_eq!(describe_key(wrong), None, "{wrong}");
+        }
     }
 }

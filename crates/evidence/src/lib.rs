@@ -26,9 +26,11 @@ pub use checkpoint::{Checkpoint, verifier_key};
 pub use digest::{Digest, Hasher, NotADigest};
 pub use envelope::{Context, Envelope, PAYLOAD_TYPE, pre_authentication, statement};
 pub use error::Error;
-pub use key::{KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, sign_ssh};
+pub use key::{
+    KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, describe_key, sign_ssh,
+};
 pub use manifest::{MANIFEST, SIGNATURE};
-pub use merkle::CompactRange;
+pub use merkle::{CompactRange, leaf_hash, node_hash};
 pub use origin::{
     CHECKPOINT, LOG, ORIGINS, Origin, OriginEntry, OriginKind, append_origin, origins, read_origin,
 };

@@ -29,11 +29,11 @@ impl CompactRange {
 
     /// Adds a line, without its line break.
     pub fn push(&mut self, line: &[u8]) {
-        let mut node = leaf(line);
+        let mut node = leaf_hash(line);
         let mut rest = self.size;
         while rest & 1 == 1 {
             if let Some(left) = self.peaks.pop() {
-                node = parent(left, node);
+                node = node_hash(left, node);
             }
             rest >>= 1;
         }
@@ -45,18 +45,20 @@ impl CompactRange {
     pub fn root(&self) -> Digest {
         let mut peaks = self.peaks.iter().rev().copied();
         let Some(last) = peaks.next() else { return Digest::of(b"") };
-        peaks.fold(last, |right, left| parent(left, right))
+        peaks.fold(last, |right, left| node_hash(left, right))
     }
 }
 
-fn leaf(line: &[u8]) -> Digest {
+/// The hash of one line, without its line break, as a leaf of the tree.
+pub fn leaf_hash(line: &[u8]) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update([0]);
     hasher.update(line);
     Digest::from_bytes(hasher.finalize().into())
 }
 
-fn parent(left: Digest, right: Digest) -> Digest {
+/// The hash of two neighbouring subtrees.
+pub fn node_hash(left: Digest, right: Digest) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update([1]);
     hasher.update(left.as_bytes());
@@ -72,10 +74,10 @@ mod tests {
     fn tree_hash(lines: &[Vec<u8>]) -> Digest {
         match lines {
             [] => Digest::of(b""),
-            [one] => leaf(one),
+            [one] => leaf_hash(one),
             more => {
                 let split = more.len().next_power_of_two() / 2;
-                parent(tree_hash(&more[..split]), tree_hash(&more[split..]))
+                node_hash(tree_hash(&more[..split]), tree_hash(&more[split..]))
             }
         }
     }

@@ -206,7 +206,7 @@ fn matches(pattern: &[u8], word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::{KeyFile, Signer};
+    use crate::key::KeyFile;
 
     fn key() -> PublicKey {
         KeyFile::from_seed(&[7; 32]).public_key()

@@ -320,7 +320,12 @@ impl Ctx<'_> {
                 self.found(Rule::BadSignature, SIGNATURE, why);
                 return Ok(None);
             }
-            SshSignature::OtherKind(kind) => {
+            SshSignature::OtherKind { kind, fingerprint } => {
+                if promised.as_ref().is_some_and(|promised| *promised != fingerprint) {
+                    let message =
+                        format!("it was made with {fingerprint}, and the seal names another key");
+                    self.found(Rule::BadSignature, SIGNATURE, message);
+                }
                 self.found(
                     Rule::Unverifiable,
                     SIGNATURE,

@@ -9,7 +9,7 @@ use crate::bundle;
 use crate::chain::{Chain, RECORDS};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::key::{self, Signer};
+use crate::key::Signer;
 use crate::listing;
 use crate::manifest::{self, MANIFEST, SIGNATURE};
 use crate::record::{Body, Malformed, Record, Seal};
@@ -130,7 +130,7 @@ pub fn seal(
     if signature_path.exists() {
         sealed.signed = true;
     } else if let Some(signer) = signer {
-        match key::sign_ssh(signer, &text) {
+        match signer.sign_manifest(&text) {
             Ok(signature) => {
                 durable::write_over(&signature_path, signature.as_bytes(), 0o644)?;
                 sealed.signed = true;
@@ -162,7 +162,7 @@ fn close(
         bodies.push(Body::Seal(Seal {
             runs: u32::try_from(bundle::runs(&chain.records).len()).unwrap_or(u32::MAX),
             files: u32::try_from(listed).unwrap_or(u32::MAX),
-            signer: signer.map(|signer| signer.public_key().fingerprint()),
+            signer: signer.map(Signer::fingerprint),
             origin: origin.map(str::to_owned),
         }));
         bodies

@@ -8,6 +8,7 @@ mod fly;
 mod history;
 mod leaks;
 mod material;
+mod origin_log;
 mod pipeline;
 mod start_up;
 
@@ -48,13 +49,14 @@ pub(super) fn chosen(
     scratch: &Path,
 ) -> Result<Chosen, Error> {
     type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
-    let groups: [(&[&str], Group); 9] = [
+    let groups: [(&[&str], Group); 10] = [
         (&["start"], start_up::rows),
         (&["vault-check", "leaks"], leaks::rows),
         (&["vault-check", "history"], history::rows),
         (&["vault-check", "check"], check::rows),
         (&["dsn-align", "dsn"], dsn::rows),
         (&["evidence-log"], evidence::rows),
+        (&["evidence-log", "origin-log"], origin_log::rows),
         (&["feedback-append"], feedback::rows),
         (&["fly-secrets"], fly::rows),
         (&["pipeline"], pipeline::rows),

@@ -1,11 +1,17 @@
-//! What stands outside a bundle and remembers its manifest: citations in logs.
+//! What stands outside a bundle and remembers its manifest: citations in logs, origin logs, git, a store, a proof.
 
 use std::path::{Path, PathBuf};
 
-use evidence::Digest;
+use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, OriginEntry, OriginKind};
+use report::Invocation;
 
+use super::git;
 use crate::error::Error;
+use crate::log_proof::LogProof;
+use crate::push::{bundle_key, given};
 use crate::setting::Setting;
+use crate::store::{self, Variables};
+use crate::{args, index};
 
 /// A memory of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +24,98 @@ pub(super) struct Anchor {
     pub(super) outside: bool,
 }
 
+/// What was asked about a bundle.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Who remembers it.
+    pub(super) anchors: Vec<Anchor>,
+    /// Who was asked, and does not know it.
+    pub(super) silent: Vec<String>,
+}
+
+/// Asks whoever the command line names, else whoever is near: the logs, the origin logs, git.
+pub(super) fn ask(
+    args: &args::Verify,
+    setting: &Setting,
+    signers: Option<&AllowedSigners>,
+    bundle: &Bundle,
+    invocation: &Invocation,
+) -> Result<Asked, Error> {
+    let mut asked = Asked::default();
+    let folder = bundle.folder();
+    match (&args.against, args.manifest) {
+        (Some(log), _) => asked.anchors.extend(in_log(setting, &invocation.cwd.join(log), folder)?),
+        (None, Some(manifest)) => {
+            asked.anchors.push(Anchor { told_by: "--manifest".into(), manifest, outside: true });
+        }
+        (None, None) if args.remote.is_none() && args.proof.is_none() => {
+            near(setting, folder, invocation, &mut asked);
+        }
+        (None, None) => {}
+    }
+    if let Some(path) = &args.proof {
+        asked.anchors.push(proved(setting, &invocation.cwd.join(path), signers)?);
+    }
+    if let Some(url) = &args.remote {
+        asked.anchors.push(in_store(args, setting, url, bundle, invocation)?);
+    }
+    Ok(asked)
+}
+
+/// What a store has as the manifest of the bundle. That it has none is an error: the question was asked of this store.
+fn in_store(
+    args: &args::Verify,
+    setting: &Setting,
+    url: &str,
+    bundle: &Bundle,
+    invocation: &Invocation,
+) -> Result<Anchor, Error> {
+    let key = bundle_key(bundle).ok_or_else(|| Error::Malformed {
+        path: setting.shown(bundle.folder()),
+        why: "its name is not UTF-8",
+    })?;
+    let given = given(setting, &args.env_from)?;
+    let base = url.trim_end_matches('/');
+    let base = base.strip_suffix(key.as_str()).unwrap_or(base);
+    let store = store::open(base, &Variables { given: &given, invocation })?;
+    let name = format!("{key}/{MANIFEST}");
+    let found = store::runtime()?.block_on(store.get(&name, index::LONGEST))?;
+    let found = found.ok_or_else(|| store::Error::Missing { key: store.shown(&name) })?;
+    Ok(Anchor { told_by: store.shown(&key), manifest: Digest::of(&found), outside: true })
+}
+
+/// What a proof says is the manifest that an origin log lists. It counts as a memory outside when an allowed key
+/// signed it.
+fn proved(
+    setting: &Setting,
+    path: &Path,
+    signers: Option<&AllowedSigners>,
+) -> Result<Anchor, Error> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+    let bad = |why| Error::Malformed { path: setting.shown(path), why };
+    let proof = LogProof::read(&text).ok_or_else(|| bad("it is not a log proof"))?;
+    if !proof.holds() {
+        return Err(bad("its hashes do not lead to its checkpoint"));
+    }
+    let entry: OriginEntry = serde_json::from_slice(&proof.line)
+        .map_err(|_| bad("the line that it proves is not an entry of an origin log"))?;
+    if entry.kind != OriginKind::Seal {
+        return Err(bad("the line that it proves is not about a sealed bundle"));
+    }
+    let checkpoint = &proof.checkpoint;
+    let is_signed =
+        signers.is_some_and(|signers| signers.keys().any(|key| checkpoint.is_signed_by(key)));
+    if signers.is_some() && !is_signed {
+        return Err(bad("no allowed key signed its checkpoint"));
+    }
+    let told_by =
+        format!("{} (line {} of {})", setting.shown(path), entry.i + 1, checkpoint.origin);
+    Ok(Anchor { told_by, manifest: entry.hash, outside: is_signed })
+}
+
 /// The citations of a bundle in one log. That there are none is an error: the question was asked of this log.
-pub(super) fn in_log(setting: &Setting, log: &Path, bundle: &Path) -> Result<Vec<Anchor>, Error> {
+fn in_log(setting: &Setting, log: &Path, bundle: &Path) -> Result<Vec<Anchor>, Error> {
     let bytes =
         std::fs::read(log).map_err(|source| Error::Read { path: log.to_path_buf(), source })?;
     let found =
@@ -30,35 +126,56 @@ pub(super) fn in_log(setting: &Setting, log: &Path, bundle: &Path) -> Result<Vec
     Ok(found)
 }
 
-/// What the logs that ops.toml knows of, and the origin logs, have for a bundle.
-pub(super) fn known(setting: &Setting, bundle: &Path) -> Vec<Anchor> {
-    let mut anchors = in_feedback(setting, bundle);
+/// The logs that ops.toml knows of, git, and the origin logs.
+fn near(setting: &Setting, bundle: &Path, invocation: &Invocation, asked: &mut Asked) {
+    let (cited, n_logs) = in_feedback(setting, bundle);
+    if cited.is_empty() && n_logs > 0 {
+        asked.silent.push(crate::count::counted(&n_logs, "log"));
+    }
+    asked.anchors.extend(cited);
+    match git::committed(bundle, invocation) {
+        git::Answer::NoRepository => {}
+        git::Answer::NotThere => asked.silent.push("git".into()),
+        git::Answer::Committed { commit, published, manifest } => {
+            let outside = published.is_some();
+            let told_by = match published {
+                Some(branch) => format!("git commit {commit}, published as {branch}"),
+                None => format!("git commit {commit}, which is not published"),
+            };
+            asked.anchors.push(Anchor { told_by, manifest, outside });
+        }
+    }
     let in_root = setting.in_root(bundle);
     for folder in evidence::origins(&setting.root) {
         let Ok(origin) = evidence::read_origin(&folder, None) else { continue };
         if let Some(manifest) = origin.manifest_of(&in_root) {
-            anchors.push(Anchor { told_by: setting.shown(&folder), manifest, outside: false });
+            asked.anchors.push(Anchor {
+                told_by: setting.shown(&folder),
+                manifest,
+                outside: false,
+            });
         }
     }
-    anchors
 }
 
-/// The citations of a bundle in the logs that ops.toml knows of.
-fn in_feedback(setting: &Setting, bundle: &Path) -> Vec<Anchor> {
-    let Some(ops) = &setting.ops else { return Vec::new() };
+/// The citations of a bundle in the logs that ops.toml knows of, and how many logs there are.
+fn in_feedback(setting: &Setting, bundle: &Path) -> (Vec<Anchor>, usize) {
+    let Some(ops) = &setting.ops else { return (Vec::new(), 0) };
     let Ok(entries) = std::fs::read_dir(ops.absolute(&ops.feedback.root)) else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
     let mut logs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     logs.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     logs.sort();
     let shown = setting.shown(bundle);
-    logs.iter()
+    let found = logs
+        .iter()
         .filter_map(|log| std::fs::read(log).ok().map(|bytes| (log, bytes)))
         .flat_map(|(log, bytes)| {
             citations(&String::from_utf8_lossy(&bytes), &shown, &setting.shown(log))
         })
-        .collect()
+        .collect();
+    (found, logs.len())
 }
 
 /// Lines that name the bundle, and after it `manifest sha256:…`.

@@ -3,11 +3,15 @@
 use std::fmt::Write as _;
 
 use evidence::{AllowedSigners, Bundle, Origin, OriginKind, Weight};
-use report::Finding;
+use report::{Finding, Invocation};
 
 use super::finding;
+use crate::args;
 use crate::error::Error;
+use crate::export::log;
+use crate::push::{History, compare, given};
 use crate::setting::Setting;
+use crate::store::{self, Variables};
 
 /// What was found in all origin logs.
 pub(super) struct Found {
@@ -19,10 +23,15 @@ pub(super) struct Found {
 /// Verifies each origin log under the evidence root. That a listed bundle is not here is worth knowing and no more: it
 /// may have been pushed elsewhere.
 pub(super) fn verify(
+    args: &args::Verify,
     setting: &Setting,
     signers: Option<&AllowedSigners>,
+    invocation: &Invocation,
     text: &mut String,
 ) -> Result<Found, Error> {
+    let given = given(setting, &args.env_from)?;
+    let variables = Variables { given: &given, invocation };
+    let remote = args.remote.as_deref().map(|url| store::open(url, &variables)).transpose()?;
     let folders = evidence::origins(&setting.root);
     let mut found = Found { checked: folders.len(), undecided: false, findings: Vec::new() };
     for folder in folders {
@@ -38,6 +47,30 @@ pub(super) fn verify(
         let _ = writeln!(text, "{}: {size} entries, {seals} seals", setting.shown(&folder));
         if let Some(checkpoint) = &origin.checkpoint {
             let _ = writeln!(text, "  checkpoint {}:{}", checkpoint.size, checkpoint.root);
+        }
+        if let Some(remote) = &remote {
+            let log = log::read(setting, &folder)?;
+            let shown = setting.shown(&folder);
+            match store::runtime()?.block_on(compare(remote, &log)) {
+                Ok(History::Agrees(size)) => {
+                    let _ =
+                        writeln!(text, "  known to {} as it was at {size} lines", remote.address());
+                }
+                Ok(History::Unknown) => {
+                    found
+                        .findings
+                        .push(Finding::note("no-anchor", "the store does not know it").path(shown));
+                }
+                Err(failed @ store::Error::Ahead { .. }) => {
+                    found.findings.push(Finding::error("cut", failed.to_string()).path(shown));
+                }
+                Err(failed @ store::Error::Fork { .. }) => {
+                    found
+                        .findings
+                        .push(Finding::error("wrong-head", failed.to_string()).path(shown));
+                }
+                Err(failed) => return Err(failed.into()),
+            }
         }
     }
     Ok(found)

@@ -4,11 +4,14 @@
 mod clock;
 mod crash;
 mod expect;
+mod export;
+mod fake_s3;
 mod forms;
 mod limits;
 mod ops;
 mod page;
 mod peers;
+mod push;
 mod recover;
 mod redaction;
 mod run;

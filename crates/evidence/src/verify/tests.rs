@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::envelope::{Context, statement};
-use crate::key::{KeyFile, Signer};
+use crate::key::KeyFile;
 use crate::outcome::Outcome;
 use crate::record::{Begin, Mode, Open};
 

@@ -1,0 +1,243 @@
+//! From an address and the environment to a store.
+
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
+use object_store::client::ClientConfigKey;
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use report::Invocation;
+
+use super::fault::Error;
+use super::{Store, patience};
+use crate::redaction::Given;
+
+/// The names under which the SDKs of each store take their settings. AWS's `AWS_PROFILE` is not among them: files of
+/// profiles are not read.
+const AWS: [&str; 20] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ALLOW_HTTP",
+    "AWS_VIRTUAL_HOSTED_STYLE_REQUEST",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_METADATA_ENDPOINT",
+    "AWS_SERVER_SIDE_ENCRYPTION",
+    "AWS_SSE_KMS_KEY_ID",
+    "AWS_REQUEST_PAYER",
+];
+const GOOGLE: [&str; 7] = [
+    "GOOGLE_SERVICE_ACCOUNT",
+    "GOOGLE_SERVICE_ACCOUNT_PATH",
+    "GOOGLE_SERVICE_ACCOUNT_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_BEARER_TOKEN",
+    "GOOGLE_BASE_URL",
+    "GOOGLE_SKIP_SIGNATURE",
+];
+const AZURE: [&str; 14] = [
+    "AZURE_STORAGE_ACCOUNT_NAME",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_STORAGE_SAS_KEY",
+    "AZURE_STORAGE_TOKEN",
+    "AZURE_STORAGE_ENDPOINT",
+    "AZURE_STORAGE_USE_EMULATOR",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_TENANT_ID",
+    "AZURE_AUTHORITY_HOST",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_USE_AZURE_CLI",
+    "AZURE_ALLOW_HTTP",
+];
+
+/// Where settings come from: the files of the vault that were named, then the environment.
+pub(crate) struct Variables<'a> {
+    pub(crate) given: &'a Given,
+    pub(crate) invocation: &'a Invocation,
+}
+
+impl Variables<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        let given = self.given.variables.iter().find(|(known, _)| known == name);
+        match given {
+            // The value goes to the client of the store, which signs requests with it.
+            Some((_, value)) => String::from_utf8(value.expose().to_vec()).ok(),
+            None => self.invocation.variable(name)?.into_string().ok(),
+        }
+        .filter(|value| !value.is_empty())
+    }
+}
+
+/// The store at an address, or the folder of that name.
+pub(crate) fn open(address: &str, variables: &Variables<'_>) -> Result<Store, Error> {
+    let address = address.trim_end_matches('/');
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return folder(&variables.invocation.cwd.join(address), address);
+    };
+    if rest.contains(['?', '#', '@']) {
+        return Err(Error::Url {
+            why: "it has a user, a query or a fragment, and no credential belongs there",
+        });
+    }
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if scheme == "file" {
+        return match bucket {
+            "" => folder(FilePath::new(&format!("/{prefix}")), address),
+            _ => Err(Error::Url { why: "a file address has no host: file:///PATH" }),
+        };
+    }
+    if bucket.is_empty() {
+        return Err(Error::Url { why: "it names no bucket" });
+    }
+    let prefix = Path::parse(prefix)
+        .map_err(|_| Error::Url { why: "its path has an empty part, or `.` or `..`" })?;
+    // Whoever asks first installs it; that it is there already is what is wanted.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let inner: Arc<dyn object_store::ObjectStore> = match scheme {
+        "s3" | "s3a" => Arc::new(s3(bucket, variables).map_err(|failed| settings(&failed))?),
+        "gs" => Arc::new(gcs(bucket, variables).map_err(|failed| settings(&failed))?),
+        "az" | "azure" | "abfs" | "abfss" => {
+            Arc::new(azure(bucket, variables).map_err(|failed| settings(&failed))?)
+        }
+        _ => return Err(Error::Url { why: "no store of this kind is known" }),
+    };
+    let place = format!("{scheme}://{bucket}");
+    Ok(Store { inner, prefix, shown: address.to_owned(), place })
+}
+
+fn folder(path: &FilePath, address: &str) -> Result<Store, Error> {
+    let path: PathBuf = path.components().collect();
+    if !path.is_dir() {
+        return Err(Error::NoFolder { path });
+    }
+    let inner = LocalFileSystem::new_with_prefix(&path)
+        .map_err(|_| Error::NoFolder { path: path.clone() })?
+        .with_fsync(true);
+    let place = address.to_owned();
+    Ok(Store { inner: Arc::new(inner), prefix: Path::default(), shown: address.to_owned(), place })
+}
+
+fn s3(
+    bucket: &str,
+    variables: &Variables<'_>,
+) -> object_store::Result<object_store::aws::AmazonS3> {
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_region("us-east-1")
+        .with_retry(patience());
+    for name in AWS {
+        if let Some(value) = variables.get(name) {
+            if name.starts_with("AWS_ENDPOINT_URL") && is_local(&value) {
+                builder = builder.with_allow_http(true);
+            }
+            builder = builder.with_config(name.to_ascii_lowercase().parse()?, value);
+        }
+    }
+    if variables.get("AWS_ACCESS_KEY_ID").is_none() {
+        // Without a key of one's own the machine's role is asked for, which answers at once or not at all.
+        builder =
+            builder.with_config(AmazonS3ConfigKey::Client(ClientConfigKey::ConnectTimeout), "3s");
+    }
+    builder.build()
+}
+
+fn gcs(
+    bucket: &str,
+    variables: &Variables<'_>,
+) -> object_store::Result<object_store::gcp::GoogleCloudStorage> {
+    let mut builder =
+        GoogleCloudStorageBuilder::new().with_bucket_name(bucket).with_retry(patience());
+    for name in GOOGLE {
+        if let Some(value) = variables.get(name) {
+            if name == "GOOGLE_BASE_URL" && is_local(&value) {
+                builder = builder
+                    .with_config(GoogleConfigKey::Client(ClientConfigKey::AllowHttp), "true");
+            }
+            builder = builder.with_config(name.to_ascii_lowercase().parse()?, value);
+        }
+    }
+    if let Some(host) = variables.get("STORAGE_EMULATOR_HOST") {
+        let url = if host.contains("://") { host } else { format!("http://{host}") };
+        builder = builder
+            .with_base_url(&url)
+            .with_skip_signature(true)
+            .with_config(GoogleConfigKey::Client(ClientConfigKey::AllowHttp), "true");
+    }
+    builder.build()
+}
+
+fn azure(
+    container: &str,
+    variables: &Variables<'_>,
+) -> object_store::Result<object_store::azure::MicrosoftAzure> {
+    let mut builder =
+        MicrosoftAzureBuilder::new().with_container_name(container).with_retry(patience());
+    for name in AZURE {
+        if let Some(value) = variables.get(name) {
+            if name == "AZURE_STORAGE_ENDPOINT" && is_local(&value) {
+                builder = builder.with_allow_http(true);
+            }
+            let key: AzureConfigKey = name.to_ascii_lowercase().parse()?;
+            builder = builder.with_config(key, value);
+        }
+    }
+    builder.build()
+}
+
+/// Whether an endpoint is on this machine, where nobody listens on the way.
+fn is_local(endpoint: &str) -> bool {
+    ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| {
+        endpoint
+            .strip_prefix(local)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    })
+}
+
+/// A builder's complaint names keys, and may repeat a value: only what is missing is told.
+fn settings(failed: &object_store::Error) -> Error {
+    let text = failed.to_string();
+    let known = [
+        ("ccount", "it needs AZURE_STORAGE_ACCOUNT_NAME"),
+        ("http", "its endpoint is not https://; AWS_ALLOW_HTTP=true says that this is meant"),
+        ("service account", "the file of the service account cannot be read"),
+        ("credential", "the credentials cannot be read"),
+    ];
+    let lower = text.to_ascii_lowercase();
+    let why = known.iter().find(|(word, _)| lower.contains(word)).map(|(_, why)| *why);
+    Error::Settings { why: why.unwrap_or("a setting has a value that it cannot have").to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for local in ["http://127.0.0.1:9000", "http://localhost", "http://[::1]:1/x"] {
+            assert!(is_local(local), "{local}");
+        }
+        for other in [
+            "http://127.0.0.1.example.org",
+            "http://localhost.evil",
+            "https://localhost",
+            "http://example.org",
+        ] {
+            assert!(!is_local(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Adding to a long origin log against adding to one that has just begun.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use evidence::Digest;
+
+use super::{Ctx, material, wall};
+use crate::bench::measure::Row;
+use crate::error::Error;
+
+const N_RECORDS: usize = 100_000;
+
+pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
+    let short = begun(ctx, "origin-short")?;
+    let long = begun(ctx, "origin-long")?;
+    let folder = evidence::origins(&long.join("artifacts")).pop().unwrap_or_default();
+    material::file(&folder.join(evidence::LOG), log())?;
+    // What is kept of the short log does not fit the long one: the first run makes it anew.
+    for kept in ["range", evidence::CHECKPOINT] {
+        remove(&folder.join(kept))?;
+    }
+    ctx.prepare("evidence-log", &["open", "bench"], &long)?;
+    let args = ["open", "bench"];
+    let mut peer = ctx.ours("evidence-log", &args, &short);
+    peer.name.push_str(", a log that has just begun");
+    Ok(vec![Row {
+        tool: "evidence-log",
+        work: "open, origin log of 100,000 records",
+        ours: ctx.ours("evidence-log", &args, &long),
+        peer: Ok(peer),
+        goal: wall(1.1, None),
+        max_rounds: usize::MAX,
+    }])
+}
+
+/// A folder with an ops.toml and an origin log of one record.
+fn begun(ctx: &Ctx<'_>, name: &str) -> Result<PathBuf, Error> {
+    let folder = material::folder(&ctx.scratch.join(name))?;
+    material::file(&folder.join("ops.toml"), "version = 1\n")?;
+    ctx.prepare("evidence-log", &["open", "bench"], &folder)?;
+    Ok(folder)
+}
+
+/// The lines of a long log, linked as they should be.
+fn log() -> String {
+    let (mut text, mut previous) = (String::new(), "null".to_owned());
+    for index in 0..N_RECORDS {
+        let line = format!(
+            "{{\"v\":1,\"i\":{index},\"prev\":{previous},\"t\":\"2026-11-22T17:00:00.000000Z\",\
+             \"kind\":\"seal\",\"bundle\":\"bench/check-{index}\",\"hash\":\"{}\"}}",
+            Digest::of(&index.to_le_bytes())
+        );
+        previous = format!("\"{}\"", Digest::of(line.as_bytes()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    std::fs::remove_file(path).map_err(|source| Error::File {
+        doing: "removing",
+        path: path.to_path_buf(),
+        source,
+    })
+}
