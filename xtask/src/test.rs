@@ -31,11 +31,12 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>) -> Result<Exit, Error>
         None => words.push("--workspace"),
     }
     // Pipeline tests run the tools as processes, so these come first.
-    tool::build()?;
+    let binaries = tool::build()?;
     tool::build_stand_ins()?;
     let command = cmd(env!("CARGO"), words)
         .dir(repo::root())
         .env("OPSPROOF_NOT_RUN", &not_run)
+        .env("OPSPROOF_TOOLS", &binaries.folder)
         .env("INSTA_UPDATE", "no")
         .stderr_to_stdout()
         .unchecked();

@@ -88,10 +88,12 @@ pub(super) fn body(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> Strin
     };
     let mut paragraphs = Vec::new();
     if outcomes.iter().all(|outcome| outcome.state.is_done()) {
-        paragraphs.push(format!("Pipeline `{name}`: {}, all succeeded.", steps(outcomes.len())));
+        paragraphs
+            .push(format!("Pipeline `{name}`: {}, each ended as expected.", steps(outcomes.len())));
     } else if !outcomes.iter().any(|outcome| outcome.state.is_failure()) {
         let done = ids(&State::is_done);
-        paragraphs.push(format!("Pipeline `{name}`, in part: {} succeeded.", done.join(", ")));
+        paragraphs
+            .push(format!("Pipeline `{name}`, in part: {} ended as expected.", done.join(", ")));
     }
     for outcome in outcomes.iter().filter(|outcome| outcome.state.is_failure()) {
         paragraphs.push(format!("Pipeline `{name}`: step `{}` {}.", outcome.id, how(outcome)));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use duct::cmd;
 use serde_json::{Value, json};
 
-use super::Sample;
+use super::{Sample, tools};
 
 const TOOLS: &[&str] =
     &["vault-check", "dsn-align", "fly-secrets", "evidence-log", "feedback-append"];
@@ -79,9 +79,8 @@ impl<'a> StandInRunner<'a> {
     fn keep_tools(&self) {
         let folder = self.folder.join("artifacts/opsproof-tools");
         fs::create_dir_all(&folder).unwrap();
-        let release = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release");
         for tool in TOOLS {
-            fs::copy(release.join(tool), folder.join(tool)).unwrap();
+            fs::copy(tools().join(tool), folder.join(tool)).unwrap();
         }
         fs::copy(testbed::bin!("xtask"), folder.join("xtask")).unwrap();
     }

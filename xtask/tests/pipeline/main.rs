@@ -163,7 +163,7 @@ fn preflight_succeeds_and_its_evidence_holds() {
     .unwrap();
     let entry = appended(&sample);
     assert!(entry.contains("Status: done"), "{entry}");
-    assert!(entry.contains("all succeeded"), "{entry}");
+    assert!(entry.contains("each ended as expected"), "{entry}");
 }
 
 #[test]

@@ -388,3 +388,14 @@ fn the_second_documented_failure_is_an_escalation() {
     assert!(repo.log().contains("Blocked by: manager: step `b` failed 2 times"), "{}", repo.log());
     repo.check_all();
 }
+
+#[test]
+fn a_silent_step_may_succeed_and_its_entry_claims_no_more_than_that() {
+    let repo = Repo::new("", &steps(""));
+    repo.bed.write("b.mute", "");
+    let output = repo.run(&[]);
+    assert_eq!(output.code(), 0, "{output}");
+    assert_eq!(repo.ran(), "a b c d");
+    let log = repo.log();
+    assert!(log.contains("each ended as expected") && log.contains("Status: unproven"), "{log}");
+}
