@@ -43,6 +43,11 @@ pub(crate) enum Written {
     Same,
 }
 
+/// How often an object is read whose answer ends early.
+const MAX_READS: usize = 4;
+/// How long to wait between these.
+const BETWEEN_READS: Duration = Duration::from_millis(250);
+
 /// What runs the transfers; made by `push`, `pull` and `verify --remote` alone.
 pub(crate) fn runtime() -> Result<Runtime, Error> {
     tokio::runtime::Builder::new_current_thread()
@@ -108,7 +113,19 @@ impl Store {
     }
 
     /// An object's bytes; none when it is not there, an error when they are more than `most`.
+    ///
+    /// An answer that ends early is asked for again: the line was cut, or another writer is not done with it.
     pub(crate) async fn get(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
+        for _ in 1..MAX_READS {
+            match self.get_once(key, most).await {
+                Err(Error::Half { .. }) => tokio::time::sleep(BETWEEN_READS).await,
+                answer => return answer,
+            }
+        }
+        self.get_once(key, most).await
+    }
+
+    async fn get_once(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
         let path = self.path(key);
         let result = match self.inner.get_opts(&path, GetOptions::default()).await {
             Ok(result) => result,

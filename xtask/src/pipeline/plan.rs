@@ -167,6 +167,6 @@ pub(super) mod tests {
             json: vec![("/status".to_owned(), "\"ok\"".to_owned())],
         };
         expect(&expected, &mut command);
-        insta::assert_snapshot!(command, @r#"evidence-log run --expect-exit 0,1 --expect-match '^a b$' --expect-json '/status="ok"'"#);
+        insta::assert_snapshot!(command, @r#"evidence-log run --expect-exit '0,1' --expect-match '^a b$' --expect-json '/status="ok"'"#);
     }
 }

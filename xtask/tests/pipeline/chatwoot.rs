@@ -1,6 +1,7 @@
 //! The six pipelines of the sample operator's repo, in order and with what really goes wrong.
 
 use std::fs;
+use std::path::PathBuf;
 
 use testbed::fly::{Fault, State};
 
@@ -28,11 +29,23 @@ fn run(sample: &Sample, name: &str, more: &[&str]) -> (u8, String) {
     (u8::try_from(output.code()).unwrap(), format!("{output}"))
 }
 
-/// Every bundle holds, and so does the log.
-fn check_all(sample: &Sample) {
+/// The newest bundle of a pipeline.
+fn newest(sample: &Sample, pipeline: &str) -> PathBuf {
+    let is_its_own = |bundle: &PathBuf| {
+        bundle.file_name().unwrap().to_str().unwrap().starts_with(&format!("{pipeline}-"))
+    };
+    sample.bundles().into_iter().rfind(is_its_own).unwrap()
+}
+
+fn check_bundles(sample: &Sample) {
     let bundles = sample.bundles();
     let verified = sample.tool("evidence-log").arg("verify").args(&bundles).run();
     assert_eq!(verified.code(), 0, "{verified}");
+}
+
+/// Every bundle holds, and no value is anywhere but in the vault.
+fn check_all(sample: &Sample) {
+    check_bundles(sample);
     let leaks = sample.tool("vault-check").arg("leaks").run();
     assert_eq!(leaks.code(), 0, "{leaks}");
 }
@@ -130,7 +143,7 @@ fn what_is_wrong_halts_its_step_and_resume_completes_once_it_is_mended() {
         assert_eq!(code, 1, "{file}: {output}");
         let log = appended(&sample);
         assert!(log.contains(says), "{says}: {log}");
-        let bundle = sample.bundles().pop().unwrap();
+        let bundle = newest(&sample, pipeline);
         let labels: Vec<String> = evidence::Bundle::open(&bundle)
             .unwrap()
             .runs()
@@ -139,7 +152,7 @@ fn what_is_wrong_halts_its_step_and_resume_completes_once_it_is_mended() {
             .collect();
         assert!(labels.iter().any(|label| label == halts_at), "{labels:?}");
         assert!(!labels.iter().any(|label| label == "health" || label == "worker-away"));
-        check_all(&sample);
+        check_bundles(&sample);
 
         sample.bed.write(file, right);
         let (code, output) = run(&sample, pipeline, &["--resume", bundle.to_str().unwrap()]);
@@ -204,7 +217,7 @@ fn a_deploy_that_fails_in_a_known_way_is_explained_and_the_worker_comes_back() {
     assert!(log.contains("Not run: admin, health."), "{log}");
     let calls = fs::read_to_string(sample.flyctl_state()).unwrap();
     assert!(calls.contains("scale count worker=1 --vm-memory 2048"), "{calls}");
-    let bundle = sample.bundles().pop().unwrap();
+    let bundle = newest(&sample, "redeploy");
     let (code, output) = run(&sample, "redeploy", &["--resume", bundle.to_str().unwrap()]);
     assert_eq!(code, 0, "{output}");
     check_all(&sample);

@@ -25,6 +25,7 @@ const HEAD: &str = r#"version = 1
 [evidence]
 root = "artifacts"
 [feedback]
+epoch = "E1"
 roles = { ops = { file = "ops.md", owner = "ops" } }
 [[fly.app]]
 name = "app"

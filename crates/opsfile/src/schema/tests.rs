@@ -288,6 +288,8 @@ fn documented() -> Vec<(&'static str, &'static Section)> {
         ("`[[vault.file]]`", at(vault, "file")),
         ("`[dsn]`", dsn),
         ("`[dsn.policy]`", at(dsn, "policy")),
+        ("`[dsn.budget]`", at(dsn, "budget")),
+        ("`[[dsn.budget.process]]`", at(at(dsn, "budget"), "process")),
         ("`[[dsn.place]]`", at(dsn, "place")),
         ("`[dsn.place.split]`", at(at(dsn, "place"), "split")),
         ("`[fly]`", fly),
