@@ -156,8 +156,9 @@ fn start_postgres(folder: &Path) -> Result<(Handle, String), String> {
     }
     let as_user = |words: Vec<String>| -> Expression {
         if is_root {
-            let wrapped = ["-u", "postgres", "--"].map(str::to_owned).into_iter().chain(words);
-            cmd("runuser", wrapped)
+            // It becomes the server; `runuser` would stay in front of it and keep the signal that ends it.
+            let user = ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"];
+            cmd("setpriv", user.map(str::to_owned).into_iter().chain(words))
         } else {
             cmd(words.first().cloned().unwrap_or_default(), words.into_iter().skip(1))
         }
