@@ -7,7 +7,7 @@ use secret::Secret;
 
 use crate::dial::{Timed, connect, io_failure, resolve};
 use crate::failure::{Cause, Failure};
-use crate::step::{Log, Options};
+use crate::step::{Failed, Log, Options};
 use crate::tls::{Check, Roots, Terms, Wire, wrap};
 
 /// Longer than any line of a greeting.
@@ -53,8 +53,6 @@ pub struct MailFacts {
     pub authenticated: bool,
 }
 
-pub(crate) type Failed = (&'static str, Failure);
-
 /// A connection read line by line.
 pub(crate) struct Line<'a> {
     wire: BufReader<Box<dyn Wire>>,
@@ -79,19 +77,14 @@ impl<'a> Line<'a> {
         let clear = socket.again().map_err(|error| ("connect", io_failure(&error)))?;
         let mut line = Self { wire: BufReader::new(Box::new(clear)), socket, server, options };
         if server.tls == MailTls::Implicit {
-            line.encrypt("tls", log, facts)?;
+            line.encrypt(log, facts)?;
         }
         Ok(line)
     }
 
     /// Goes on encrypted. What came before TLS and was not asked for is an attack, or no mail server.
-    pub(crate) fn encrypt(
-        &mut self,
-        step: &'static str,
-        log: &mut Log,
-        facts: &mut MailFacts,
-    ) -> Result<(), Failed> {
-        let version = log.step(step, || {
+    pub(crate) fn encrypt(&mut self, log: &mut Log, facts: &mut MailFacts) -> Result<(), Failed> {
+        let version = log.step("tls", || {
             if !self.wire.buffer().is_empty() {
                 return Err(Failure::new(Cause::Protocol));
             }

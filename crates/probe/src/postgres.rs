@@ -11,7 +11,7 @@ use dsn::Dsn;
 use crate::certificate::Certificate;
 use crate::dial::{Timed, connect, io_failure, open_socket, resolve};
 use crate::failure::{Cause, Failure};
-use crate::step::{Log, Options, Outcome};
+use crate::step::{Failed, Log, Options, Outcome};
 use crate::tls::{Check, Roots, Terms, Wire, wrap};
 use session::Session;
 
@@ -40,13 +40,8 @@ pub struct PostgresFacts {
 
 /// Probes the first host of a connection string.
 pub fn postgres(dsn: &Dsn, options: &Options) -> Outcome<PostgresFacts> {
-    let mut log = Log::new(options.timeout);
-    let mut facts = PostgresFacts::default();
-    let failure = run(dsn, options, &mut log, &mut facts).err();
-    Outcome { steps: log.steps, facts, failure, failed_after: log.failed_after }
+    Outcome::of(options, |log, facts| run(dsn, options, log, facts))
 }
-
-type Failed = (&'static str, Failure);
 
 fn run(
     dsn: &Dsn,

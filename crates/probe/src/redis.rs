@@ -8,7 +8,7 @@ use dsn::Dsn;
 use crate::certificate::Certificate;
 use crate::dial::{connect, io_failure, open_socket, resolve};
 use crate::failure::{Cause, Failure};
-use crate::step::{Log, Options, Outcome};
+use crate::step::{Failed, Log, Options, Outcome};
 use crate::tls::{Check, Roots, Terms, Wire, wrap};
 
 /// What is known of a Redis server.
@@ -32,13 +32,8 @@ pub struct RedisFacts {
 
 /// Probes a Redis URL.
 pub fn redis(dsn: &Dsn, options: &Options) -> Outcome<RedisFacts> {
-    let mut log = Log::new(options.timeout);
-    let mut facts = RedisFacts::default();
-    let failure = run(dsn, options, &mut log, &mut facts).err();
-    Outcome { steps: log.steps, facts, failure, failed_after: log.failed_after }
+    Outcome::of(options, |log, facts| run(dsn, options, log, facts))
 }
-
-type Failed = (&'static str, Failure);
 
 fn run(dsn: &Dsn, options: &Options, log: &mut Log, facts: &mut RedisFacts) -> Result<(), Failed> {
     let mut wire = BufReader::new(open(dsn, options, log, facts)?);

@@ -4,18 +4,15 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use crate::failure::{Cause, Failure};
-use crate::mail::{Failed, Line, MailFacts, MailServer, MailTls};
-use crate::step::{Log, Options, Outcome};
+use crate::mail::{Line, MailFacts, MailServer, MailTls};
+use crate::step::{Failed, Log, Options, Outcome};
 
 /// More lines than any answer has.
 const MOST_LINES: usize = 100;
 
 /// Probes an SMTP server.
 pub fn smtp(server: &MailServer<'_>, options: &Options) -> Outcome<MailFacts> {
-    let mut log = Log::new(options.timeout);
-    let mut facts = MailFacts::default();
-    let failure = run(server, options, &mut log, &mut facts).err();
-    Outcome { steps: log.steps, facts, failure, failed_after: log.failed_after }
+    Outcome::of(options, |log, facts| run(server, options, log, facts))
 }
 
 fn run(
@@ -38,7 +35,7 @@ fn run(
             }
             call(&mut line, b"STARTTLS\r\n", 220).map(|_| ((), "agreed".to_owned()))
         })?;
-        line.encrypt("tls", log, facts)?;
+        line.encrypt(log, facts)?;
         offers = ehlo(&mut line, log)?;
     }
     if let Some((user, password)) = server.login {

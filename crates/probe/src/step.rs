@@ -43,6 +43,22 @@ pub struct Outcome<Facts> {
     pub failed_after: Duration,
 }
 
+impl<Facts: Default> Outcome<Facts> {
+    /// Runs the steps of a probe, and gathers what came of them.
+    pub(crate) fn of(
+        options: &Options,
+        run: impl FnOnce(&mut Log, &mut Facts) -> Result<(), Failed>,
+    ) -> Self {
+        let mut log = Log::new(options.timeout);
+        let mut facts = Facts::default();
+        let failure = run(&mut log, &mut facts).err();
+        Self { steps: log.steps, facts, failure, failed_after: log.failed_after }
+    }
+}
+
+/// The step that failed, and why.
+pub(crate) type Failed = (&'static str, Failure);
+
 /// Collects steps while a probe runs, and sets each one's deadline.
 pub(crate) struct Log {
     pub(crate) steps: Vec<Step>,
@@ -67,7 +83,7 @@ impl Log {
         &mut self,
         name: &'static str,
         act: impl FnOnce() -> Result<(T, String), Failure>,
-    ) -> Result<T, (&'static str, Failure)> {
+    ) -> Result<T, Failed> {
         let begun = Instant::now();
         self.deadline.set(begun + self.timeout);
         let done = act();
