@@ -122,18 +122,21 @@ impl<'set> Redactor<'set> {
         let (text, from, search) = (view.text.as_ref(), self.n_context, &self.set.search);
         let mut settled = if is_end { text.len() } else { search.live_from(text, from) };
         let place = |range, name, is_form| (Place { range, name }, is_form);
-        let known = search.find(text, from).into_iter();
+        let (known, forms, forms_settled) = if !self.with_forms {
+            (search.find(text, from), Vec::new(), text.len())
+        } else if search.is_worth_a_sieve(text) {
+            search.find_with_forms(text, from, is_end)
+        } else {
+            let (forms, settled) = form::scan(text, from, is_end);
+            (search.find(text, from), forms, settled)
+        };
+        settled = settled.min(forms_settled);
+        let known = known.into_iter();
         let mut places: Vec<_> = known
             .map(|hit| place(view.original_range(hit.range.clone()), self.set.name(&hit), false))
             .collect();
-        if self.with_forms {
-            let (found, forms_settled) = form::scan(text, from, is_end);
-            settled = settled.min(forms_settled);
-            let found = found.into_iter();
-            places.extend(
-                found.map(|found| place(view.original_range(found.range), found.rule, true)),
-            );
-        }
+        let forms = forms.into_iter();
+        places.extend(forms.map(|found| place(view.original_range(found.range), found.rule, true)));
         let mut settled_original = view.original(settled);
         if view.is_cut() {
             // What looks like the end of a sequence may be the beginning of a secret.

@@ -27,6 +27,9 @@ pub(crate) struct Hit {
     pub(crate) range: Range<usize>,
 }
 
+/// For a shorter text, in bytes, no sieve is made.
+const WORTH_A_SIEVE: usize = 16 << 10;
+
 /// White space longer than this ends a value: no terminal and no YAML writer indents so far.
 pub(crate) const LONGEST_GAP: usize = 128;
 
@@ -54,16 +57,23 @@ impl Search {
         self.finish(text, from, hits)
     }
 
-    /// The same as [`Search::find`] from 0 on, and every credential by form, in one pass.
-    pub(crate) fn find_with_forms(&self, text: &[u8]) -> (Vec<Hit>, Vec<FormMatch>) {
-        let sieve = self.sieve.get_or_init(|| {
-            Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, pieces::all())
-        });
+    /// The same as [`Search::find`] and [`form::scan`], in one pass.
+    pub(crate) fn find_with_forms(
+        &self,
+        text: &[u8],
+        from: usize,
+        is_end: bool,
+    ) -> (Vec<Hit>, Vec<FormMatch>, usize) {
         let mut hits: Vec<Hit> = Vec::new();
-        let mut scan = Scan::new(text, 0, true);
-        let end = sieve.each(
+        let mut scan = Scan::new(text, from, is_end);
+        let end = self.sieve().each(
             text,
-            |at| self.extend(text, 0, at, self.index.entries_at(text, at), &mut hits),
+            |at| {
+                // What stands before `from` is context, in which no needle begins.
+                if at >= from {
+                    self.extend(text, from, at, self.index.entries_at(text, at), &mut hits);
+                }
+            },
             |at| pieces::at_piece(text, at, |at, len, rule| scan.judge(at, len, rule)),
         );
         // An anchor at an end of the text may lack the byte that one of its pieces has.
@@ -71,7 +81,19 @@ impl Search {
         for at in (0..text.len().min(1)).chain(tail) {
             pieces::at_start(text, at, |at, len, rule| scan.judge(at, len, rule));
         }
-        (self.finish(text, 0, hits), scan.finish().0)
+        let (forms, settled) = scan.finish();
+        (self.finish(text, from, hits), forms, settled)
+    }
+
+    /// Whether one pass is quicker than two: the sieve takes as long to make as some text to search.
+    pub(crate) fn is_worth_a_sieve(&self, text: &[u8]) -> bool {
+        text.len() >= WORTH_A_SIEVE || self.sieve.get().is_some()
+    }
+
+    fn sieve(&self) -> &Sieve {
+        self.sieve.get_or_init(|| {
+            Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, pieces::all())
+        })
     }
 
     /// Adds the needles that stand where one of these pieces stands.

@@ -82,7 +82,7 @@ impl SecretSet {
             let hits = self.search.find(&view.text, 0);
             return (self.matches(text, &view, hits), form::find(text));
         }
-        let (hits, forms) = self.search.find_with_forms(text);
+        let (hits, forms, _) = self.search.find_with_forms(text, 0, true);
         (self.matches(text, &view, hits), forms)
     }
 
