@@ -15,6 +15,8 @@ use crate::record::FileEntry;
 
 /// The size of one read; larger buffers gain nothing.
 const BUFFER: usize = 64 * 1024;
+/// Files that one thread takes at a time.
+const FILES_A_BATCH: usize = 16;
 
 /// The paths of everything in the folder that is not a folder, with `/`, sorted by their bytes.
 pub(crate) fn files(folder: &Path) -> Result<Vec<String>, Error> {
@@ -41,8 +43,10 @@ fn collect(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), E
 
 /// The digest and size of each of these files, in their order, computed on all processors.
 pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Digest, u64)>> {
-    let workers =
-        thread::available_parallelism().map_or(1, usize::from).min(paths.len().div_ceil(16)).max(1);
+    let workers = match paths.len().div_ceil(FILES_A_BATCH) {
+        0 | 1 => 1,
+        n => thread::available_parallelism().map_or(1, usize::from).min(n),
+    };
     let next = AtomicUsize::new(0);
     let opened = match open_folder(folder) {
         Ok(opened) => opened,
@@ -55,11 +59,11 @@ pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Diges
         let mut buffer = vec![0; BUFFER];
         let mut done = Vec::new();
         loop {
-            let from = next.fetch_add(16, Ordering::Relaxed);
+            let from = next.fetch_add(FILES_A_BATCH, Ordering::Relaxed);
             if from >= paths.len() {
                 return done;
             }
-            for (n, path) in paths.iter().enumerate().skip(from).take(16) {
+            for (n, path) in paths.iter().enumerate().skip(from).take(FILES_A_BATCH) {
                 done.push((n, hash(opened.as_fd(), Path::new(path), &mut buffer)));
             }
         }

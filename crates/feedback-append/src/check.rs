@@ -11,7 +11,6 @@ mod rewritten;
 mod since;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 use report::{Exit, Finding, Invocation, Palette, Report, Streams};
@@ -22,6 +21,7 @@ use crate::error::Error;
 use crate::git::Git;
 use crate::json;
 use crate::log::Log;
+use crate::parallel::in_parallel;
 use crate::repo::{self, Repo};
 use crate::resolve::Resolver;
 use crate::rules::TOOL;
@@ -90,36 +90,6 @@ pub(crate) fn read(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Log>, Error> {
     })
     .into_iter()
     .collect()
-}
-
-/// Does the same work for each of a list, in order; a thread takes the next one that nobody has taken.
-fn in_parallel<'a, T: Sync, A: Send>(list: &'a [T], work: impl Fn(&'a T) -> A + Sync) -> Vec<A> {
-    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    if n_threads.min(list.len()) < 2 {
-        return list.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(one) = list.get(at) else { return done };
-            done.push((at, work(one)));
-        }
-    };
-    let mut done = std::thread::scope(|scope| {
-        let helpers: Vec<_> = (1..n_threads.min(list.len())).map(|_| scope.spawn(take)).collect();
-        let mut done = take();
-        for helper in helpers {
-            match helper.join() {
-                Ok(more) => done.extend(more),
-                Err(panicked) => std::panic::resume_unwind(panicked),
-            }
-        }
-        done
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// The folders that make a word a path: where evidence is kept, and what lies at the top of the repo.

@@ -18,6 +18,7 @@ mod leak;
 mod list;
 mod log;
 mod new;
+mod parallel;
 mod refresh;
 mod repo;
 mod resolve;

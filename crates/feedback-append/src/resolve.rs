@@ -6,15 +6,18 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use evidence::{Digest, MANIFEST};
 
 use crate::citation::Citation;
 use crate::error::Error;
 use crate::git::Git;
+use crate::parallel::in_parallel;
 use crate::repo::{self, Repo};
 pub(crate) use class::{Class, lexical};
+
+/// Files that one thread takes at a time, so that it makes one buffer for them.
+const FILES_A_BATCH: usize = 16;
 
 /// Where one cited path leads.
 #[derive(Debug, Clone, Copy)]
@@ -211,33 +214,17 @@ fn look(
     Place { class, path, is_folder, in_vault }
 }
 
-/// Hashes files on as many threads as there are processors; none for a file that cannot be read.
+/// Hashes files on all processors; none for a file that cannot be read.
 fn hash_all(paths: &[PathBuf]) -> HashMap<PathBuf, Option<String>> {
-    let hash = |path: &Path, buffer: &mut [u8]| {
+    let hash = |path: &PathBuf, buffer: &mut [u8]| {
         let (digest, _) = Digest::of_reader(File::open(path).ok()?, buffer).ok()?;
         Some(digest.hex())
     };
-    let n_threads = std::thread::available_parallelism()
-        .map_or(1, std::num::NonZero::get)
-        .min(paths.len() / 16 + 1);
-    let next = Mutex::new(paths.iter());
-    let done = Mutex::new(HashMap::with_capacity(paths.len()));
-    let work = || {
+    let batches: Vec<&[PathBuf]> = paths.chunks(FILES_A_BATCH).collect();
+    let hashed = in_parallel(&batches, |batch| {
         let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let path = next.lock().ok().and_then(|mut paths| paths.next());
-            let Some(path) = path else { return };
-            let hashed = hash(path, &mut buffer);
-            if let Ok(mut done) = done.lock() {
-                done.insert(path.clone(), hashed);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..n_threads {
-            scope.spawn(work);
-        }
-        work();
+        let hashed = batch.iter().map(|path| (path.clone(), hash(path, &mut buffer)));
+        hashed.collect::<Vec<_>>()
     });
-    done.into_inner().unwrap_or_default()
+    hashed.into_iter().flatten().collect()
 }

@@ -105,9 +105,11 @@ struct Postponed {
 
 /// Walks the folders of the first level, a large vault on all processors.
 fn below(root: &Path, folders: Vec<Postponed>) -> Result<Vec<Found>, Error> {
-    let n_threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(folders.len() / FOLDERS_A_THREAD);
+    // How many processors there are is in files, which take longer to read than a small vault.
+    let n_threads = match folders.len() / FOLDERS_A_THREAD {
+        0 | 1 => 1,
+        n => std::thread::available_parallelism().map_or(1, usize::from).min(n),
+    };
     let queue = Mutex::new(folders);
     let work = || {
         let mut ctx = Ctx { root, found: Found::default(), postponed: None };
