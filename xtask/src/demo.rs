@@ -59,7 +59,7 @@ pub(crate) fn run(
     let operator = operator::lay_out(&folder, args.without.as_deref())?;
     let services = Services::start(&folder.join("services"), &operator)?;
     operator::commit(&operator.repo)?;
-    let fake_fly = FakeFly::start(&binaries, &["--app", operator::APP])?;
+    let fake_fly = FakeFly::start(&["--app", operator::APP])?;
     let surroundings = surroundings(&binaries, &operator, &folder, fake_fly.url())?;
     let out = &mut *streams.stderr;
     writeln!(
@@ -97,7 +97,7 @@ fn surroundings(
     let stand_in = folder.join("stand-in-flyctl");
     let link = stand_in.join("fly");
     fs::create_dir_all(&stand_in)
-        .and_then(|()| std::os::unix::fs::symlink(binaries.path("stand-in-flyctl"), &link))
+        .and_then(|()| std::os::unix::fs::symlink(tool::stand_in("stand-in-flyctl"), &link))
         .map_err(|source| Error::File { doing: "linking", path: link, source })?;
     let variables = vec![
         ("HOME", operator.home.as_os_str().to_owned()),

@@ -74,11 +74,10 @@ fn release_build() -> Vec<&'static str> {
     ["build", "--release", "--locked"].into_iter().chain(packages).collect()
 }
 
-/// Builds what stands in for Fly's API and for flyctl beside the tools.
+/// Builds what stands in for Fly's API and for flyctl; unoptimized, as nobody measures them.
 pub(crate) fn build_stand_ins() -> Result<(), Error> {
     cargo(&[
         "build",
-        "--release",
         "--locked",
         "--package",
         "testbed",
@@ -88,6 +87,11 @@ pub(crate) fn build_stand_ins() -> Result<(), Error> {
         "--bin",
         "stand-in-flyctl",
     ])
+}
+
+/// The path of a built stand-in.
+pub(crate) fn stand_in(name: &str) -> PathBuf {
+    target().join("debug").join(name)
 }
 
 /// Builds what is measured of the `dsn` crate alone, as `examples/speed` beside the tools.

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use duct::{ReaderHandle, cmd};
 
 use crate::error::Error;
-use crate::tool::Binaries;
+use crate::tool;
 
 /// A running stand-in; it ends when this is dropped.
 pub(crate) struct FakeFly {
@@ -15,9 +15,9 @@ pub(crate) struct FakeFly {
 
 impl FakeFly {
     /// Starts it on a free port and waits until it says which.
-    pub(crate) fn start(binaries: &Binaries, options: &[&str]) -> Result<Self, Error> {
+    pub(crate) fn start(options: &[&str]) -> Result<Self, Error> {
         let start_error = |source| Error::Start { program: "fake-fly".to_owned(), source };
-        let handle = cmd(binaries.path("fake-fly"), [&["--port", "0"], options].concat())
+        let handle = cmd(tool::stand_in("fake-fly"), [&["--port", "0"], options].concat())
             .unchecked()
             .reader()
             .map_err(start_error)?;
@@ -27,7 +27,7 @@ impl FakeFly {
             line.trim().strip_prefix("listening on ").map(str::to_owned).ok_or_else(|| {
                 Error::Setting {
                     what: "the stand-in for Fly.io did not say where it listens".to_owned(),
-                    hint: "run it by hand to see why: target/release/fake-fly --port 0".to_owned(),
+                    hint: "run it by hand to see why: target/debug/fake-fly --port 0".to_owned(),
                 }
             })?;
         Ok(Self { handle, url })
