@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use report::{AnswerFormat, CommandLine, Common, Format};
 
@@ -240,7 +241,7 @@ pub(crate) struct Docs {
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Only these groups; `build`, a clean build, is left out unless it is named
-    #[arg(value_name = "GROUP", value_parser = crate::bench::GROUPS)]
+    #[arg(value_name = "GROUP", value_parser = PossibleValuesParser::new(crate::bench::groups()))]
     pub(crate) tools: Vec<String>,
     /// Counted rounds; each runs ours and the peer once
     #[arg(long, value_name = "N", default_value_t = 15)]

@@ -19,22 +19,13 @@ use crate::tool;
 
 pub(crate) use launch::launched;
 
-/// What may be asked for.
-pub(crate) const GROUPS: [&str; 10] = [
-    "start",
-    "vault-check",
-    "leaks",
-    "history",
-    "check",
-    "evidence-log",
-    "feedback-append",
-    "fly-secrets",
-    "pipeline",
-    BUILD,
-];
-
 /// The group that builds everything from nothing, which is left out unless it is named.
 const BUILD: &str = "build";
+
+/// What may be asked for.
+pub(crate) fn groups() -> Vec<&'static str> {
+    rows::names().chain([BUILD]).collect()
+}
 
 /// Measures the rows asked for; a full run also writes docs/bench.md.
 pub(crate) fn run(

@@ -34,6 +34,28 @@ struct Ctx<'a> {
     servers: RefCell<Vec<FakeFly>>,
 }
 
+type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
+
+/// Each group with the names by which it is asked for, in the order of the page.
+const GROUPS: [(&[&str], Group); 10] = [
+    (&["start"], start_up::rows),
+    (&["vault-check", "leaks"], leaks::rows),
+    (&["vault-check", "history"], history::rows),
+    (&["vault-check", "check"], check::rows),
+    (&["dsn-align"], dsn::rows),
+    (&["evidence-log"], evidence::rows),
+    (&["evidence-log", "origin-log"], origin_log::rows),
+    (&["feedback-append"], feedback::rows),
+    (&["fly-secrets"], fly::rows),
+    (&["pipeline"], pipeline::rows),
+];
+
+/// The names of all groups, each once.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let names = GROUPS.iter().flat_map(|(names, _)| names.iter().copied());
+    names.collect::<std::collections::BTreeSet<_>>().into_iter()
+}
+
 /// The rows to measure.
 pub(super) struct Chosen {
     /// In the order of the page.
@@ -48,22 +70,9 @@ pub(super) fn chosen(
     binaries: &Binaries,
     scratch: &Path,
 ) -> Result<Chosen, Error> {
-    type Group = fn(&Ctx<'_>) -> Result<Vec<Row>, Error>;
-    let groups: [(&[&str], Group); 10] = [
-        (&["start"], start_up::rows),
-        (&["vault-check", "leaks"], leaks::rows),
-        (&["vault-check", "history"], history::rows),
-        (&["vault-check", "check"], check::rows),
-        (&["dsn-align", "dsn"], dsn::rows),
-        (&["evidence-log"], evidence::rows),
-        (&["evidence-log", "origin-log"], origin_log::rows),
-        (&["feedback-append"], feedback::rows),
-        (&["fly-secrets"], fly::rows),
-        (&["pipeline"], pipeline::rows),
-    ];
     let ctx = Ctx { binaries, scratch, servers: RefCell::default() };
     let mut rows = Vec::new();
-    for (names, group) in groups {
+    for (names, group) in GROUPS {
         if tools.is_empty() || tools.iter().any(|tool| names.contains(&tool.as_str())) {
             rows.extend(group(&ctx)?);
         }
