@@ -11,6 +11,10 @@ mod service;
 mod spelling;
 mod split;
 
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
+
 use dsn::{Dsn, Fields, Kind, Reader, Refusal};
 use opsfile::{Ops, Place, Policy};
 use report::{CommandLine, Exit, Finding, Invocation, Palette, Report, Streams};
@@ -20,6 +24,9 @@ use crate::error::Error;
 use crate::load;
 use crate::place::{Content, Held, Missing, Value};
 use crate::rules::TOOL;
+
+/// Fewer places than this are not worth a thread.
+const PLACES_A_THREAD: usize = 64;
 
 /// Reads the places and answers with findings.
 pub(crate) fn run(
@@ -74,14 +81,32 @@ pub(crate) fn decide(checked: &[Held<'_>], all: &[Held<'_>], policy: &Policy) ->
         .filter(|held| held.place.canonical)
         .map(|held| (held, read(held).and_then(Result::ok)))
         .collect();
-    let mut findings = Vec::new();
-    for held in checked {
+    let judge = |held: &Held<'_>| {
         let canonical =
             meant.iter().find(|(canonical, _)| canonical.place.group == held.place.group);
         let canonical = canonical.and_then(|(canonical, dsn)| Some((*canonical, dsn.as_ref()?)));
-        one(held, canonical, policy, &mut findings);
-    }
-    findings
+        one(held, canonical, policy)
+    };
+    // A thread is started in the time that a few places take.
+    let n_threads = match checked.len() / PLACES_A_THREAD {
+        0 | 1 => 1,
+        n => thread::available_parallelism().map_or(1, NonZero::get).min(n),
+    };
+    let mut parts = checked.chunks(checked.len().div_ceil(n_threads).max(1));
+    let own = parts.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let threads: Vec<_> = parts
+            .map(|part| scope.spawn(|| part.iter().flat_map(judge).collect::<Vec<_>>()))
+            .collect();
+        let mut findings: Vec<Finding> = own.iter().flat_map(judge).collect();
+        for thread in threads {
+            match thread.join() {
+                Ok(more) => findings.extend(more),
+                Err(panicked) => resume_unwind(panicked),
+            }
+        }
+        findings
+    })
 }
 
 /// What a place means to its reader; `None` where nothing is there to be read.
@@ -124,12 +149,9 @@ fn read_whole(value: &Value, reader: Reader) -> Result<Dsn, Refusal> {
     Ok(Dsn::from_fields(Kind::Postgres, fields))
 }
 
-fn one(
-    held: &Held<'_>,
-    canonical: Option<(&Held<'_>, &Dsn)>,
-    policy: &Policy,
-    findings: &mut Vec<Finding>,
-) {
+/// What is wrong with one place.
+fn one(held: &Held<'_>, canonical: Option<(&Held<'_>, &Dsn)>, policy: &Policy) -> Vec<Finding> {
+    let findings = &mut Vec::new();
     let name = &held.place.name;
     duplicate::check(held, findings);
     match &held.content {
@@ -166,6 +188,7 @@ fn one(
             }
         }
     }
+    std::mem::take(findings)
 }
 
 fn understood(
@@ -175,11 +198,12 @@ fn understood(
     policy: &Policy,
     findings: &mut Vec<Finding>,
 ) {
+    let service = dsn::classify(dsn);
     if dsn.kind() == Kind::Postgres {
-        policy::check(held, dsn, policy, findings);
+        policy::check(held, dsn, service, policy, findings);
     }
-    connect::check(held, dsn, findings);
-    service::check(held, dsn, findings);
+    connect::check(held, dsn, service, findings);
+    service::check(held, dsn, service, findings);
     hybrid::check(held, dsn, findings);
     chatwoot::check(held, dsn, findings);
     if let Some((canonical, meant)) = canonical

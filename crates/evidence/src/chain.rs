@@ -1,10 +1,13 @@
 //! The lines of `evidence.jsonl` as a chain: each names the digest of the one before it.
 
+mod tail;
+
 use std::collections::HashMap;
 
 use crate::digest::Digest;
 use crate::problem::{Problem, Rule};
 use crate::record::{Malformed, Record};
+pub use tail::Tail;
 
 /// The name of the file of records in a bundle.
 pub const RECORDS: &str = "evidence.jsonl";

@@ -21,7 +21,7 @@ mod verify;
 mod write;
 
 pub use bundle::{Bundle, Run};
-pub use chain::{Chain, RECORDS};
+pub use chain::{Chain, RECORDS, Tail};
 pub use checkpoint::{Checkpoint, verifier_key};
 pub use digest::{Digest, Hasher, NotADigest};
 pub use envelope::{Context, Envelope, PAYLOAD_TYPE, pre_authentication, statement};

@@ -10,7 +10,7 @@ use crate::chain::{Chain, RECORDS};
 use crate::error::Error;
 use crate::listing;
 use crate::record::{Body, FileEntry, Recovered};
-use crate::write::append;
+use crate::write::append_after_all;
 
 /// What was found and recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Recovery {
 pub fn recover(folder: &Path, now: DateTime<Utc>) -> Result<Recovery, Error> {
     let paths = listing::files(folder)?;
     let mut recovery = Recovery::default();
-    let appended = append(folder, now, |chain| {
+    let appended = append_after_all(folder, now, |chain| {
         let unfinished = Unfinished::of(folder, chain);
         (recovery.cut_short, recovery.running) = (unfinished.cut_short, unfinished.running);
         let cut_short = recovery.cut_short.iter().map(|&run| recovered_run(folder, run, &paths));
@@ -159,7 +159,7 @@ mod tests {
             expect_output: Vec::new(),
             boot: String::new(),
         });
-        append(folder.path(), DateTime::UNIX_EPOCH, |_| vec![open, begin]).unwrap();
+        crate::append(folder.path(), DateTime::UNIX_EPOCH, |_| vec![open, begin]).unwrap();
         std::fs::write(folder.path().join("001-x.out"), "so far\n").unwrap();
         folder
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::bundle;
-use crate::chain::{Chain, RECORDS};
+use crate::chain::{Chain, RECORDS, Tail};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::key::Signer;
@@ -50,38 +50,56 @@ pub fn create(root: &Path, area: &str, name: &str, now: DateTime<Utc>) -> Result
     Ok(durable::create_folder_first(&folder, 0o755)?)
 }
 
-/// Adds records to a bundle under its lock. `decide` sees what is there; what it answers is on disk when this
+/// Adds records to a bundle under its lock. `decide` sees what they follow; what it answers is on disk when this
 /// returns. A line that an earlier writer left unfinished is put aside and recorded first. Nothing is added to a
 /// sealed bundle, or to one whose records do not hold together.
 pub fn append(
     folder: &Path,
     now: DateTime<Utc>,
-    decide: impl FnOnce(&Chain) -> Vec<Body>,
+    decide: impl FnOnce(&Tail) -> Vec<Body>,
 ) -> Result<Vec<Appended>, Error> {
     append_then(folder, now, decide, |_| ()).map(|(appended, ())| appended)
+}
+
+/// As [`append`], where `decide` has to see every record.
+pub(crate) fn append_after_all(
+    folder: &Path,
+    now: DateTime<Utc>,
+    decide: impl FnOnce(&Chain) -> Vec<Body>,
+) -> Result<Vec<Appended>, Error> {
+    let decide = |_: &Tail, records: &[u8]| decide(&Chain::read(records));
+    add(folder, now, decide, |_| ()).map(|(appended, ())| appended)
 }
 
 /// As [`append`], and does something more before others may add records: what they must not see half done.
 pub fn append_then<T>(
     folder: &Path,
     now: DateTime<Utc>,
-    decide: impl FnOnce(&Chain) -> Vec<Body>,
+    decide: impl FnOnce(&Tail) -> Vec<Body>,
+    then: impl FnOnce(&[Appended]) -> T,
+) -> Result<(Vec<Appended>, T), Error> {
+    add(folder, now, |tail, _| decide(tail), then)
+}
+
+fn add<T>(
+    folder: &Path,
+    now: DateTime<Utc>,
+    decide: impl FnOnce(&Tail, &[u8]) -> Vec<Body>,
     then: impl FnOnce(&[Appended]) -> T,
 ) -> Result<(Vec<Appended>, T), Error> {
     let path = folder.join(RECORDS);
     let mut ledger = durable::Ledger::open(&path, WAIT)?;
-    let mut chain = Chain::read(&ledger.read()?);
-    if let Some(first) = chain.problems.first() {
-        return Err(Error::Tampered { path: folder.to_path_buf(), first: first.to_string() });
-    }
-    if matches!(chain.records.last().map(|record| &record.body), Some(Body::Seal(_))) {
+    let records = ledger.read()?;
+    let mut tail = Tail::read(&records)
+        .map_err(|first| Error::Tampered { path: folder.to_path_buf(), first })?;
+    if tail.is_sealed {
         return Err(Error::Sealed { path: folder.to_path_buf() });
     }
     let mut bodies = Vec::new();
     if let Some(torn) = ledger.torn() {
         bodies.push(torn_record(listing::entry(folder, &torn.kept, "torn")?));
     }
-    for body in decide(&chain) {
+    for body in decide(&tail, &records) {
         if !bodies.contains(&body) {
             bodies.push(body);
         }
@@ -89,13 +107,13 @@ pub fn append_then<T>(
     let mut lines = Vec::new();
     let mut appended = Vec::new();
     for body in bodies {
-        let record = Record { index: chain.lines, previous: chain.head, time: now, body };
+        let record = Record { index: tail.lines, previous: tail.head, time: now, body };
         let line = record.to_line().map_err(|why| match why {
             Malformed::TooLong => Error::TooLong { path: folder.to_path_buf() },
             other => Error::Tampered { path: folder.to_path_buf(), first: other.to_string() },
         })?;
         let digest = Digest::of(&line);
-        (chain.head, chain.lines) = (Some(digest), chain.lines + 1);
+        (tail.head, tail.lines) = (Some(digest), tail.lines + 1);
         lines.push(line);
         appended.push(Appended { record, digest });
     }
@@ -149,7 +167,7 @@ fn close(
 ) -> Result<(), Error> {
     let paths = listing::files(folder)?;
     let mut running = None;
-    append(folder, now, |chain| {
+    append_after_all(folder, now, |chain| {
         let unfinished = Unfinished::of(folder, chain);
         running = unfinished.running.first().copied();
         if running.is_some() {

@@ -54,12 +54,13 @@ fn yaml_unsafe(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
 }
 
 fn no_tls(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
+    if !matches!(held.content, Content::Split(_)) {
+        return;
+    }
     let is_local = dsn::classify(dsn).provider == dsn::Provider::Local;
     let is_given = dsn.fields().get("sslmode").is_some() || held.neighbour("PGSSLMODE").is_some();
-    let is_told = findings.iter().any(|finding| {
-        finding.rule == "policy-sslmode" && finding.message.starts_with(&held.place.name)
-    });
-    if matches!(held.content, Content::Split(_)) && !is_given && !is_local && !is_told {
+    let is_told = findings.iter().any(|finding| finding.rule == "policy-sslmode");
+    if !is_given && !is_local && !is_told {
         let message = format!("{}: no sslmode comes with the split keys", held.place.name);
         findings.push(at(
             held,

@@ -1,22 +1,19 @@
 //! Values that a client takes while it reads and refuses when it connects.
 
-use dsn::{Dsn, Kind, Mode, Reader, classify, connect_fault};
+use dsn::{Dsn, Kind, Mode, Reader, Service, connect_fault};
 use report::Finding;
 
 use crate::check::{at, at_field, reader, value_of};
 use crate::place::Held;
 
-pub(super) fn check(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
+pub(super) fn check(held: &Held<'_>, dsn: &Dsn, service: Service, findings: &mut Vec<Finding>) {
     if dsn.kind() != Kind::Postgres {
         return;
     }
     let name = &held.place.name;
     let reader = reader(held.place);
     // A raw character in the password is the cause of whatever stands in host and port.
-    let is_explained = findings.iter().any(|finding| {
-        finding.rule == "not-encoded" && finding.message.starts_with(&format!("{name}: "))
-    });
-    if is_explained {
+    if findings.iter().any(|finding| finding.rule == "not-encoded") {
         return;
     }
     if hands_to_libpq(reader)
@@ -31,7 +28,9 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
         let field = ["sslmode", "port"].into_iter().find(|field| refusal.reason().contains(field));
         findings.push(at_field(held, field.unwrap_or("host"), finding));
     }
-    session(held, dsn, reader, findings);
+    if service.mode == Some(Mode::Transaction) {
+        session(held, dsn, reader, findings);
+    }
 }
 
 /// Clients that are libpq underneath, and so refuse what it refuses.
@@ -48,9 +47,6 @@ fn hands_to_libpq(reader: Reader) -> bool {
 
 /// Clients that keep something in the session, behind a pooler that gives it away after each transaction.
 fn session(held: &Held<'_>, dsn: &Dsn, reader: Reader, findings: &mut Vec<Finding>) {
-    if classify(dsn).mode != Some(Mode::Transaction) {
-        return;
-    }
     let is = |name: &str, value: &[u8]| dsn.fields().get(name) == Some(value);
     let (what, hint) = match reader {
         Reader::Rails if !is("prepared_statements", b"false") => (

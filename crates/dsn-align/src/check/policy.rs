@@ -1,14 +1,19 @@
 //! Policy: which providers, which modes, how strong an sslmode.
 
-use dsn::{Dsn, Mode, Service, classify};
+use dsn::{Dsn, Mode, Service};
 use opsfile::{Policy, SslMode};
 use report::Finding;
 
 use crate::check::{at, at_field};
 use crate::place::{Content, Held};
 
-pub(super) fn check(held: &Held<'_>, dsn: &Dsn, policy: &Policy, findings: &mut Vec<Finding>) {
-    let service = classify(dsn);
+pub(super) fn check(
+    held: &Held<'_>,
+    dsn: &Dsn,
+    service: Service,
+    policy: &Policy,
+    findings: &mut Vec<Finding>,
+) {
     provider(held, service, policy, findings);
     mode(held, dsn, service, policy, findings);
     sslmode(held, dsn, policy, findings);

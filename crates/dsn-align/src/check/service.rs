@@ -1,12 +1,12 @@
 //! What is wrong, or worth knowing, about a place by itself: user, host, placeholder, reach.
 
-use dsn::{Dsn, Fact, ProblemKind, classify, problems};
+use dsn::{Dsn, Fact, ProblemKind, Service, problems};
 use report::Finding;
 
 use crate::check::{at, at_field};
 use crate::place::Held;
 
-pub(super) fn check(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
+pub(super) fn check(held: &Held<'_>, dsn: &Dsn, service: Service, findings: &mut Vec<Finding>) {
     let name = &held.place.name;
     for problem in problems(dsn) {
         let (rule, field) = match problem.kind {
@@ -24,7 +24,6 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
         };
         findings.push(at_field(held, field, finding.hint(problem.hint)));
     }
-    let service = classify(dsn);
     for fact in [Fact::SharedPool, Fact::NoSessionState, Fact::PrivateNetwork, Fact::Unmanaged] {
         if service.facts.contains(&fact) {
             let mode = service.mode.map_or("", dsn::Mode::name);

@@ -1,5 +1,6 @@
 //! Who agrees with whom about a string.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use dsn::{Fields, Reading};
@@ -32,7 +33,7 @@ pub(crate) fn compare(text: &[u8], readings: &[Reading]) -> Comparison {
         .collect();
     let mut differences = Vec::new();
     for field in names(&read) {
-        let mut groups: Vec<(Option<Vec<u8>>, Vec<&'static str>)> = Vec::new();
+        let mut groups: Vec<(Option<Cow<'_, [u8]>>, Vec<&'static str>)> = Vec::new();
         for &(reader, fields) in &read {
             let value = meant(fields, &field);
             match groups.iter_mut().find(|(known, _)| *known == value) {
@@ -52,10 +53,11 @@ pub(crate) fn compare(text: &[u8], readings: &[Reading]) -> Comparison {
 /// Whether a reading counts: a client with a form of its own counts only for strings of that form, and
 /// for those the others do not.
 pub(crate) fn is_counted(text: &[u8], reading: &Reading) -> bool {
-    let is_read = reading.outcome.is_ok();
-    let is_own_form = text.starts_with(b"jdbc:")
-        || !text.windows(3).any(|window| window == b"://") && text.contains(&b';');
-    is_read || reading.reader.has_own_form() == is_own_form && !is_own_form
+    let is_own_form = || {
+        text.starts_with(b"jdbc:")
+            || !text.windows(3).any(|window| window == b"://") && text.contains(&b';')
+    };
+    reading.outcome.is_ok() || !reading.reader.has_own_form() && !is_own_form()
 }
 
 /// All names that any reading sets, identity first, then by name.
@@ -69,17 +71,17 @@ fn names(read: &[(&'static str, &Fields)]) -> Vec<String> {
 }
 
 /// A value as it is meant: hosts without case, ports as numbers, an empty value like none.
-fn meant(fields: &Fields, name: &str) -> Option<Vec<u8>> {
+fn meant<'a>(fields: &'a Fields, name: &str) -> Option<Cow<'a, [u8]>> {
     // Compared in memory alone.
     let value = fields.get(name).filter(|value| !value.is_empty())?;
     match name {
-        "host" => Some(value.to_ascii_lowercase()),
+        "host" => Some(value.to_ascii_lowercase().into()),
         "port" => {
             let ports = value.split(|&byte| byte == b',').map(port);
             let ports: Vec<Vec<u8>> = ports.collect();
-            ports.iter().any(|port| port != b"5432").then(|| ports.join(&b','))
+            ports.iter().any(|port| port != b"5432").then(|| ports.join(&b',').into())
         }
-        _ => Some(value.to_vec()),
+        _ => Some(value.into()),
     }
 }
 

@@ -186,16 +186,22 @@ fn is_local(host: &[u8]) -> bool {
 
 /// Whether a host fits a pattern, label by label; `**` takes one label or more.
 fn host_matches(pattern: &str, host: &[u8]) -> bool {
+    // Most hosts end otherwise than the pattern, behind its last star.
+    let end = pattern.rsplit('*').next().unwrap_or_default();
+    host.ends_with(end.as_bytes()) && labels_match(pattern, host)
+}
+
+fn labels_match(pattern: &str, host: &[u8]) -> bool {
     let Some((first, rest)) = pattern.split_once('.') else {
         return label_matches(pattern, host);
     };
     let mut dots =
         host.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(index, _)| index);
     if first == "**" {
-        return dots.any(|dot| dot > 0 && host_matches(rest, &host[dot + 1..]));
+        return dots.any(|dot| dot > 0 && labels_match(rest, &host[dot + 1..]));
     }
     dots.next().is_some_and(|dot| {
-        label_matches(first, &host[..dot]) && host_matches(rest, &host[dot + 1..])
+        label_matches(first, &host[..dot]) && labels_match(rest, &host[dot + 1..])
     })
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 
-use evidence::{Appended, Begin, Body, Chain, Digest, Text};
+use evidence::{Appended, Begin, Body, Digest, Tail, Text};
 
 use super::Plan;
 use super::stream::{Sink, Timing};
@@ -36,8 +36,8 @@ pub(super) fn begin<'set>(
     cleaner: &mut Cleaner<'set>,
 ) -> Result<Begun<'set>, Error> {
     let described = describe(plan, cleaner);
-    let decide = |chain: &Chain| {
-        let begin = Begin { run: next_run(chain), ..described };
+    let decide = |tail: &Tail| {
+        let begin = Begin { run: tail.last_run.saturating_add(1), ..described };
         let area = plan.args.area.as_deref();
         let first = plan.fresh.as_ref().map(|name| open::first_record(name, area));
         first.into_iter().chain([Body::Begin(begin)]).collect()
@@ -97,14 +97,6 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
             .trim()
             .to_owned(),
     }
-}
-
-fn next_run(chain: &Chain) -> u32 {
-    let last = chain.records.iter().rev().find_map(|record| match &record.body {
-        Body::Begin(begin) => Some(begin.run),
-        _ => None,
-    });
-    last.unwrap_or(0).saturating_add(1)
 }
 
 fn make_files<'set>(plan: &Plan<'set>, run: u32) -> io::Result<(Vec<Sink<'set>>, Timing)> {

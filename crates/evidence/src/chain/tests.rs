@@ -116,3 +116,28 @@ proptest::proptest! {
         drop(Chain::read(&bytes));
     }
 }
+
+#[test]
+fn the_tail_is_that_of_the_whole_chain() {
+    for count in [0, 1, 5] {
+        let bytes = joined(&intact(count));
+        let (tail, chain) = (Tail::read(&bytes).unwrap(), Chain::read(&bytes));
+        assert_eq!((tail.head, tail.lines), (chain.head, chain.lines));
+        assert!(!tail.is_sealed && tail.last_run == 0);
+    }
+}
+
+#[test]
+fn each_flipped_byte_stops_what_would_add_to_it() {
+    let whole = joined(&intact(4));
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x01;
+        let problems = Chain::read(&bytes).problems;
+        match Tail::read(&bytes) {
+            Err(first) => assert!(problems.is_empty() || problems[0].to_string() == first),
+            // The last line has no successor that holds it.
+            Ok(_) => assert!(problems.is_empty(), "byte {at}"),
+        }
+    }
+}
