@@ -70,22 +70,42 @@ pub(crate) fn at_start(text: &[u8], at: usize, mut judge: impl FnMut(usize, usiz
 /// No piece begins further into an anchor.
 pub(crate) const FURTHEST: usize = 32;
 
-/// The pieces of one anchor at as many offsets in a row as the sieve steps over. Where the anchor
-/// is too short, the bytes before and behind are known by their kind, or its rule finds nothing.
+/// The pieces of one anchor at as many offsets in a row as the sieve steps over, each with the one
+/// that is met next where the anchor is long enough for both. Where the anchor is too short, the
+/// bytes before and behind are known by their kind, or its rule finds nothing.
 fn pieces(anchor: usize) -> Vec<Piece> {
     const LONG: usize = PIECE + STEP - 1;
+    const LONG_ENOUGH_FOR_PAIRS: usize = LONG + STEP;
     let (text, rare, _) = anchor_at(anchor);
     let bytes = text.as_bytes();
     let piece = |bytes: &[u8], offset_plus_one, weight| {
         let bytes = *bytes.first_chunk().unwrap_or(&[0; PIECE]);
         Piece { bytes, anchor, offset_plus_one, weight }
     };
-    if bytes.len() >= LONG {
-        let first = rare.min(bytes.len() - LONG);
-        let offsets = first..first + STEP;
-        return offsets.map(|at| piece(&bytes[at..], at + 1, Weight::Alone)).collect();
-    }
     let is_head = anchor < N_HEADS;
+    if bytes.len() >= LONG {
+        let last = bytes.len().checked_sub(LONG_ENOUGH_FOR_PAIRS).unwrap_or(bytes.len() - LONG);
+        let first = rare.min(last);
+        let mut pieces = Vec::new();
+        for at in first..first + STEP {
+            let own = &bytes[at..at + PIECE];
+            let is_word_part = own.iter().all(u8::is_ascii_lowercase);
+            if at + STEP + PIECE <= bytes.len() {
+                pieces.push(piece(own, at + 1, Weight::First));
+                pieces.push(piece(&bytes[at + STEP..], at + STEP + 1, Weight::Second));
+            } else if is_head && at + 1 == STEP && is_word_part {
+                // As in `path`, which is met more often than the anchor that it ends.
+                let before = (0..=u8::MAX).filter(|&byte| !is_word(byte));
+                pieces.extend(
+                    before.map(|byte| piece(&[byte, bytes[0], bytes[1]], 0, Weight::First)),
+                );
+                pieces.push(piece(own, at + 1, Weight::Second));
+            } else {
+                pieces.push(piece(own, at + 1, Weight::Alone));
+            }
+        }
+        return pieces;
+    }
     let stands_before = |byte: u8| match text {
         "://" => byte.is_ascii_alphanumeric(),
         _ => !is_head || !is_word(byte),
