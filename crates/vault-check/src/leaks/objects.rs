@@ -22,20 +22,40 @@ pub(crate) struct Object {
 
 /// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
 pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Object>)> {
-    look.counts.expect(count(git));
-    let batch =
-        git.uncaptured(&["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"]);
-    batch_of(look, &batch)
+    let size = Size::of(git);
+    look.counts.expect(size.n_objects);
+    let mut words = vec!["cat-file", "--batch-all-objects", "--batch", "--buffer"];
+    if size.packed > LARGE_PACK {
+        words.push("--unordered");
+    }
+    batch_of(look, &git.uncaptured(&words))
 }
 
-/// About how many objects there are, for whoever waits; 0 where git does not say.
-fn count(git: &Git<'_>) -> u64 {
-    let said = git.uncaptured(&["count-objects", "-v"]).stdout_capture().read().unwrap_or_default();
-    let number = |line: &str| {
-        let (name, number) = line.split_once(": ")?;
-        ["count", "in-pack"].contains(&name).then(|| number.parse::<u64>().ok()).flatten()
-    };
-    said.lines().filter_map(number).sum()
+/// From this size on, in bytes, objects are read in the order of the pack: what they are deltas of
+/// no longer stays in git's cache (`core.deltaBaseCacheLimit`). For less that is the slower order.
+const LARGE_PACK: u64 = 96 << 20;
+
+/// How much git keeps, about; nothing where it does not say.
+#[derive(Default)]
+struct Size {
+    n_objects: u64,
+    /// In bytes.
+    packed: u64,
+}
+
+impl Size {
+    fn of(git: &Git<'_>) -> Self {
+        let counted = git.uncaptured(&["count-objects", "-v"]).stdout_capture().read();
+        let mut size = Self::default();
+        for line in counted.unwrap_or_default().lines() {
+            match line.split_once(": ").map(|(name, number)| (name, number.parse().unwrap_or(0))) {
+                Some(("count" | "in-pack", number)) => size.n_objects += number,
+                Some(("size-pack", kib)) => size.packed = kib * 1024,
+                _ => {}
+            }
+        }
+        size
+    }
 }
 
 /// A staged file in which something is worth telling.
