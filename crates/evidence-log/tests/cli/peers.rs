@@ -1,4 +1,4 @@
-//! Other people's verifiers on what we wrote: openssl, securesystemslib, in-toto-attestation, pymerkle.
+//! Other people's verifiers on what we wrote: openssl, securesystemslib, in-toto-attestation, pymerkle, cosign, witness.
 
 use testbed::Bed;
 
@@ -156,4 +156,69 @@ assert base64.b64decode(root) == tree.get_state()
         &bundle,
     );
     assert_eq!(root.code(), 0, "{root}");
+}
+
+#[test]
+fn cosign_verifies_a_file_by_the_envelope() {
+    let test = "cosign_verifies_a_file_by_the_envelope";
+    let Some(bed) = signed(test) else { return };
+    if !is_there("cosign") {
+        testbed::not_run(test, "cosign is not installed");
+        return;
+    }
+    let bundle = bundle(&bed);
+    let export = ["export", &bundle, "--as", "witness", "-o", "w"];
+    assert_eq!(tool(&bed).args(export).run().code(), 0);
+    let (envelope, file) =
+        (format!("{bundle}/001-one.intoto.json"), format!("{bundle}/001-one.out"));
+    let verify = || {
+        let words = "verify-blob-attestation --key w/key.pem --type https://in-toto.io/attestation/link/v0.3 \
+            --insecure-ignore-tlog=true --new-bundle-format=false --signature";
+        let words = words.split_whitespace().chain([envelope.as_str(), &file]);
+        bed.command("cosign").args(words).unguarded().run()
+    };
+    let verified = verify();
+    assert_eq!(verified.code(), 0, "{verified}");
+    bed.write(&file, "jello\n");
+    assert_ne!(verify().code(), 0, "a changed file must not verify");
+}
+
+/// Signed by the operator's key, a run named `one` with the command and the products that witness knows.
+const POLICY: &str = r"
+import base64, hashlib, json
+pem = open('w/key.pem', 'rb').read()
+key = hashlib.sha256(pem).hexdigest()
+kinds = ['command-run', 'product']
+attestations = [{'type': f'https://witness.dev/attestations/{kind}/v0.1', 'regopolicies': []} for kind in kinds]
+step = {'name': 'one', 'attestations': attestations, 'functionaries': [{'type': 'publickey', 'publickeyid': key}]}
+keys = {key: {'keyid': key, 'key': base64.b64encode(pem).decode()}}
+policy = {'expires': '2099-01-01T00:00:00Z', 'steps': {'one': step}, 'publickeys': keys}
+json.dump(policy, open('policy.json', 'w'))
+";
+
+#[test]
+fn witness_verifies_a_file_by_the_collection() {
+    let test = "witness_verifies_a_file_by_the_collection";
+    let Some(bed) = signed(test) else { return };
+    if !["witness", "openssl", "python3"].into_iter().all(is_there) {
+        testbed::not_run(test, "witness, openssl or python3 is not installed");
+        return;
+    }
+    let bundle = bundle(&bed);
+    let export = ["export", &bundle, "--as", "witness", "-o", "w"];
+    assert_eq!(tool(&bed).args(export).run().code(), 0);
+    bed.write("policy.py", POLICY);
+    let script = "python3 policy.py && openssl genpkey -algorithm ed25519 -out policy.key \
+        && openssl pkey -in policy.key -pubout -out policy.pem && witness sign -f policy.json -o policy.signed -k policy.key";
+    let made = bed.command("sh").args(["-c", script]).unguarded().run();
+    assert_eq!(made.code(), 0, "{made}");
+    let file = format!("{bundle}/001-one.out");
+    let verify = || {
+        let words = "verify -p policy.signed -k policy.pem -a w/001-one.witness.json -f";
+        bed.command("witness").args(words.split(' ').chain([file.as_str()])).unguarded().run()
+    };
+    let verified = verify();
+    assert_eq!(verified.code(), 0, "{verified}");
+    bed.write(&file, "jello\n");
+    assert_ne!(verify().code(), 0, "a changed file must not verify");
 }
