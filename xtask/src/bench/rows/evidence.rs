@@ -1,5 +1,7 @@
 //! Keeping, redacting and verifying output, against what people type instead.
 
+use duct::cmd;
+
 use super::{Ctx, FEW, cpu, installed, material, peer, wall};
 use crate::bench::measure::Row;
 use crate::error::Error;
@@ -25,8 +27,28 @@ fn wrapping_true(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
         (&["bash", "-c", "true 2>&1 | tee out.txt"], 0.8),
         (&["asciinema", "rec", "--quiet", "--overwrite", "-c", "true", "out.cast"], 0.5),
         (&["script", "-qec", "true", "out.script"], 0.25),
-        (&["witness", "run", "--step", "true", "--", "true"], 0.1),
+        (
+            &[
+                "witness",
+                "run",
+                "--step",
+                "true",
+                "-k",
+                "witness.pem",
+                "-o",
+                "out.json",
+                "--",
+                "true",
+            ],
+            0.1,
+        ),
     ];
+    // witness signs or does nothing; without the key its row says that it did not run.
+    let _ = cmd!("openssl", "genpkey", "-algorithm", "ed25519", "-out", "witness.pem")
+        .dir(&folder)
+        .stderr_null()
+        .unchecked()
+        .run();
     peers
         .into_iter()
         .map(|(words, ratio)| {
