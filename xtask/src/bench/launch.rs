@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use duct::cmd;
+use duct::{Expression, cmd};
 use wait4::Wait4;
 
 use super::measure::{Side, Usage};
@@ -53,16 +53,7 @@ pub(super) fn run(side: &Side) -> Result<Usage, String> {
     let failed = |error: io::Error| format!("{} did not start: {error}", side.name);
     let own = env::current_exe().map_err(failed)?;
     let words = [OsString::from(FLAG)].into_iter().chain(side.words.iter().cloned());
-    let mut launch = cmd(own, words).dir(&side.folder).stderr_capture();
-    launch = match &side.input {
-        Some(path) => launch.stdin_path(path),
-        None => launch.stdin_null(),
-    };
-    launch = match &side.output {
-        Some(path) => launch.stdout_path(path),
-        None => launch.stdout_null(),
-    };
-    let output = launch.run().map_err(failed)?;
+    let output = in_place(&cmd(own, words), side).run().map_err(failed)?;
     let line = String::from_utf8_lossy(&output.stderr);
     let (usage, code) =
         read(&line).ok_or_else(|| format!("{} did not start: {}", side.name, line.trim()))?;
@@ -70,6 +61,29 @@ pub(super) fn run(side: &Side) -> Result<Usage, String> {
         Ok(usage)
     } else {
         Err(format!("{} ended with code {code}", side.name))
+    }
+}
+
+/// The peak memory of a command, in MiB, by one more run under GNU time, which is smaller than this program and so
+/// than anything that is measured; none where it is not installed.
+pub(super) fn peak_mib(side: &Side) -> Option<f64> {
+    let words =
+        ["-q", "-f", "%M"].map(OsString::from).into_iter().chain(side.words.iter().cloned());
+    let output = in_place(&cmd("time", words), side).unchecked().run().ok()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    said.lines().last()?.trim().parse::<u32>().ok().map(|kib| f64::from(kib) / 1024.0)
+}
+
+/// A command in its folder, with what it reads and where its output goes.
+fn in_place(command: &Expression, side: &Side) -> Expression {
+    let command = command.dir(&side.folder).stderr_capture();
+    let command = match &side.input {
+        Some(path) => command.stdin_path(path),
+        None => command.stdin_null(),
+    };
+    match &side.output {
+        Some(path) => command.stdout_path(path),
+        None => command.stdout_null(),
     }
 }
 

@@ -102,11 +102,15 @@ pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
                 .collect(),
         )
     };
+    let with_peak = |usage: Usage, side: &Side| Usage {
+        memory_mib: launch::peak_mib(side).unwrap_or(usage.memory_mib),
+        ..usage
+    };
     Ok(Measured {
         wall_ratio: ratios(|usage| usage.wall),
         cpu_ratio: ratios(|usage| usage.cpu),
-        ours: medians(&ours_used),
-        peer: medians(&peer_used),
+        ours: with_peak(medians(&ours_used), &row.ours),
+        peer: with_peak(medians(&peer_used), peer),
     })
 }
 

@@ -37,7 +37,7 @@ pub(super) fn render(
          Written by `cargo xtask bench` on {}.\n\
          Ours and the peer ran in turn on the same warm files, {n_rounds} counted rounds after one warm-up.\n\
          Figures are medians; a ratio is the median of the ratios pair by pair.\n\
-         Memory is the peak of the command, but never shows less than the {:.1} MiB of the process that starts it.\n\
+         Memory is the peak of the command and never less than {:.1} MiB, which whoever starts it has already.\n\
          Machine: {}.\n\n\
          | tool | work | peer | ratio | goal | met | wall ours / peer (ms) | CPU ours / peer (ms) | memory ours / peer (MiB) |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
