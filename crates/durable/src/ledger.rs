@@ -16,6 +16,7 @@ pub struct Ledger {
     file: File,
     path: PathBuf,
     length: u64,
+    waited: Duration,
     torn: Option<Torn>,
 }
 
@@ -47,7 +48,7 @@ impl Ledger {
         if !found.is_file() {
             return Err(Error::NotAFile { path: path.to_path_buf() });
         }
-        lock_within(&file, path, wait)?;
+        let waited = lock_within(&file, path, wait)?;
         if !leads_to(path, &file) {
             let moved = io::Error::new(
                 io::ErrorKind::NotFound,
@@ -59,7 +60,7 @@ impl Ledger {
             sync_folder(path)?;
         }
         let length = file.metadata().map_err(Error::io("look at", path, Still::Untouched))?.len();
-        let mut ledger = Self { file, path: path.to_path_buf(), length, torn: None };
+        let mut ledger = Self { file, path: path.to_path_buf(), length, waited, torn: None };
         ledger.put_torn_tail_aside()?;
         Ok(ledger)
     }
@@ -111,6 +112,11 @@ impl Ledger {
             .and_then(|_| from_start.take(self.length).read_to_end(&mut bytes))
             .map_err(Error::io("read", &self.path, Still::Untouched))?;
         Ok(bytes)
+    }
+
+    /// How long it was waited for until no other writer had it.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// How many bytes of whole lines it holds.

@@ -75,13 +75,14 @@ impl Drop for Lock {
 /// `O_NOFOLLOW`: a symbolic link at the path is an error, not a way elsewhere.
 pub(crate) const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
-/// Waits for the lock on an open file, at most `wait`.
-pub(crate) fn lock_within(file: &File, path: &Path, wait: Duration) -> Result<(), Error> {
+/// Waits for the lock on an open file, at most `wait`; says how long, which is no time where nobody held it.
+pub(crate) fn lock_within(file: &File, path: &Path, wait: Duration) -> Result<Duration, Error> {
     let started = Instant::now();
     let mut pause = Duration::from_micros(200);
+    let mut waited = Duration::ZERO;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(waited),
             Err(TryLockError::Error(source)) => {
                 return Err(Error::io("lock", path, Still::Untouched)(source));
             }
@@ -95,6 +96,7 @@ pub(crate) fn lock_within(file: &File, path: &Path, wait: Duration) -> Result<()
             Err(TryLockError::WouldBlock) => {
                 sleep(pause.min(wait.saturating_sub(started.elapsed())));
                 pause = (pause * 2).min(Duration::from_millis(20));
+                waited = started.elapsed();
             }
         }
     }

@@ -182,7 +182,8 @@ pub(crate) struct Verify {
     /// The manifest must have this hash
     #[arg(long, value_name = "sha256:HEX", value_parser = digest, conflicts_with = "against")]
     pub(crate) manifest: Option<Digest>,
-    /// Ask a store whether it holds this bundle, as `push` wrote it; with --origin, what it knows of the origin logs
+    /// Ask a store whether it knows this bundle, by its manifest; `pull` fetches and checks every file. With --origin,
+    /// what it knows of the origin logs
     #[arg(long, value_name = "URL")]
     pub(crate) remote: Option<String>,
     /// Give the store's credentials from this file of the vault instead of the environment
@@ -302,6 +303,9 @@ pub(crate) struct Pull {
     /// Check signatures against this file instead of the one that ops.toml names
     #[arg(long, value_name = "FILE")]
     pub(crate) allowed_signers: Option<PathBuf>,
+    /// Accept a bundle that nobody signed, although signers are declared
+    #[arg(long)]
+    pub(crate) allow_unsigned: bool,
     #[command(flatten)]
     pub(crate) answer: AnswerFormat,
 }

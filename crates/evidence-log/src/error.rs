@@ -23,6 +23,8 @@ pub(crate) enum Error {
     NoBundle { path: PathBuf },
     /// A name or area that no folder can have.
     BadName { what: &'static str },
+    /// Words that are kept as they are, and hold a secret.
+    HoldsSecret { what: &'static str },
     /// A file of variables that the command cannot be given.
     EnvFrom { file: String, why: &'static str },
     /// A note that is longer than a record may be.
@@ -72,6 +74,9 @@ impl fmt::Display for Error {
             Self::Write { what, .. } => write!(out, "cannot write {what}"),
             Self::NoBundle { path } => write!(out, "there is no bundle at {}", path.display()),
             Self::BadName { what } => write!(out, "the {what} cannot be a folder's name"),
+            Self::HoldsSecret { what } => {
+                write!(out, "the {what} holds a value of the vault, or a credential by its form")
+            }
             Self::EnvFrom { file, why } => {
                 write!(out, "cannot give the command the variables of {file}: {why}")
             }
@@ -143,6 +148,9 @@ impl Failure for Error {
                 "use letters, digits, `.`, `_` and `-`, and `/` between the folders of an area"
                     .into(),
             ),
+            Self::HoldsSecret { .. } => {
+                Some("it would be kept as it is; name what it stands for, and not the value".into())
+            }
             Self::LongNote => Some("put it into a file, and use `evidence-log attach`".into()),
             Self::NoRule { .. } => Some("`evidence-log rules` lists them".into()),
             Self::IsThere { .. } => Some("name another; nothing is ever overwritten".into()),

@@ -7,7 +7,7 @@ mod statements;
 
 use std::path::{Path, PathBuf};
 
-use evidence::{Bundle, Trust, Verification, Weight};
+use evidence::{Bundle, Problem, Rule, Trust, Verification, Weight};
 use report::{Common, Exit, Format, Invocation, Streams};
 use serde_json::json;
 
@@ -110,11 +110,19 @@ pub(crate) fn verified(setting: &Setting, folder: &Path) -> Result<Verification,
 
 /// The first fault that makes a bundle not intact. That nobody signed it is none, where nothing was taken away.
 pub(crate) fn first_fault(verified: &Verification) -> Option<String> {
+    faults(verified).next().map(ToString::to_string)
+}
+
+/// The first fault that makes a bundle something else than what was recorded. That a run was cut short is none: what is
+/// left of it is evidence too.
+pub(crate) fn first_alteration(verified: &Verification) -> Option<String> {
+    faults(verified).find(|fault| fault.rule != Rule::Incomplete).map(ToString::to_string)
+}
+
+fn faults(verified: &Verification) -> impl Iterator<Item = &Problem> {
     let promised = verified.bundle.seal().is_some_and(|seal| seal.signer.is_some());
-    let mut faults = verified.problems.iter().filter(|problem| problem.weight == Weight::Error);
-    faults
-        .find(|problem| problem.rule != evidence::Rule::Unsigned || promised)
-        .map(ToString::to_string)
+    let errors = verified.problems.iter().filter(|problem| problem.weight == Weight::Error);
+    errors.filter(move |problem| problem.rule != Rule::Unsigned || promised)
 }
 
 /// The runs that were asked for: all, or the one that `--run` names.

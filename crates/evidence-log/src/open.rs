@@ -7,6 +7,7 @@ use evidence::{Body, Open, OriginKind};
 use report::{Common, Exit, Invocation, Streams};
 
 use crate::error::{self, Error};
+use crate::redaction::{Cleaner, load};
 use crate::setting::{Setting, checked};
 use crate::{TOOL, args, clock};
 
@@ -19,7 +20,9 @@ pub(crate) fn open(
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
     let now = clock::now();
-    let folder = create(&setting, &args.name, args.area.as_deref(), now)?;
+    let (set, _) = load(&setting, &[])?;
+    let cleaner = &mut Cleaner::new(&set);
+    let folder = create(&setting, &args.name, args.area.as_deref(), now, cleaner)?;
     let first = first_record(&args.name, args.area.as_deref());
     let appended = evidence::append(&folder, now, |_| vec![first])?;
     if let Some(first) = appended.first() {
@@ -36,7 +39,11 @@ pub(crate) fn create(
     name: &str,
     area: Option<&str>,
     now: DateTime<Utc>,
+    cleaner: &mut Cleaner<'_>,
 ) -> Result<PathBuf, Error> {
+    // A folder is not given another name than the one that was asked for, so one that tells a secret is refused.
+    cleaner.refuse("name", name)?;
+    area.map_or(Ok(()), |area| cleaner.refuse("area", area))?;
     let name = checked("name", name, false)?;
     let area = area.map(|area| checked("area", area, true)).transpose()?;
     Ok(evidence::create(&setting.root, area.unwrap_or_default(), name, now)?)

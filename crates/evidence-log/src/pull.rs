@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 
-use evidence::{Bundle, Digest, Hasher, MANIFEST, SIGNATURE, Trust, manifest};
+use evidence::{
+    Bundle, Digest, Hasher, MANIFEST, Problem, Rule, SIGNATURE, Trust, Weight, manifest,
+};
 use futures_util::{StreamExt as _, stream};
 use report::{Common, Exit, Format, Invocation, Streams};
 use serde_json::json;
@@ -10,7 +12,7 @@ use serde_json::json;
 use crate::args;
 use crate::count::counted;
 use crate::error::{self, Error};
-use crate::export::first_fault;
+use crate::export::first_alteration;
 use crate::export::output::NewFolder;
 use crate::index::{self, Index, Indexed};
 use crate::push::{Progress, bundle_key, given};
@@ -48,11 +50,15 @@ pub(crate) fn pull(
     let folder = NewFolder::create(&target)?;
     let pulled = store::runtime()?.block_on(fetch(&store, &key, &folder, invocation))?;
 
-    let trust = Trust { signers: signers.as_ref(), ..Trust::default() };
+    let allow_unsigned = args.allow_unsigned;
+    let trust = Trust { signers: signers.as_ref(), allow_unsigned, ..Trust::default() };
     let mut verified = evidence::verify(folder.path(), &trust)?;
     let other = crate::ssh_keygen::settle(&mut verified, path.as_deref());
     let shown = store.shown(&key);
-    if let Some(first) = first_fault(&verified) {
+    let is_unsigned =
+        |problem: &&Problem| problem.weight == Weight::Error && problem.rule == Rule::Unsigned;
+    let unsigned = verified.problems.iter().find(is_unsigned).map(ToString::to_string);
+    if let Some(first) = first_alteration(&verified).or(unsigned) {
         return Err(Error::NotIntact { path: shown, first });
     }
     if !is_under_its_key(&verified.bundle, &key) {

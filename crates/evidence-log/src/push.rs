@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::count::counted;
 use crate::error::{self, Error};
 use crate::export::log::{SignedLog, origin_of, read};
-use crate::export::{first_fault, verified};
+use crate::export::{first_alteration, verified};
 use crate::redaction::{Given, load as load_vault};
 use crate::setting::Setting;
 use crate::store::{self, Store, Variables, Written};
@@ -50,7 +50,7 @@ pub(crate) fn push(
     let folder = setting.bundle(&args.bundle)?;
     let verified = verified(&setting, &folder)?;
     let shown = setting.shown(&folder);
-    if let Some(first) = first_fault(&verified) {
+    if let Some(first) = first_alteration(&verified) {
         return Err(Error::NotIntact { path: shown, first });
     }
     let load = Load::of(&verified.bundle)?;

@@ -18,7 +18,10 @@ pub(crate) fn redact(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
-    let (set, _) = load(&setting, &[])?;
+    let (set, given) = load(&setting, &[])?;
+    if let Some(warning) = given.warning() {
+        writeln!(streams.stderr, "{warning}").map_err(error::answer)?;
+    }
     let mut redactor =
         if args.values_only { Redactor::new(&set) } else { Redactor::with_forms(&set) };
     let (mut buffer, mut clean) = (vec![0; 64 * 1024], Vec::new());
@@ -30,7 +33,7 @@ pub(crate) fn redact(
         };
         clean.clear();
         if length == 0 {
-            redactor.finish(&mut clean);
+            redactor.finish_cut(&mut clean);
         } else {
             redactor.push(&buffer[..length], &mut clean);
         }

@@ -14,6 +14,17 @@ use crate::setting::Setting;
 pub(crate) struct Given {
     /// Names and values, in the order of the files.
     pub(crate) variables: Vec<(String, Secret)>,
+    /// The vault files whose values are not known, so that nothing of them can be replaced.
+    unseen: Vec<String>,
+}
+
+impl Given {
+    /// What to tell a person about values that will not be replaced, if there are any.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let files = self.unseen.join(", ");
+        let why = "missing or not to be read, so that nothing of it is redacted";
+        (!files.is_empty()).then(|| format!("warning: of the vault {files} is {why}"))
+    }
 }
 
 /// Reads the vault: the set of its values, and those that are to be given to the command. Where no vault is
@@ -26,7 +37,8 @@ pub(crate) fn load(setting: &Setting, env_from: &[String]) -> Result<(SecretSet,
         };
     };
     let vault = Vault::load(ops).map_err(Error::Vault)?;
-    let mut given = Given::default();
+    let unseen = vault.unseen().map(str::to_owned).collect();
+    let mut given = Given { unseen, ..Given::default() };
     for file in env_from {
         given.variables.extend(variables(&vault, file)?);
     }
@@ -90,6 +102,11 @@ impl<'set> Cleaner<'set> {
     /// The same for words.
     pub(crate) fn words(&mut self, text: &str) -> String {
         String::from_utf8_lossy(&self.clean(text.as_bytes())).into_owned()
+    }
+
+    /// Refuses words that are to be kept as they are, and hold a secret.
+    pub(crate) fn refuse(&mut self, what: &'static str, text: &str) -> Result<(), Error> {
+        if self.words(text) == text { Ok(()) } else { Err(Error::HoldsSecret { what }) }
     }
 
     /// What was replaced so far, with what streams had replaced.

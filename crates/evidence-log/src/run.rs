@@ -18,7 +18,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use evidence::{Mode, Outcome, Signer};
+use evidence::{Expectation, Mode, Outcome, Signer};
 use report::{Common, Exit, Invocation, Streams};
 use secret::SecretSet;
 
@@ -53,7 +53,15 @@ pub(crate) fn run(
     // git looks while the vault is read and the beginning is recorded.
     let git = git::look(&invocation.cwd, invocation);
     let (set, given) = load(&setting, &args.env_from).map_err(not_started)?;
+    if let Some(warning) = given.warning().filter(|_| !args.quiet) {
+        writeln!(streams.stderr, "evidence-log: {warning}").map_err(error::answer)?;
+    }
     let mut cleaner = Cleaner::new(&set);
+    for expected in args.expect_output() {
+        // Held against what is kept, which is redacted: it could never be met.
+        let (Expectation::Match(text) | Expectation::Json(text)) = &expected;
+        cleaner.refuse("expectation", text).map_err(not_started)?;
+    }
     let label = label(args, &mut cleaner);
     let (folder, fresh) = place(args, &setting, &label, &mut cleaner).map_err(not_started)?;
     let mode = match (args.pty, args.merge) {
@@ -171,12 +179,6 @@ fn place(
         return Ok((setting.bundle(into)?, None));
     }
     let name = args.name.clone().unwrap_or_else(|| label.to_owned());
-    // A folder is not given another name than the one that was asked for, so one that tells a secret is refused.
-    for (what, text) in [("name", Some(&name)), ("area", args.area.as_ref())] {
-        if text.is_some_and(|text| cleaner.words(text) != *text) {
-            return Err(Error::BadName { what });
-        }
-    }
-    let folder = open::create(setting, &name, args.area.as_deref(), clock::now())?;
+    let folder = open::create(setting, &name, args.area.as_deref(), clock::now(), cleaner)?;
     Ok((folder, Some(name)))
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::digest::Digest;
 use crate::key::{PublicKey, Signer};
 use crate::outcome::Outcome;
-use crate::record::{Begin, End, FileEntry};
+use crate::record::{Begin, End, FileEntry, Text};
 
 /// The media type of the payload.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -124,16 +124,34 @@ impl Envelope {
             .any(|signature| decode(&signature.sig).is_some_and(|raw| key.verifies(&signed, &raw)))
     }
 
-    /// The subjects of the statement inside, as (name, digest); none when it is not such a statement.
-    pub fn subjects(&self) -> Option<Vec<(String, Digest)>> {
+    fn statement(&self) -> Option<Value> {
         if self.payload_type != PAYLOAD_TYPE {
             return None;
         }
         let statement: Value = serde_json::from_slice(&self.payload()?).ok()?;
-        if statement["_type"] != STATEMENT_TYPE {
-            return None;
-        }
-        statement["subject"]
+        (statement["_type"] == STATEMENT_TYPE).then_some(statement)
+    }
+
+    /// Whether the statement inside says of the command and of how it ended what the records say. What only one of
+    /// the two speaks of, as another version may have it, is left out.
+    pub fn agrees_with(&self, begin: &Begin, end: &End) -> bool {
+        let Some(statement) = self.statement() else { return false };
+        let predicate = &statement["predicate"];
+        let recorded = byproducts(end);
+        let said = predicate["byproducts"].as_object();
+        let same_end = said.is_some_and(|said| {
+            said.contains_key("return-value")
+                && said.iter().all(|(name, value)| {
+                    recorded.get(name).is_none_or(|recorded| recorded == value)
+                })
+        });
+        let command: Value = begin.command.iter().map(Text::lossy).collect::<Vec<_>>().into();
+        same_end && predicate["name"] == begin.label && predicate["command"] == command
+    }
+
+    /// The subjects of the statement inside, as (name, digest); none when it is not such a statement.
+    pub fn subjects(&self) -> Option<Vec<(String, Digest)>> {
+        self.statement()?["subject"]
             .as_array()?
             .iter()
             .map(|subject| {

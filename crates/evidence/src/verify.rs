@@ -1,5 +1,7 @@
 //! Whether a bundle is what was recorded: nothing altered, missing, added, reordered or cut, and signed by whom.
 
+mod envelopes;
+
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
@@ -9,13 +11,12 @@ use chrono::{DateTime, Utc};
 use crate::bundle::Bundle;
 use crate::chain::RECORDS;
 use crate::digest::Digest;
-use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::key::{PublicKey, SshSignature, check_ssh};
 use crate::listing;
 use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
 use crate::problem::{Problem, Rule, Weight};
-use crate::record::{Body, End, FileEntry};
+use crate::record::{Body, End};
 use crate::signers::{AllowedSigners, Standing};
 use crate::{recover, time, write};
 
@@ -388,31 +389,6 @@ impl Ctx<'_> {
         self.problems.push(problem);
     }
 
-    /// Each run's envelope against its record and the key that signed the manifest.
-    fn envelopes(&mut self, signer: Option<PublicKey>) {
-        let mut problems = Vec::new();
-        for run in self.bundle.runs() {
-            let Some(end) = run.end else { continue };
-            let Some(file) = end.files.iter().find(|file| file.role == "envelope") else {
-                continue;
-            };
-            if !matches!(self.hashes.get(&file.path), Some(Ok((digest, _))) if *digest == file.sha256)
-            {
-                continue;
-            }
-            let fault = match std::fs::read(self.folder.join(&file.path))
-                .map(|bytes| Envelope::read(&bytes))
-            {
-                Ok(Ok(envelope)) => envelope_fault(&envelope, end, signer, self.trust.signers),
-                _ => Some((Rule::Envelope, "it is not a DSSE envelope")),
-            };
-            problems.extend(
-                fault.map(|(rule, message)| Problem::new(rule, file.path.as_str(), message)),
-            );
-        }
-        self.problems.extend(problems);
-    }
-
     fn anchor(&mut self) {
         match (self.trust.cited, self.bundle.manifest_hash()) {
             (Some(cited), found) if found != Some(cited) => {
@@ -432,34 +408,6 @@ impl Ctx<'_> {
             }
         }
     }
-}
-
-fn envelope_fault(
-    envelope: &Envelope,
-    end: &End,
-    signer: Option<PublicKey>,
-    signers: Option<&AllowedSigners>,
-) -> Option<(Rule, &'static str)> {
-    let Some(subjects) = envelope.subjects() else {
-        return Some((Rule::Envelope, "it does not hold an in-toto statement"));
-    };
-    let recorded: Vec<&FileEntry> =
-        end.files.iter().filter(|file| file.role != "envelope").collect();
-    let agrees = subjects.len() == recorded.len()
-        && recorded
-            .iter()
-            .zip(&subjects)
-            .all(|(file, (name, digest))| file.path == *name && file.sha256 == *digest);
-    if !agrees {
-        return Some((Rule::Envelope, "its subjects are not the files of the run"));
-    }
-    let mut keys =
-        signer.into_iter().chain(signers.into_iter().flat_map(AllowedSigners::keys)).peekable();
-    if envelope.is_signed() && keys.peek().is_some() && !keys.any(|key| envelope.is_signed_by(key))
-    {
-        return Some((Rule::BadSignature, "no known key made its signature"));
-    }
-    None
 }
 
 /// A file that nobody recorded; what a crash leaves is said to be that.

@@ -89,6 +89,8 @@ fn add<T>(
 ) -> Result<(Vec<Appended>, T), Error> {
     let path = folder.join(RECORDS);
     let mut ledger = durable::Ledger::open(&path, WAIT)?;
+    // A record is dated when it is written, behind those of whoever was first.
+    let now = now + ledger.waited();
     let records = ledger.read()?;
     let mut tail = Tail::read(&records)
         .map_err(|first| Error::Tampered { path: folder.to_path_buf(), first })?;

@@ -119,7 +119,7 @@ fn is_line_start(text: &[u8], at: usize) -> bool {
 }
 
 /// Whether `text` from `at` on is the needle from `matched` on, but ends before it.
-fn is_unfinished(
+pub(crate) fn is_unfinished(
     needle: &Needle,
     mut matched: usize,
     text: &[u8],

@@ -50,6 +50,17 @@ struct Place<'set> {
     name: &'set str,
 }
 
+/// Whether a stream goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It does.
+    None,
+    /// All was written that was to be written.
+    Whole,
+    /// Its writer may have been stopped.
+    Cut,
+}
+
 /// So much of the past is kept for a judgement on what follows.
 const CONTEXT: usize = form::LONGEST_LEAD;
 
@@ -75,12 +86,23 @@ impl<'set> Redactor<'set> {
     /// Takes in `input` and appends to `output` all that can be said already.
     pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>) {
         self.buffer.extend_from_slice(input);
-        self.advance(false, output);
+        self.advance(Ending::None, output);
     }
 
     /// Ends the stream and appends what was held back.
     pub fn finish(&mut self, output: &mut Vec<u8>) {
-        self.advance(true, output);
+        self.end(Ending::Whole, output);
+    }
+
+    /// Ends a stream whose writer may have been stopped within a secret: where the beginning of one
+    /// stands at the very end, it is replaced as well, if it tells [`SHORTEST`](crate::SHORTEST)
+    /// bytes or more.
+    pub fn finish_cut(&mut self, output: &mut Vec<u8>) {
+        self.end(Ending::Cut, output);
+    }
+
+    fn end(&mut self, ending: Ending, output: &mut Vec<u8>) {
+        self.advance(ending, output);
         self.buffer.clear();
         (self.n_context, self.n_covered, self.last_marker) = (0, 0, None);
     }
@@ -90,10 +112,10 @@ impl<'set> Redactor<'set> {
         &self.counts
     }
 
-    fn advance(&mut self, is_end: bool, output: &mut Vec<u8>) {
+    fn advance(&mut self, ending: Ending, output: &mut Vec<u8>) {
         let buffer = std::mem::take(&mut self.buffer);
-        let view = View::new(&buffer, self.n_context, is_end);
-        let (places, settled, settled_original) = self.places(&view, &buffer, is_end);
+        let view = View::new(&buffer, self.n_context, ending != Ending::None);
+        let (places, settled, settled_original) = self.places(&view, &buffer, ending);
         let said_to = self.say(&places, &buffer, settled_original, output);
 
         let context = settled.saturating_sub(CONTEXT)..settled;
@@ -117,8 +139,9 @@ impl<'set> Redactor<'set> {
         &self,
         view: &View<'_>,
         buffer: &[u8],
-        is_end: bool,
+        ending: Ending,
     ) -> (Vec<Place<'set>>, usize, usize) {
+        let is_end = ending != Ending::None;
         let (text, from, search) = (view.text.as_ref(), self.n_context, &self.set.search);
         let mut settled = if is_end { text.len() } else { search.live_from(text, from) };
         let place = |range, name, is_form| (Place { range, name }, is_form);
@@ -131,7 +154,8 @@ impl<'set> Redactor<'set> {
             (search.find(text, from), forms, settled)
         };
         settled = settled.min(forms_settled);
-        let known = known.into_iter();
+        let cut = if ending == Ending::Cut { search.cut_at_end(text, from) } else { None };
+        let known = known.into_iter().chain(cut);
         let mut places: Vec<_> = known
             .map(|hit| place(view.original_range(hit.range.clone()), self.set.name(&hit), false))
             .collect();
@@ -147,7 +171,7 @@ impl<'set> Redactor<'set> {
                 (settled, settled_original) = view.keep_from(live);
             }
         }
-        if self.with_forms || view.is_cut() {
+        if self.with_forms || view.is_cut() || ending == Ending::Cut {
             places.sort_by_key(|(place, is_form)| {
                 (place.range.start, usize::MAX - place.range.end, *is_form)
             });

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::form::{FormMatch, Scan, pieces};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
-use crate::prefixes::Prefixes;
+use crate::prefixes::{Prefixes, is_unfinished};
 use crate::sieve::Sieve;
 
 /// Needles, ready to be searched for.
@@ -138,6 +138,23 @@ impl Search {
     /// Where at the end of `text`, from `from` on, a needle may have begun that is not yet whole.
     pub(crate) fn live_from(&self, text: &[u8], from: usize) -> usize {
         self.prefixes.live_from(&self.needles, text, from, true)
+    }
+
+    /// The beginning of a needle at the end of `text`, if it tells so many bytes of a value as a
+    /// value must have. The scheme of a URL tells none.
+    pub(crate) fn cut_at_end(&self, text: &[u8], from: usize) -> Option<Hit> {
+        let told = |needle: &Needle, tail: &[u8]| {
+            let is_counted = |byte: &u8| needle.wraps == Wraps::No || !byte.is_ascii_whitespace();
+            let scheme = memchr::memmem::find(&needle.bytes, b"://").map_or(0, |at| at + 3);
+            tail.iter().filter(|byte| is_counted(byte)).count() >= scheme + SHORTEST_RUN
+        };
+        (self.live_from(text, from)..text.len()).find_map(|at| {
+            let begins = |needle: &Needle| {
+                is_unfinished(needle, 0, text, at, true) && told(needle, &text[at..])
+            };
+            let needle = self.needles.iter().position(begins)?;
+            Some(Hit { needle, range: at..text.len() })
+        })
     }
 
     /// The places among those of [`Search::find`] where a needle stands unbroken.

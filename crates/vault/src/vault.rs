@@ -79,6 +79,17 @@ impl Vault {
         Ok(Vault::put_together(&section.file, root.clone(), shown_root, walk(&root)?))
     }
 
+    /// The declared files whose values nobody can know now: they are missing, links, or cannot be read. What
+    /// is optional and missing is left out.
+    pub fn unseen(&self) -> impl Iterator<Item = &str> {
+        let is_unseen = |file: &&File| match &file.content {
+            Content::Env(_) | Content::Whole(_) => false,
+            Content::Missing => file.declared.as_ref().is_some_and(|declared| !declared.optional),
+            Content::Link | Content::Unreadable(_) => true,
+        };
+        self.files.iter().filter(is_unseen).map(|file| file.path.as_str())
+    }
+
     /// Reads a folder of which nothing is declared yet.
     pub fn undeclared(root: PathBuf, shown_root: String) -> Result<Vault, Error> {
         let found = walk(&root)?;

@@ -71,7 +71,7 @@ impl<'set> Sink<'set> {
     /// Ends the stream: what was held back goes into the file.
     pub(super) fn finish(&mut self) -> u64 {
         self.clean.clear();
-        self.redactor.finish(&mut self.clean);
+        self.redactor.finish_cut(&mut self.clean);
         self.put()
     }
 

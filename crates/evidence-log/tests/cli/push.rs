@@ -62,6 +62,43 @@ fn a_bundle_comes_back_from_a_folder() {
 }
 
 #[test]
+fn what_is_left_of_a_run_that_was_cut_short_is_pushed_too() {
+    let bed = unsigned();
+    bed.write("store/.keep", "");
+    let bundle = open(&bed);
+    let run = ["run", "--into", &bundle, "--", "sh", "-c", "echo started; kill -KILL $PPID"];
+    let _ = tool(&bed).args(run).run();
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
+    assert_eq!(pushed.code(), 0, "{pushed}");
+    let pulled = tool(&bed).args(["pull", pushed.stdout().trim(), "back"]).run();
+    assert_eq!(pulled.code(), 0, "{pulled}");
+    assert!(is_same(&bed, &bundle, "back"));
+}
+
+#[test]
+fn an_unsigned_bundle_is_not_pulled_where_signers_are_declared() {
+    let test = "an_unsigned_bundle_is_not_pulled_where_signers_are_declared";
+    let Some(bed) = signed(test) else { return };
+    let ops = bed.read("ops.toml");
+    bed.write(
+        "ops.toml",
+        ops.lines().filter(|line| !line.starts_with("sign-with")).collect::<Vec<_>>().join("\n"),
+    );
+    bed.write("store/.keep", "");
+    let bundle = sealed(&bed);
+    let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
+    assert_eq!(pushed.code(), 0, "{pushed}");
+    let pull = |more: &[&str]| {
+        tool(&bed).args(["pull", pushed.stdout().trim(), "back"]).args(more.to_vec()).run()
+    };
+    let refused = pull(&[]);
+    assert!(refused.code() == 1 && refused.stderr().contains("UNSIGNED"), "{refused}");
+    assert!(!bed.path("back").exists());
+    assert_eq!(pull(&["--allow-unsigned"]).code(), 0);
+}
+
+#[test]
 fn what_does_not_verify_is_not_pushed() {
     let bed = unsigned();
     bed.write("store/.keep", "");

@@ -74,6 +74,52 @@ fn a_folder_is_not_named_for_a_secret() {
 }
 
 #[test]
+fn an_expectation_and_an_opened_bundle_do_not_tell_a_secret() {
+    let bed = unsigned();
+    let token = "CANARYkq7Vw2xTzPaB";
+    bed.write("vault/fly/api_token.env", format!("FLY_API_TOKEN={token}\n"));
+    let wanted =
+        [("--expect-match", format!("^{token}$")), ("--expect-json", format!("/a=\"{token}\""))];
+    for (option, wanted) in wanted {
+        let run = ["run", "--name", "x", option, &wanted, "--", "touch", "made"];
+        let refused = tool(&bed).args(run).run();
+        assert_eq!(refused.code(), 125, "{refused}");
+        assert!(
+            refused.stderr().contains("the expectation holds a value of the vault"),
+            "{refused}"
+        );
+    }
+    for named in [vec!["open", token], vec!["open", "x", "--area", token]] {
+        let refused = tool(&bed).args(named).run();
+        assert_eq!(refused.code(), 2, "{refused}");
+    }
+    assert!(!bed.path("made").exists() && !bed.path("artifacts").exists());
+}
+
+#[test]
+fn a_value_that_is_cut_short_is_replaced() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let run = ["run", "--into", &bundle, "--env-from", "fly/api_token.env", "--"];
+    let script = "printf 'tok %.14s' \"$FLY_API_TOKEN\"";
+    let cut = tool(&bed).args(run).args(["sh", "-c", script]).run();
+    assert!(cut.stdout().starts_with("tok [REDACTED:"), "{cut}");
+    let filtered = tool(&bed).arg("redact").stdin(format!("tok {}", &TOKEN[..14])).run();
+    assert!(filtered.stdout().starts_with("tok [REDACTED:"), "{filtered}");
+}
+
+#[test]
+fn a_vault_file_that_is_missing_is_said_to_be_unknown() {
+    let bed = unsigned();
+    bed.write("ops.toml", "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"gone.env\"\nkeys = { TOKEN = \"any\" }\n");
+    let run = tool(&bed).args(["run", "--name", "x", "--", "true"]).run();
+    assert_eq!(run.code(), 0);
+    let warning = "warning: of the vault gone.env is missing or not to be read, so that nothing of it is redacted";
+    assert!(run.stderr().contains(warning), "{run}");
+    assert!(tool(&bed).arg("redact").stdin("x").run().stderr().contains(warning));
+}
+
+#[test]
 fn a_run_without_a_vault_redacts_by_form() {
     let bed = testbed::Bed::new();
     let bundle = open(&bed);

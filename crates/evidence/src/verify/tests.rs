@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::envelope::{Context, statement};
+use crate::envelope::{Context, Envelope, statement};
 use crate::key::KeyFile;
 use crate::outcome::Outcome;
-use crate::record::{Begin, Mode, Open};
+use crate::record::{Begin, FileEntry, Mode, Open};
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -325,4 +325,19 @@ fn sealing_again_changes_nothing_and_finishes_what_a_crash_prevented() {
     let last = crate::seal(&folder, now(), Some(&KeyFile::from_seed(&SEED)), None).unwrap();
     assert_eq!((again.manifest, again.files), (last.manifest, last.files));
     assert_eq!(std::fs::read(folder.join(SIGNATURE)).unwrap(), before);
+}
+
+#[test]
+fn a_record_that_contradicts_its_envelope_is_found_after_it_was_sealed_again() {
+    let (_root, folder) = unsealed();
+    let path = folder.join(RECORDS);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let last = text.trim_end().rfind('\n').unwrap() + 1;
+    let (before, end) = text.split_at(last);
+    assert!(end.contains("\"code\":0"), "{end}");
+    std::fs::write(&path, format!("{before}{}", end.replace("\"code\":0", "\"code\":7"))).unwrap();
+    crate::seal(&folder, now(), Some(&KeyFile::from_seed(&SEED)), None).unwrap();
+    let found = verify(&folder, &Trust::default()).unwrap();
+    let said: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
+    assert!(said.iter().any(|line| line.contains("than the records")), "{said:?}");
 }

@@ -157,6 +157,33 @@ fn a_marker_does_not_complete_a_secret() {
     }
 }
 
+/// A command that is stopped within a value tells no more of it than any text might by chance.
+#[test]
+fn a_value_that_is_cut_short_at_the_end_is_replaced() {
+    let url = "postgresql://app:CANARYq7@db.example.com/app";
+    let set = set_of(&[("A", b"kq7Vw2xTzPCANARY"), ("URL", url.as_bytes())]);
+    for (input, expected) in [
+        ("tok kq7Vw2xTzPCANAR", "tok [REDACTED:A]"),
+        ("tok kq7Vw2xT", "tok [REDACTED:A]"),
+        ("tok kq7Vw2x", "tok kq7Vw2x"),
+        ("tok kq7Vw2\n  xTzP", "tok [REDACTED:A]"),
+        ("tok kq7Vw2\x1b[0mxTzPCA", "tok [REDACTED:A]"),
+        ("tok kq7Vw2xTzPCANARYkq7Vw2xTzP", "tok [REDACTED:A]"),
+        ("tok kq7Vw2xTzP.", "tok kq7Vw2xTzP."),
+        ("to postgresql://app:", "to postgresql://app:"),
+        ("to postgresql://app:CANA", "to [REDACTED:URL]"),
+        (&BASE64.encode(b"kq7Vw2xTzPCANARY")[..16], "[REDACTED:A]"),
+    ] {
+        for len in [1, 3, 1000] {
+            let mut redactor = Redactor::with_forms(&set);
+            let mut output = Vec::new();
+            input.as_bytes().chunks(len).for_each(|piece| redactor.push(piece, &mut output));
+            redactor.finish_cut(&mut output);
+            assert_eq!(text(&output), expected);
+        }
+    }
+}
+
 #[test]
 fn counts_by_name() {
     let set = set_of(&[("A", b"CANARY-9xTz-77"), ("B", b"CANARY:0Pw")]);
