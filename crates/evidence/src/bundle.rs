@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::chain::{Chain, RECORDS};
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::listing;
 use crate::manifest::{MANIFEST, SIGNATURE};
 use crate::outcome::Outcome;
 use crate::problem::Problem;
@@ -35,27 +36,37 @@ impl Bundle {
     /// Reads `evidence.jsonl` and hashes the manifest. Fails when the folder is not a bundle or cannot be read;
     /// records that do not hold together are in [`Bundle::problems`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let records = folder.join(RECORDS);
-        let bytes = match std::fs::read(&records) {
-            Ok(bytes) => bytes,
-            Err(absent)
-                if matches!(
-                    absent.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                return Err(Error::NotABundle { path: folder.to_path_buf() });
-            }
-            Err(failed) => return Err(Error::read(&records)(failed)),
-        };
+        let bytes = read_records(folder)?;
         let manifest_path = folder.join(MANIFEST);
-        let manifest = match std::fs::read(&manifest_path) {
+        let manifest = match listing::read_file(&manifest_path) {
             Ok(bytes) => Some(Digest::of(&bytes)),
             Err(absent) if absent.kind() == io::ErrorKind::NotFound => None,
             Err(failed) => return Err(Error::read(&manifest_path)(failed)),
         };
-        let signed = manifest.is_some() && folder.join(SIGNATURE).is_file();
-        Ok(Self { folder: folder.to_path_buf(), chain: Chain::read(&bytes), manifest, signed })
+        Ok(Self::of(folder, &bytes, manifest))
+    }
+
+    /// As [`Bundle::open`], for who says what is wrong with it: where a manifest stands, records that are gone or are
+    /// no file count as none, and a manifest that is no file counts as none.
+    pub fn inspect(folder: &Path) -> Result<Self, Error> {
+        let manifest_path = folder.join(MANIFEST);
+        let manifest = match listing::read_file(&manifest_path) {
+            Ok(bytes) => Some(Digest::of(&bytes)),
+            Err(odd) if listing::is_irregular(&odd) => None,
+            Err(_) => return Self::open(folder),
+        };
+        let bytes = match read_records(folder) {
+            Err(Error::NotABundle { .. }) => Vec::new(),
+            Err(Error::Read { source, .. }) if listing::is_irregular(&source) => Vec::new(),
+            read => read?,
+        };
+        Ok(Self::of(folder, &bytes, manifest))
+    }
+
+    fn of(folder: &Path, records: &[u8], manifest: Option<Digest>) -> Self {
+        let signature = folder.join(SIGNATURE).symlink_metadata();
+        let signed = manifest.is_some() && signature.is_ok_and(|found| found.is_file());
+        Self { folder: folder.to_path_buf(), chain: Chain::read(records), manifest, signed }
     }
 
     /// Where it lies.
@@ -195,6 +206,16 @@ impl<'a> Run<'a> {
             self.begin.command.iter().map(|word| quoted(&word.lossy())).collect();
         words.join(" ")
     }
+}
+
+fn read_records(folder: &Path) -> Result<Vec<u8>, Error> {
+    let records = folder.join(RECORDS);
+    listing::read_file(&records).map_err(|failed| match failed.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            Error::NotABundle { path: folder.to_path_buf() }
+        }
+        _ => Error::read(&records)(failed),
+    })
 }
 
 pub(crate) fn runs(records: &[Record]) -> Vec<Run<'_>> {

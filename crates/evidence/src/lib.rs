@@ -29,6 +29,7 @@ pub use error::Error;
 pub use key::{
     KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, describe_key, sign_ssh,
 };
+pub use listing::{open_file, read_file};
 pub use manifest::{MANIFEST, SIGNATURE};
 pub use merkle::{CompactRange, leaf_hash, node_hash};
 pub use origin::{

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat};
+use rustix::io::Errno;
 
 use crate::digest::{Digest, Hasher};
 use crate::error::Error;
@@ -87,12 +88,7 @@ pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Diges
 /// Hashes a regular file below a folder; a symbolic link or anything else is refused, so that a bundle cannot vouch
 /// for bytes that lie outside it.
 fn hash(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> io::Result<(Digest, u64)> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(openat(folder, path, flags, Mode::empty())?);
-    let found = fstat(&file)?;
-    if !FileType::from_raw_mode(found.st_mode).is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
+    let (file, found) = open_regular(folder, path)?;
     // Most files are read whole at once, and then there is no need to look for more.
     let n_read = (&file).read(buffer)?;
     if u64::try_from(found.st_size) == Ok(n_read as u64) {
@@ -112,6 +108,41 @@ fn hash(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> io::Result<(D
             Err(failed) => return Err(failed),
         }
     }
+}
+
+/// Opens a regular file. A symbolic link is not followed, and a pipe is not waited for: both are refused, as is
+/// everything else that is no file.
+fn open_regular(folder: BorrowedFd<'_>, path: &Path) -> io::Result<(File, Stat)> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+    let file = match openat(folder, path, flags, Mode::empty()) {
+        Ok(opened) => File::from(opened),
+        Err(Errno::LOOP) => return Err(refused("it is a symbolic link, not a regular file")),
+        Err(Errno::NXIO) => return Err(refused("it is not a regular file")),
+        Err(failed) => return Err(failed.into()),
+    };
+    let found = fstat(&file)?;
+    if !FileType::from_raw_mode(found.st_mode).is_file() {
+        return Err(refused("it is not a regular file"));
+    }
+    Ok((file, found))
+}
+
+/// Opens a file of a bundle for reading; what is not a regular file is refused, see [`is_irregular`].
+pub fn open_file(path: &Path) -> io::Result<File> {
+    open_regular(CWD, path).map(|(file, _)| file)
+}
+
+/// All bytes of a file of a bundle, opened as by [`open_file`].
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_file(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether a file was refused for what it is, and not because it could not be read.
+pub(crate) fn is_irregular(failed: &io::Error) -> bool {
+    failed.kind() == io::ErrorKind::InvalidInput
 }
 
 /// Opens a folder, to open files below it by their short paths.

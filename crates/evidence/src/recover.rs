@@ -1,6 +1,5 @@
 //! What a recorder that was killed left behind: half a line, and beginnings without an end. An end is never made up.
 
-use std::fs::File;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -89,7 +88,7 @@ fn is_being_written(folder: &Path, run: u32) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else { return false };
     entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)).any(
         |entry| {
-            File::open(entry.path())
+            listing::open_file(&entry.path())
                 .is_ok_and(|file| matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
         },
     )
@@ -133,6 +132,8 @@ pub fn recovered_run(folder: &Path, run: u32, paths: &[String]) -> Body {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::record::{Begin, Mode, Open};
     use crate::{Bundle, Rule, Trust};

@@ -59,9 +59,9 @@ impl Verification {
 
 /// Verifies a bundle. Fails only when it cannot be read at all.
 pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
-    let bundle = Bundle::open(folder)?;
+    let bundle = Bundle::inspect(folder)?;
     let paths = listing::files(folder)?;
-    let text = read_if_there(&folder.join(MANIFEST))?;
+    let (text, odd) = read_if_there(&folder.join(MANIFEST))?;
     let listed = text.as_deref().map(manifest::read);
     let mut ctx = Ctx {
         folder,
@@ -69,16 +69,23 @@ pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
         trust,
         problems: bundle.problems().to_vec(),
         hashes: BTreeMap::new(),
+        has_odd_manifest: odd.is_some(),
     };
+    if let Some(why) = odd {
+        ctx.found(Rule::Altered, MANIFEST, why);
+    }
 
     ctx.hash(&paths);
-    ctx.records();
+    // What is gone, or is no file, is said by the manifest's turn; there are no records to speak of.
+    if matches!(ctx.hashes.get(RECORDS), Some(Ok(_))) {
+        ctx.records();
+    }
     match &listed {
         Some(Ok(entries)) => ctx.manifest(entries, &paths),
         Some(Err(bad)) => {
             ctx.problems.push(Problem::new(Rule::BadManifest, MANIFEST, bad.why).at_line(bad.line));
         }
-        None if bundle.seal().is_some() => {
+        None if bundle.seal().is_some() && !ctx.has_odd_manifest => {
             ctx.problems.push(Problem::new(
                 Rule::Missing,
                 MANIFEST,
@@ -105,6 +112,8 @@ struct Ctx<'a> {
     trust: &'a Trust<'a>,
     problems: Vec<Problem>,
     hashes: BTreeMap<String, io::Result<(Digest, u64)>>,
+    /// What stands in the manifest's place is no file.
+    has_odd_manifest: bool,
 }
 
 impl Ctx<'_> {
@@ -279,7 +288,8 @@ impl Ctx<'_> {
                 .collect();
             for path in paths
                 .iter()
-                .filter(|path| path.as_str() != RECORDS && !known.contains(path.as_str()))
+                .filter(|path| !matches!(path.as_str(), RECORDS | MANIFEST))
+                .filter(|path| !known.contains(path.as_str()))
             {
                 if !open.iter().any(|prefix| path.starts_with(prefix)) {
                     problems.push(unknown(path, "no record has its digest"));
@@ -299,10 +309,14 @@ impl Ctx<'_> {
         &mut self,
         manifest: Option<&[u8]>,
     ) -> Result<Option<(Option<String>, PublicKey)>, Error> {
-        let signature = read_if_there(&self.folder.join(SIGNATURE))?;
+        let (signature, odd) = read_if_there(&self.folder.join(SIGNATURE))?;
+        if let Some(why) = odd {
+            self.found(Rule::Altered, SIGNATURE, why);
+            return Ok(None);
+        }
         let promised = self.bundle.seal().and_then(|seal| seal.signer.clone());
         let Some(manifest) = manifest else {
-            if signature.is_some() {
+            if signature.is_some() && !self.has_odd_manifest {
                 self.found(
                     Rule::Missing,
                     MANIFEST,
@@ -435,10 +449,14 @@ fn ran_backwards(end: &End) -> bool {
     matches!((time::parse(&end.started), time::parse(&end.ended)), (Some(start), Some(stop)) if stop < start)
 }
 
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(absent) if absent.kind() == io::ErrorKind::NotFound => Ok(None),
+/// The bytes of a file, if it is there; or what is wrong with something else that stands in its place.
+fn read_if_there(path: &Path) -> Result<(Option<Vec<u8>>, Option<String>), Error> {
+    match listing::read_file(path) {
+        Ok(bytes) => Ok((Some(bytes), None)),
+        Err(absent) if absent.kind() == io::ErrorKind::NotFound => Ok((None, None)),
+        Err(odd) if listing::is_irregular(&odd) => {
+            Ok((None, Some(format!("it cannot be read: {odd}"))))
+        }
         Err(failed) => Err(Error::read(path)(failed)),
     }
 }

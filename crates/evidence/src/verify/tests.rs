@@ -341,3 +341,33 @@ fn a_record_that_contradicts_its_envelope_is_found_after_it_was_sealed_again() {
     let said: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
     assert!(said.iter().any(|line| line.contains("than the records")), "{said:?}");
 }
+
+#[test]
+fn a_link_a_pipe_or_nothing_in_the_place_of_a_file_is_found_and_not_waited_for() {
+    for name in [RECORDS, MANIFEST, SIGNATURE, "001-one.out"] {
+        for what in ["nothing", "a pipe", "a link", "a folder"] {
+            let (root, folder) = sealed();
+            let (file, aside) = (folder.join(name), root.path().join("aside"));
+            std::fs::rename(&file, &aside).unwrap();
+            match what {
+                "a pipe" => {
+                    let (cwd, kind) = (rustix::fs::CWD, rustix::fs::FileType::Fifo);
+                    rustix::fs::mknodat(cwd, &file, kind, 0o644.into(), 0).unwrap();
+                }
+                "a link" => std::os::unix::fs::symlink(&aside, &file).unwrap(),
+                "a folder" => std::fs::create_dir(&file).unwrap(),
+                _ => {}
+            }
+            let found = shown(&folder);
+            let expected = match (what, name) {
+                ("nothing", SIGNATURE) => "unsigned".to_owned(),
+                ("nothing", _) => format!("missing {name}: "),
+                // An empty folder is no file, so that of most files nothing is there.
+                ("a folder", RECORDS | "001-one.out") => format!("missing {name}: "),
+                ("a link", _) => format!("altered {name}: it cannot be read: it is a symbolic"),
+                _ => format!("altered {name}: it cannot be read: it is not a regular file"),
+            };
+            assert!(found.starts_with(&expected), "{what} for {name}: {found}");
+        }
+    }
+}
