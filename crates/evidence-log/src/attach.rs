@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use evidence::{Attach, Body, FileEntry, Hasher};
 use report::{Common, Exit, Invocation, Streams};
+use rustix::fs::OFlags;
 use secret::{Redactor, SecretSet};
 
 use crate::error::{self, Error};
@@ -29,22 +30,25 @@ pub(crate) fn attach(
     }
     let (set, _) = load(&setting, &[])?;
     let mut cleaner = Cleaner::new(&set);
+    for path in &args.files {
+        refuse_what_cannot_be_redacted(&invocation.cwd.join(path), path, &set)?;
+    }
     let folder = bundle.join("attached");
     std::fs::create_dir_all(&folder)
         .map_err(|source| Error::Write { what: "the folder of attachments", source })?;
+    // What no record came to speak of is taken away again.
+    let mut copies = Copies { folder: folder.clone(), made: Vec::new() };
     let mut files = Vec::new();
     let mut counts = Vec::new();
     for path in &args.files {
         let source = invocation.cwd.join(path);
-        refuse_what_cannot_be_redacted(&source, path, &set)?;
         let name = word(&cleaner.words(&path.file_name().unwrap_or_default().to_string_lossy()));
         let (file, target) = create(&folder, &name)?;
+        copies.made.push(target.clone());
         let mut redactor = Redactor::with_forms(&set);
         let copied = copy(&source, file, &mut redactor);
-        let (bytes, sha256) = copied.map_err(|source| {
-            drop(std::fs::remove_file(&target));
-            Error::Read { path: path.clone(), source }
-        })?;
+        let (bytes, sha256) =
+            copied.map_err(|source| Error::Read { path: path.clone(), source })?;
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         files.push(FileEntry {
             path: format!("attached/{name}"),
@@ -59,11 +63,36 @@ pub(crate) fn attach(
     let redactions = cleaner.counts(&counts.iter().collect::<Vec<_>>());
     let attach = Attach { files: files.clone(), redactions };
     evidence::append(&bundle, clock::now(), |_| vec![Body::Attach(attach)])?;
+    copies.made.clear();
     for file in files {
         let path = setting.shown(&bundle.join(&file.path));
         writeln!(streams.stdout, "{path} {}", file.sha256).map_err(error::answer)?;
     }
     Ok(Exit::OK)
+}
+
+/// Copies that no record speaks of yet; they are removed unless they are cleared.
+struct Copies {
+    folder: PathBuf,
+    made: Vec<PathBuf>,
+}
+
+impl Drop for Copies {
+    fn drop(&mut self) {
+        for path in &self.made {
+            drop(std::fs::remove_file(path));
+        }
+        // The folder stays where it holds anything.
+        drop(std::fs::remove_dir(&self.folder));
+    }
+}
+
+/// Opens a file that is to be attached. What is no regular file is refused: it is read twice, and a pipe is waited
+/// for.
+fn open(source: &Path) -> io::Result<File> {
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = File::options().read(true).custom_flags(nonblocking).open(source)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
 }
 
 /// A file that is no text is copied only when it holds no credential: replacing bytes in a picture or an archive
@@ -74,7 +103,7 @@ fn refuse_what_cannot_be_redacted(
     set: &SecretSet,
 ) -> Result<(), Error> {
     let unreadable = |source| Error::Read { path: shown.to_path_buf(), source };
-    let mut file = File::open(source).map_err(unreadable)?;
+    let mut file = open(source).map_err(unreadable)?;
     let (mut buffer, mut is_text, mut redactor, mut clean) =
         (vec![0; 64 * 1024], true, Redactor::with_forms(set), Vec::new());
     loop {
@@ -112,7 +141,7 @@ fn copy(
     mut target: File,
     redactor: &mut Redactor<'_>,
 ) -> io::Result<(u64, evidence::Digest)> {
-    let mut file = File::open(source)?;
+    let mut file = open(source)?;
     let (mut buffer, mut clean, mut hasher, mut bytes) =
         (vec![0; 64 * 1024], Vec::new(), Hasher::default(), 0);
     loop {

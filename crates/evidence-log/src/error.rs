@@ -41,6 +41,10 @@ pub(crate) enum Error {
     IsThere { path: PathBuf },
     /// What was to be written could not be.
     Output { path: PathBuf, source: io::Error },
+    /// What is no evidence would be written among evidence.
+    InEvidence { path: PathBuf, folder: PathBuf },
+    /// What is there is nothing that a page may take the place of.
+    NotReplaced { path: PathBuf, why: &'static str },
     /// A bundle or log that does not verify is not handed on.
     NotIntact { path: String, first: String },
     /// The run that was asked for is not there, or has no end.
@@ -93,6 +97,15 @@ impl fmt::Display for Error {
             Self::NoRule { rule } => write!(out, "there is no rule {rule}"),
             Self::IsThere { path } => write!(out, "{} is there already", path.display()),
             Self::Output { path, .. } => write!(out, "cannot write {}", path.display()),
+            Self::InEvidence { path, folder } => write!(
+                out,
+                "{} is inside of evidence, {}, and nothing is written there",
+                path.display(),
+                folder.display()
+            ),
+            Self::NotReplaced { path, why } => {
+                write!(out, "cannot write {}: {why}, and is left as it is", path.display())
+            }
             Self::NotIntact { path, first } => write!(out, "{path} is not intact: {first}"),
             Self::NoRun { run: Some(run) } => {
                 write!(out, "there is no run {run} whose end is recorded")
@@ -154,6 +167,10 @@ impl Failure for Error {
             Self::LongNote => Some("put it into a file, and use `evidence-log attach`".into()),
             Self::NoRule { .. } => Some("`evidence-log rules` lists them".into()),
             Self::IsThere { .. } => Some("name another; nothing is ever overwritten".into()),
+            Self::InEvidence { .. } => {
+                Some("name a file outside of it; `attach` is what adds a file to a bundle".into())
+            }
+            Self::NotReplaced { .. } => Some("name a file, or `-` for standard output".into()),
             Self::NotIntact { .. } => Some("`evidence-log verify` lists all that is wrong".into()),
             Self::NeedsKey { .. } => Some("name a key in ops.toml, `[evidence] sign-with`".into()),
             Self::NotListed { .. } => Some(

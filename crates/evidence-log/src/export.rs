@@ -47,6 +47,7 @@ pub(crate) fn export(
     if output.symlink_metadata().is_ok() {
         return Err(Error::IsThere { path: args.output.clone() });
     }
+    output::refuse_inside_evidence(&output, &setting.root)?;
     let ctx = Ctx { setting: &setting, args, folder, output };
     let (exported, intact) = match args.form {
         Form::TlogTiles => log::tiles(&ctx)?,

@@ -17,10 +17,14 @@ use report::{Common, Exit, Invocation, Streams};
 use self::html::escaped;
 use crate::args;
 use crate::error::{self, Error};
+use crate::export::output::{refuse_inside_evidence, write_page};
 use crate::setting::{Setting, read_signers};
 use crate::verify::by_hand;
 
 const STYLE: &str = include_str!("report_page/style.css");
+
+/// The names of our own stdout, which goes where the caller has sent it.
+const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// Verifies the bundle and writes the page, by rename. The page is for reading; the bundle remains the evidence.
 pub(crate) fn report(
@@ -31,15 +35,20 @@ pub(crate) fn report(
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
     let folder = setting.bundle(&args.bundle)?;
+    let output = invocation.cwd.join(&args.output);
+    refuse_inside_evidence(&output, &setting.root)?;
     let path = setting.allowed_signers().filter(|path| path.exists());
     let signers = path.as_deref().map(read_signers).transpose()?;
     let trust = Trust { signers: signers.as_ref(), ..Trust::default() };
     let verified = evidence::verify(&folder, &trust)?;
-    let by_hand = by_hand(&setting, &folder, path.as_deref());
+    let by_hand = by_hand(&folder, path.as_deref(), &|path| setting.shown(path));
     let page = page(&folder, &setting.shown(&folder), &verified, &by_hand)
         .map_err(|source| Error::Read { path: folder.clone(), source })?;
-    let output = invocation.cwd.join(&args.output);
-    durable::write_over(&output, page.as_bytes(), 0o644)?;
+    if STDOUT.iter().any(|name| args.output == Path::new(name)) {
+        streams.stdout.write_all(page.as_bytes()).map_err(error::answer)?;
+        return Ok(Exit::OK);
+    }
+    write_page(&output, page.as_bytes())?;
     writeln!(streams.stdout, "{}", setting.shown(&output)).map_err(error::answer)?;
     Ok(Exit::OK)
 }

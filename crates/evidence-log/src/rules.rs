@@ -8,7 +8,7 @@ use crate::error::{self, Error};
 const FETCH: &str = "Fetch the bundle again from where it was published, or run the work again in a new bundle; the two records then stand beside each other.";
 
 /// All rules.
-pub(crate) static RULES: [Rule; 18] = [
+pub(crate) static RULES: [Rule; 19] = [
     Rule::new(
         "altered",
         Level::Error,
@@ -135,6 +135,13 @@ pub(crate) static RULES: [Rule; 18] = [
         "Who holds the key can make the whole bundle anew; only a memory elsewhere shows that.",
         "Cite the manifest in a log, and verify with `--against LOG`.",
     ),
+    Rule::new(
+        "unreadable",
+        Level::Error,
+        "a bundle that was named could not be looked at",
+        "There is no verdict about it; those about the other bundles stand.",
+        "Look at the path, and at who may read it.",
+    ),
 ];
 
 /// Explains one rule, or lists them all.
@@ -158,6 +165,7 @@ mod tests {
     fn every_rule_of_verification_is_explained() {
         let known: Vec<_> = evidence::Rule::ALL.iter().map(|rule| rule.id()).collect();
         let explained: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-        assert_eq!(known, explained);
+        assert_eq!(known, explained[..known.len()]);
+        assert_eq!(explained[known.len()..], ["unreadable"], "the one that is about no bundle");
     }
 }

@@ -93,6 +93,18 @@ impl Setting {
         if inside.as_os_str().is_empty() { ".".into() } else { inside.display().to_string() }
     }
 
+    /// A path as a command in the working directory takes it: relative where it lies below, in a shell's quotes where
+    /// it has to be.
+    pub(crate) fn from_here(&self, path: &Path) -> String {
+        let text = path.strip_prefix(&self.cwd).unwrap_or(path).display().to_string();
+        let bare = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,^".contains(letter);
+        match text.as_str() {
+            "" => ".".into(),
+            text if text.chars().all(bare) => text.to_owned(),
+            text => format!("'{}'", text.replace('\'', r"'\''")),
+        }
+    }
+
     /// The key that seals, if one is declared; or why it cannot be used, which never stops the operator.
     pub(crate) fn signer(&self) -> Result<Option<Box<dyn Signer>>, String> {
         let Some(ops) = &self.ops else { return Ok(None) };

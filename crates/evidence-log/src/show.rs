@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use evidence::{Body, Bundle, End, Outcome, Record, Run};
+use evidence::{Body, Bundle, End, Gate, Outcome, Record, Run};
 use report::{Common, Exit, Format, Invocation, Palette, Streams};
 use serde_json::{Value, json};
 
@@ -132,11 +132,7 @@ fn one_line(body: &Body, record: &Record) -> String {
             let names: Vec<_> = attach.files.iter().map(|file| file.path.as_str()).collect();
             format!("attached {}", names.join(", "))
         }
-        Body::Gate(gate) => {
-            let verdict = if gate.approved { "approved" } else { "refused" };
-            let who = if gate.who.is_empty() { "somebody" } else { &gate.who };
-            format!("{} {verdict} by {who} ({})", gate.step, gate.by)
-        }
+        Body::Gate(gate) => gate_line(gate),
         Body::Recovered(part) => match part.run {
             Some(run) => format!("run {run} was found cut short"),
             None => "a record was found cut short".into(),
@@ -150,6 +146,14 @@ fn one_line(body: &Body, record: &Record) -> String {
         }
         other => format!("{} (record {})", other.kind(), record.index),
     }
+}
+
+/// Which step waited, what the answer was, who gave it and how.
+pub(crate) fn gate_line(gate: &Gate) -> String {
+    let verdict = if gate.approved { "approved" } else { "refused" };
+    let who = if gate.who.is_empty() { "somebody" } else { &gate.who };
+    let by = if gate.by.is_empty() { String::new() } else { format!(" ({})", gate.by) };
+    format!("{} {verdict} by {who}{by}", gate.step)
 }
 
 pub(crate) fn as_json(bundle: &Bundle, shown: &str) -> Value {

@@ -5,7 +5,7 @@ mod git;
 mod origin;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use evidence::{
     AllowedSigners, Bundle, Problem, SIGNATURE, SshSignature, Standing, Trust, Verification, Weight,
@@ -38,35 +38,23 @@ pub(crate) fn verify(
     let mut findings = Vec::new();
     let mut undecided = false;
     let mut text = String::new();
+    // One that cannot be looked at does not hide the verdicts of the others.
+    let mut refused = Vec::new();
+    let ctx = Ctx { args, setting: &setting, invocation, signers: signers.as_ref(), path };
     for named in &args.bundles {
-        let folder = setting.bundle(named)?;
-        let bundle = Bundle::open(&folder)?;
-        let asked = anchor::ask(args, &setting, signers.as_ref(), &bundle, invocation)?;
-        let anchors = &asked.anchors;
-        let odd = anchors.iter().find(|anchor| Some(anchor.manifest) != bundle.manifest_hash());
-        let cited = odd.or(anchors.first());
-        let trust = Trust {
-            signers: signers.as_ref(),
-            cited: cited.map(|anchor| anchor.manifest),
-            allow_unsigned: args.allow_unsigned,
-        };
-        let mut verified = evidence::verify(&folder, &trust)?;
-        let other = ssh_keygen::settle(&mut verified, path.as_deref());
-        undecided |= verified.verdict() == Some(Weight::Undecided);
-        if cited.is_some() && !anchors.iter().any(|anchor| anchor.outside) {
-            let message = "only what lies beside it knows it; who holds the key could have made all of it anew";
-            findings.push(Finding::note("no-anchor", message).path(setting.shown(&folder)));
+        match ctx.bundle(named, &mut findings, &mut text) {
+            Ok(verdict) => undecided |= verdict == Some(Weight::Undecided),
+            Err(failed) if args.bundles.len() == 1 && !args.origin => return Err(failed),
+            Err(failed) => refused.push((named, failed)),
         }
-        findings
-            .extend(verified.problems.iter().map(|problem| finding(&setting, &folder, problem)));
-        let signer = other.or_else(|| {
-            let (name, key) = verified.signer.as_ref()?;
-            Some(format!("{} ({})", first_name(name), key.fingerprint()))
-        });
-        let outside = Outside { asked: &asked, signer, signers: path.as_deref() };
-        describe(&mut text, &setting, &folder, &verified, &outside);
     }
-    let mut checked = args.bundles.len();
+    let mut checked = args.bundles.len() - refused.len();
+    if args.answer.format != Format::Human {
+        findings.extend(refused.iter().map(|(named, failed)| {
+            Finding::error("unreadable", report::describe(failed))
+                .path(setting.shown(&invocation.cwd.join(named)))
+        }));
+    }
     if args.origin {
         let logs = origin::verify(args, &setting, signers.as_ref(), invocation, &mut text)?;
         checked += logs.checked;
@@ -76,10 +64,21 @@ pub(crate) fn verify(
     let report = Report::new(SCHEMA, checked, findings);
     let tool = Tool { name: "evidence-log", version: env!("CARGO_PKG_VERSION"), rules: &RULES };
     let palette = Palette::for_stdout(common.color, invocation);
+    let is_json = args.answer.format == Format::Json;
     if args.answer.format == Format::Human {
         streams.stdout.write_all(text.as_bytes()).map_err(error::answer)?;
     }
     report.write(args.answer.format, &tool, palette, streams.stdout).map_err(error::answer)?;
+    // The last is told as any error is; with JSON the answer is there already, and all are in it.
+    let last = refused.pop();
+    for (_, failed) in refused.iter().chain(last.iter().filter(|_| is_json)) {
+        writeln!(streams.stderr, "error: {}", report::describe(failed)).map_err(error::answer)?;
+    }
+    match last {
+        Some(_) if is_json => return Ok(Exit::ERROR),
+        Some((_, failed)) => return Err(failed),
+        None => {}
+    }
     let has_errors = report.findings.iter().any(|finding| finding.level == report::Level::Error);
     Ok(if has_errors {
         Exit::FINDINGS
@@ -90,12 +89,64 @@ pub(crate) fn verify(
     })
 }
 
+/// What all bundles are held against.
+struct Ctx<'a> {
+    args: &'a args::Verify,
+    setting: &'a Setting,
+    invocation: &'a Invocation,
+    signers: Option<&'a AllowedSigners>,
+    /// The file of the signers.
+    path: Option<PathBuf>,
+}
+
+impl Ctx<'_> {
+    /// Verifies one bundle: adds what was found and what is to be said, and answers the heaviest fault.
+    fn bundle(
+        &self,
+        named: &Path,
+        findings: &mut Vec<Finding>,
+        text: &mut String,
+    ) -> Result<Option<Weight>, Error> {
+        let Self { args, setting, invocation, signers, path } = self;
+        let folder = setting.bundle(named)?;
+        let bundle = Bundle::inspect(&folder)?;
+        let asked = anchor::ask(args, setting, *signers, &bundle, invocation)?;
+        let anchors = &asked.anchors;
+        let odd = anchors.iter().find(|anchor| Some(anchor.manifest) != bundle.manifest_hash());
+        let cited = odd.or(anchors.first());
+        let trust = Trust {
+            signers: *signers,
+            cited: cited.map(|anchor| anchor.manifest),
+            allow_unsigned: args.allow_unsigned,
+        };
+        let mut verified = evidence::verify(&folder, &trust)?;
+        let other = ssh_keygen::settle(&mut verified, path.as_deref());
+        if cited.is_some() && !anchors.iter().any(|anchor| anchor.outside) {
+            let message = "only what lies beside it knows it; who holds the key could have made all of it anew";
+            findings.push(Finding::note("no-anchor", message).path(setting.shown(&folder)));
+        }
+        findings.extend(verified.problems.iter().map(|problem| finding(setting, &folder, problem)));
+        let signer = other.or_else(|| {
+            let (name, key) = verified.signer.as_ref()?;
+            Some(format!("{} ({})", first_name(name), key.fingerprint()))
+        });
+        let outside = Outside { asked: &asked, signer, signers: path.as_deref() };
+        describe(text, setting, &folder, &verified, &outside);
+        Ok(verified.verdict())
+    }
+}
+
 /// The two lines with which anyone checks a bundle without this program.
-pub(crate) fn by_hand(setting: &Setting, folder: &Path, signers: Option<&Path>) -> String {
-    let shown = setting.shown(folder);
+/// `place` says how a path is written, which depends on the folder in which the reader will be.
+pub(crate) fn by_hand(
+    folder: &Path,
+    signers: Option<&Path>,
+    place: &dyn Fn(&Path) -> String,
+) -> String {
+    let shown = place(folder);
     let mut lines = format!("  (cd {shown} && sha256sum -c manifest.sha256)\n");
     if folder.join(SIGNATURE).exists() {
-        let file = signers.map_or_else(|| "ALLOWED_SIGNERS".to_owned(), |path| setting.shown(path));
+        let file = signers.map_or_else(|| "ALLOWED_SIGNERS".to_owned(), place);
         let who =
             signers.and_then(|path| principal(folder, path)).unwrap_or_else(|| "PRINCIPAL".into());
         // Writing to a string cannot fail.
@@ -109,8 +160,8 @@ pub(crate) fn by_hand(setting: &Setting, folder: &Path, signers: Option<&Path>) 
 
 /// The first name that the file of allowed signers has for the key of the signature.
 fn principal(folder: &Path, signers: &Path) -> Option<String> {
-    let manifest = std::fs::read(folder.join(evidence::MANIFEST)).ok()?;
-    let signature = std::fs::read(folder.join(SIGNATURE)).ok()?;
+    let manifest = evidence::read_file(&folder.join(evidence::MANIFEST)).ok()?;
+    let signature = evidence::read_file(&folder.join(SIGNATURE)).ok()?;
     let SshSignature::Holds(key) = evidence::check_ssh(&signature, &manifest) else { return None };
     let signers = AllowedSigners::read(&std::fs::read_to_string(signers).ok()?);
     let sealed_at = Bundle::open(folder).ok()?.records().last()?.time;
@@ -173,7 +224,7 @@ fn describe(
         let _ = writeln!(text, "  not known to {silent}");
     }
     if verified.bundle.is_sealed() {
-        let _ = write!(text, "by hand:\n{}", by_hand(setting, folder, outside.signers));
+        let _ = write!(text, "by hand:\n{}", by_hand(folder, outside.signers, &|path| setting.from_here(path)));
     }
 }
 

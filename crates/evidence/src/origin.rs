@@ -74,6 +74,7 @@ pub fn append_origin(
 ) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::read(folder))?;
     let mut ledger = durable::Ledger::open(&folder.join(LOG), WAIT)?;
+    remove_left_overs(folder)?;
     let mut range = load_range(folder, &ledger)?;
     let known = read_checkpoint(folder);
     if known.as_ref().is_some_and(|known| known.size > range.size()) {
@@ -102,6 +103,18 @@ pub fn append_origin(
     };
     let kept = serde_json::to_vec(&kept).unwrap_or_default();
     Ok(durable::write_over(&folder.join(RANGE), &kept, 0o644)?)
+}
+
+/// Removes what a writer that was killed had not put in place yet. The ledger is locked, so nobody is writing it.
+fn remove_left_overs(folder: &Path) -> Result<(), Error> {
+    for entry in std::fs::read_dir(folder).map_err(Error::read(folder))?.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if [CHECKPOINT, RANGE].iter().any(|of| durable::is_left_over(&name, of)) {
+            std::fs::remove_file(entry.path()).map_err(Error::read(&entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The kept range when it fits the log's length and last line, else one made from the whole log.

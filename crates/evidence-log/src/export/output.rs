@@ -2,12 +2,54 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use evidence::{LOG, MANIFEST, ORIGINS, RECORDS, SIGNATURE};
 use rustix::fs::{CWD, RenameFlags};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::error::Error;
+
+/// Refuses a path inside a bundle or the folder of an origin log: nothing of ours is written there but evidence.
+pub(crate) fn refuse_inside_evidence(path: &Path, root: &Path) -> Result<(), Error> {
+    // Links on the way there are followed. Folders that are not there yet hold no evidence.
+    let above = path.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
+    let logs = root.join(ORIGINS).canonicalize();
+    let is_evidence = |folder: &Path| {
+        let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
+        [RECORDS, MANIFEST, SIGNATURE, LOG].into_iter().any(has) || logs.as_ref().is_ok_and(|logs| logs == folder)
+    };
+    match above.iter().flat_map(|folder| folder.ancestors()).find(|folder| is_evidence(folder)) {
+        Some(folder) => {
+            Err(Error::InEvidence { path: path.to_path_buf(), folder: folder.to_path_buf() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Writes a page for people: it takes the place of an earlier one, goes into what is no file and no folder (a pipe, a
+/// terminal), and nothing else is replaced.
+pub(crate) fn write_page(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Output { path: path.to_path_buf(), source };
+    let refused = |why| Err(Error::NotReplaced { path: path.to_path_buf(), why });
+    let named = match path.symlink_metadata() {
+        Ok(named) => named.file_type(),
+        Err(_) => return Ok(durable::write_over(path, bytes, 0o644)?),
+    };
+    if named.is_file() {
+        return Ok(durable::write_over(path, bytes, 0o644)?);
+    }
+    match path.metadata().map(|found| found.file_type()) {
+        Ok(kind) if kind.is_fifo() || kind.is_char_device() => {
+            let mut open = File::options().write(true).open(path).map_err(failed)?;
+            open.write_all(bytes).and_then(|()| open.flush()).map_err(failed)
+        }
+        Ok(kind) if kind.is_dir() => refused("it is a folder"),
+        _ if named.is_symlink() => refused("it is a symbolic link"),
+        _ => refused("it is no regular file"),
+    }
+}
 
 /// A file that appears when it is finished.
 pub(crate) struct NewFile {

@@ -1,14 +1,13 @@
 //! What else is in the bundle: words, answers, and files that were put there.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use evidence::{Body, Bundle, Digest, FileEntry};
 
 use super::html::{escaped, size};
-use crate::show::time;
+use crate::show::{gate_line, time};
 
 /// A larger picture is named and not shown.
 const LARGEST_PICTURE: u64 = 4_000_000;
@@ -19,11 +18,7 @@ pub(super) fn notes(html: &mut String, bundle: &Bundle) {
     for record in bundle.records() {
         let (class, words) = match &record.body {
             Body::Note(note) => ("", escaped(&note.text)),
-            Body::Gate(gate) => {
-                let answer = if gate.approved { "approved" } else { "refused" };
-                let by = if gate.by.is_empty() { String::new() } else { format!(" ({})", gate.by) };
-                ("", escaped(&format!("{}: {answer}{by}", gate.step)))
-            }
+            Body::Gate(gate) => ("", escaped(&gate_line(gate))),
             Body::Recovered(part) => (
                 " class=\"bad\"",
                 match part.run {
@@ -90,9 +85,12 @@ fn picture(folder: &Path, file: &FileEntry) -> io::Result<Option<(&'static str, 
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    match File::open(folder.join(&file.path)) {
+    match evidence::open_file(&folder.join(&file.path)) {
         Ok(opened) => opened.take(LARGEST_PICTURE + 1).read_to_end(&mut bytes)?,
-        Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // What is gone, or is no file, is named; what verification says about it stands above.
+        Err(odd) if matches!(odd.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
+            return Ok(None);
+        }
         Err(failed) => return Err(failed),
     };
     let kinds: [(&[u8], &str); 4] = [

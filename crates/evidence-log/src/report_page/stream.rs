@@ -1,6 +1,5 @@
 //! What a command printed, as far as the page has room for it.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -25,11 +24,15 @@ pub(super) struct Shown {
 
 /// Reads a stream of a run; of a long one the beginning and the end.
 pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
-    let mut opened = match File::open(folder.join(&file.path)) {
+    let mut opened = match evidence::open_file(&folder.join(&file.path)) {
         Ok(opened) => opened,
         Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
             let measure = size(file.bytes);
             return Ok(Shown { html: "(the file is gone)".into(), lines: 1, measure });
+        }
+        Err(odd) if odd.kind() == io::ErrorKind::InvalidInput => {
+            let measure = size(file.bytes);
+            return Ok(Shown { html: format!("({odd})"), lines: 1, measure });
         }
         Err(failed) => return Err(failed),
     };

@@ -40,7 +40,7 @@ pub(super) fn end(
     let mut files = Vec::new();
     for sink in &mut begun.streams {
         let path = plan.folder.join(sink.name());
-        files.push(sink.entry().map_err(|source| Error::Read { path, source })?);
+        files.push(sink.entry().map_err(|source| Error::Output { path, source })?);
     }
     let printed =
         begun.streams.first().map(|sink| plan.folder.join(sink.name())).unwrap_or_default();

@@ -110,3 +110,18 @@ fn a_log_that_is_gone_is_missed_by_its_checkpoint() {
     assert_eq!(origins(root.path()), std::slice::from_ref(&folder));
     assert_eq!(problems(&folder), [Rule::Cut]);
 }
+
+#[test]
+fn what_a_killed_writer_left_is_removed_by_the_next() {
+    let (_root, folder) = log(1);
+    for name in [".checkpoint.Ab3xYz.tmp", ".range.Ab3xYz.tmp", ".mine.tmp"] {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    add(&folder, 1);
+    let mut names: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, [".mine.tmp", "checkpoint", "log.jsonl", "range"]);
+}
