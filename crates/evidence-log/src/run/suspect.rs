@@ -13,7 +13,7 @@ pub(super) fn reasons(
     if matches!(outcome, Outcome::NotStarted { .. }) {
         return Vec::new();
     }
-    if stdout.is_empty() && stderr.is_empty() {
+    if is_blank(stdout) && is_blank(stderr) {
         return vec![Suspect::EmptyOutput];
     }
     let mut reasons = Vec::new();
@@ -23,10 +23,30 @@ pub(super) fn reasons(
     if !asked && (prints(stdout) || (stdout.is_empty() && prints(stderr))) {
         reasons.push(Suspect::UsageText);
     }
-    if is_error_page(stdout) {
+    if is_error_page(stdout) || is_error_answer(stdout) {
         reasons.push(Suspect::HtmlErrorPage);
     }
     reasons
+}
+
+fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_whitespace)
+}
+
+/// An answer with its head, as `curl -i` prints it: the status says 400 or more, and HTML follows the headers. Of
+/// several answers, as with redirects, the last counts.
+fn is_error_answer(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&text[..text.len().min(8192)]).replace("\r\n", "\n");
+    let mut rest = text.trim_start();
+    let mut status = None;
+    while rest.starts_with("HTTP/") {
+        let (head, body) = rest.split_once("\n\n").unwrap_or((rest, ""));
+        status = head.split_ascii_whitespace().nth(1).and_then(|code| code.parse::<u16>().ok());
+        rest = body.trim_start();
+    }
+    let body = rest.to_ascii_lowercase();
+    let is_html = body.starts_with("<!doctype html") || body.starts_with("<html");
+    is_html && status.is_some_and(|code| code >= 400)
 }
 
 fn is_usage(text: &[u8]) -> bool {
@@ -84,6 +104,9 @@ mod tests {
         check(&["tool"], "", "\nusage: tool FILE\n", &[Suspect::UsageText]);
         let page = "<!DOCTYPE html><html><head><title>404: Page not found</title></head></html>";
         check(&["curl"], page, "", &[Suspect::HtmlErrorPage]);
+        check(&["echo"], "\n \t\n", "\n", &[Suspect::EmptyOutput]);
+        let answer = "HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\nHTTP/2 503\r\nserver: x\r\n\r\n<html>Sorry</html>";
+        check(&["curl", "-iL"], answer, "", &[Suspect::HtmlErrorPage]);
         check(
             &["curl"],
             "<html><body><h1 class=a>Service Unavailable</h1></body></html>",
@@ -97,6 +120,8 @@ mod tests {
         check(&["tool", "--help"], "Usage: tool\n", "", &[]);
         check(&["curl"], "<html><head><title>Welcome</title></head></html>", "", &[]);
         check(&["curl"], "{\"status\":404}", "", &[]);
+        check(&["curl", "-i"], "HTTP/1.1 200 OK\r\n\r\n<html>Welcome</html>", "", &[]);
+        check(&["curl", "-i"], "HTTP/1.1 404 Not Found\r\n\r\n{\"error\":1}", "", &[]);
         check(&["tool"], "ok\n", "usage: deprecated\n", &[]);
     }
 }
