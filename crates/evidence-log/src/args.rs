@@ -71,7 +71,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FILE")]
     pub(crate) env_from: Vec<String>,
     /// End the command and all it started after this time, as 30s or 5m; the exit code is then 124
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
     pub(crate) timeout: Option<Duration>,
     /// The exit codes that count as success, as 0,1; recorded before the command starts [default: 0]
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
@@ -219,7 +219,7 @@ pub(crate) struct Report {
     /// The bundle
     #[arg(value_name = "DIR")]
     pub(crate) bundle: PathBuf,
-    /// The page
+    /// The page; `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }
@@ -378,6 +378,12 @@ fn duration(text: &str) -> Result<Duration, String> {
     milliseconds.map(Duration::from_millis).ok_or_else(|| "the time is too long".to_owned())
 }
 
+/// A duration above 0: a command that may take no time is one that nobody wants to start.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time.is_zero() { Err("the time has to be above 0".to_owned()) } else { Ok(time) }
+}
+
 fn digest(text: &str) -> Result<Digest, String> {
     text.parse().map_err(|_| "a hash is `sha256:` and 64 hex digits".to_owned())
 }
@@ -385,6 +391,13 @@ fn digest(text: &str) -> Result<Digest, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_timeout_is_above_zero() {
+        assert_eq!(timeout("1ms"), Ok(Duration::from_millis(1)));
+        assert!(timeout("0s").is_err() && timeout("0").is_err());
+        assert_eq!(duration("0s"), Ok(Duration::ZERO), "no time to drain is fine");
+    }
 
     #[test]
     fn times_have_units() {

@@ -46,27 +46,45 @@ pub(crate) const TOOL: &str = concat!("evidence-log ", env!("CARGO_PKG_VERSION")
 
 /// Runs the tool for one invocation.
 pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
-    report::dispatch::<Args, error::Error>(invocation, streams, |args, invocation, streams| {
-        let common = &args.common;
-        match &args.command {
-            Command::Run(run) => run::run(run, common, invocation, streams),
-            Command::Open(open) => open::open(open, common, invocation, streams),
-            Command::Note(note) => words::note(note, common, invocation, streams),
-            Command::Gate(gate) => gate::gate(gate, common, invocation, streams),
-            Command::Attach(attach) => attach::attach(attach, common, invocation, streams),
-            Command::Seal(seal) => seal::seal(seal, common, invocation, streams),
-            Command::Recover(recover) => recover::recover(recover, common, invocation, streams),
-            Command::Verify(verify) => verify::verify(verify, common, invocation, streams),
-            Command::Show(show) => show::show(show, common, invocation, streams),
-            Command::List(list) => list::list(list, common, invocation, streams),
-            Command::Report(report) => report_page::report(report, common, invocation, streams),
-            Command::Export(export) => export::export(export, common, invocation, streams),
-            Command::Push(push) => push::push(push, common, invocation, streams),
-            Command::Pull(pull) => pull::pull(pull, common, invocation, streams),
-            Command::Redact(redact) => redact::redact(redact, common, invocation, streams),
-            Command::Rules(rules) => rules::explain(rules, streams),
+    let mut understood = false;
+    let exit =
+        report::dispatch::<Args, error::Error>(invocation, streams, |args, invocation, streams| {
+            understood = true;
+            let common = &args.common;
+            match &args.command {
+                Command::Run(run) => run::run(run, common, invocation, streams),
+                Command::Open(open) => open::open(open, common, invocation, streams),
+                Command::Note(note) => words::note(note, common, invocation, streams),
+                Command::Gate(gate) => gate::gate(gate, common, invocation, streams),
+                Command::Attach(attach) => attach::attach(attach, common, invocation, streams),
+                Command::Seal(seal) => seal::seal(seal, common, invocation, streams),
+                Command::Recover(recover) => recover::recover(recover, common, invocation, streams),
+                Command::Verify(verify) => verify::verify(verify, common, invocation, streams),
+                Command::Show(show) => show::show(show, common, invocation, streams),
+                Command::List(list) => list::list(list, common, invocation, streams),
+                Command::Report(report) => report_page::report(report, common, invocation, streams),
+                Command::Export(export) => export::export(export, common, invocation, streams),
+                Command::Push(push) => push::push(push, common, invocation, streams),
+                Command::Pull(pull) => pull::pull(pull, common, invocation, streams),
+                Command::Redact(redact) => redact::redact(redact, common, invocation, streams),
+                Command::Rules(rules) => rules::explain(rules, streams),
+            }
+        });
+    // `run` passes every code of its command on, 2 too, so that its own failures have a code of their own.
+    if !understood && exit == Exit::ERROR && is_run(invocation) { Exit::code(125) } else { exit }
+}
+
+/// Whether the command word of a command line that could not be understood is `run`.
+fn is_run(invocation: &Invocation) -> bool {
+    let mut words = invocation.args.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--ops" || word == "--color" {
+            words.next();
+        } else if !word.as_encoded_bytes().starts_with(b"-") {
+            return word == "run";
         }
-    })
+    }
+    false
 }
 
 #[cfg(test)]

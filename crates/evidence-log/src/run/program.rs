@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
@@ -12,7 +13,12 @@ use report::Invocation;
 /// Finds the program as a shell would, before the folder changes. The refusal has the shell's own codes.
 pub(super) fn find(name: &OsStr, invocation: &Invocation) -> Result<PathBuf, Outcome> {
     let text = name.to_string_lossy();
-    if let Some(path) = name.to_str().and_then(|name| invocation.find_program(name)) {
+    let searched = match name.to_str() {
+        Some(name) if name.contains('/') => invocation.find_program(name),
+        Some(name) => search(name, invocation),
+        None => None,
+    };
+    if let Some(path) = searched {
         return Ok(path);
     }
     // A name that is not UTF-8 cannot be searched for by name, but a path can be tried.
@@ -73,6 +79,15 @@ impl Hashing {
             Self::Unreadable => None,
         }
     }
+}
+
+/// The first executable of this name in the folders of `PATH`, of which an empty one is the working directory
+/// (POSIX, XBD 8.3).
+fn search(name: &str, invocation: &Invocation) -> Option<PathBuf> {
+    let path = invocation.variable("PATH")?;
+    std::env::split_paths(&path).map(|folder| invocation.cwd.join(folder).join(name)).find(|path| {
+        path.metadata().is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
+    })
 }
 
 fn is_on_path(name: &str, invocation: &Invocation) -> bool {

@@ -1,0 +1,44 @@
+//! How a command line of `run` is read: what is refused, with which code, and where the program is looked for.
+
+use testbed::Bed;
+
+use crate::{open, show, tool};
+
+#[test]
+fn what_run_cannot_understand_is_its_own_failure() {
+    let bed = Bed::new();
+    for words in [
+        vec!["run"],
+        vec!["run", "--no-such", "--", "true"],
+        vec!["run", "--timeout", "0s", "--", "touch", "made"],
+        vec!["--color", "never", "run", "--timeout", "soon", "--", "true"],
+    ] {
+        let refused = tool(&bed).args(words.clone()).run();
+        assert_eq!(refused.code(), 125, "{words:?}: {refused}");
+    }
+    assert!(!bed.path("made").exists());
+    for words in [vec!["open"], vec!["show", "run", "--no-such"], vec!["--ops", "run", "show"]] {
+        assert_eq!(tool(&bed).args(words.clone()).run().code(), 2, "{words:?}");
+    }
+    assert_eq!(tool(&bed).args(["run", "--help"]).run().code(), 0);
+    let own = tool(&bed).args(["run", "--quiet", "--", "sh", "-c", "exit 2"]).run();
+    assert_eq!(own.code(), 2, "the command's own code is passed on: {own}");
+}
+
+#[test]
+fn an_empty_element_of_the_path_is_the_folder_that_one_is_in() {
+    let bed = Bed::new();
+    bed.write_mode("mine", "#!/bin/sh\necho mine\n", 0o755);
+    let bundle = open(&bed);
+    for path in [":/usr/bin:/bin", "/usr/bin:/bin:", "/usr/bin::/bin"] {
+        let run = ["run", "--into", &bundle, "--", "mine"];
+        let output = tool(&bed).args(run).env("PATH", path).run();
+        assert_eq!((output.code(), output.stdout()), (0, "mine\n"), "{path}: {output}");
+    }
+    let without = tool(&bed)
+        .args(["run", "--into", &bundle, "--", "mine"])
+        .env("PATH", "/usr/bin:/bin")
+        .run();
+    assert_eq!(without.code(), 127, "{without}");
+    assert_eq!(show(&bed, &bundle)["runs"][3]["outcome"], "not-started");
+}
