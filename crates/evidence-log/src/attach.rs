@@ -62,8 +62,12 @@ pub(crate) fn attach(
     durable::sync_folder(&folder.join("attached"))?;
     let redactions = cleaner.counts(&counts.iter().collect::<Vec<_>>());
     let attach = Attach { files: files.clone(), redactions };
-    evidence::append(&bundle, clock::now(), |_| vec![Body::Attach(attach)])?;
-    copies.made.clear();
+    let appended = evidence::append(&bundle, clock::now(), |_| vec![Body::Attach(attach)]);
+    // After a write that failed it is not known whether the record is there, so what it speaks of stays.
+    if matches!(&appended, Ok(_) | Err(evidence::Error::Write(durable::Error::Io { .. }))) {
+        copies.made.clear();
+    }
+    appended?;
     for file in files {
         let path = setting.shown(&bundle.join(&file.path));
         writeln!(streams.stdout, "{path} {}", file.sha256).map_err(error::answer)?;
@@ -92,7 +96,11 @@ impl Drop for Copies {
 fn open(source: &Path) -> io::Result<File> {
     let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = File::options().read(true).custom_flags(nonblocking).open(source)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is not a regular file"))
+    }
 }
 
 /// A file that is no text is copied only when it holds no credential: replacing bytes in a picture or an archive
