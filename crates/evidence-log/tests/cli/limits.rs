@@ -37,6 +37,7 @@ fn a_full_disk_does_not_stop_the_command_and_is_said() {
     let said = output.stderr();
     assert!(said.contains("001-big.out") && said.contains("its beginning is recorded"), "{said}");
     assert!(said.contains("No space left on device"), "{said}");
+    assert!(said.contains("cannot write ") && !said.contains("cannot read "), "{said}");
     // What was recorded holds together, and what was not is not claimed.
     let records = bed.read("kept/evidence.jsonl");
     assert!(records.contains("\"kind\":\"begin\"") && !records.contains("\"kind\":\"end\""));
