@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use evidence::{LOG, MANIFEST, ORIGINS, RECORDS, SIGNATURE};
+use evidence::{CHECKPOINT, LOG, MANIFEST, ORIGINS, RECORDS, SIGNATURE};
 use rustix::fs::{CWD, RenameFlags};
 use tempfile::{NamedTempFile, TempDir};
 
@@ -18,7 +18,10 @@ pub(crate) fn refuse_inside_evidence(path: &Path, root: &Path) -> Result<(), Err
     let logs = root.join(ORIGINS).canonicalize();
     let is_evidence = |folder: &Path| {
         let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
-        [RECORDS, MANIFEST, SIGNATURE, LOG].into_iter().any(has) || logs.as_ref().is_ok_and(|logs| logs == folder)
+        has(RECORDS)
+            || (has(MANIFEST) && has(SIGNATURE))
+            || (has(LOG) && has(CHECKPOINT))
+            || logs.as_ref().is_ok_and(|logs| logs == folder)
     };
     match above.iter().flat_map(|folder| folder.ancestors()).find(|folder| is_evidence(folder)) {
         Some(folder) => {
