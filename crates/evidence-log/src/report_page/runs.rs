@@ -76,12 +76,14 @@ fn outputs(html: &mut String, folder: &Path, run: &Run<'_>, look: bool) -> io::R
         let _ = writeln!(
             html,
             "<details class=\"stream\"{open}>\n<summary>{role} <span class=\"path\">{}</span></summary>\n\
-             <pre class=\"output\" tabindex=\"0\" aria-label=\"{role} of run {}\">{}</pre>\n<p class=\"path\">{} · sha256:{}</p>\n</details>",
+             <pre class=\"output\" tabindex=\"0\" aria-label=\"{role} of run {}\">{}</pre>\n<p class=\"path\">{} · sha256:{}</p>\n</details>\n\
+             <p class=\"paper path\">Folded, so it is not on paper; it is in {}.</p>",
             escaped(&shown.measure),
             run.number(),
             shown.html,
             escaped(&file.path),
             file.sha256.hex(),
+            escaped(&file.path),
         );
     }
     if silent && run.end.is_some() && run.suspect().is_empty() {

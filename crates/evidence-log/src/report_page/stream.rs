@@ -12,6 +12,9 @@ use crate::count::counted;
 /// Of a longer stream the page has this many bytes of the beginning, and as many of the end.
 const SHOWN: u64 = 128 * 1024;
 
+/// On paper a longer stream has this many lines of its beginning, and as many of its end.
+const ON_PAPER: usize = 50;
+
 /// A stream for the page.
 pub(super) struct Shown {
     /// The text with its colours.
@@ -45,6 +48,7 @@ pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
     };
     if file.bytes <= 2 * SHOWN {
         let (html, lines) = part(0, 2 * SHOWN)?;
+        let html = cut_on_paper(&html, &file.path);
         let measure = format!("{}, {}", counted(&lines, "line"), size(file.bytes));
         return Ok(Shown { html, lines, measure });
     }
@@ -55,5 +59,42 @@ pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
         size(between),
         escaped(&file.path)
     );
+    let html = cut_on_paper(&html, &file.path);
     Ok(Shown { html, lines: before + after, measure: size(file.bytes) })
+}
+
+/// Marks the middle of a long text as not for paper, and says there how many lines that are. No span of the text
+/// reaches over the end of a line.
+fn cut_on_paper(html: &str, path: &str) -> String {
+    let ends: Vec<usize> = html.match_indices('\n').map(|(at, _)| at + 1).collect();
+    let n_left_out = ends.len().saturating_sub(2 * ON_PAPER);
+    if n_left_out <= 1 {
+        return html.to_owned();
+    }
+    let (before, rest) = html.split_at(ends[ON_PAPER - 1]);
+    let (between, after) = rest.split_at(ends[ends.len() - ON_PAPER - 1] - before.len());
+    format!(
+        "{before}<span class=\"screen\">{between}</span>\
+         <em class=\"paper\">… {n_left_out} lines are left out on paper; they are in {} …\n</em>{after}",
+        escaped(path)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_a_long_text_is_not_for_paper() {
+        let text = "word\n".repeat(1000);
+        let short = "word\n".repeat(2 * ON_PAPER + 1);
+        assert_eq!(cut_on_paper(&short, "x"), short);
+        let cut = cut_on_paper(&text, "001-a&b.out");
+        let (before, rest) = cut.split_once("<span class=\"screen\">").unwrap();
+        let (between, rest) = rest.split_once("</span><em class=\"paper\">").unwrap();
+        let (note, after) = rest.split_once("</em>").unwrap();
+        assert_eq!(format!("{before}{between}{after}"), text);
+        assert_eq!((before.lines().count(), after.lines().count()), (ON_PAPER, ON_PAPER));
+        assert_eq!(note, "… 900 lines are left out on paper; they are in 001-a&amp;b.out …\n");
+    }
 }

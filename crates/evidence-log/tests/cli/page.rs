@@ -100,3 +100,33 @@ fn a_browser_shows_the_page_at_any_width_in_light_and_dark() {
         assert_ne!(light["red"], dark["red"], "colours are chosen for their background");
     }
 }
+
+#[test]
+fn on_paper_long_outputs_are_cut_and_folded_ones_are_named() {
+    let test = "on_paper_long_outputs_are_cut_and_folded_ones_are_named";
+    if !is_there("chromium") {
+        testbed::not_run(test, "chromium is not installed");
+        return;
+    }
+    let bed = unsigned();
+    let bundle = open(&bed);
+    for (label, command) in [("good", "seq 1 30000"), ("bad", "seq 1 30000; exit 3")] {
+        let run = ["run", "--into", &bundle, "--label", label, "--", "sh", "-c", command];
+        let _ = tool(&bed).args(run).run();
+    }
+    assert_eq!(tool(&bed).args(["report", &bundle, "--output", "page.html"]).run().code(), 0);
+    let page = bed.read("page.html");
+    assert!(page.contains("29900 lines are left out on paper; they are in 002-bad.out"));
+    assert!(page.contains("not on paper; it is in 001-good.out"));
+    let printed = bed
+        .command("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=profile"])
+        .arg("--print-to-pdf=page.pdf")
+        .arg(format!("file://{}", bed.path("page.html").display()))
+        .unguarded()
+        .run();
+    assert_eq!(printed.code(), 0, "{printed}");
+    let pdf = String::from_utf8_lossy(&bed.read_bytes("page.pdf")).into_owned();
+    let pages = pdf.matches("/Type /Page\n").count();
+    assert!((2..10).contains(&pages), "{pages} pages");
+}
