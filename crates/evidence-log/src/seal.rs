@@ -22,7 +22,7 @@ pub(crate) fn seal(
     let sealed = close(&setting, &folder, streams)?;
     writeln!(streams.stdout, "{}", sealed.manifest).map_err(error::answer)?;
     let signers = setting.allowed_signers();
-    let lines = verify::by_hand(&folder, signers.as_deref(), &|path| setting.from_here(path));
+    let lines = verify::by_hand(&folder, signers.as_deref(), &|path| setting.typed_here(path));
     let said = if sealed.signed { "sealed and signed" } else { "sealed, UNSIGNED" };
     let (runs, files) = (counted(&sealed.runs, "run"), counted(&sealed.files, "file"));
     write!(streams.stderr, "{said}: {runs}, {files}; by hand:\n{lines}").map_err(error::answer)?;

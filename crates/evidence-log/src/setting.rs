@@ -95,7 +95,7 @@ impl Setting {
 
     /// A path as a command in the working directory takes it: relative where it lies below, in a shell's quotes where
     /// it has to be.
-    pub(crate) fn from_here(&self, path: &Path) -> String {
+    pub(crate) fn typed_here(&self, path: &Path) -> String {
         let text = path.strip_prefix(&self.cwd).unwrap_or(path).display().to_string();
         let bare = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,^".contains(letter);
         match text.as_str() {

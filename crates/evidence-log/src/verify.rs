@@ -224,7 +224,11 @@ fn describe(
         let _ = writeln!(text, "  not known to {silent}");
     }
     if verified.bundle.is_sealed() {
-        let _ = write!(text, "by hand:\n{}", by_hand(folder, outside.signers, &|path| setting.from_here(path)));
+        let _ = write!(
+            text,
+            "by hand:\n{}",
+            by_hand(folder, outside.signers, &|path| setting.typed_here(path))
+        );
     }
 }
 

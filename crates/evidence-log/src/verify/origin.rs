@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
-use evidence::{AllowedSigners, Bundle, Origin, OriginKind, Weight};
+use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, Origin, OriginKind, Weight};
 use report::{Finding, Invocation};
 
 use super::finding;
-use crate::args;
 use crate::error::Error;
 use crate::export::log;
 use crate::push::{History, compare, given};
 use crate::setting::Setting;
-use crate::store::{self, Variables};
+use crate::store::{self, Store, Variables};
+use crate::{args, index};
 
 /// What was found in all origin logs.
 pub(super) struct Found {
@@ -20,8 +20,8 @@ pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Verifies each origin log under the evidence root. That a listed bundle is not here is worth knowing and no more: it
-/// may have been pushed elsewhere.
+/// Verifies each origin log under the evidence root, and that each bundle that it lists as sealed is here, or in the
+/// store that was named.
 pub(super) fn verify(
     args: &args::Verify,
     setting: &Setting,
@@ -41,7 +41,7 @@ pub(super) fn verify(
         found
             .findings
             .extend(origin.problems.iter().map(|problem| finding(setting, &folder, problem)));
-        found.findings.extend(bundles(setting, &origin));
+        found.findings.extend(bundles(setting, &origin, remote.as_ref())?);
         let seals = origin.entries.iter().filter(|entry| entry.kind == OriginKind::Seal).count();
         let size = origin.entries.len();
         let _ = writeln!(text, "{}: {size} entries, {seals} seals", setting.shown(&folder));
@@ -76,32 +76,58 @@ pub(super) fn verify(
     Ok(found)
 }
 
-fn bundles(setting: &Setting, origin: &Origin) -> Vec<Finding> {
+fn bundles(
+    setting: &Setting,
+    origin: &Origin,
+    remote: Option<&Store>,
+) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    let sealed = |bundle: &str| origin.manifest_of(bundle);
     for entry in &origin.entries {
+        let sealed = origin.manifest_of(&entry.bundle);
         let folder = setting.root.join(&entry.bundle);
         let shown = setting.shown(&folder);
-        let bundle = Bundle::open(&folder).ok();
+        // What is wrong with one that is here, `verify` of the bundle itself says.
+        let bundle = Bundle::inspect(&folder).ok();
         match (entry.kind, &bundle) {
             (OriginKind::Seal, None) => {
-                findings.push(
-                    Finding::note("missing", "the origin log lists it, and it is not here")
-                        .path(shown),
-                );
+                findings.push(absent(&entry.bundle, sealed, remote)?.path(shown));
             }
-            (OriginKind::Seal, Some(bundle)) if bundle.manifest_hash() != sealed(&entry.bundle) => {
+            (OriginKind::Seal, Some(bundle)) if bundle.manifest_hash() != sealed => {
                 findings.push(
                     Finding::error("wrong-head", "its manifest is not the one in the origin log")
                         .path(shown),
                 );
             }
+            (OriginKind::Open, None) if sealed.is_none() => {
+                let message = "it was opened, is not here, and no seal of it is known";
+                findings.push(Finding::error("missing", message).path(shown));
+            }
             (OriginKind::Open, _) | (OriginKind::Seal, Some(_)) => {}
         }
-        if entry.kind == OriginKind::Open && sealed(&entry.bundle).is_none() && bundle.is_none() {
-            let message = "it was opened, is not here, and no seal of it is known";
-            findings.push(Finding::error("missing", message).path(setting.shown(&folder)));
-        }
     }
-    findings
+    Ok(findings)
+}
+
+/// What is said of a sealed bundle that is not here: nothing to worry about where the store has its manifest.
+fn absent(bundle: &str, sealed: Option<Digest>, remote: Option<&Store>) -> Result<Finding, Error> {
+    let Some(remote) = remote else {
+        let message = "the origin log lists it as sealed, and it is not here";
+        let hint = "put it back, or `pull` it to this place; where it was pushed to a store, name that with --remote";
+        return Ok(Finding::error("missing", message).hint(hint));
+    };
+    let key = format!("bundles/{bundle}/{MANIFEST}");
+    let there = store::runtime()?.block_on(remote.get(&key, index::LONGEST))?;
+    Ok(match there.map(|bytes| Digest::of(&bytes)) {
+        None => Finding::error(
+            "missing",
+            "the origin log lists it as sealed, and it is neither here nor in the store",
+        ),
+        found if found == sealed => {
+            Finding::note("missing", "it is not here; the store has its manifest as it was sealed")
+        }
+        Some(_) => Finding::error(
+            "wrong-head",
+            "it is not here, and its manifest in the store is not the one in the origin log",
+        ),
+    })
 }

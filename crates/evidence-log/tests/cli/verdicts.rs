@@ -1,0 +1,170 @@
+//! `verify` where something is not what a bundle is made of, or not there at all.
+
+use testbed::Bed;
+
+use crate::ops::{signed, unsigned};
+use crate::{faults, open, tool};
+
+fn sealed(bed: &Bed) -> String {
+    let bundle = open(bed);
+    let run = ["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"];
+    assert_eq!(tool(bed).args(run).run().code(), 0);
+    assert_eq!(tool(bed).args(["seal", &bundle]).run().code(), 0);
+    bundle
+}
+
+/// What `verify` answers, in time: it must not wait for a pipe that nobody writes to.
+fn verify(bed: &Bed, words: &[&str]) -> testbed::Output {
+    let program = testbed::bin!("evidence-log");
+    bed.command("timeout").args(["60", program, "verify"]).args(words.to_vec()).run()
+}
+
+fn make_pipe(bed: &Bed, path: &str) {
+    assert_eq!(bed.command("mkfifo").args([path]).unguarded().run().code(), 0);
+}
+
+#[test]
+fn a_pipe_or_a_link_in_the_place_of_a_file_is_altered_and_never_waited_for() {
+    let Some(bed) = signed("a_pipe_or_a_link_in_the_place_of_a_file_is_altered") else { return };
+    let bundle = sealed(&bed);
+    for name in ["evidence.jsonl", "manifest.sha256", "manifest.sha256.sig", "001-one.out"] {
+        let file = format!("{bundle}/{name}");
+        let bytes = bed.read_bytes(&file);
+        for is_pipe in [true, false] {
+            bed.remove(&file);
+            if is_pipe {
+                make_pipe(&bed, &file);
+            } else {
+                bed.write("aside", &bytes);
+                std::os::unix::fs::symlink(bed.path("aside"), bed.path(&file)).unwrap();
+            }
+            let found = verify(&bed, &[&bundle]);
+            assert_eq!(found.code(), 1, "{name}: {found}");
+            let said = format!("{name}: error: it cannot be read");
+            let said = found.stdout().contains(&said) || found.stdout().contains("cannot be read");
+            assert!(said && found.stdout().contains("[altered]"), "{name}: {found}");
+            let page = bed.command("timeout").args(["60", testbed::bin!("evidence-log"), "report"]);
+            let page = page.args([&bundle, "-o", "page.html"]).run();
+            assert!(page.code() != 124, "{name}: {page}");
+        }
+        bed.remove(&file);
+        bed.write(&file, &bytes);
+    }
+    assert_eq!(verify(&bed, &[&bundle]).code(), 0, "everything was put back");
+}
+
+#[test]
+fn records_that_are_gone_from_a_sealed_bundle_are_missing() {
+    let Some(bed) = signed("records_that_are_gone_from_a_sealed_bundle_are_missing") else {
+        return;
+    };
+    let bundle = sealed(&bed);
+    bed.remove(format!("{bundle}/evidence.jsonl"));
+    let found = verify(&bed, &[&bundle]);
+    assert_eq!(found.code(), 1, "{found}");
+    assert_eq!(faults(&bed, &bundle), ["missing"]);
+    assert!(found.stdout().contains("evidence.jsonl"), "{found}");
+    bed.remove(format!("{bundle}/manifest.sha256"));
+    let found = verify(&bed, &[&bundle]);
+    assert_eq!(found.code(), 2, "nothing says any more that it was a bundle: {found}");
+}
+
+#[test]
+fn one_path_that_is_no_bundle_does_not_hide_the_verdicts_of_the_others() {
+    let bed = unsigned();
+    let (one, two) = (sealed(&bed), sealed(&bed));
+    bed.write(format!("{two}/001-one.out"), "jello\n");
+    let words = ["--allow-unsigned", &one, "nowhere", &two, "vault"];
+    let found = verify(&bed, &words);
+    assert_eq!(found.code(), 2, "{found}");
+    assert!(found.stdout().contains(&format!("{one}: intact")), "{found}");
+    assert!(found.stdout().contains(&format!("{two}: NOT intact")), "{found}");
+    assert!(found.stderr().contains("error: there is no bundle at nowhere"), "{found}");
+    assert!(found.stderr().contains("vault is not a bundle"), "{found}");
+
+    let json = verify(&bed, &[&words[..], &["--format", "json"]].concat());
+    assert_eq!(json.code(), 2, "{json}");
+    assert!(json.stderr().contains("error: there is no bundle at nowhere"), "{json}");
+    let answer = json.json();
+    assert_eq!(answer["checked"], 2, "{answer}");
+    let rules: Vec<&str> = answer["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["level"] == "error")
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules.iter().filter(|rule| **rule == "unreadable").count(), 2, "{answer}");
+    assert!(rules.contains(&"altered"), "{answer}");
+}
+
+#[test]
+fn a_sealed_bundle_that_is_gone_is_missing_unless_the_store_has_it() {
+    let test = "a_sealed_bundle_that_is_gone_is_missing_unless_the_store_has_it";
+    let Some(bed) = signed(test) else { return };
+    let (gone, here) = (sealed(&bed), sealed(&bed));
+    bed.write("store/.keep", "");
+    let ask = |more: &[&str]| verify(&bed, &[&["--origin"], more].concat());
+    assert_eq!(ask(&[]).code(), 0);
+    assert_eq!(tool(&bed).args(["push", &gone, "store"]).run().code(), 0);
+    std::fs::rename(bed.path(&gone), bed.path("archived")).unwrap();
+    let found = ask(&[]);
+    assert_eq!(found.code(), 1, "{found}");
+    assert!(found.stdout().contains("[missing]") && found.stdout().contains(&gone), "{found}");
+    assert!(found.stdout().contains("--remote"), "a hint says how to go on: {found}");
+
+    let known = ask(&["--remote", "store"]);
+    assert_eq!(known.code(), 0, "{known}");
+    assert!(known.stdout().contains("the store has its manifest as it was sealed"), "{known}");
+    bed.write("other/.keep", "");
+    assert_eq!(tool(&bed).args(["push", &here, "other"]).run().code(), 0);
+    let unknown = ask(&["--remote", "other"]);
+    assert_eq!(unknown.code(), 1, "{unknown}");
+    assert!(unknown.stdout().contains("neither here nor in the store"), "{unknown}");
+
+    let name = gone.strip_prefix("artifacts/").unwrap();
+    let manifest = format!("store/bundles/{name}/manifest.sha256");
+    bed.write(&manifest, bed.read(&manifest).replacen('a', "b", 1));
+    let changed = ask(&["--remote", "store"]);
+    assert_eq!(changed.code(), 1, "{changed}");
+    assert!(changed.stdout().contains("[wrong-head]"), "{changed}");
+    std::fs::rename(bed.path("archived"), bed.path(&gone)).unwrap();
+    assert_eq!(ask(&[]).code(), 0, "it was put back");
+}
+
+#[test]
+fn the_lines_to_check_by_hand_work_where_they_are_printed() {
+    let Some(bed) = signed("the_lines_to_check_by_hand_work_where_they_are_printed") else {
+        return;
+    };
+    bed.write("docs/.keep", "");
+    bed.write("docs/it's one/.keep", "");
+    let bundle = open(&bed);
+    let sealed = tool(&bed).cwd(bed.path("docs")).args(["seal", &bundle]).run();
+    assert_eq!(sealed.code(), 0, "{sealed}");
+    let moved = format!("docs/it's one/{}", bundle.rsplit('/').next().unwrap());
+    let copied = bed.command("cp").args(["-r", &bundle, &moved]).unguarded().run();
+    assert_eq!(copied.code(), 0, "{copied}");
+    for folder in ["docs", ".", "docs/it's one", &bundle] {
+        for named in [&bundle, &moved] {
+            let path = bed.path(named).display().to_string();
+            let verified = tool(&bed).cwd(bed.path(folder)).args(["verify", &path]).run();
+            assert_eq!(verified.code(), 0, "{verified}");
+            let lines: Vec<&str> = verified
+                .stdout()
+                .lines()
+                .filter(|line| line.starts_with("  (cd ") || line.starts_with("  ssh-keygen "))
+                .collect();
+            assert_eq!(lines.len(), 2, "{verified}");
+            for line in lines {
+                let done = bed.command("sh").args(["-c", line]).cwd(bed.path(folder)).run();
+                assert_eq!(done.code(), 0, "in {folder}: {line}: {done}");
+            }
+        }
+    }
+    let lines = sealed.stderr().lines().filter(|line| line.starts_with("  "));
+    for line in lines {
+        let done = bed.command("sh").args(["-c", line]).cwd(bed.path("docs")).run();
+        assert_eq!(done.code(), 0, "{line}: {done}");
+    }
+}
