@@ -77,6 +77,9 @@ impl Error {
             Self::Unreachable { .. } => {
                 "nothing is lost: the same command goes on where this one stopped"
             }
+            Self::Missing { key } if key.contains("/blobs/sha256/") => {
+                "it was deleted from the store; push the bundle again from where it is whole"
+            }
             Self::Missing { .. } => "`evidence-log push` prints the address of what it pushed",
             Self::Half { .. } | Self::Changed { .. } | Self::TooLarge { .. } => {
                 "fetch it from elsewhere; where the store keeps versions, look at the earlier ones"
