@@ -37,14 +37,14 @@ pub(crate) fn attach(
     std::fs::create_dir_all(&folder)
         .map_err(|source| Error::Write { what: "the folder of attachments", source })?;
     // What no record came to speak of is taken away again.
-    let mut copies = Copies { folder: folder.clone(), made: Vec::new() };
+    let mut unrecorded = Copies { folder: folder.clone(), made: Vec::new() };
     let mut files = Vec::new();
     let mut counts = Vec::new();
     for path in &args.files {
         let source = invocation.cwd.join(path);
         let name = word(&cleaner.words(&path.file_name().unwrap_or_default().to_string_lossy()));
         let (file, target) = create(&folder, &name)?;
-        copies.made.push(target.clone());
+        unrecorded.made.push(target.clone());
         let mut redactor = Redactor::with_forms(&set);
         let copied = copy(&source, file, &mut redactor);
         let (bytes, sha256) =
@@ -65,7 +65,7 @@ pub(crate) fn attach(
     let appended = evidence::append(&bundle, clock::now(), |_| vec![Body::Attach(attach)]);
     // After a write that failed it is not known whether the record is there, so what it speaks of stays.
     if matches!(&appended, Ok(_) | Err(evidence::Error::Write(durable::Error::Io { .. }))) {
-        copies.made.clear();
+        unrecorded.made.clear();
     }
     appended?;
     for file in files {

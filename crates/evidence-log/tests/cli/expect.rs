@@ -32,7 +32,7 @@ fn what_cannot_be_expected_is_refused_before_anything_runs() {
     let bed = Bed::new();
     for wrong in [["--expect-match", "("], ["--expect-json", "n=2"], ["--expect-json", "/n=two"]] {
         let output = tool(&bed).arg("run").args(wrong).args(["--", "touch", "ran"]).run();
-        assert_eq!(output.code(), 2, "{output}");
+        assert_eq!(output.code(), 125, "{output}");
         assert!(!bed.path("ran").exists());
     }
 }

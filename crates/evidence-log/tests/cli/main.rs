@@ -9,6 +9,7 @@ mod fake_s3;
 mod forms;
 mod limits;
 mod ops;
+mod outputs;
 mod page;
 mod peers;
 mod push;
@@ -19,6 +20,8 @@ mod scenarios;
 mod seal;
 mod signals;
 mod tamper;
+mod verdicts;
+mod words;
 
 use testbed::{Bed, Command};
 

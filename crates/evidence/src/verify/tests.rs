@@ -361,9 +361,10 @@ fn a_link_a_pipe_or_nothing_in_the_place_of_a_file_is_found_and_not_waited_for()
             let found = shown(&folder);
             let expected = match (what, name) {
                 ("nothing", SIGNATURE) => "unsigned".to_owned(),
-                ("nothing", _) => format!("missing {name}: "),
                 // An empty folder is no file, so that of most files nothing is there.
-                ("a folder", RECORDS | "001-one.out") => format!("missing {name}: "),
+                ("nothing", _) | ("a folder", RECORDS | "001-one.out") => {
+                    format!("missing {name}: ")
+                }
                 ("a link", _) => format!("altered {name}: it cannot be read: it is a symbolic"),
                 _ => format!("altered {name}: it cannot be read: it is not a regular file"),
             };
