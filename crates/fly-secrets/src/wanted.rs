@@ -30,7 +30,7 @@ pub fn wanted(app: &FlyApp, ops: &Ops, vault: &Vault, invocation: &Invocation) -
         .map(|(name, source)| Wanted {
             name: name.clone(),
             source: shown(source),
-            value: ctx.value(source).and_then(sendable),
+            value: ctx.value(name, source).and_then(sendable),
         })
         .collect()
 }
@@ -43,6 +43,15 @@ fn shown(source: &SecretSource) -> String {
         SecretSource::Literal(_) => "a literal in ops.toml".to_owned(),
         SecretSource::File { path, base64: false } => format!("file:{path}"),
         SecretSource::File { path, base64: true } => format!("file:base64:{path}"),
+    }
+}
+
+/// What no check of the vault has passed yet: a text that only stands for a value is none.
+fn filled_in(key: &str, value: Secret) -> Result<Secret, String> {
+    // Compared here, sent nowhere.
+    match placeholder(key, value.expose()) {
+        Some(why) => Err(format!("the value is a placeholder: it {why}")),
+        None => Ok(value),
     }
 }
 
@@ -65,20 +74,14 @@ struct Ctx<'a> {
 }
 
 impl Ctx<'_> {
-    fn value(&self, source: &SecretSource) -> Result<Secret, String> {
+    fn value(&self, name: &str, source: &SecretSource) -> Result<Secret, String> {
         match source {
             SecretSource::Credential(name) => self.credential(&name.to_string()),
-            SecretSource::Dsn { place, field } => {
-                let value = self.dsn_field(place, *field)?;
-                // A place outside the vault has passed no check yet. Compared here, sent nowhere.
-                match placeholder(field.as_str(), value.expose()) {
-                    Some(why) if matches!(field, DsnField::Url | DsnField::Password) => {
-                        Err(format!("the value is a placeholder: it {why}"))
-                    }
-                    _ => Ok(value),
-                }
+            SecretSource::Dsn { place, field: DsnField::Password } => {
+                filled_in("password", self.dsn_field(place, DsnField::Password)?)
             }
-            SecretSource::Literal(text) => Ok(Secret::from(text.clone())),
+            SecretSource::Dsn { place, field } => self.dsn_field(place, *field),
+            SecretSource::Literal(text) => filled_in(name, Secret::from(text.clone())),
             SecretSource::File { path, base64 } => self.file(path, *base64),
         }
     }
@@ -91,9 +94,16 @@ impl Ctx<'_> {
     }
 
     fn file(&self, path: &str, base64: bool) -> Result<Secret, String> {
-        let whole = match self.vault.file(path).map(|file| &file.content) {
-            // An env file is sent as its bytes; whether its keys are right is asked for the keys.
-            Some(Content::Env(env)) => Secret::new(env.expose().to_vec()),
+        let file = self.vault.file(path);
+        let whole = match file.map(|file| (&file.content, &file.declared)) {
+            // An env file is sent as its bytes, and is as good as its declared keys.
+            Some((Content::Env(env), Some(declared))) => {
+                for key in declared.keys.keys() {
+                    let name = format!("{path}:{key}");
+                    self.credential(&name).map_err(|reason| format!("{name}: {reason}"))?;
+                }
+                Secret::new(env.expose().to_vec())
+            }
             _ => self.credential(path)?,
         };
         if whole.is_empty() {
@@ -127,8 +137,9 @@ impl Ctx<'_> {
             PlaceSource::Process { variable } => self
                 .invocation
                 .variable(variable)
-                .map(|value| Found::Text(Secret::new(value.into_encoded_bytes())))
-                .ok_or_else(|| format!("the variable {variable} is not set")),
+                .ok_or_else(|| format!("the variable {variable} is not set"))
+                .and_then(|value| filled_in(variable, Secret::new(value.into_encoded_bytes())))
+                .map(Found::Text),
             PlaceSource::FlySecret { .. } => {
                 Err("a Fly secret cannot be read back to be sent".to_owned())
             }
@@ -146,7 +157,8 @@ impl Ctx<'_> {
         let bytes = fs::read(self.ops.absolute(path))
             .map_err(|error| format!("{path} cannot be read: {}", error.kind()))?;
         let file = EnvFile::from_secret(Secret::new(bytes));
-        file.get(key).map(Secret::duplicate).ok_or_else(|| format!("{path} has no key {key}"))
+        let value = file.get(key).ok_or_else(|| format!("{path} has no key {key}"))?;
+        filled_in(key, value.duplicate())
     }
 
     fn config_key(&self, path: &str, key: &str) -> Result<Secret, String> {
@@ -156,9 +168,8 @@ impl Ctx<'_> {
             text.parse().map_err(|_| format!("{path} is not TOML"))?;
         let value =
             config.get("env").and_then(|env| env.get(key)).and_then(toml_edit::Item::as_str);
-        value
-            .map(|value| Secret::from(value.to_owned()))
-            .ok_or_else(|| format!("{path} has no {key} in [env]"))
+        let value = value.ok_or_else(|| format!("{path} has no {key} in [env]"))?;
+        filled_in(key, Secret::from(value.to_owned()))
     }
 }
 

@@ -35,6 +35,14 @@ name = "template"
 env-file = "template.env"
 key = "DATABASE_URL"
 [[dsn.place]]
+name = "half"
+env-file = "template.env"
+split = { host = "H", user = "U" }
+[[dsn.place]]
+name = "easy"
+env-file = "easy.env"
+key = "DATABASE_URL"
+[[dsn.place]]
 name = "process"
 env = "DATABASE_URL"
 [[dsn.place]]
@@ -58,8 +66,9 @@ fn check(source: &str) -> String {
     write("dev.env", b"DATABASE_URL=postgresql://dev@localhost/dev\n");
     write(
         "template.env",
-        b"DATABASE_URL=postgresql://postgres:[YOUR-PASSWORD]@db.example/postgres\n",
+        b"DATABASE_URL=postgresql://postgres:[YOUR-PASSWORD]@db.example/postgres\nH=<host>\nU=me\n",
     );
+    write("easy.env", b"DATABASE_URL=postgresql://me:password@db.example/app\n");
     write("fly.toml", b"[env]\nDATABASE_URL = 'not a string'\n");
     let ops = format!("{OPS}X = \"{source}\"\n");
     let ops = opsfile::parse(&root.join("ops.toml"), &ops, &|_| true).unwrap();
@@ -112,9 +121,32 @@ fn what_may_not_be_sent_is_refused_by_reason() {
 
 #[test]
 fn a_template_outside_the_vault_is_no_value_either() {
-    for field in ["url", "password"] {
-        let refused = check(&format!("dsn:template:{field}"));
+    for source in ["dsn:template:url", "dsn:template:password", "dsn:template:user"] {
+        let refused = check(source);
         assert!(refused.starts_with("refused: the value is a placeholder: it "), "{refused}");
     }
-    assert_eq!(check("dsn:template:user"), "postgres");
+    insta::assert_snapshot!(check("dsn:half:host"), @"refused: H: the value is a placeholder: it has a name in brackets where a value belongs");
+    // Only the part that is sent says so.
+    insta::assert_snapshot!(check("dsn:easy:password"), @"refused: the value is a placeholder: it is a word that stands for a value");
+    assert_eq!(check("dsn:easy:user"), "me");
+}
+
+#[test]
+fn a_literal_that_stands_for_a_value_is_none() {
+    let literals =
+        ["changeme", "<host>", "{{vault:HOST}}", "${HOST_NAME}", "TODO", "***", "[YOUR-KEY]"];
+    for literal in literals {
+        let refused = check(&format!("literal:{literal}"));
+        assert!(refused.starts_with("refused: the value is a placeholder: it "), "{refused}");
+        assert!(!refused.contains(literal), "{refused}");
+    }
+    for literal in ["production", "true", "1", "587", "info", "a@b.example", "/rails/storage", ""] {
+        assert_eq!(check(&format!("literal:{literal}")), literal);
+    }
+}
+
+#[test]
+fn a_file_is_as_good_as_its_keys() {
+    insta::assert_snapshot!(check("file:db.env"), @"refused: db.env:OTHER: the value is a placeholder: it is a word that stands for a value");
+    insta::assert_snapshot!(check("file:base64:db.env"), @"refused: db.env:OTHER: the value is a placeholder: it is a word that stands for a value");
 }
