@@ -14,7 +14,7 @@ use vault::Vault;
 use zeroize::Zeroizing;
 
 pub use base::Bases;
-pub use problem::{CallError, Problem};
+pub use problem::{CallError, Problem, Unaccepted};
 pub(crate) use send::repeats;
 
 use crate::deployed::{Machine, Release};
@@ -47,9 +47,14 @@ pub struct Viewer {
 
 impl<'a> Client<'a> {
     /// Prepares calls; `None` where the token cannot stand in a header. What the vault holds is never repeated in
-    /// errors.
-    pub fn new(bases: Bases, token: &Secret, vault: &'a Vault) -> Option<Self> {
-        Some(Self { bases, line: Line::new(token, vault)? })
+    /// errors. `unauthorized` is what it means where Fly does not accept the token.
+    pub fn new(
+        bases: Bases,
+        token: &Secret,
+        unauthorized: Unaccepted,
+        vault: &'a Vault,
+    ) -> Option<Self> {
+        Some(Self { bases, line: Line::new(token, unauthorized, vault)? })
     }
 
     /// Lists an app's secrets: names, digests and times.

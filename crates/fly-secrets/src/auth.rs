@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::json;
 use crate::look;
 use crate::setup::Setup;
-use crate::token::{self, Kind, Token};
+use crate::token::{self, Kind, Token, renew};
 
 /// What was found out about one app's token.
 pub(crate) struct Speaks {
@@ -49,10 +49,17 @@ pub(crate) fn run(
         // Tokens of apps may be refused here and work all the same.
         let viewer = client.viewer(&app.name).ok();
         let token = token::read(setup.token(app)?);
-        let (remarks, is_expired) = remarks(&token, invocation.now);
+        let (mut remarks, is_expired) = remarks(&token, invocation.now);
+        if let Err(error) = &sees {
+            // Said once, as the reason of the refusal.
+            let reason = error.problem.to_string();
+            remarks.retain(|remark| !reason.ends_with(remark.as_str()));
+        }
         let next = match &sees {
             Err(error) => Some(error.hint()),
-            Ok(_) if is_expired => Some(renew(&app.name)),
+            Ok(_) if is_expired => {
+                Some(format!("{}    (then put it in the vault)", renew(&app.name)))
+            }
             Ok(_) => None,
         };
         found.push(Speaks {
@@ -77,7 +84,7 @@ pub(crate) fn run(
 }
 
 fn is_refusal(error: &CallError) -> bool {
-    matches!(error.problem, Problem::Unauthorized | Problem::Forbidden | Problem::NotFound)
+    matches!(error.problem, Problem::Unauthorized(_) | Problem::Forbidden | Problem::NotFound)
 }
 
 /// What is worth knowing of the token's own text, and whether it has ended.
@@ -91,8 +98,7 @@ fn remarks(token: &Token, now: DateTime<Utc>) -> (Vec<String>, bool) {
         );
     }
     if token.kind == Kind::Broken {
-        remarks
-            .push("it begins like a macaroon and cannot be read; it may have been cut".to_owned());
+        remarks.push("it begins like a macaroon and cannot be read".to_owned());
     }
     if let Some(ends) = token.expires_at {
         let days = (ends - now).num_days();
@@ -110,10 +116,6 @@ fn remarks(token: &Token, now: DateTime<Utc>) -> (Vec<String>, bool) {
         }
     }
     (remarks, is_expired)
-}
-
-fn renew(app: &str) -> String {
-    format!("fly tokens create deploy --app {app} --expiry 2160h    (then put it in the vault)")
 }
 
 fn write(one: &Speaks, palette: Palette, out: &mut dyn Write) -> std::io::Result<()> {

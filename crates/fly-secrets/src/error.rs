@@ -9,6 +9,7 @@ use report::Failure;
 use vault::Unavailable;
 
 use crate::api::CallError;
+use crate::token::renew;
 
 /// What ends a run of fly-secrets.
 #[derive(Debug)]
@@ -209,7 +210,8 @@ impl Failure for Error {
                 "add token = \"FILE:KEY\" to its [[fly.app]], naming a credential of the vault".to_owned()
             }
             Self::Token { app, .. } => format!(
-                "`fly tokens create deploy --app {app}` makes one; put it under that key, then `vault-check check`"
+                "`{}` makes one; put it under that key, then `vault-check check`",
+                renew(app)
             ),
             Self::TokenForm { .. } => {
                 "a token is one line of plain characters; look for a line break or a quote inside".to_owned()

@@ -1,17 +1,21 @@
 //! What every command begins with: ops.toml, the vault, the apps that are meant, and a connection for each.
 
+use chrono::{DateTime, Utc};
 use opsfile::{FlyApp, Ops};
 use report::Invocation;
 use secret::Secret;
 use vault::Vault;
 
-use crate::api::{Bases, Client};
+use crate::api::{Bases, Client, Unaccepted};
 use crate::error::Error;
+use crate::token;
 
 /// What the operator has.
 pub(crate) struct Setup {
     pub(crate) ops: Ops,
     pub(crate) vault: Vault,
+    /// When the run began.
+    pub(crate) now: DateTime<Utc>,
 }
 
 impl Setup {
@@ -23,7 +27,7 @@ impl Setup {
         let exists = |program: &str| invocation.find_program(program).is_some();
         let ops = opsfile::open(ops, &invocation.cwd, &exists).map_err(Error::Ops)?;
         let vault = Vault::load(&ops).map_err(Error::Vault)?;
-        Ok(Self { ops, vault })
+        Ok(Self { ops, vault, now: invocation.now })
     }
 
     /// The apps of these names; all of them where none is given.
@@ -54,8 +58,11 @@ impl Setup {
 
     /// A connection with the app's own token.
     pub(crate) fn client(&self, app: &FlyApp, bases: &Bases) -> Result<Client<'_>, Error> {
-        let client = Client::new(bases.clone(), self.token(app)?, &self.vault);
-        client.ok_or(Error::TokenForm { credential: token_name(app)? })
+        let (token, credential) = (self.token(app)?, token_name(app)?);
+        let standing = token::read(token).standing(self.now);
+        let unauthorized = Unaccepted { credential: credential.clone(), standing };
+        let client = Client::new(bases.clone(), token, unauthorized, &self.vault);
+        client.ok_or(Error::TokenForm { credential })
     }
 }
 

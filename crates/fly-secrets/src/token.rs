@@ -38,6 +38,36 @@ pub enum Kind {
     Other,
 }
 
+/// Whether a token is good still, by its own word; Fly may know better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It, or a part of it, ended then.
+    Ended(DateTime<Utc>),
+    /// It is good until then.
+    Good(DateTime<Utc>),
+    /// It cannot be read, as if it were cut.
+    Broken,
+    /// It does not say.
+    Unsaid,
+}
+
+impl Token {
+    /// Whether it is good still.
+    pub fn standing(&self, now: DateTime<Utc>) -> Standing {
+        match self.expires_at {
+            Some(ends) if ends <= now => Standing::Ended(ends),
+            _ if self.kind == Kind::Broken => Standing::Broken,
+            Some(ends) => Standing::Good(ends),
+            None => Standing::Unsaid,
+        }
+    }
+}
+
+/// What makes a new token for one app, for 90 days.
+pub(crate) fn renew(app: &str) -> String {
+    format!("fly tokens create deploy --app {app} --expiry 2160h")
+}
+
 const ORGANIZATION: u64 = 0;
 const APPS: u64 = 3;
 const VALIDITY_WINDOW: u64 = 4;
@@ -161,6 +191,20 @@ mod tests {
         let short = encode(&[0x92, 0x04, 0x92, 0x00, 0x05]);
         let token = check(&format!("FlyV1 {},{short}", encode(&BOUND[..20])));
         assert_eq!((token.expires_at.unwrap().timestamp(), token.organization), (5, Some(7)));
+    }
+
+    #[test]
+    fn a_token_says_whether_it_is_good_still() {
+        let ends = DateTime::from_timestamp(0x6955_b900, 0).unwrap();
+        let at = |seconds| ends + chrono::Duration::seconds(seconds);
+        let token = check(&encode(&BOUND[..20]));
+        assert_eq!(token.standing(at(-1)), Standing::Good(ends));
+        assert_eq!(token.standing(at(0)), Standing::Ended(ends));
+        assert_eq!(check("fm2_AAAA").standing(ends), Standing::Broken);
+        assert_eq!(check("fo1_abc").standing(ends), Standing::Unsaid);
+        // A part that was cut does not hide that another has ended.
+        let both = check(&format!("{},fm2_AAAA", encode(&BOUND[..20])));
+        assert_eq!(both.standing(at(1)), Standing::Ended(ends));
     }
 
     #[test]

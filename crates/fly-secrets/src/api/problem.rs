@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::token::{Standing, renew};
+
 /// A call that failed, after as many tries as it deserves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallError {
@@ -27,7 +29,7 @@ pub enum Problem {
     /// An answer that stops in the middle or is not what the call answers.
     BadAnswer(&'static str),
     /// 401.
-    Unauthorized,
+    Unauthorized(Box<Unaccepted>),
     /// 403.
     Forbidden,
     /// 404: there is no such app, or the token may not see it.
@@ -40,6 +42,15 @@ pub enum Problem {
     RateLimited,
     /// Any other status, 5xx for the most part.
     Status(u16, Option<String>),
+}
+
+/// A token that Fly does not accept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unaccepted {
+    /// Where it is kept.
+    pub credential: String,
+    /// What it says of itself.
+    pub standing: Standing,
 }
 
 impl fmt::Display for CallError {
@@ -66,7 +77,16 @@ impl fmt::Display for Problem {
         match self {
             Self::NoAnswer(reason) => write!(f, "no answer: {reason}"),
             Self::BadAnswer(what) => write!(f, "the answer cannot be used: {what}"),
-            Self::Unauthorized => f.write_str("Fly does not accept the token"),
+            Self::Unauthorized(token) => {
+                f.write_str("Fly does not accept the token")?;
+                match token.standing {
+                    Standing::Ended(at) => write!(f, ": it ended on {}", at.format("%Y-%m-%d")),
+                    Standing::Broken => {
+                        f.write_str(": it begins like a macaroon and cannot be read")
+                    }
+                    Standing::Good(_) | Standing::Unsaid => Ok(()),
+                }
+            }
             Self::Forbidden => f.write_str("the token may not do this"),
             Self::NotFound => f.write_str("Fly knows no such app, or the token may not see it"),
             Self::Conflict(reason) => said(f, "somebody else is at work there", reason),
@@ -89,11 +109,24 @@ impl CallError {
             Problem::BadAnswer(_) => {
                 "something between here and Fly changed the answer, a proxy most likely; run it again".to_owned()
             }
-            Problem::Unauthorized => format!(
-                "the token has expired or was revoked; `fly tokens create deploy --app {app}` makes a new one"
-            ),
+            Problem::Unauthorized(token) => {
+                let why = match token.standing {
+                    Standing::Ended(_) => String::new(),
+                    Standing::Broken => {
+                        "it may have been cut: copy it whole, with all its commas; or ".to_owned()
+                    }
+                    Standing::Good(at) => format!(
+                        "by its own word it is good until {}, so it was revoked, or a part of it is missing; ",
+                        at.format("%Y-%m-%d")
+                    ),
+                    Standing::Unsaid => "it was revoked, or has expired; ".to_owned(),
+                };
+                let credential = &token.credential;
+                format!("{why}`{}` makes a new one, which belongs in {credential}", renew(app))
+            }
             Problem::Forbidden => format!(
-                "the token is for another app or organization, or may only read; `fly tokens create deploy --app {app}` makes one that will do"
+                "the token is for another app or organization, or may only read; `{}` makes one that will do",
+                renew(app)
             ),
             Problem::NotFound => format!(
                 "`fly-secrets auth --app {app}` shows what the token can see; the app's name is in its fly.toml"

@@ -11,7 +11,7 @@ use ureq::{Agent, Body};
 use vault::Vault;
 use zeroize::Zeroizing;
 
-use super::problem::{CallError, Problem};
+use super::problem::{CallError, Problem, Unaccepted};
 
 /// A list of a thousand secrets is a tenth of this.
 const ANSWER_LIMIT: u64 = 16 << 20;
@@ -46,12 +46,13 @@ pub(super) enum Method {
 pub(super) struct Line<'a> {
     agent: Agent,
     authorization: Zeroizing<String>,
+    unauthorized: Unaccepted,
     vault: &'a Vault,
 }
 
 impl<'a> Line<'a> {
     /// Prepares calls with a token; `None` where the token cannot stand in a header.
-    pub(super) fn new(token: &Secret, vault: &'a Vault) -> Option<Self> {
+    pub(super) fn new(token: &Secret, unauthorized: Unaccepted, vault: &'a Vault) -> Option<Self> {
         // Goes into the Authorization header and nowhere else.
         let text = token.expose_text()?.trim();
         if text.is_empty() || text.bytes().any(|byte| !(0x20..0x7f).contains(&byte)) {
@@ -72,7 +73,7 @@ impl<'a> Line<'a> {
             .user_agent(concat!("fly-secrets/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Some(Self { agent, authorization, vault })
+        Some(Self { agent, authorization, unauthorized, vault })
     }
 
     /// Makes the call, again where it is safe to, and gives the answer's JSON.
@@ -122,7 +123,12 @@ impl<'a> Line<'a> {
         let body = response.body_mut().with_config().limit(ANSWER_LIMIT).read_to_vec();
         if !status.is_success() {
             let said = body.ok().and_then(|bytes| self.message(&bytes, call.values));
-            let problem = problem_of(status, said);
+            let problem = match status {
+                StatusCode::UNAUTHORIZED => {
+                    Problem::Unauthorized(Box::new(self.unauthorized.clone()))
+                }
+                _ => problem_of(status, said),
+            };
             return Err((error(problem, request_id, false), wait.map(Duration::from_secs)));
         }
         let bad = |what| (error(Problem::BadAnswer(what), request_id.clone(), writes), None);
@@ -185,7 +191,6 @@ pub(crate) fn repeats(vault: &Vault, values: &[(&str, &Secret)], text: &[u8]) ->
 
 fn problem_of(status: StatusCode, said: Option<String>) -> Problem {
     match status.as_u16() {
-        401 => Problem::Unauthorized,
         403 => Problem::Forbidden,
         404 => Problem::NotFound,
         409 => Problem::Conflict(said),

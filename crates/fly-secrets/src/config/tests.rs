@@ -14,7 +14,7 @@ fn setup() -> (tempfile::TempDir, Setup) {
     let text = "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = { REDIS_URL = \"any\" }\n[[fly.app]]\nname = \"web\"\nconfig = \"fly.toml\"\nsecrets = { REDIS_URL = \"a.env:REDIS_URL\" }\n";
     let ops: Ops = opsfile::parse(&folder.path().join("ops.toml"), text, &|_| true).unwrap();
     let vault = Vault::load(&ops).unwrap();
-    (folder, Setup { ops, vault })
+    (folder, Setup { ops, vault, now: chrono::DateTime::UNIX_EPOCH })
 }
 
 /// `rule line: message` of every finding.

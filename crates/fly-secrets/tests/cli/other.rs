@@ -99,7 +99,7 @@ fn auth_says_what_the_token_is_and_sees() {
       speaks for nobody that Fly names
       no Fly does not accept the token
       note: it ends on [DATE], in [N] years; `--expiry` makes one that ends sooner
-    next: the token has expired or was revoked; `fly tokens create deploy --app hotdash-chatwoot` makes a new one
+    next: by its own word it is good until 2045-10-01, so it was revoked, or a part of it is missing; `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes a new one, which belongs in fly/api_token.env:FLY_API_TOKEN
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 1]
@@ -111,7 +111,7 @@ fn auth_says_what_the_token_is_and_sees() {
     hotdash-chatwoot: fly/api_token.env:FLY_API_TOKEN is a broken macaroon
       speaks for ops@example.com
       ok sees the app and its 0 secrets
-      note: it begins like a macaroon and cannot be read; it may have been cut
+      note: it begins like a macaroon and cannot be read
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 0]

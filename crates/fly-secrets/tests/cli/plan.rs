@@ -123,11 +123,11 @@ fn failing(fault: &str) -> String {
 fn every_refusal_says_what_to_do() {
     insta::assert_snapshot!(failing("/secrets=401"), @"
     error: listing the secrets of hotdash-chatwoot: Fly does not accept the token (request 01FAKEREQUEST0000000000001-iad)
-    hint: the token has expired or was revoked; `fly tokens create deploy --app hotdash-chatwoot` makes a new one
+    hint: by its own word it is good until 2045-10-01, so it was revoked, or a part of it is missing; `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes a new one, which belongs in fly/api_token.env:FLY_API_TOKEN
     ");
     insta::assert_snapshot!(failing("/secrets=403"), @"
     error: listing the secrets of hotdash-chatwoot: the token may not do this (request 01FAKEREQUEST0000000000001-iad)
-    hint: the token is for another app or organization, or may only read; `fly tokens create deploy --app hotdash-chatwoot` makes one that will do
+    hint: the token is for another app or organization, or may only read; `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes one that will do
     ");
     insta::assert_snapshot!(failing("/secrets=404"), @"
     error: listing the secrets of hotdash-chatwoot: Fly knows no such app, or the token may not see it (request 01FAKEREQUEST0000000000001-iad)
@@ -136,6 +136,45 @@ fn every_refusal_says_what_to_do() {
     insta::assert_snapshot!(failing("/secrets=422"), @"
     error: listing the secrets of hotdash-chatwoot: Fly refused the request: a fault asked for on purpose (request 01FAKEREQUEST0000000000001-iad)
     hint: names take letters, digits and underscores; values must be text
+    ");
+}
+
+/// A macaroon for one app, from 1970 to the first of January 2026.
+const ENDED: &str =
+    "fm2_lJPEBkNBTkFSWcQBcsK1aHR0cHM6Ly9hcGkuZmx5LmlvL3YxlgCSBx8DkYHNA+kfBJIAzmlVuQDEBHRhaWw=";
+
+#[test]
+fn a_token_that_is_refused_says_itself_why() {
+    let (bed, fly) = chatwoot();
+    fly.change(|state| state.tokens = vec![Token::of("another")]);
+    let mut refused = |token: &str| {
+        bed.write("vault/occ/fly/api_token.env", format!("FLY_API_TOKEN=\"FlyV1 {token}\"\n"));
+        let output = run(&bed, &fly, ["plan"]);
+        assert_eq!(output.code(), 2, "{output}");
+        let lines = output.stderr().lines().filter(|line| !line.starts_with("note: "));
+        lines.map(|line| line.split(" (request").next().unwrap()).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(refused(ENDED), @"
+    error: listing the secrets of hotdash-chatwoot: Fly does not accept the token: it ended on 2026-01-01
+    hint: `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes a new one, which belongs in fly/api_token.env:FLY_API_TOKEN
+    ");
+    insta::assert_snapshot!(refused(&ENDED[..ENDED.len() - 12]), @"
+    error: listing the secrets of hotdash-chatwoot: Fly does not accept the token: it begins like a macaroon and cannot be read
+    hint: it may have been cut: copy it whole, with all its commas; or `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes a new one, which belongs in fly/api_token.env:FLY_API_TOKEN
+    ");
+    insta::assert_snapshot!(refused("fo1_CANARYk3Jd8sLq0Wm5Zt7Xn2Vb"), @"
+    error: listing the secrets of hotdash-chatwoot: Fly does not accept the token
+    hint: it was revoked, or has expired; `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes a new one, which belongs in fly/api_token.env:FLY_API_TOKEN
+    ");
+    bed.write("vault/occ/fly/api_token.env", format!("FLY_API_TOKEN=\"FlyV1 {ENDED}\"\n"));
+    insta::assert_snapshot!(shown(&run(&bed, &fly, ["auth"]), &fly), @"
+    hotdash-chatwoot: fly/api_token.env:FLY_API_TOKEN is a macaroon, bound to one app
+      speaks for nobody that Fly names
+      no Fly does not accept the token: it ended on [DATE]
+    next: `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes a new one, which belongs in fly/api_token.env:FLY_API_TOKEN
+    ------- stderr -------
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    [exit status: 1]
     ");
 }
 
@@ -223,7 +262,7 @@ fn what_is_not_declared_is_named() {
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     error: using the token fly/api_token.env:FLY_API_TOKEN for hotdash-chatwoot
       caused by: the file is missing
-    hint: `fly tokens create deploy --app hotdash-chatwoot` makes one; put it under that key, then `vault-check check`
+    hint: `fly tokens create deploy --app hotdash-chatwoot --expiry 2160h` makes one; put it under that key, then `vault-check check`
     [exit status: 2]
     ");
     bed.write("vault/occ/.fly-secrets.json", r#"{"version": 9}"#);
