@@ -8,7 +8,7 @@ use crate::deployed::{Deployed, deployed};
 use crate::error::Error;
 use crate::json;
 use crate::look;
-use crate::plan::Status;
+use crate::plan::{Plan, Status};
 use crate::setup::Setup;
 use crate::state::{self, Agreed, Locked};
 use crate::wanted::wanted;
@@ -46,6 +46,9 @@ pub(crate) fn run(
             (None, _) => "ops.toml does not want it".to_owned(),
             (_, None) => "Fly does not list it".to_owned(),
             (Some(Err(reason)), _) => reason.clone(),
+            (Some(Ok(_)), _) if let Some(others) = unequal(&plan, &name) => format!(
+                "its value in the vault is that of {others}, and Fly shows different ones; `fly-secrets apply` sends it"
+            ),
             (Some(Ok(value)), Some(listed)) => {
                 let runs = remote
                     .running
@@ -85,4 +88,11 @@ pub(crate) fn run(
         }
     }
     Ok(if refused.is_empty() { Exit::OK } else { Exit::FINDINGS })
+}
+
+/// The names that have the same value in the vault and another digest on Fly.
+fn unequal(plan: &Plan, name: &str) -> Option<String> {
+    let names = plan.unequal.iter().find(|names| names.iter().any(|one| one == name))?;
+    let others: Vec<&str> = names.iter().map(String::as_str).filter(|one| *one != name).collect();
+    Some(others.join(" and "))
 }

@@ -172,8 +172,11 @@ pub fn plan(
             may_prune,
         });
     }
+    let unequal = unequal(wanted, &items, &listed, agreed);
+    for item in &mut items {
+        doubt(item, &unequal, agreed);
+    }
     items.sort_by(|a, b| (a.status, &a.name).cmp(&(b.status, &b.name)));
-    let unequal = unequal(wanted, &items, &listed);
     Plan { app: app.to_owned(), items, blocked, unequal }
 }
 
@@ -244,12 +247,20 @@ fn day(at: &str) -> &str {
 
 /// Names whose values are equal in the vault while Fly shows different digests: at least one is not the vault's.
 ///
-/// Names that are to be sent for a reason of their own are left out, as that explains the difference.
+/// Names that are to be sent for a reason of their own are left out, as that explains the difference. So are names
+/// that were all applied from here: their values are known, and how Fly makes its digests is not.
 fn unequal(
     wanted: &[Wanted],
     items: &[Item],
     listed: &BTreeMap<&str, &Listed>,
+    agreed: &AppState,
 ) -> Vec<Vec<String>> {
+    let is_applied = |name: &&str| {
+        let item = items.iter().find(|item| item.name == *name);
+        let is_agreed = item.is_some_and(|item| item.status != Status::Unknown);
+        is_agreed && agreed.secrets.get(*name).is_some_and(|known| !known.adopted)
+    };
+
     let counts = |one: &&Wanted| {
         let item = items.iter().find(|item| item.name == one.name);
         item.is_some_and(|item| {
@@ -270,9 +281,26 @@ fn unequal(
     };
     groups
         .into_iter()
-        .filter(|(_, names)| differ(names))
+        .filter(|(_, names)| differ(names) && !names.iter().all(is_applied))
         .map(|(_, names)| names.into_iter().map(str::to_owned).collect())
         .collect()
+}
+
+/// A name that was adopted, and that is of one value with another whose digest differs: what was vouched for is in
+/// doubt, so it is sent.
+fn doubt(item: &mut Item, unequal: &[Vec<String>], agreed: &AppState) {
+    let Some(known) = agreed.secrets.get(&item.name).filter(|known| known.adopted) else { return };
+    let Some(names) = unequal.iter().find(|names| names.contains(&item.name)) else { return };
+    let others: Vec<&str> =
+        names.iter().filter(|name| **name != item.name).map(String::as_str).collect();
+    if matches!(item.status, Status::Keep | Status::Staged) {
+        item.status = Status::Unknown;
+        item.reason = format!(
+            "{}, but Fly does not show what it shows for {}",
+            was(known),
+            others.join(" and ")
+        );
+    }
 }
 
 #[cfg(test)]

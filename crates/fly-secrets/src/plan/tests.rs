@@ -19,12 +19,14 @@ fn wanted(text: &str) -> Vec<Wanted> {
     text.split_whitespace().map(one).collect()
 }
 
-/// `NAME=value@digest`, with `^` behind where it is not deployed and `~` in front where a change was begun.
+/// `NAME=value@digest`, with `^` behind where it is not deployed, `~` in front where a change was begun and `+` where
+/// it was adopted.
 fn agreed(text: &str, key: &Key) -> AppState {
     let mut state = AppState::default();
     for word in text.split_whitespace() {
         let (word, deployed) = word.strip_suffix('^').map_or((word, true), |word| (word, false));
         let (word, pending) = word.strip_prefix('~').map_or((word, false), |word| (word, true));
+        let (word, adopted) = word.strip_prefix('+').map_or((word, false), |word| (word, true));
         let (name, rest) = word.split_once('=').unwrap();
         let (value, digest) = rest.split_once('@').unwrap();
         let fingerprint = key.fingerprint(APP, name, &Secret::from(value.to_owned()));
@@ -40,7 +42,7 @@ fn agreed(text: &str, key: &Key) -> AppState {
                 version: 1,
                 at,
                 deployed,
-                adopted: false,
+                adopted,
             };
             state.secrets.insert(name.to_owned(), agreed);
         }
@@ -154,6 +156,23 @@ fn one_value_with_two_digests_is_a_difference() {
     insta::assert_snapshot!(check("A=x B=x", "A=w@1 B=x@2", "A@1 B@2"), @"
     change A: the vault's value changed since it was applied on 2026-01-02
     keep B: as agreed
+    pending
+    ");
+}
+
+#[test]
+fn what_was_adopted_is_sent_where_another_of_the_same_value_belies_it() {
+    insta::assert_snapshot!(check("A=x B=x C=y", "A=x@1 +B=x@2 +C=y@3", "A@1 B@2 C@3"), @"
+    unknown B: was adopted on 2026-01-02, but Fly does not show what it shows for A
+    keep A: as agreed
+    keep C: as agreed
+    unequal A B
+    pending
+    ");
+    // Both were applied from here: their values are known, whatever the digests are made of.
+    insta::assert_snapshot!(check("A=x B=x", "A=x@1 B=x@2^", "A@1 B@2"), @"
+    staged B: on Fly, but the machines do not run with it yet
+    keep A: as agreed
     pending
     ");
 }
