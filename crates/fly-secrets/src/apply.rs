@@ -89,7 +89,7 @@ pub(crate) fn run(
         Some("refused")
     } else if !has_values && prune.is_empty() && !has_staged {
         settle(&mut locked, &app.name)?;
-        Some(if plan.unequal.is_empty() { "done" } else { "differs" })
+        Some("done")
     } else if !args.approve {
         Some("pending")
     } else {
@@ -100,7 +100,8 @@ pub(crate) fn run(
         if is_json {
             report::json(streams.stdout, &json::apply(&plan, &outcome, verdict, args))?;
         } else {
-            render::not_applied(&plan, verdict, palette, streams.stdout)?;
+            let would = would(&plan, prune.len(), args.deploy);
+            render::not_applied(&plan, verdict, &would, palette, streams.stdout)?;
         }
         return Ok(if verdict == "done" { Exit::OK } else { Exit::FINDINGS });
     }
@@ -115,6 +116,20 @@ pub(crate) fn run(
         render::applied(&plan.app, &outcome, palette, streams.stdout)?;
     }
     Ok(if verdict == "done" { Exit::OK } else { Exit::FINDINGS })
+}
+
+/// What an approved apply would do, in words.
+fn would(plan: &Plan, n_pruned: usize, deploys: bool) -> Vec<String> {
+    let n_values = plan.to_send().count();
+    let counted = |count: usize, verb: &str, noun: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        (count > 0).then(|| format!("{verb} {count} {noun}{plural}"))
+    };
+    let deploy = deploys.then(|| "restarts the machines".to_owned());
+    [counted(n_values, "sends", "value"), counted(n_pruned, "removes", "name"), deploy]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Nothing is to do, so nothing can be half done any more.

@@ -7,37 +7,27 @@ use report::Palette;
 use crate::apply::Outcome;
 use crate::plan::{Item, Plan, Status};
 
-/// Writes one app's plan.
+/// Writes one app's plan; `with_next` where nothing follows it.
 pub(crate) fn plan(
     plan: &Plan,
     palette: Palette,
     with_next: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "{}: {}", palette.bold(&plan.app), summary(plan))?;
-    let shown: Vec<&Item> = plan.items.iter().filter(|item| item.status != Status::Keep).collect();
-    if !shown.is_empty() || !plan.blocked.is_empty() {
+    let verdict = if with_next && !plan.is_pending() { "nothing to do: " } else { "" };
+    writeln!(out, "{}: {verdict}{}", palette.bold(&plan.app), summary(plan))?;
+    let rows = rows(plan, palette);
+    if !rows.is_empty() {
         writeln!(out)?;
     }
-    let names = shown.iter().map(|item| item.name.len());
-    let name_width = names.chain(plan.blocked.iter().map(|one| one.name.len())).max().unwrap_or(0);
-    let source_width = shown.iter().filter_map(|item| item.source.as_ref()).map(String::len);
-    let source_width =
-        source_width.chain(plan.blocked.iter().map(|one| one.source.len())).max().unwrap_or(0);
-    for item in shown {
-        let source = item.source.as_deref().unwrap_or_default();
-        let line = format!("{:name_width$}  {source:source_width$}  {}", item.name, item.reason);
-        writeln!(out, "  {} {}", sign(item.status, palette), line.trim_end())?;
-    }
-    for blocked in &plan.blocked {
-        writeln!(
-            out,
-            "  {} {:name_width$}  {:source_width$}  {}",
-            palette.error("x"),
-            blocked.name,
-            blocked.source,
-            blocked.reason
-        )?;
+    let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+    let word_width = width(&mut rows.iter().map(|row| row.word.len()));
+    let name_width = width(&mut rows.iter().map(|row| row.name.len()));
+    let source_width = width(&mut rows.iter().map(|row| row.source.len()));
+    for Row { sign, word, name, source, reason } in rows {
+        let line =
+            format!("{word:word_width$}  {name:name_width$}  {source:source_width$}  {reason}");
+        writeln!(out, "  {sign} {}", line.trim_end())?;
     }
     for names in &plan.unequal {
         writeln!(
@@ -47,8 +37,46 @@ pub(crate) fn plan(
             names.join(" and ")
         )?;
     }
-    if with_next && let Some(next) = next(plan) {
-        writeln!(out, "\n{} {next}", palette.hint("next:"))?;
+    if with_next {
+        write_next(&next(plan), palette, out)?;
+    }
+    Ok(())
+}
+
+/// One line of a plan.
+struct Row<'a> {
+    sign: String,
+    word: &'static str,
+    name: &'a str,
+    source: &'a str,
+    reason: &'a str,
+}
+
+fn rows(plan: &Plan, palette: Palette) -> Vec<Row<'_>> {
+    let shown = plan.items.iter().filter(|item| item.status != Status::Keep);
+    let items = shown.map(|item| Row {
+        sign: sign(item.status, palette),
+        word: item.status.word(),
+        name: &item.name,
+        source: item.source.as_deref().unwrap_or_default(),
+        reason: &item.reason,
+    });
+    let blocked = plan.blocked.iter().map(|one| Row {
+        sign: palette.error("x"),
+        word: "blocked",
+        name: &one.name,
+        source: &one.source,
+        reason: &one.reason,
+    });
+    items.chain(blocked).collect()
+}
+
+/// Commands, each with what it does, one below the other.
+fn write_next(next: &[(String, &str)], palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+    let width = next.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    for (index, (command, what)) in next.iter().enumerate() {
+        let head = if index == 0 { format!("\n{}", palette.hint("next:")) } else { " ".repeat(5) };
+        writeln!(out, "{}", format!("{head} {command:width$}    {what}").trim_end())?;
     }
     Ok(())
 }
@@ -57,29 +85,27 @@ pub(crate) fn plan(
 pub(crate) fn not_applied(
     plan: &Plan,
     verdict: &str,
+    would: &[String],
     palette: Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match verdict {
+        "done" if plan.count(Status::Staged) > 0 => {
+            writeln!(out, "\n{} nothing to send", palette.ok("ok:"))?;
+            write_next(&[deploy(&plan.app)], palette, out)
+        }
         "done" => writeln!(out, "\n{} nothing to do", palette.ok("ok:")),
         "refused" => writeln!(
             out,
-            "\n{} nothing was sent: mend the sources marked x; `vault-check check` says more",
+            "\n{} nothing was sent: mend the sources marked x; `vault-check check` says more of those in the vault",
             palette.error("refused:")
         ),
-        "differs" => writeln!(
+        _ => writeln!(
             out,
-            "\n{} nothing was sent; set one of the names again with a new value, or `fly-secrets adopt` them",
-            palette.error("differs:")
+            "\nnothing was sent; the same command with {} {}",
+            palette.bold("--approve"),
+            would.join(" and ")
         ),
-        _ => {
-            let count = plan.to_send().count();
-            writeln!(
-                out,
-                "\nnothing was sent; the same command with {} sends {count}",
-                palette.bold("--approve")
-            )
-        }
     }
 }
 
@@ -113,12 +139,15 @@ pub(crate) fn applied(
             "{} Fly shows what was sent, and the machines run with it",
             palette.ok("ok:")
         ),
-        None => writeln!(
-            out,
-            "{} Fly shows what was sent; the machines run with it after the next deploy\n{} fly-secrets apply --app {app} --deploy --approve    (or, before a `fly deploy`: fly secrets sync --app {app})",
-            palette.ok("ok:"),
-            palette.hint("next:")
-        ),
+        None => {
+            writeln!(
+                out,
+                "{} Fly shows what was sent; the machines run with it after the next deploy",
+                palette.ok("ok:")
+            )?;
+            let sync = format!("fly secrets sync --app {app}");
+            write_next(&[deploy(app), (sync, "or this first, then `fly deploy`")], palette, out)
+        }
     }
 }
 
@@ -153,23 +182,45 @@ fn summary(plan: &Plan) -> String {
     if words.is_empty() { "no secrets declared, none on Fly".to_owned() } else { words.join(", ") }
 }
 
-/// What to type next.
-fn next(plan: &Plan) -> Option<String> {
+/// What may be typed next, with what it does; the first is what is done most.
+fn next(plan: &Plan) -> Vec<(String, &'static str)> {
     let app = &plan.app;
     if !plan.blocked.is_empty() {
-        return Some(
-            "mend the sources marked x; `vault-check check` says more. Nothing is sent before"
-                .to_owned(),
-        );
+        let mend = "mend the sources marked x, nothing is sent before; `vault-check check` says more of those in the vault";
+        return vec![(mend.to_owned(), "")];
     }
-    let is_pruned = plan.items.iter().any(|item| item.may_prune);
-    if plan.to_send().next().is_some() || !plan.unequal.is_empty() {
-        return Some(format!(
-            "fly-secrets apply --app {app} --stage --approve    (--deploy to restart the machines with it)"
+    let mut next = Vec::new();
+    if plan.to_send().next().is_some() {
+        next.push((
+            format!("fly-secrets apply --app {app} --approve"),
+            "send only, for the next deploy",
+        ));
+        let (command, _) = deploy(app);
+        next.push((command, "send, and restart the machines"));
+    } else if plan.count(Status::Staged) > 0 {
+        next.push(deploy(app));
+    }
+    if plan.items.iter().any(|item| item.may_prune) {
+        next.push((
+            format!("fly-secrets apply --app {app} --prune --approve"),
+            "remove what `prune` lists, too",
         ));
     }
-    if plan.count(Status::Staged) > 0 {
-        return Some(format!("fly-secrets apply --app {app} --deploy --approve"));
+    let is_adoptable = |item: &&Item| {
+        matches!(item.status, Status::Drift | Status::Unknown)
+            && !plan.unequal.iter().flatten().any(|name| *name == item.name)
+    };
+    let adoptable: Vec<&str> =
+        plan.items.iter().filter(is_adoptable).map(|item| item.name.as_str()).collect();
+    if !adoptable.is_empty() {
+        next.push((
+            format!("fly-secrets adopt --app {app} {}", adoptable.join(" ")),
+            "or keep Fly's, where you know that it is the vault's value",
+        ));
     }
-    is_pruned.then(|| format!("fly-secrets apply --app {app} --prune --approve"))
+    next
+}
+
+fn deploy(app: &str) -> (String, &'static str) {
+    (format!("fly-secrets apply --app {app} --deploy --approve"), "restart the machines")
 }

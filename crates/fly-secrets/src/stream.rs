@@ -30,9 +30,13 @@ pub(crate) fn run(
             Err(reason) => refused.push(format!("{} ({}): {reason}", one.name, one.source)),
         }
     }
+    let mut hint = "`fly-secrets apply --via api` carries any text";
     let stream = match encode::stream(&values) {
         Ok(stream) if refused.is_empty() => stream,
-        Ok(_) => Secret::new(Vec::new()),
+        Ok(_) => {
+            hint = "mend them; `vault-check check` says more of those in the vault";
+            Secret::new(Vec::new())
+        }
         Err(uncarried) => {
             refused.extend(lines(&uncarried));
             Secret::new(Vec::new())
@@ -42,10 +46,7 @@ pub(crate) fn run(
         for line in refused {
             writeln!(streams.stderr, "refused: {line}")?;
         }
-        writeln!(
-            streams.stderr,
-            "hint: `fly-secrets apply --via api` carries any text; nothing was written"
-        )?;
+        writeln!(streams.stderr, "hint: {hint}; nothing was written")?;
         return Ok(Exit::FINDINGS);
     }
     // To the pipe that the caller made for it.

@@ -26,7 +26,8 @@ pub(crate) fn writes(fly: &FakeFly) -> Vec<String> {
 /// The output without the lines of the plan that it begins with.
 fn outcome(output: &Output, fly: &FakeFly) -> String {
     let text = shown(output, fly);
-    let rest = text.lines().filter(|line| !line.starts_with("  "));
+    let is_plan = |line: &&str| line.starts_with("  ") && !line.starts_with("      ");
+    let rest = text.lines().filter(|line| !is_plan(line));
     rest.collect::<Vec<_>>().join("\n")
 }
 
@@ -50,7 +51,7 @@ fn without_approve_nothing_is_sent() {
     hotdash-chatwoot: 9 to add
 
 
-    nothing was sent; the same command with --approve sends 9
+    nothing was sent; the same command with --approve sends 9 values
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 1]
@@ -67,7 +68,9 @@ fn all_values_go_in_one_request_and_are_recorded() {
 
     set FRONTEND_URL, PGSSLMODE, POSTGRES_DATABASE, POSTGRES_HOST, POSTGRES_PASSWORD, POSTGRES_PORT, POSTGRES_USERNAME, REDIS_URL, SECRET_KEY_BASE (version 1)
     ok: Fly shows what was sent; the machines run with it after the next deploy
-    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    (or, before a `fly deploy`: fly secrets sync --app hotdash-chatwoot)
+
+    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    restart the machines
+          fly secrets sync --app hotdash-chatwoot                        or this first, then `fly deploy`
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 0]
@@ -162,7 +165,7 @@ fn a_source_that_fails_its_checks_stops_everything() {
     assert_eq!(output.code(), 1);
     assert!(
         output.stdout().ends_with(
-            "refused: nothing was sent: mend the sources marked x; `vault-check check` says more\n"
+            "refused: nothing was sent: mend the sources marked x; `vault-check check` says more of those in the vault\n"
         ),
         "{output}"
     );
@@ -187,16 +190,18 @@ fn extras_are_removed_only_where_both_ops_toml_and_the_flag_say_so() {
     insta::assert_snapshot!(brief(&run(&bed, &fly, ["apply", "--prune", "--approve"]), &fly), @"
     hotdash-chatwoot: 9 staged, 2 extra
 
-      ^ FRONTEND_URL       a literal in ops.toml                                 on Fly, but the machines do not run with it yet
-      ^ PGSSLMODE          dsn:vault-staging:sslmode                             on Fly, but the machines do not run with it yet
-      ^ REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  on Fly, but the machines do not run with it yet
-      ^ SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  on Fly, but the machines do not run with it yet
-      - OLD_ONE                                                                  not in ops.toml; `--prune` removes it
-      - OLD_TWO                                                                  not in ops.toml; left alone
+      ^ staged  FRONTEND_URL       a literal in ops.toml                                 on Fly, but the machines do not run with it yet
+      ^ staged  PGSSLMODE          dsn:vault-staging:sslmode                             on Fly, but the machines do not run with it yet
+      ^ staged  REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  on Fly, but the machines do not run with it yet
+      ^ staged  SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  on Fly, but the machines do not run with it yet
+      - extra   OLD_ONE                                                                  not in ops.toml; `--prune` removes it
+      - extra   OLD_TWO                                                                  not in ops.toml; left alone
 
     removed OLD_ONE (version 4)
     ok: Fly shows what was sent; the machines run with it after the next deploy
-    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    (or, before a `fly deploy`: fly secrets sync --app hotdash-chatwoot)
+
+    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    restart the machines
+          fly secrets sync --app hotdash-chatwoot                        or this first, then `fly deploy`
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 0]
@@ -230,11 +235,11 @@ fn what_flyctl_cannot_carry_is_refused_by_name() {
     let (bed, fly) = chatwoot();
     bed.write("vault/occ/chatwoot/secret_key_base_staging.env", "SECRET_KEY_BASE=\n");
     insta::assert_snapshot!(run(&bed, &fly, ["encode"]), @"
-------- stderr -------
-refused: SECRET_KEY_BASE (chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE): the value is empty
-hint: `fly-secrets apply --via api` carries any text; nothing was written
-[exit status: 1]
-");
+    ------- stderr -------
+    refused: SECRET_KEY_BASE (chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE): the value is empty
+    hint: mend them; `vault-check check` says more of those in the vault; nothing was written
+    [exit status: 1]
+    ");
 }
 
 #[test]

@@ -11,17 +11,18 @@ fn a_new_app_needs_everything() {
     insta::assert_snapshot!(shown(&run(&bed, &fly, ["plan"]), &fly), @"
     hotdash-chatwoot: 9 to add
 
-      + FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
-      + PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
-      + POSTGRES_DATABASE  dsn:vault-staging:dbname                              not on Fly yet
-      + POSTGRES_HOST      dsn:vault-staging:host                                not on Fly yet
-      + POSTGRES_PASSWORD  dsn:vault-staging:password                            not on Fly yet
-      + POSTGRES_PORT      dsn:vault-staging:port                                not on Fly yet
-      + POSTGRES_USERNAME  dsn:vault-staging:user                                not on Fly yet
-      + REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  not on Fly yet
-      + SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  not on Fly yet
+      + add  FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
+      + add  PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
+      + add  POSTGRES_DATABASE  dsn:vault-staging:dbname                              not on Fly yet
+      + add  POSTGRES_HOST      dsn:vault-staging:host                                not on Fly yet
+      + add  POSTGRES_PASSWORD  dsn:vault-staging:password                            not on Fly yet
+      + add  POSTGRES_PORT      dsn:vault-staging:port                                not on Fly yet
+      + add  POSTGRES_USERNAME  dsn:vault-staging:user                                not on Fly yet
+      + add  REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  not on Fly yet
+      + add  SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  not on Fly yet
 
-    next: fly-secrets apply --app hotdash-chatwoot --stage --approve    (--deploy to restart the machines with it)
+    next: fly-secrets apply --app hotdash-chatwoot --approve             send only, for the next deploy
+          fly-secrets apply --app hotdash-chatwoot --deploy --approve    send, and restart the machines
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 1]
@@ -40,13 +41,15 @@ fn what_is_there_already_is_told_from_what_is_missing() {
     insta::assert_snapshot!(brief(&run(&bed, &fly, ["plan"]), &fly), @"
     hotdash-chatwoot: 8 to add, 1 of unknown value, 1 extra
 
-      + FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
-      + PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
-      + SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  not on Fly yet
-      ? REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  on Fly, but never applied from here
-      - OLD_TOKEN                                                                not in ops.toml; left alone
+      + add      FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
+      + add      PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
+      + add      SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  not on Fly yet
+      ? unknown  REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  on Fly, but never applied from here
+      - extra    OLD_TOKEN                                                                not in ops.toml; left alone
 
-    next: fly-secrets apply --app hotdash-chatwoot --stage --approve    (--deploy to restart the machines with it)
+    next: fly-secrets apply --app hotdash-chatwoot --approve             send only, for the next deploy
+          fly-secrets apply --app hotdash-chatwoot --deploy --approve    send, and restart the machines
+          fly-secrets adopt --app hotdash-chatwoot REDIS_URL             or keep Fly's, where you know that it is the vault's value
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 1]
@@ -69,12 +72,12 @@ fn a_source_that_fails_its_checks_is_named() {
     insta::assert_snapshot!(brief(&run(&bed, &fly, ["plan"]), &fly), @"
     hotdash-chatwoot: 2 blocked, 7 to add
 
-      + FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
-      + PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
-      x REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  the value is a placeholder: it is a word that stands for a value
-      x SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  the file is missing
+      + add      FRONTEND_URL       a literal in ops.toml                                 not on Fly yet
+      + add      PGSSLMODE          dsn:vault-staging:sslmode                             not on Fly yet
+      x blocked  REDIS_URL          chatwoot/redis_staging.env:REDIS_URL                  the value is a placeholder: it is a word that stands for a value
+      x blocked  SECRET_KEY_BASE    chatwoot/secret_key_base_staging.env:SECRET_KEY_BASE  the file is missing
 
-    next: mend the sources marked x; `vault-check check` says more. Nothing is sent before
+    next: mend the sources marked x, nothing is sent before; `vault-check check` says more of those in the vault
     ------- stderr -------
     note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
     [exit status: 1]
@@ -147,7 +150,7 @@ const ENDED: &str =
 fn a_token_that_is_refused_says_itself_why() {
     let (bed, fly) = chatwoot();
     fly.change(|state| state.tokens = vec![Token::of("another")]);
-    let mut refused = |token: &str| {
+    let refused = |token: &str| {
         bed.write("vault/occ/fly/api_token.env", format!("FLY_API_TOKEN=\"FlyV1 {token}\"\n"));
         let output = run(&bed, &fly, ["plan"]);
         assert_eq!(output.code(), 2, "{output}");

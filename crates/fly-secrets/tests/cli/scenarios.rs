@@ -37,9 +37,9 @@ fn stale_staged_and_unequal_are_told_from_captures_before_and_after() {
     insta::assert_snapshot!(plan(&bed, &fly, &table), @"
     hotdash-chatwoot: 1 staged, 8 as agreed
 
-      ^ REDIS_URL  chatwoot/redis_staging.env:REDIS_URL  on Fly, but the machines do not run with it yet
+      ^ staged  REDIS_URL  chatwoot/redis_staging.env:REDIS_URL  on Fly, but the machines do not run with it yet
 
-    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve
+    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    restart the machines
     [exit status: 1]
     ");
     // STALE: the vault's copy changed, Fly's digest did not. This flyctl has no such column; one name is extra.
@@ -53,10 +53,11 @@ fn stale_staged_and_unequal_are_told_from_captures_before_and_after() {
     insta::assert_snapshot!(plan(&bed, &fly, &json), @"
     hotdash-chatwoot: 1 to change, 8 as agreed, 1 extra
 
-      ~ REDIS_URL  chatwoot/redis_staging.env:REDIS_URL  the vault's value changed since it was applied on [DATE]
-      - LEFT_OVER                                        not in ops.toml; left alone
+      ~ change  REDIS_URL  chatwoot/redis_staging.env:REDIS_URL  the vault's value changed since it was applied on [DATE]
+      - extra   LEFT_OVER                                        not in ops.toml; left alone
 
-    next: fly-secrets apply --app hotdash-chatwoot --stage --approve    (--deploy to restart the machines with it)
+    next: fly-secrets apply --app hotdash-chatwoot --approve             send only, for the next deploy
+          fly-secrets apply --app hotdash-chatwoot --deploy --approve    send, and restart the machines
     [exit status: 1]
     ");
     // A list that was cut is refused, in both forms.
@@ -75,12 +76,13 @@ fn stale_staged_and_unequal_are_told_from_captures_before_and_after() {
     insta::assert_snapshot!(plan(&bed, &fly, table), @"
     hotdash-chatwoot: 2 of unknown value
 
-      ? REDIS_A  chatwoot/redis_staging.env:REDIS_URL  on Fly, but never applied from here
-      ? REDIS_B  chatwoot/redis_staging.env:REDIS_URL  on Fly, but never applied from here
+      ? unknown  REDIS_A  chatwoot/redis_staging.env:REDIS_URL  on Fly, but never applied from here
+      ? unknown  REDIS_B  chatwoot/redis_staging.env:REDIS_URL  on Fly, but never applied from here
 
     unequal: REDIS_A and REDIS_B have one value in the vault and different ones on Fly
 
-    next: fly-secrets apply --app hotdash-chatwoot --stage --approve    (--deploy to restart the machines with it)
+    next: fly-secrets apply --app hotdash-chatwoot --approve             send only, for the next deploy
+          fly-secrets apply --app hotdash-chatwoot --deploy --approve    send, and restart the machines
     [exit status: 1]
     ");
     // Nothing of all this was ever removed.
@@ -100,6 +102,8 @@ fn a_renamed_credential_is_mirrored_in_one_request_and_one_restart() {
     renamed(&bed);
     // Local only: Fly is not asked. Without approval: nothing is sent.
     assert_eq!(run(&bed, &fly, ["plan", "--local-only"]).code(), 1);
+    // What asks nobody cannot send either.
+    assert_eq!(run(&bed, &fly, ["apply", "--local-only", "--approve"]).code(), 2);
     assert!(fly.received().is_empty());
     assert_eq!(run(&bed, &fly, ["apply"]).code(), 1);
     assert!(fly.received().iter().all(|call| call.method == "GET"));
