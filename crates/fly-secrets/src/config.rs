@@ -56,7 +56,7 @@ pub(crate) fn run(
             writeln!(streams.stderr, "{path}: {count} {checks} changed")?;
         }
         let file = Document::parse(text.clone())
-            .map_err(|error| config_error(path, format!("not TOML: {}", error.message())))?;
+            .map_err(|error| config_error(path, fix::not_toml(&text, &error)))?;
         let ctx = Ctx { app, path, text: &text, file: &file, setup };
         checked += 1;
         findings.extend(checks::all(&ctx));
@@ -74,7 +74,7 @@ pub(crate) fn run(
 
 fn read(setup: &Setup, path: &str) -> Result<String, Error> {
     fs::read_to_string(setup.ops.absolute(path))
-        .map_err(|error| config_error(path, error.kind().to_string()))
+        .map_err(|error| config_error(path, error.to_string()))
 }
 
 /// By rename, with the mode it had.

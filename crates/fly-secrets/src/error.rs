@@ -124,6 +124,13 @@ pub enum Error {
         /// Each name with the reason.
         names: Vec<String>,
     },
+    /// A place where logs shall be looked for is not there.
+    LogUnreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Values are not written to a terminal.
     Terminal,
     /// The answer cannot be written.
@@ -149,7 +156,9 @@ impl fmt::Display for Error {
                 write!(f, "{variable} is not an address that a token may be sent to")
             }
             Self::Call(error) => error.fmt(f),
-            Self::StateUnreadable { path, .. } => write!(f, "reading {}", path.display()),
+            Self::StateUnreadable { path, .. } | Self::LogUnreadable { path, .. } => {
+                write!(f, "reading {}", path.display())
+            }
             Self::State { path, problem } => write!(f, "reading {}: {problem}", path.display()),
             Self::Durable(error) => error.fmt(f),
             Self::Random(_) => f.write_str("making a key"),
@@ -190,9 +199,10 @@ impl StdError for Error {
             Self::Vault(error) => error.source(),
             Self::Durable(error) => error.source(),
             Self::Token { source, .. } => Some(source),
-            Self::StateUnreadable { source, .. } | Self::Random(source) | Self::Output(source) => {
-                Some(source)
-            }
+            Self::StateUnreadable { source, .. }
+            | Self::LogUnreadable { source, .. }
+            | Self::Random(source)
+            | Self::Output(source) => Some(source),
             _ => None,
         }
     }
@@ -243,6 +253,9 @@ impl Failure for Error {
             }
             Self::LeftBehind { .. } => "remove it by hand; it lies in the vault".to_owned(),
             Self::Uncarried { .. } => "use `--via api`, which carries any text".to_owned(),
+            Self::LogUnreadable { .. } => {
+                "name a file or a folder; without one, flyctl's own folder is looked at".to_owned()
+            }
             Self::Terminal => "pipe it: fly-secrets encode | fly secrets import --stage".to_owned(),
             Self::StateUnreadable { .. }
             | Self::Durable(_)

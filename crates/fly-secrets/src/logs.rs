@@ -26,6 +26,12 @@ pub(crate) fn run(
     let secrets = setup.vault.secret_set();
     let mut files = Vec::new();
     for place in places(args, invocation) {
+        // A folder that flyctl never made is empty; one that was named is meant to be there.
+        if !args.paths.is_empty()
+            && let Err(source) = fs::symlink_metadata(&place)
+        {
+            return Err(Error::LogUnreadable { path: place, source });
+        }
         collect(&place, 4, &mut files);
     }
     files.sort();

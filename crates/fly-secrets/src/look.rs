@@ -153,7 +153,7 @@ fn remembered(state: &State, app: &FlyApp) -> Remote {
 
 pub(crate) fn captured(path: &Path) -> Result<Remote, Error> {
     let error = |problem: String| Error::Listing { path: path.to_owned(), problem };
-    let bytes = fs::read(path).map_err(|source| error(source.kind().to_string()))?;
+    let bytes = fs::read(path).map_err(|source| error(source.to_string()))?;
     let listed = listing::from_capture(&bytes).map_err(|what| error(what.to_owned()))?;
     Ok(Remote { listed, running: None })
 }

@@ -73,7 +73,7 @@ fn rows(plan: &Plan, palette: Palette) -> Vec<Row<'_>> {
 
 /// Commands, each with what it does, one below the other.
 fn write_next(next: &[(String, &str)], palette: Palette, out: &mut dyn Write) -> io::Result<()> {
-    let width = next.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    let width = next.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
     for (index, (command, what)) in next.iter().enumerate() {
         let head = if index == 0 { format!("\n{}", palette.hint("next:")) } else { " ".repeat(5) };
         writeln!(out, "{}", format!("{head} {command:width$}    {what}").trim_end())?;
@@ -213,8 +213,10 @@ fn next(plan: &Plan) -> Vec<(String, &'static str)> {
     let adoptable: Vec<&str> =
         plan.items.iter().filter(is_adoptable).map(|item| item.name.as_str()).collect();
     if !adoptable.is_empty() {
+        // More than fit beside a command are in the plan above it.
+        let names = if adoptable.len() > 3 { "NAME…".to_owned() } else { adoptable.join(" ") };
         next.push((
-            format!("fly-secrets adopt --app {app} {}", adoptable.join(" ")),
+            format!("fly-secrets adopt --app {app} {names}"),
             "or keep Fly's, where you know that it is the vault's value",
         ));
     }

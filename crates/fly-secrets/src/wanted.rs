@@ -155,7 +155,7 @@ impl Ctx<'_> {
             return self.credential(&name.to_string());
         }
         let bytes = fs::read(self.ops.absolute(path))
-            .map_err(|error| format!("{path} cannot be read: {}", error.kind()))?;
+            .map_err(|error| format!("{path} cannot be read: {error}"))?;
         let file = EnvFile::from_secret(Secret::new(bytes));
         let value = file.get(key).ok_or_else(|| format!("{path} has no key {key}"))?;
         filled_in(key, value.duplicate())
@@ -163,7 +163,7 @@ impl Ctx<'_> {
 
     fn config_key(&self, path: &str, key: &str) -> Result<Secret, String> {
         let text = fs::read_to_string(self.ops.absolute(path))
-            .map_err(|error| format!("{path} cannot be read: {}", error.kind()))?;
+            .map_err(|error| format!("{path} cannot be read: {error}"))?;
         let config: toml_edit::DocumentMut =
             text.parse().map_err(|_| format!("{path} is not TOML"))?;
         let value =

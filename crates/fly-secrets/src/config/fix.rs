@@ -27,9 +27,8 @@ impl Fix {
     /// The mended text, and how many checks were changed.
     pub(super) fn mend(&self, text: &str) -> Result<(String, usize), String> {
         let Self::Path(page) = self;
-        let mut file: DocumentMut = text
-            .parse()
-            .map_err(|error: toml_edit::TomlError| format!("not TOML: {}", error.message()))?;
+        let mut file: DocumentMut =
+            text.parse().map_err(|error: toml_edit::TomlError| not_toml(text, &error))?;
         let mut count = 0;
         for (service, checks) in [("http_service", "checks"), ("services", "http_checks")] {
             let Some(item) = file.get_mut(service) else { continue };
@@ -46,6 +45,12 @@ impl Fix {
         }
         Ok((file.to_string(), count))
     }
+}
+
+/// Where a file stops being TOML, and why; what stands there is not repeated.
+pub(super) fn not_toml(text: &str, error: &toml_edit::TomlError) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {} is not TOML: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn set_path(check: &mut dyn TableLike, page: &str) -> bool {

@@ -216,6 +216,45 @@ fn values_in_flyctls_logs_are_found_by_name() {
 }
 
 #[test]
+fn a_place_without_logs_is_no_clean_place() {
+    let (bed, fly) = chatwoot();
+    insta::assert_snapshot!(run(&bed, &fly, ["logs", "nowhere"]), @"
+    ------- stderr -------
+    error: reading [ROOT]/nowhere
+      caused by: No such file or directory (os error 2)
+    hint: name a file or a folder; without one, flyctl's own folder is looked at
+    [exit status: 2]
+    ");
+    // flyctl was never run here.
+    assert_eq!(run(&bed, &fly, ["logs"]).code(), 0);
+}
+
+#[test]
+fn a_fly_toml_that_is_broken_is_named_with_its_line() {
+    let (bed, fly) = chatwoot();
+    bed.write("deploy/chatwoot/fly.toml", "app = \"hotdash-chatwoot\"\n[env]\nA = 1\nA = 2\n");
+    insta::assert_snapshot!(run(&bed, &fly, ["config"]), @"
+    ------- stderr -------
+    error: reading deploy/chatwoot/fly.toml: line 4 is not TOML: duplicate key
+    hint: `fly config validate` says more
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(run(&bed, &fly, ["config", "--fix", "path=/api"]), @"
+    ------- stderr -------
+    error: reading deploy/chatwoot/fly.toml: line 4 is not TOML: duplicate key
+    hint: `fly config validate` says more
+    [exit status: 2]
+    ");
+    bed.remove("deploy/chatwoot/fly.toml");
+    insta::assert_snapshot!(run(&bed, &fly, ["config"]), @"
+    ------- stderr -------
+    error: reading deploy/chatwoot/fly.toml: No such file or directory (os error 2)
+    hint: `fly config validate` says more
+    [exit status: 2]
+    ");
+}
+
+#[test]
 fn help_names_every_command_and_binds_no_secret_to_a_flag() {
     let bed = testbed::Bed::new();
     let output = bed.command(testbed::bin!("fly-secrets")).args(["--help"]).run();
