@@ -15,6 +15,8 @@ use crate::verify::TOOL;
 pub(crate) const SCHEMA: &str = "fly-secrets/logs/1";
 /// A log is cut long before; more is not read.
 const LARGEST: u64 = 256 << 20;
+/// flyctl's own folders are two deep.
+const DEEPEST: u32 = 32;
 
 pub(crate) fn run(
     args: &args::Logs,
@@ -32,7 +34,7 @@ pub(crate) fn run(
         {
             return Err(Error::LogUnreadable { path: place, source });
         }
-        collect(&place, 4, &mut files);
+        collect(&place, DEEPEST, &mut files);
     }
     files.sort();
     let mut findings = Vec::new();
@@ -41,7 +43,9 @@ pub(crate) fn run(
         let Some(bytes) = read(path) else {
             let shown = setup.ops.relative(path);
             findings.push(
-                Finding::note("value-in-log", "not read: too large, or not readable").path(shown),
+                Finding::warning("value-in-log", "not read: too large, or not readable")
+                    .path(shown)
+                    .hint("look through it by hand, or delete it"),
             );
             continue;
         };
@@ -92,9 +96,15 @@ fn collect(path: &Path, depth: u32, files: &mut Vec<PathBuf>) {
         if path.file_name().is_none_or(|name| name != "config.yml") {
             files.push(path.to_owned());
         }
-    } else if data.is_dir() && depth > 0 {
-        for entry in fs::read_dir(path).into_iter().flatten().filter_map(Result::ok) {
-            collect(&entry.path(), depth - 1, files);
+    } else if data.is_dir() {
+        match fs::read_dir(path) {
+            Ok(entries) if depth > 0 => {
+                for entry in entries.filter_map(Result::ok) {
+                    collect(&entry.path(), depth - 1, files);
+                }
+            }
+            // Named later as what could not be read.
+            _ => files.push(path.to_owned()),
         }
     }
 }

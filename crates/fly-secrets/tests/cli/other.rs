@@ -225,6 +225,18 @@ fn a_place_without_logs_is_no_clean_place() {
     hint: name a file or a folder; without one, flyctl's own folder is looked at
     [exit status: 2]
     ");
+    // Longer than is read, with nothing in it.
+    bed.write("../home/.fly/logs/flyctl-1.log", "");
+    let long =
+        std::fs::File::options().write(true).open(bed.path("../home/.fly/logs/flyctl-1.log"));
+    long.unwrap().set_len(300 << 20).unwrap();
+    insta::assert_snapshot!(run(&bed, &fly, ["logs"]), @"
+    [HOME]/.fly/logs/flyctl-1.log: warning: not read: too large, or not readable [value-in-log]
+      hint: look through it by hand, or delete it
+    findings: 0 checked, 1 warning
+    [exit status: 1]
+    ");
+    bed.remove("../home/.fly/logs/flyctl-1.log");
     // flyctl was never run here.
     assert_eq!(run(&bed, &fly, ["logs"]).code(), 0);
 }
