@@ -45,7 +45,14 @@ impl Setup {
                 known: declared.iter().map(|app| app.name.clone()).collect(),
             })
         };
-        names.iter().map(find).collect()
+        let mut found: Vec<&FlyApp> = Vec::new();
+        for name in names {
+            let app = find(name)?;
+            if !found.iter().any(|known| known.name == app.name) {
+                found.push(app);
+            }
+        }
+        Ok(found)
     }
 
     /// The app's own token.

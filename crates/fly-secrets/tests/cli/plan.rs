@@ -225,6 +225,14 @@ fn a_refusal_is_not_tried_again() {
 }
 
 #[test]
+fn an_app_that_is_named_twice_is_meant_once() {
+    let (bed, fly) = chatwoot();
+    let twice = ["plan", "--app", APP, "--app", APP, "--format", "json"];
+    assert_eq!(run(&bed, &fly, twice).json()["apps"].as_array().unwrap().len(), 1);
+    assert_eq!(run(&bed, &fly, ["apply", "--app", APP, "--app", APP]).code(), 1);
+}
+
+#[test]
 fn a_token_goes_nowhere_in_the_clear() {
     let (bed, fly) = chatwoot();
     let output =
