@@ -51,7 +51,7 @@ pub(crate) const ALL: &[Rule] = &[
         Level::Error,
         "a source may not be sent",
         "a missing or stand-in value must not reach an app",
-        "vault-check check",
+        "mend the source; `vault-check check` says more of those in the vault",
     ),
     Rule::new(
         "unequal",

@@ -100,7 +100,9 @@ fn of_plan(plan: &Plan, path: &str) -> Vec<Finding> {
     for blocked in &plan.blocked {
         let message = format!("{}: {}", blocked.source, blocked.reason);
         let finding = Finding::error("blocked", message).key(format!("{app}:{}", blocked.name));
-        findings.push(finding.hint("vault-check check"));
+        findings.push(
+            finding.hint("mend the source; `vault-check check` says more of those in the vault"),
+        );
     }
     for names in &plan.unequal {
         let message = format!(
