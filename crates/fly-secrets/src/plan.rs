@@ -295,10 +295,10 @@ fn doubt(item: &mut Item, unequal: &[Vec<String>], agreed: &AppState) {
         names.iter().filter(|name| **name != item.name).map(String::as_str).collect();
     if matches!(item.status, Status::Keep | Status::Staged) {
         item.status = Status::Unknown;
+        let (others, have) = (others.join(" and "), if others.len() > 1 { "have" } else { "has" });
         item.reason = format!(
-            "{}, but Fly does not show what it shows for {}",
-            was(known),
-            others.join(" and ")
+            "{}, but {others} {have} the same value in the vault and another digest on Fly",
+            was(known)
         );
     }
 }

@@ -163,7 +163,7 @@ fn one_value_with_two_digests_is_a_difference() {
 #[test]
 fn what_was_adopted_is_sent_where_another_of_the_same_value_belies_it() {
     insta::assert_snapshot!(check("A=x B=x C=y", "A=x@1 +B=x@2 +C=y@3", "A@1 B@2 C@3"), @"
-    unknown B: was adopted on 2026-01-02, but Fly does not show what it shows for A
+    unknown B: was adopted on 2026-01-02, but A has the same value in the vault and another digest on Fly
     keep A: as agreed
     keep C: as agreed
     unequal A B

@@ -73,6 +73,61 @@ fn adopting_makes_the_present_values_agreed() {
     assert!(!fly.received().iter().any(|call| call.method == "POST"));
 }
 
+#[test]
+fn what_another_name_belies_is_sent_and_not_adopted() {
+    let (bed, fly) = chatwoot();
+    let two = "REDIS_A = \"chatwoot/redis_staging.env:REDIS_URL\"\nREDIS_B = \"chatwoot/redis_staging.env:REDIS_URL\"\n";
+    let ops = bed.read("ops.toml");
+    let (before, _) = ops.split_once("[fly.app.secrets]").unwrap();
+    bed.write("ops.toml", format!("{before}[fly.app.secrets]\n{two}"));
+    fly.change(|state| *state = state.clone().with_secret(APP, "REDIS_A", "CANARY"));
+    // Alone it can be vouched for, until the other one is set.
+    assert_eq!(run(&bed, &fly, ["adopt", "REDIS_A"]).code(), 0);
+    fly.change(|state| *state = state.clone().with_secret(APP, "REDIS_B", "CANARY two"));
+    insta::assert_snapshot!(shown(&run(&bed, &fly, ["plan"]), &fly), @"
+    hotdash-chatwoot: 2 of unknown value
+
+      ? unknown  REDIS_A  chatwoot/redis_staging.env:REDIS_URL  was adopted on [DATE], but REDIS_B has the same value in the vault and another digest on Fly
+      ? unknown  REDIS_B  chatwoot/redis_staging.env:REDIS_URL  on Fly, but never applied from here
+
+    unequal: REDIS_A and REDIS_B have one value in the vault and different ones on Fly
+
+    next: fly-secrets apply --app hotdash-chatwoot --approve             send only, for the next deploy
+          fly-secrets apply --app hotdash-chatwoot --deploy --approve    send, and restart the machines
+    ------- stderr -------
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(shown(&run(&bed, &fly, ["adopt", "--all"]), &fly), @"
+    refused: REDIS_A: its value in the vault is that of REDIS_B, and Fly shows different ones; `fly-secrets apply` sends it
+    refused: REDIS_B: its value in the vault is that of REDIS_A, and Fly shows different ones; `fly-secrets apply` sends it
+    ------- stderr -------
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    [exit status: 1]
+    ");
+    assert_eq!(run(&bed, &fly, ["apply", "--approve"]).code(), 0);
+    insta::assert_snapshot!(shown(&run(&bed, &fly, ["apply", "--approve"]), &fly), @"
+    hotdash-chatwoot: 2 staged
+
+      ^ staged  REDIS_A  chatwoot/redis_staging.env:REDIS_URL  on Fly, but the machines do not run with it yet
+      ^ staged  REDIS_B  chatwoot/redis_staging.env:REDIS_URL  on Fly, but the machines do not run with it yet
+
+    ok: nothing to send
+
+    next: fly-secrets apply --app hotdash-chatwoot --deploy --approve    restart the machines
+    ------- stderr -------
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    [exit status: 0]
+    ");
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
+    insta::assert_snapshot!(shown(&run(&bed, &fly, ["plan"]), &fly), @"
+    hotdash-chatwoot: nothing to do: 2 as agreed
+    ------- stderr -------
+    note: asking [FLY] (FLY_FLAPS_BASE_URL) in place of Fly
+    [exit status: 0]
+    ");
+}
+
 /// Without the number of years, which depends on today.
 fn undated(output: &testbed::Output, fly: &testbed::FakeFly) -> String {
     let text = shown(output, fly);
