@@ -174,7 +174,11 @@ impl Ctx<'_> {
             self.record(locked, &values, prune, &after, sent.version, &outcome.problems)?;
         }
         if args.deploy {
-            let holds = self.deploy(locked, outcome.version)?;
+            let is_recorded = outcome.problems.is_empty();
+            let holds = self.deploy(locked, outcome.version).map_err(|error| match error {
+                error if is_recorded => Error::NotDeployed { cause: Box::new(error) },
+                error => error,
+            })?;
             outcome.deployed = Some(holds.is_empty());
             outcome.problems.extend(holds);
         }

@@ -114,6 +114,11 @@ pub enum Error {
         /// Its own last line, or what kept it from running.
         reason: String,
     },
+    /// Fly has all that is agreed, and the deploy failed.
+    NotDeployed {
+        /// How it failed.
+        cause: Box<Error>,
+    },
     /// flyctl's private folder could not be removed.
     LeftBehind {
         /// The folder.
@@ -176,6 +181,7 @@ impl fmt::Display for Error {
                 f.write_str("this flyctl does not say its version")
             }
             Self::Flyctl { doing, reason } => write!(f, "running flyctl {doing}: {reason}"),
+            Self::NotDeployed { cause } => cause.fmt(f),
             Self::LeftBehind { path } => write!(
                 f,
                 "removing {}, where flyctl's log holds the values that were sent",
@@ -199,6 +205,7 @@ impl StdError for Error {
             Self::Vault(error) => error.source(),
             Self::Durable(error) => error.source(),
             Self::Token { source, .. } => Some(source),
+            Self::NotDeployed { cause } => cause.source(),
             Self::StateUnreadable { source, .. }
             | Self::LogUnreadable { source, .. }
             | Self::Random(source)
@@ -250,6 +257,10 @@ impl Failure for Error {
             }
             Self::Flyctl { .. } => {
                 "`fly-secrets plan` shows what is there now; `--via api` does without flyctl".to_owned()
+            }
+            Self::NotDeployed { cause } => {
+                let cause = cause.hint().map(|hint| format!("{hint}; ")).unwrap_or_default();
+                format!("{cause}what was sent is on Fly and recorded, and is not sent again")
             }
             Self::LeftBehind { .. } => "remove it by hand; it lies in the vault".to_owned(),
             Self::Uncarried { .. } => "use `--via api`, which carries any text".to_owned(),

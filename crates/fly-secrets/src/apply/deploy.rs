@@ -12,7 +12,7 @@ impl Ctx<'_> {
         let machines = self.client.machines(app)?;
         if machines.is_empty() {
             return Ok(vec![format!(
-                "{app} has no machines; its first deploy will have the secrets"
+                "{app} has no machines; its first `fly deploy` will have the secrets"
             )]);
         }
         if let Some(flyctl) = self.flyctl {

@@ -192,6 +192,18 @@ fn slow_answers_are_waited_for() {
 }
 
 #[test]
+fn a_deploy_that_fails_says_that_nothing_is_sent_again() {
+    let (bed, fly) = chatwoot();
+    fly.add_fault("/machines/=409,times=1".parse().unwrap());
+    let failed = run(&bed, &fly, ["apply", "--deploy", "--approve"]);
+    assert_eq!(failed.code(), 2);
+    insta::assert_snapshot!(failed.stderr().lines().last().unwrap(), @"hint: wait until the other deploy has ended, then run the same command again; what was sent is on Fly and recorded, and is not sent again");
+    fly.forget();
+    assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
+    assert!(!writes(&fly).iter().any(|call| call.contains("/secrets")));
+}
+
+#[test]
 fn giving_back_the_lease_is_a_courtesy() {
     let (bed, fly) = chatwoot();
     fly.add_fault("DELETE /lease=409".parse().unwrap());
