@@ -2,6 +2,7 @@
 
 pub(crate) mod fake_fly;
 mod operator;
+mod sample_app;
 mod services;
 
 use std::ffi::OsString;
@@ -17,7 +18,6 @@ use crate::command_line::shell_quote;
 use crate::error::Error;
 use crate::pipeline::{self, Ended, Surroundings};
 use crate::tool::{self, Binaries};
-use fake_fly::FakeFly;
 use operator::Operator;
 use services::Services;
 
@@ -58,13 +58,13 @@ pub(crate) fn run(
     let folder = tool::target().join("demo");
     let operator = operator::lay_out(&folder, args.without.as_deref())?;
     let services = Services::start(&folder.join("services"), &operator)?;
+    let fake_fly = sample_app::start(&operator, invocation)?;
     operator::commit(&operator.repo)?;
-    let fake_fly = FakeFly::start(&["--app", operator::APP])?;
     let surroundings = surroundings(&binaries, &operator, &folder, fake_fly.url())?;
     let out = &mut *streams.stderr;
     writeln!(
         out,
-        "a stand-in for Fly.io and the app answers at {}, and a stand-in for flyctl is called `fly`; nothing leaves this machine",
+        "a stand-in for Fly.io, the app and the receiver of its webhooks answers at {}, and a stand-in for flyctl is called `fly`; nothing leaves this machine",
         fake_fly.url()
     )?;
     for absent in &services.absent {

@@ -8,7 +8,7 @@ mod health;
 mod http;
 mod mail;
 mod mail_settings;
-mod secrets;
+pub(crate) mod secrets;
 mod webhook;
 
 use std::path::Path;

@@ -14,13 +14,13 @@ pub(crate) struct FakeFly {
 }
 
 impl FakeFly {
-    /// Starts it on a free port and waits until it says which.
-    pub(crate) fn start(options: &[&str]) -> Result<Self, Error> {
+    /// Starts it on a free port and waits until it says which; a secret goes in as a variable.
+    pub(crate) fn start(options: &[&str], variables: &[(&str, &str)]) -> Result<Self, Error> {
         let start_error = |source| Error::Start { program: "fake-fly".to_owned(), source };
-        let handle = cmd(tool::stand_in("fake-fly"), [&["--port", "0"], options].concat())
-            .unchecked()
-            .reader()
-            .map_err(start_error)?;
+        let command = cmd(tool::stand_in("fake-fly"), [&["--port", "0"], options].concat());
+        let command =
+            variables.iter().fold(command, |command, (name, value)| command.env(name, value));
+        let handle = command.unchecked().reader().map_err(start_error)?;
         let mut line = String::new();
         BufReader::new(&handle).read_line(&mut line).map_err(start_error)?;
         let url =

@@ -9,7 +9,7 @@ use vault::Vault;
 use crate::error::Error;
 
 /// Finds a secret: `FILE:KEY` in the vault of ops.toml, anything else in the environment.
-pub(super) fn find(
+pub(crate) fn find(
     name: &str,
     ops: Option<&Path>,
     invocation: &Invocation,

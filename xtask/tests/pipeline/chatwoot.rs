@@ -65,8 +65,15 @@ fn all_six_pipelines_succeed_in_order() {
         let items = matrix["items"].as_array().unwrap();
         items.iter().find(|item| item["id"] == id).unwrap()["status"].as_str().unwrap().to_owned()
     };
-    for item in ["vault-files", "fly-secrets", "database-prepared", "worker-memory", "super-admin"]
-    {
+    for item in [
+        "vault-files",
+        "fly-secrets",
+        "database-prepared",
+        "worker-memory",
+        "super-admin",
+        "api-token",
+        "webhook-signed",
+    ] {
         assert_eq!(status(item), "proved", "{item}: {matrix}");
     }
     assert_eq!(status("inbox-scopes"), "missing");
@@ -83,16 +90,19 @@ struct Wrong {
     before: &'static str,
     after: &'static str,
     halts_at: &'static str,
+    /// The next to the right.
+    not_run: &'static str,
     says: &'static str,
 }
 
-const WRONG: [Wrong; 5] = [
+const WRONG: [Wrong; 8] = [
     Wrong {
         pipeline: "preflight",
         file: "vault/occ/chatwoot/redis_staging.env",
         before: "REDIS_URL=",
         after: "REDIS=",
         halts_at: "vault",
+        not_run: "toolchain",
         says: "- what: REDIS_URL is not in its file; where: vault/occ/chatwoot/redis_staging.env; who: chatwoot",
     },
     Wrong {
@@ -101,6 +111,7 @@ const WRONG: [Wrong; 5] = [
         before: "refs/heads/main",
         after: "refs/heads/other",
         halts_at: "git-branch",
+        not_run: "dsn",
         says: "step `git-branch` failed",
     },
     Wrong {
@@ -109,6 +120,7 @@ const WRONG: [Wrong; 5] = [
         before: "In order:",
         after: "In any order:",
         halts_at: "documents",
+        not_run: "dsn",
         says: "step `documents` failed: exit 1",
     },
     Wrong {
@@ -117,6 +129,7 @@ const WRONG: [Wrong; 5] = [
         before: "path = \"/api\"",
         after: "path = \"/rails/health\"",
         halts_at: "fly-toml",
+        not_run: "dsn",
         says: "step `fly-toml` failed: exit 1",
     },
     Wrong {
@@ -125,13 +138,41 @@ const WRONG: [Wrong; 5] = [
         before: "POSTGRES_USERNAME=postgres.hdchatwootstagingref",
         after: "POSTGRES_USERNAME=postgres",
         halts_at: "dsn",
+        not_run: "plan",
         says: "step `dsn` failed: exit 1",
+    },
+    Wrong {
+        pipeline: "smoke",
+        file: "vault/occ/chatwoot/webhook_secret_staging.env",
+        before: "CHATWOOT_WEBHOOK_SECRET_STAGING=",
+        after: "CHATWOOT_WEBHOOK_SECRET=",
+        halts_at: "vault",
+        not_run: "health",
+        says: "- what: CHATWOOT_WEBHOOK_SECRET_STAGING is not in its file; where: vault/occ/chatwoot/webhook_secret_staging.env; who: data",
+    },
+    Wrong {
+        pipeline: "smoke",
+        file: "vault/occ/chatwoot/api_token_staging.env",
+        before: "STAGING=3",
+        after: "STAGING=4",
+        halts_at: "api",
+        not_run: "webhook",
+        says: "the token does not see the account",
+    },
+    Wrong {
+        pipeline: "smoke",
+        file: "vault/occ/chatwoot/webhook_secret_staging.env",
+        before: "=CANARY",
+        after: "=otherCANARY",
+        halts_at: "webhook",
+        not_run: "",
+        says: "status 401 for an event signed right",
     },
 ];
 
 #[test]
 fn what_is_wrong_halts_its_step_and_resume_completes_once_it_is_mended() {
-    for Wrong { pipeline, file, before, after, halts_at, says } in WRONG {
+    for Wrong { pipeline, file, before, after, halts_at, not_run, says } in WRONG {
         let sample = Sample::with(state());
         if pipeline == "redeploy" {
             assert_eq!(run(&sample, "refresh", &[]).0, 0);
@@ -151,7 +192,7 @@ fn what_is_wrong_halts_its_step_and_resume_completes_once_it_is_mended() {
             .map(|run| run.begin.label.clone())
             .collect();
         assert!(labels.iter().any(|label| label == halts_at), "{labels:?}");
-        assert!(!labels.iter().any(|label| label == "health" || label == "worker-away"));
+        assert!(!labels.iter().any(|label| label == not_run), "{labels:?}");
         check_bundles(&sample);
 
         sample.bed.write(file, right);
@@ -179,9 +220,11 @@ fn differences_are_aligned_once_a_person_agrees() {
 
 #[test]
 fn a_failing_service_halts_and_resume_completes() {
-    let faults: [(&str, &str, &str); 2] = [
+    let faults: [(&str, &str, &str); 4] = [
         ("refresh", "POST /v1/apps/hotdash-chatwoot/secrets=500,times=20", "step `apply` failed"),
         ("smoke", "GET /api=503,times=3", "step `health` failed"),
+        ("smoke", "GET /api/v1/profile=401,times=2", "step `api` failed: exit 1"),
+        ("smoke", "POST /webhooks/chatwoot=200,times=6", "step `webhook` failed: exit 1"),
     ];
     for (pipeline, fault, says) in faults {
         let fault: Fault = fault.parse().unwrap();

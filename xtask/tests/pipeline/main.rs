@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use duct::cmd;
-use testbed::fly::State;
+use testbed::fly::{Hidden, State, token_sha256};
 use testbed::{Bed, Command, FakeFly, Output};
 
 const LOG: &str = "feedback/chatwoot.md";
+/// The sample's receiver of webhooks; its copy names the stand-in's instead.
+const RECEIVER: &str = "https://hdchatwootstagingref.supabase.co/functions/v1/chatwoot";
 
 /// The sample repo with a key to sign with, a service to talk to, and what stands in for flyctl.
 pub(crate) struct Sample {
@@ -26,9 +28,20 @@ impl Sample {
         Self::with(State::default().with_app("hotdash-chatwoot"))
     }
 
-    pub(crate) fn with(state: State) -> Self {
+    pub(crate) fn with(mut state: State) -> Self {
         let bed = Bed::new();
         bed.copy_fixture("chatwoot");
+        let value = |file: &str| {
+            let text = bed.read(format!("vault/occ/chatwoot/{file}_staging.env"));
+            let line = text.lines().find(|line| !line.starts_with('#')).unwrap();
+            line.split_once('=').unwrap().1.to_owned()
+        };
+        state.sample.api_token_sha256 = Some(token_sha256(&value("api_token")));
+        state.sample.webhook_secret = Hidden(value("webhook_secret"));
+        let fly = FakeFly::start(state).unwrap();
+        let ops = bed.read("ops.toml");
+        assert!(ops.contains(RECEIVER), "the receiver is another one");
+        bed.write("ops.toml", ops.replace(RECEIVER, &format!("{}/webhooks/chatwoot", fly.url())));
         let key = bed.home().join(".ssh/id_ed25519");
         fs::create_dir_all(key.parent().unwrap()).unwrap();
         cmd!("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", &key).run().unwrap();
@@ -40,7 +53,7 @@ impl Sample {
         let folder = bed.home().join("stand-in-flyctl");
         fs::create_dir_all(&folder).unwrap();
         std::os::unix::fs::symlink(stand_in_flyctl(), folder.join("fly")).unwrap();
-        Self { bed, fly: FakeFly::start(state).unwrap() }
+        Self { bed, fly }
     }
 
     pub(crate) fn xtask(&self, args: &[&str]) -> Output {

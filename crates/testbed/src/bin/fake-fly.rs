@@ -35,6 +35,9 @@ struct Args {
     /// Accept only tokens with this SHA-256 in hex, without it any
     #[arg(long, value_name = "HEX", env = "FAKE_FLY_TOKEN_SHA256")]
     token_sha256: Vec<String>,
+    /// Take only the API token with this SHA-256 in hex at the sample app, without it any
+    #[arg(long, value_name = "HEX")]
+    api_token_sha256: Option<String>,
     /// Take webhooks at /webhooks/chatwoot that are signed with this; only from the variable
     #[arg(skip = webhook_secret())]
     webhook_secret: Option<String>,
@@ -116,6 +119,9 @@ fn state(args: Args) -> Result<State, String> {
     state.faults.extend(args.faults);
     state.latency_ms = args.latency.unwrap_or(state.latency_ms);
     state.rate_limit |= args.rate_limit;
+    if args.api_token_sha256.is_some() {
+        state.sample.api_token_sha256 = args.api_token_sha256;
+    }
     if let Some(secret) = args.webhook_secret {
         state.sample.webhook_secret = Hidden(secret);
     }

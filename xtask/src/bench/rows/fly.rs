@@ -30,7 +30,7 @@ pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
     let apps: Vec<String> = (0..N_APPS).map(|app| format!("app-{app}")).collect();
     let mut options = vec!["--latency", LATENCY];
     options.extend(apps.iter().flat_map(|app| ["--app", app.as_str()]));
-    let server = FakeFly::start(&options)?;
+    let server = FakeFly::start(&options, &[])?;
 
     let mut ours = Side::new(
         "fly-secrets plan",
