@@ -1,7 +1,9 @@
 //! Making the operator's repo as it was before.
 
+use std::fs;
 use std::path::Path;
 
+use duct::cmd;
 use testbed::{Bed, FakeFly};
 
 use crate::story::Story;
@@ -22,6 +24,9 @@ pub(crate) fn prepare(story: &Story) -> (Bed, Option<FakeFly>) {
     for (path, mode) in &given.modes {
         bed.set_mode(path, u32::from_str_radix(mode, 8).unwrap());
     }
+    if given.key {
+        make_key(&bed);
+    }
     if given.git {
         bed.git_init();
         bed.git(["add", "--all"]);
@@ -30,4 +35,12 @@ pub(crate) fn prepare(story: &Story) -> (Bed, Option<FakeFly>) {
     given.uncommitted.iter().for_each(|(path, text)| bed.write(path, text));
     let fly = given.fly.clone().map(|state| FakeFly::start(state).unwrap());
     (bed, fly)
+}
+
+fn make_key(bed: &Bed) {
+    let key = bed.home().join(".ssh/id_ed25519");
+    fs::create_dir_all(key.parent().unwrap()).unwrap();
+    cmd!("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", &key).run().unwrap();
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    bed.write(".opsproof/allowed_signers", format!("operator@example.com {public}"));
 }

@@ -43,6 +43,7 @@ incidents! {
     health_path = "16-health-path",
     expired_direction = "17-expired-direction",
     canon_mismatch = "18-canon-mismatch",
+    third_attempt = "19-third-attempt",
 }
 
 fn replay(folder: &str) {

@@ -30,6 +30,8 @@ pub(crate) struct Given {
     pub(crate) modes: BTreeMap<String, String>,
     /// What is committed: everything that is not ignored, before the next is written.
     pub(crate) git: bool,
+    /// Whether the operator has a key to sign with, which `.opsproof/allowed_signers` then names.
+    pub(crate) key: bool,
     /// Files that are there and not committed.
     pub(crate) uncommitted: BTreeMap<String, String>,
     /// The state of the stand-in for Fly's API; none runs without one.

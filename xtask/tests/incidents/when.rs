@@ -56,7 +56,8 @@ fn command<'bed>(step: &Step, number: u32, bed: &'bed Bed, fly: Option<&FakeFly>
     let mut command = bed
         .command(tools::program(&step.run[0]))
         .args(step.run[1..].iter().map(|word| numbered(word)))
-        .env("PATH", tools::search_path(&bed.path("bin")));
+        .env("PATH", tools::search_path(&bed.path("bin")))
+        .env("OPSPROOF_TOOLS", tools::folder());
     if let Some(text) = &step.stdin {
         command = command.stdin(numbered(text));
     }
