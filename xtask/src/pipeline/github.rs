@@ -139,6 +139,7 @@ fn head(pipeline: &Pipeline, ops: &Ops) -> String {
             environments.join(", ")
         ));
     }
+    lines.extend(one_at_a_time(pipeline));
     let secrets = jobs::secret_names(pipeline, ops);
     if !secrets.is_empty() {
         lines.push("# Secrets, each the whole file:".to_owned());
@@ -146,6 +147,22 @@ fn head(pipeline: &Pipeline, ops: &Ops) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What holds of running at the same time as others, which is less than on one machine.
+fn one_at_a_time(pipeline: &Pipeline) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(app) = &pipeline.lock {
+        lines.extend([
+            format!("# One writer: no two runs of pipelines with `lock = \"{app}\"` in this repository at once; one that"),
+            "# waits for a reviewer keeps the others out. Of those that wait GitHub keeps the newest and cancels the rest,".to_owned(),
+            "# which have done nothing yet. It does not keep out another repository, or who runs a pipeline by hand.".to_owned(),
+        ]);
+    }
+    if pipeline.step.iter().any(|step| step.parallel) {
+        lines.push("# Steps that may run beside each other run in their order here; the first failure halts there.".to_owned());
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use duct::cmd;
@@ -148,6 +149,13 @@ impl<'a> StandInRunner<'a> {
                     }
                 }
             }
+            // Nothing else puts it on the path of a job.
+            Some("superfly/flyctl-actions/setup-flyctl") => {
+                let folder = self.sample.bed.home().join("stand-in-flyctl");
+                let mut found = fs::OpenOptions::new();
+                let mut found = found.append(true).create(true).open(machine.join("path")).unwrap();
+                writeln!(found, "{}", folder.display()).unwrap();
+            }
             other => unreachable!("the stand-in has no {other:?}"),
         }
         true
@@ -174,8 +182,10 @@ impl<'a> StandInRunner<'a> {
             .env("GITHUB_REF_NAME", "main")
             .env("GITHUB_SERVER_URL", "https://github.com")
             .env("GITHUB_REPOSITORY", "acme/shop");
-        for folder in fs::read_to_string(path).unwrap_or_default().lines() {
-            command = command.path_first(folder);
+        let found = fs::read_to_string(path).unwrap_or_default();
+        if !found.is_empty() {
+            let newest_first: Vec<&str> = found.lines().rev().collect();
+            command = command.path_first(newest_first.join(":"));
         }
         let own = step["env"].as_object().cloned().unwrap_or_default();
         for (name, value) in own.iter().chain(context["env"].as_object().unwrap()) {
@@ -290,6 +300,37 @@ fn a_failed_step_skips_what_is_to_the_right_and_is_recorded() {
     let log = runner.committed("feedback/chatwoot.md");
     let entry = log.rsplit("\n## ").next().unwrap();
     assert!(entry.contains("Status: halted") && entry.contains("(exit 1"), "{entry}");
+}
+
+#[test]
+fn steps_that_may_run_beside_each_other_succeed_in_their_order() {
+    let sample = Sample::new();
+    let runner = StandInRunner::new(&sample, "preflight");
+    let results = runner.play(None);
+    let printed = runner.transcript.borrow();
+    assert!(results.values().all(|result| result == "success"), "{results:?}\n{printed}");
+    let log = runner.committed("feedback/chatwoot.md");
+    let entry = log.rsplit("\n## ").next().unwrap();
+    assert!(entry.contains("Status: done") && entry.contains("-health.out (exit 0"), "{entry}");
+}
+
+#[test]
+fn output_that_is_not_as_expected_halts_the_exported_workflow() {
+    let sample = Sample::new();
+    let ops = sample.bed.read("ops.toml");
+    sample.bed.write("ops.toml", ops.replace("\"^main$\"", "\"^another$\""));
+    let runner = StandInRunner::new(&sample, "preflight");
+    let results = runner.play(None);
+    assert_eq!(results["part-1"], "failure");
+    assert_eq!(results["record"], "failure");
+    let printed = runner.transcript.borrow();
+    let step = printed.split("\"git-branch\": ").nth(1).unwrap();
+    assert!(step.contains("[exit status: 123]"), "{step}");
+    assert!(!printed.contains("\"git-status\": "), "nothing to the right runs: {printed}");
+    let log = runner.committed("feedback/chatwoot.md");
+    let entry = log.rsplit("\n## ").next().unwrap();
+    assert!(entry.contains("Status: halted"), "{entry}");
+    assert!(!entry.contains("-git-status.out"), "{entry}");
 }
 
 #[test]

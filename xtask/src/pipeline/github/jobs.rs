@@ -54,7 +54,7 @@ pub(super) fn workflow(
         name: pipeline.title.clone(),
         on: On { workflow_dispatch: BTreeMap::new() },
         permissions: Permissions { contents: "read" },
-        concurrency: one_at_a_time(format!("opsproof-{}", pipeline.name)),
+        concurrency: one_at_a_time(pipeline),
         defaults: Defaults { run: DefaultShell { shell: "bash" } },
         jobs: Jobs(jobs),
     })
@@ -70,8 +70,21 @@ pub(super) fn secret_names(pipeline: &Pipeline, ops: &Ops) -> Vec<(String, Strin
     vault_files(pipeline, ops).unwrap_or_default()
 }
 
-fn one_at_a_time(group: String) -> Concurrency {
-    Concurrency { group, cancel_in_progress: false }
+/// One run at a time: of all pipelines that lock the same app, else of this pipeline.
+///
+/// The group is the workflow's and not that of the jobs that change the app. GitHub lets one wait for a group and
+/// cancels it where another comes to wait: a whole run that has not begun loses nothing by that, a job in the middle
+/// of a run would leave the app half changed; and between two jobs another pipeline could have the app.
+fn one_at_a_time(pipeline: &Pipeline) -> Concurrency {
+    Concurrency { group: group(pipeline), cancel_in_progress: false }
+}
+
+/// The group's name, in which no pipeline can be taken for an app.
+pub(super) fn group(pipeline: &Pipeline) -> String {
+    match &pipeline.lock {
+        Some(app) => format!("opsproof-app-{app}"),
+        None => format!("opsproof-pipeline-{}", pipeline.name),
+    }
 }
 
 fn parts<'a>(pipeline: &'a Pipeline, plan: &'a Plan) -> Vec<Part<'a>> {
@@ -161,7 +174,7 @@ fn part_job(
         get_tools(),
         JobStep::script("Find the tools", scripts::FIND_TOOLS),
     ];
-    if part.steps.iter().any(|step| uses_flyctl(step.declared)) {
+    if part.steps.iter().any(|step| uses_flyctl(step.declared, ops)) {
         steps.push(JobStep::action("Get flyctl", SETUP_FLYCTL, []));
     }
     if !files.is_empty() {
@@ -217,9 +230,15 @@ fn get_tools() -> JobStep {
     )
 }
 
-fn uses_flyctl(step: &Step) -> bool {
+fn uses_flyctl(step: &Step, ops: &Ops) -> bool {
     let is_flyctl = |word: &String| matches!(word.as_str(), "fly" | "flyctl");
-    step.run.first().is_some_and(is_flyctl) || step.run.iter().any(|word| word == "flyctl")
+    let is_asked = step.run.iter().map(String::as_str).eq(["xtask", "toolchain"])
+        && ops.toolchain.keys().any(is_flyctl);
+    let over_ssh = step.run.iter().map(String::as_str).take(2).eq(["xtask", "admin"]);
+    step.run.first().is_some_and(is_flyctl)
+        || step.run.iter().any(|word| word == "flyctl")
+        || is_asked
+        || over_ssh
 }
 
 fn pipeline_step(step: &Numbered<'_>, part: &Part<'_>, parts: &[Part<'_>]) -> JobStep {

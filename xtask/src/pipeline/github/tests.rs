@@ -145,3 +145,24 @@ fn what_github_would_expand_is_refused() {
     let error = rendered(&OPS.replace("it's", "${{ secrets.X }}")).unwrap_err();
     assert!(error.to_string().contains("a step or the title of pipeline `p`"), "{error}");
 }
+
+#[test]
+fn pipelines_that_lock_an_app_are_one_group_and_no_job_is_one_of_its_own() {
+    let locked = OPS.replace("role = \"ops\"\n[[", "role = \"ops\"\nlock = \"shop\"\n[[");
+    let locked = format!("{locked}[[fly.app]]\nname = \"shop\"\n");
+    for (ops, expected) in [(OPS, "opsproof-pipeline-p"), (&locked, "opsproof-app-shop")] {
+        let text = rendered(ops).unwrap();
+        let read: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+        let concurrency = serde_json::json!({"group": expected, "cancel-in-progress": false});
+        assert_eq!(read["concurrency"], concurrency);
+        assert_eq!(text.matches("concurrency:").count(), 1, "{text}");
+        assert_eq!(text.contains("# One writer: "), ops != OPS, "{text}");
+    }
+}
+
+#[test]
+fn the_head_says_that_steps_beside_each_other_run_in_their_order() {
+    let beside = OPS.replace("on-failure = \"continue\"", "parallel = true");
+    assert!(rendered(&beside).unwrap().contains("# Steps that may run beside each other"));
+    assert!(!rendered(OPS).unwrap().contains("beside each other"));
+}
