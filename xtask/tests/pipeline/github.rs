@@ -20,6 +20,7 @@ const TOOLS: &[&str] =
 struct StandInRunner<'a> {
     sample: &'a Sample,
     folder: PathBuf,
+    text: String,
     secrets: Value,
     jobs: Value,
     /// What every script printed.
@@ -50,7 +51,7 @@ impl<'a> StandInRunner<'a> {
         cmd!("git", "clone", "--quiet", "--bare", sample.bed.root(), &origin).run().unwrap();
         let jobs = serde_saphyr::from_str::<Value>(&text).unwrap()["jobs"].clone();
         let transcript = RefCell::default();
-        Self { sample, folder, secrets: Value::from(secrets), jobs, transcript }
+        Self { sample, folder, text, secrets: Value::from(secrets), jobs, transcript }
     }
 
     /// Plays every job in order and gives the result of each; `refused` is an environment that nobody approves.
@@ -312,6 +313,36 @@ fn steps_that_may_run_beside_each_other_succeed_in_their_order() {
     let log = runner.committed("feedback/chatwoot.md");
     let entry = log.rsplit("\n## ").next().unwrap();
     assert!(entry.contains("Status: done") && entry.contains("-health.out (exit 0"), "{entry}");
+}
+
+#[test]
+fn pipelines_of_every_kind_succeed_as_exported_workflows() {
+    let sample = Sample::new();
+    let ops = sample.bed.read("ops.toml");
+    let [before, plan] = ["id = \"plan\"\nrun", "id = \"plan\"\nexpect = { exit = [0, 1] }\nrun"];
+    let redeploy = ops.find("[[pipeline.redeploy.step]]").unwrap();
+    let (others, redeploy) = ops.split_at(redeploy);
+    sample.bed.write("ops.toml", format!("{others}{}", redeploy.replacen(before, plan, 1)));
+    for pipeline in ["align", "refresh", "redeploy", "smoke"] {
+        let runner = StandInRunner::new(&sample, pipeline);
+        let results = runner.play(None);
+        let printed = runner.transcript.borrow();
+        let succeeded = results.values().all(|result| result == "success");
+        assert!(succeeded, "{pipeline}: {results:?}\n{printed}");
+        fs::remove_dir_all(&runner.folder).unwrap();
+    }
+}
+
+#[test]
+fn a_machine_that_does_not_know_what_was_applied_does_not_deploy() {
+    let sample = Sample::new();
+    assert_eq!(sample.xtask(&["refresh", "--approve", "apply"]).code(), 0);
+    let runner = StandInRunner::new(&sample, "redeploy");
+    assert!(runner.text.contains("# A machine of GitHub's does not know what"));
+    let results = runner.play(None);
+    assert_eq!(results["part-1"], "failure");
+    assert_eq!(results["part-2"], "skipped");
+    assert!(runner.transcript.borrow().contains("never applied from here"));
 }
 
 #[test]

@@ -336,6 +336,9 @@ fn files_read<'a>(pipeline: &'a Pipeline, ops: &'a Ops, root: &str) -> BTreeSet<
     };
     let mut files: BTreeSet<&str> =
         pipeline.step.iter().flat_map(|step| &step.env_from).map(String::as_str).collect();
+    // `FILE:KEY`, as `xtask admin` and `xtask probe` take it.
+    let words = pipeline.step.iter().flat_map(|step| &step.run);
+    files.extend(words.filter_map(|word| Some(word.split_once(':')?.0)));
     let uses_fly = starts("fly-secrets");
     // A secret of an app may be part of a place's connection string.
     if uses_fly || starts("dsn-align") {
