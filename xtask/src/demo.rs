@@ -60,7 +60,7 @@ pub(crate) fn run(
     let services = Services::start(&folder.join("services"), &operator)?;
     let fake_fly = sample_app::start(&operator, invocation)?;
     operator::commit(&operator.repo)?;
-    let surroundings = surroundings(&binaries, &operator, &folder, fake_fly.url())?;
+    let surroundings = surroundings(&binaries, &operator, &folder, fake_fly.url(), palette)?;
     let out = &mut *streams.stderr;
     writeln!(
         out,
@@ -92,6 +92,7 @@ fn surroundings(
     operator: &Operator,
     folder: &Path,
     url: &str,
+    palette: Palette,
 ) -> Result<Surroundings, Error> {
     // The name that steps call, in a folder whose name says what it is.
     let stand_in = folder.join("stand-in-flyctl");
@@ -108,7 +109,7 @@ fn surroundings(
         ("FLY_UIEX_BASE_URL", OsString::from(url)),
         ("OPSPROOF_APP_URL", OsString::from(url)),
     ];
-    Ok(Surroundings { binaries: binaries.clone(), folders: vec![stand_in], variables })
+    Ok(Surroundings { binaries: binaries.clone(), folders: vec![stand_in], variables, palette })
 }
 
 impl Stage<'_> {

@@ -17,7 +17,9 @@ pub(crate) fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
 fn act(args: &Xtask, invocation: &Invocation, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let palette = Palette::for_stdout(args.common.color, invocation);
     let ops = args.common.ops.as_deref();
-    let mut named = |name: &str, run: &Run| pipeline::run(name, run, ops, invocation, streams);
+    let for_stderr = Palette::for_stderr(args.common.color, invocation);
+    let mut named =
+        |name: &str, run: &Run| pipeline::run(name, run, ops, invocation, for_stderr, streams);
     match &args.command {
         Task::Run(chosen) => named(&chosen.name, &chosen.run),
         Task::Preflight(run) => named("preflight", run),

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use duct::Expression;
 use opsfile::{Ops, Pipeline};
-use report::{Exit, Invocation, Streams};
+use report::{Exit, Invocation, Palette, Streams};
 
 use crate::args::Run;
 use crate::error::Error;
@@ -40,6 +40,8 @@ pub(crate) struct Surroundings {
     pub(crate) folders: Vec<PathBuf>,
     /// Variables set beside the inherited ones.
     pub(crate) variables: Vec<(&'static str, OsString)>,
+    /// How what happens is shown on stderr.
+    pub(crate) palette: Palette,
 }
 
 impl Surroundings {
@@ -66,6 +68,7 @@ pub(crate) fn run(
     args: &Run,
     ops: Option<&Path>,
     invocation: &Invocation,
+    palette: Palette,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let (ops, plan) = load(name, args, ops, invocation)?;
@@ -74,7 +77,8 @@ pub(crate) fn run(
         script::write(&plan, &ops, &binaries, args, invocation, streams.stdout)?;
         return Ok(Exit::OK);
     }
-    let surroundings = Surroundings { binaries, folders: Vec::new(), variables: Vec::new() };
+    let surroundings =
+        Surroundings { binaries, folders: Vec::new(), variables: Vec::new(), palette };
     Ok(runner::run(&plan, &ops, &surroundings, args, invocation, streams)?.exit)
 }
 

@@ -1,15 +1,21 @@
 //! Whether a step may run: asked before it, and recorded in the bundle as a gate.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use duct::cmd;
 use report::{Invocation, Streams};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::plan::PlannedStep;
+use super::stop::Stop;
 use crate::args::Run;
 use crate::command_line::CommandWords;
 use crate::error::Error;
+
+/// How long a signal can go unseen.
+const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// An answer, and how it came.
 pub(super) struct Answer {
@@ -23,6 +29,7 @@ pub(super) fn ask(
     step: &PlannedStep,
     args: &Run,
     invocation: &Invocation,
+    stop: &Stop,
     streams: &mut Streams<'_>,
 ) -> Result<Answer, Error> {
     if args.approve.contains(&step.id) {
@@ -32,11 +39,31 @@ pub(super) fn ask(
         writeln!(streams.stderr, "  needs an approval: --approve {}", step.id)?;
         return Ok(Answer { approved: false, by: "nobody at a terminal" });
     }
-    write!(streams.stderr, "  run `{}`? [y/N] ", step.own)?;
+    write!(streams.stderr, "  {}: run `{}`? [y/N] ", step.id, step.own)?;
     streams.stderr.flush()?;
+    if !line_came(stop)? {
+        writeln!(streams.stderr)?;
+        return Ok(Answer { approved: false, by: "a signal at the prompt" });
+    }
     let mut answer = String::new();
-    BufReader::new(&mut *streams.stdin).read_line(&mut answer)?;
+    if BufReader::new(&mut *streams.stdin).read_line(&mut answer)? == 0 {
+        writeln!(streams.stderr)?;
+    }
     Ok(Answer { approved: matches!(answer.trim(), "y" | "yes"), by: "the prompt" })
+}
+
+/// Waits until the terminal has a line, or its end; not where a signal comes first, which ends no read by itself.
+fn line_came(stop: &Stop) -> io::Result<bool> {
+    let stdin = io::stdin();
+    while !stop.is_set() {
+        let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut waiting, Some(&LOOK_AGAIN)) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
 }
 
 /// The command that records the answer.

@@ -7,6 +7,9 @@ use report::Palette;
 
 /// Clears the line and goes back to its start.
 const CLEAR: &str = "\r\u{1b}[2K";
+/// A line that is longer than the terminal is wide ends at its edge; one that went on below could not be cleared.
+const NO_WRAP: &str = "\u{1b}[?7l";
+const WRAP: &str = "\u{1b}[?7h";
 
 /// The view of one run.
 pub(super) struct Live {
@@ -56,7 +59,7 @@ impl Live {
             .collect();
         let text: String =
             format!("  … {}", parts.join(", ")).chars().take(self.width.max(20) - 1).collect();
-        write!(out, "{CLEAR}{}", self.palette.dim(&text))?;
+        write!(out, "{CLEAR}{NO_WRAP}{}{WRAP}", self.palette.dim(&text))?;
         self.is_drawn = true;
         out.flush()
     }

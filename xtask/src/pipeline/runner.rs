@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use opsfile::{OnFailure, Ops};
-use report::{Exit, Invocation, Palette, Streams};
+use report::{Exit, Invocation, Streams};
 
 use super::batch::{self, Readiness};
 use super::choose::{Choice, choose};
@@ -137,7 +137,7 @@ impl Course<'_> {
         streams: &mut Streams<'_>,
     ) -> Result<Vec<StepOutcome>, Error> {
         let n_steps = self.plan.steps.len();
-        let palette = Palette::for_stderr(report::ColorWhen::Auto, self.invocation);
+        let palette = self.ctx.surroundings.palette;
         let columns = self.invocation.variable("COLUMNS").and_then(|text| text.into_string().ok());
         let width = columns.and_then(|text| text.parse().ok()).unwrap_or(80);
         let mut progress = Progress {
@@ -224,7 +224,7 @@ impl Course<'_> {
                     Readiness::Ready => {
                         progress.started[at] = Some(Instant::now());
                         if step.approve && !self.approved(at, progress, streams)? {
-                            State::NotApproved
+                            if self.stop.is_set() { State::Interrupted } else { State::NotApproved }
                         } else {
                             let head = self.head(at);
                             progress.live.start(streams.stderr, &head, &step.id)?;
@@ -251,7 +251,7 @@ impl Course<'_> {
     ) -> Result<bool, Error> {
         progress.live.clear(streams.stderr)?;
         let step = &self.plan.steps[at];
-        let answer = approval::ask(step, self.args, self.invocation, streams)?;
+        let answer = approval::ask(step, self.args, self.invocation, &self.stop, streams)?;
         self.capture(&approval::record(step, &answer, &self.who), streams)?;
         Ok(answer.approved)
     }

@@ -374,6 +374,34 @@ fn an_approval_is_recorded_and_its_absence_too() {
     repo.check_all();
 }
 
+/// Runs the pipeline at a terminal, answers its first question with these keys, and says how it ended.
+const AT_A_TERMINAL: &str = r#"
+soon() { n=0; until eval "$1" || [ $((n += 1)) -gt 600 ]; do sleep 0.05; done; }
+(soon 'grep -q y/N typescript 2>/dev/null'; printf "$KEYS"; soon '[ -e ended ]') |
+  script -qefc 'trap : INT; "$XTASK" run work --color never; echo $? > ended' typescript > /dev/null
+cat typescript ended
+"#;
+
+#[test]
+fn a_person_at_a_terminal_agrees_declines_or_presses_ctrl_c() {
+    for (keys, code, ran, said) in [
+        (r"y\r", "0", "a b", "[2/2] b"),
+        (r"n\r", "1", "a", "  b: not approved"),
+        (r"\004", "1", "a", "  b: not approved"),
+        (r"\003", "1", "a", "  b: interrupted"),
+    ] {
+        let repo = Repo::new("", &[step("a", ""), step("b", "approve = true")]);
+        let shell =
+            repo.bed.command("sh").env("OPSPROOF_TOOLS", tools()).args(["-c", AT_A_TERMINAL]);
+        let output = shell.env("KEYS", keys).env("XTASK", testbed::bin!("xtask")).run();
+        assert_eq!(output.stdout().lines().last(), Some(code), "{keys}: {output}");
+        assert!(output.stdout().contains("  b: run `./step b`? [y/N] "), "{output}");
+        assert!(output.stdout().contains(said), "{keys}: {output}");
+        assert_eq!(repo.ran(), ran, "{keys}");
+        repo.check_all();
+    }
+}
+
 #[test]
 fn the_second_documented_failure_is_an_escalation() {
     let repo = Repo::new("escalate-to = \"manager\"", &steps(""));
