@@ -23,6 +23,9 @@ pub(crate) struct Disagreement {
     pub(crate) groups: Vec<Vec<&'static str>>,
 }
 
+/// A value as it is meant, and the clients that read it.
+type Alike<'a> = (Option<Cow<'a, [u8]>>, Vec<&'static str>);
+
 /// Compares readings; a refusal by a client that takes such strings is a disagreement too.
 pub(crate) fn compare(text: &[u8], readings: &[Reading]) -> Comparison {
     let counted: Vec<&Reading> =
@@ -33,7 +36,7 @@ pub(crate) fn compare(text: &[u8], readings: &[Reading]) -> Comparison {
         .collect();
     let mut differences = Vec::new();
     for field in names(&read) {
-        let mut groups: Vec<(Option<Cow<'_, [u8]>>, Vec<&'static str>)> = Vec::new();
+        let mut groups: Vec<Alike<'_>> = Vec::new();
         for &(reader, fields) in &read {
             let value = meant(fields, &field);
             match groups.iter_mut().find(|(known, _)| *known == value) {
