@@ -160,6 +160,8 @@ mod tests {
         ];
         check("q\"\\&<é\n", Encoding::Json, &forms);
         check("a/b", Encoding::Json, &["a\\/b"]);
+        check("a+b=='", Encoding::Json, &["a+b\\u003d\\u003d\\u0027", "a\\u002Bb==\\u0027"]);
+        check("é&", Encoding::Json, &["\\u00e9\\u0026", "\\u00E9\\u0026"]);
     }
 
     #[test]

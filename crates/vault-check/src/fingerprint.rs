@@ -20,11 +20,19 @@ const KEY_BYTES: usize = 32;
 /// The vault's own key, without which a fingerprint says nothing.
 pub(crate) struct Key(Secret);
 
+/// Opens a pipe that nobody writes to at once.
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+
 impl Key {
     /// Reads the vault's key, or makes one.
     pub(crate) fn open(vault_root: &Path) -> io::Result<Key> {
         let path = vault_root.join(KEY_FILE);
-        match File::open(&path) {
+        // A pipe in its place is not waited for.
+        let opened = File::options().read(true).custom_flags(NONBLOCK).open(&path);
+        match opened {
+            Ok(file) if !file.metadata()?.is_file() => {
+                Err(io::Error::other("it is not a regular file"))
+            }
             Ok(file) => Key::read(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Key::make(&path),
             Err(error) => Err(error),

@@ -29,7 +29,7 @@ use crate::git::Git;
 use crate::leaks::allowed::Allowance;
 use crate::leaks::archive::Inside;
 use crate::leaks::look::{Look, Narrow};
-use crate::leaks::objects::{Object, Staged};
+use crate::leaks::objects::{Batch, Object, Staged};
 use crate::leaks::stream::Scratch;
 use crate::leaks::tell::Teller;
 use crate::leaks::tree::Tree;
@@ -177,7 +177,21 @@ fn history(
     teller: &Teller<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<usize, Error> {
-    let (n_objects, objects) = objects::history(look, git).map_err(Error::Git)?;
+    let Batch { n_objects, n_missing, objects } =
+        objects::history(look, git).map_err(Error::Git)?;
+    let not_read = |message: String| Finding::warning("not-read", message).path(".git");
+    if n_missing > 0 {
+        let message =
+            format!("{n_missing} objects of the history were not searched: git does not have them");
+        findings.push(not_read(message).hint("`git fsck` names what is damaged; `git fetch --refetch` gets what a partial clone left away"));
+    }
+    if objects::is_shallow(git).map_err(Error::Git)? {
+        let message = "the clone is shallow: what came before its first commit was not searched";
+        findings.push(
+            not_read(message.to_owned())
+                .hint("`git fetch --unshallow` gets the rest; in CI, check out with depth 0"),
+        );
+    }
     look.counts.expect(0);
     let ids: HashSet<String> = objects.iter().map(|object| object.id.clone()).collect();
     let paths = objects::paths(git, &ids).map_err(Error::Git)?;
@@ -221,11 +235,16 @@ fn says_something(value: &[u8]) -> bool {
     let is_flag = [&b"true"[..], b"false", b"null", b"none"]
         .iter()
         .any(|flag| value.eq_ignore_ascii_case(flag));
-    value.len() >= 4 && !is_flag && !(value.len() < 6 && value.iter().all(u8::is_ascii_digit))
+    value.len() >= 3 && !is_flag && !(value.len() < 5 && value.iter().all(u8::is_ascii_digit))
 }
 
 fn allowances(ops: &Ops) -> Result<(Vec<Allowance>, Vec<u32>), Error> {
-    match fs::read_to_string(ops.absolute(allowed::FILE)) {
+    let path = ops.absolute(allowed::FILE);
+    // A pipe in its place would be waited for.
+    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        return Err(Error::Allowances(std::io::Error::other("it is not a regular file")));
+    }
+    match fs::read_to_string(path) {
         Ok(text) => Ok(allowed::parse(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Vec::new(), Vec::new())),
         Err(error) => Err(Error::Allowances(error)),

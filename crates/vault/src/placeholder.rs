@@ -79,7 +79,7 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     let text = text.trim();
     let folded = Secret::from(text.to_ascii_lowercase());
     let folded = folded.expose_text()?;
-    let plain = folded.trim_matches(['"', '\'', '`', ' ']);
+    let plain = folded.trim_matches(['"', '\'', '`', ' ', '[', ']', '%']);
     let traits = Traits::of(folded.as_bytes());
     if plain.len() <= LONGEST_WHOLE && (WHOLE.contains(&plain) || is_numbered(plain)) {
         return Some("is a word that stands for a value");
@@ -108,7 +108,20 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     if traits.has_reference && has_reference(text) {
         return Some("refers to a value that was never filled in");
     }
+    if let Some(password) = url_password(text)
+        && placeholder("password", password.as_bytes()).is_some()
+    {
+        return Some("has a stand-in for its password");
+    }
     None
+}
+
+/// The password of a URL, as it is written.
+fn url_password(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (userinfo, _) = authority.rsplit_once('@')?;
+    userinfo.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
 
 /// The longest of [`WHOLE`], with room for the tail of [`is_numbered`].

@@ -10,7 +10,7 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     let text = String::from_utf8_lossy(value);
     let is_text = matches!(text, std::borrow::Cow::Borrowed(_));
     if is_text {
-        for style in [PLAIN_JSON, HTML_SAFE_JSON, ASCII_JSON, SLASHED_JSON] {
+        for style in JSON_STYLES {
             let once = each_char(&text, |out, char| json(out, char, style));
             // JSON inside a string of other JSON, as log collectors write it.
             let twice = each_byte(&once, |out, byte| {
@@ -38,37 +38,53 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
 
 #[derive(Clone, Copy)]
 struct JsonStyle {
-    /// `<`, `>` and `&` as `\u003c` and so on, as Go and Rails write them.
-    html_safe: bool,
-    /// Nothing but ASCII, as Python writes it.
+    /// What is written by its number although JSON does not ask for it.
+    escaped: &'static str,
+    /// Nothing but ASCII.
     ascii: bool,
-    /// `/` as `\/`, as PHP writes it.
+    /// Numbers with the digits `A` to `F`.
+    upper: bool,
+    /// `/` as `\/`.
     slashed: bool,
 }
 
-const PLAIN_JSON: JsonStyle = JsonStyle { html_safe: false, ascii: false, slashed: false };
-const HTML_SAFE_JSON: JsonStyle = JsonStyle { html_safe: true, ..PLAIN_JSON };
-const ASCII_JSON: JsonStyle = JsonStyle { ascii: true, ..PLAIN_JSON };
-const SLASHED_JSON: JsonStyle = JsonStyle { ascii: true, slashed: true, ..PLAIN_JSON };
+const PLAIN: JsonStyle = JsonStyle { escaped: "", ascii: false, upper: false, slashed: false };
+const JSON_STYLES: [JsonStyle; 8] = [
+    PLAIN,
+    // Go and Rails.
+    JsonStyle { escaped: "<>&", ..PLAIN },
+    // Python.
+    JsonStyle { ascii: true, ..PLAIN },
+    // PHP.
+    JsonStyle { ascii: true, slashed: true, ..PLAIN },
+    // Gson.
+    JsonStyle { escaped: "<>&='", ..PLAIN },
+    // Flask, in a page.
+    JsonStyle { escaped: "<>&'", ascii: true, ..PLAIN },
+    // Django, in a page.
+    JsonStyle { escaped: "<>&", ascii: true, upper: true, ..PLAIN },
+    // System.Text.Json.
+    JsonStyle { escaped: "<>&'+`\"", ascii: true, upper: true, ..PLAIN },
+];
 
 fn json(out: &mut String, char: char, style: JsonStyle) {
     match char {
+        _ if style.escaped.contains(char) => unicode_escape(out, char, style.upper),
         '"' => out.push_str("\\\""),
         '\\' => out.push_str("\\\\"),
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         '/' if style.slashed => out.push_str("\\/"),
-        '<' | '>' | '&' if style.html_safe => unicode_escape(out, char),
-        '\0'..'\u{20}' => unicode_escape(out, char),
-        '\u{7f}'.. if style.ascii => unicode_escape(out, char),
+        '\0'..'\u{20}' => unicode_escape(out, char, style.upper),
+        '\u{7f}'.. if style.ascii => unicode_escape(out, char, style.upper),
         _ => out.push(char),
     }
 }
 
-fn unicode_escape(out: &mut String, char: char) {
+fn unicode_escape(out: &mut String, char: char, upper: bool) {
     for unit in char.encode_utf16(&mut [0; 2]) {
-        let _ = write!(out, "\\u{unit:04x}");
+        let _ = if upper { write!(out, "\\u{unit:04X}") } else { write!(out, "\\u{unit:04x}") };
     }
 }
 

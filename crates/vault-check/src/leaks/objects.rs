@@ -20,8 +20,24 @@ pub(crate) struct Object {
     pub(crate) inside: Inside,
 }
 
+/// What came of many objects.
+pub(crate) struct Batch {
+    /// How many were read.
+    pub(crate) n_objects: usize,
+    /// How many git knows of and does not have.
+    pub(crate) n_missing: usize,
+    /// Those in which something is worth telling.
+    pub(crate) objects: Vec<Object>,
+}
+
+/// Whether the clone has only the last part of the history.
+pub(crate) fn is_shallow(git: &Git<'_>) -> io::Result<bool> {
+    let asked = git.uncaptured(&["rev-parse", "--is-shallow-repository"]).stdout_capture();
+    Ok(asked.read()?.trim() == "true")
+}
+
 /// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
-pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Object>)> {
+pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<Batch> {
     let size = Size::of(git);
     look.counts.expect(size.n_objects);
     let mut words = vec!["cat-file", "--batch-all-objects", "--batch", "--buffer"];
@@ -95,7 +111,7 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<S
         }
     }
     let batch = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids);
-    let (n_objects, objects) = batch_of(look, &batch)?;
+    let Batch { n_objects, objects, .. } = batch_of(look, &batch)?;
     let mut told = HashSet::new();
     for object in objects {
         // The same content at two paths is sent twice; each path is told once.
@@ -168,16 +184,16 @@ pub(crate) fn paths(
 }
 
 /// Reads `ID KIND LENGTH`, the content and a line break, over and over.
-fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<(usize, Vec<Object>)> {
+fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<Batch> {
     let mut reader = BufReader::with_capacity(128 * 1024, batch.reader()?);
     let mut scratch = Scratch::new(look);
     let mut objects = Vec::new();
-    let mut n_objects = 0;
+    let (mut n_objects, mut n_missing) = (0, 0);
     let mut header = Vec::new();
     loop {
         header.clear();
         if reader.read_until(b'\n', &mut header)? == 0 {
-            return Ok((n_objects, objects));
+            return Ok(Batch { n_objects, n_missing, objects });
         }
         let line = String::from_utf8_lossy(&header);
         let mut words = line.trim_end().split(' ');
@@ -186,7 +202,8 @@ fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<(usize, Vec<Objec
             words.next().unwrap_or_default().to_owned(),
         );
         let Some(len) = words.next().and_then(|len| len.parse::<u64>().ok()) else {
-            // `ID missing`, in a clone that left objects away.
+            // `ID missing`: it is damaged, or a clone left it away.
+            n_missing += 1;
             continue;
         };
         let mut content = reader.by_ref().take(len);

@@ -193,6 +193,41 @@ fn history_is_searched_where_it_is_wanted() {
 }
 
 #[test]
+fn what_is_not_there_of_the_history_is_not_called_clean() {
+    let bed = bed();
+    bed.git_init();
+    bed.write(".gitignore", "vault/\nclone/\n");
+    bed.git(["add", ".gitignore"]);
+    bed.git(["commit", "-q", "-m", "first"]);
+    bed.write("leaked/kept.txt", "nothing\n");
+    bed.git(["add", "-f", "leaked/kept.txt"]);
+    bed.git(["commit", "-q", "-m", "second"]);
+    assert_eq!(leaks(&bed, &["--history"]).code(), 0);
+    let id = bed.command("git").args(["rev-parse", "HEAD:leaked/kept.txt"]).run();
+    let (folder, file) = id.stdout().trim().split_at(2);
+    let object = format!(".git/objects/{folder}/{file}");
+    std::fs::remove_file(bed.path(&object)).unwrap();
+    bed.write(&object, "damaged");
+    let damaged = leaks(&bed, &["--history"]);
+    assert_ne!(damaged.code(), 0, "{damaged}");
+
+    bed.git(["hash-object", "-w", "leaked/kept.txt"]);
+    std::fs::remove_file(bed.path(&object)).unwrap();
+    bed.git(["hash-object", "-w", "leaked/kept.txt"]);
+    let source = format!("file://{}", bed.root().display());
+    let clone = bed.command("git").args(["clone", "-q", "--depth", "1", &source, "clone"]).run();
+    assert_eq!(clone.code(), 0, "{clone}");
+    let ops = bed.read("ops.toml");
+    bed.write("clone/ops.toml", ops);
+    std::fs::create_dir_all(bed.path("clone/vault")).unwrap();
+    std::fs::copy(bed.path("vault/a.env"), bed.path("clone/vault/a.env")).unwrap();
+    let args = ["leaks", "--history", "--ops", "clone/ops.toml"];
+    let shallow = bed.command(testbed::bin!("vault-check")).args(args).run();
+    assert!(shallow.stdout().contains("the clone is shallow"), "{shallow}");
+    assert_eq!(shallow.code(), 1, "{shallow}");
+}
+
+#[test]
 fn what_git_keeps_is_not_called_clean_where_there_is_no_git() {
     let bed = bed();
     let run = |option| bed.command(testbed::bin!("vault-check")).args(["leaks", option]).run();

@@ -29,6 +29,12 @@ fn look_alikes_are_found() {
     );
     is_stand_in("postgres://user:<your-password>@host/db");
     is_stand_in("postgres://user:%3Cpassword%3E@host/db");
+    is_stand_in("postgresql://USER:PASSWORD@HOST:5432/DATABASE");
+    is_stand_in("postgresql://user:password@localhost/db");
+    is_stand_in("redis://default:$REDIS_PW@cache.example.com:6379");
+    is_stand_in("https://user:YOUR_TOKEN@git.example.com/a.git");
+    is_stand_in("[REDACTED]");
+    is_stand_in("%%PASSWORD%%");
     is_stand_in("xxx");
     is_stand_in("xxxxxxxxxxxx");
     is_stand_in("fo1_xxxxxxxxxxxxxxxx");
