@@ -10,6 +10,7 @@ use crate::checkpoint::Checkpoint;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::key::Signer;
+use crate::listing;
 use crate::merkle::CompactRange;
 use crate::problem::{Problem, Rule, Weight};
 use crate::signers::AllowedSigners;
@@ -120,7 +121,7 @@ fn remove_left_overs(folder: &Path) -> Result<(), Error> {
 /// The kept range when it fits the log's length and last line, else one made from the whole log.
 fn load_range(folder: &Path, ledger: &durable::Ledger) -> Result<CompactRange, Error> {
     let last = ledger.last_line()?.map(|line| Digest::of(&line));
-    let kept = std::fs::read(folder.join(RANGE)).ok();
+    let kept = listing::read_file(&folder.join(RANGE)).ok();
     if let Some(kept) = kept.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
         && kept.bytes == ledger.length()
         && kept.last == last
@@ -173,8 +174,13 @@ pub fn origins(root: &Path) -> Vec<PathBuf> {
 pub fn read_origin(folder: &Path, signers: Option<&AllowedSigners>) -> Result<Origin, Error> {
     let path = folder.join(LOG);
     // A log that is gone counts as empty: its checkpoint says how much is missing.
-    let bytes = match std::fs::read(&path) {
+    let mut odd = None;
+    let bytes = match listing::read_file(&path) {
         Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(failed) if listing::is_irregular(&failed) => {
+            odd = Some(format!("it cannot be read: {failed}"));
+            Vec::new()
+        }
         read => read.map_err(Error::read(&path))?,
     };
     let mut origin = Origin {
@@ -183,6 +189,7 @@ pub fn read_origin(folder: &Path, signers: Option<&AllowedSigners>) -> Result<Or
         checkpoint: read_checkpoint(folder),
         problems: Vec::new(),
     };
+    origin.problems.extend(odd.map(|why| Problem::new(Rule::Altered, LOG, why)));
     let (mut range, mut previous, mut at_checkpoint) = (CompactRange::default(), None, None);
     let wanted = origin.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
     let mut note = |rule, message: &str, line| {
@@ -277,7 +284,7 @@ fn checkpoint_problems(
 }
 
 fn read_checkpoint(folder: &Path) -> Option<Checkpoint> {
-    Checkpoint::read(&std::fs::read_to_string(folder.join(CHECKPOINT)).ok()?)
+    Checkpoint::read(&String::from_utf8(listing::read_file(&folder.join(CHECKPOINT)).ok()?).ok()?)
 }
 
 fn name_of(folder: &Path) -> String {

@@ -125,3 +125,23 @@ fn what_a_killed_writer_left_is_removed_by_the_next() {
     names.sort();
     assert_eq!(names, [".mine.tmp", "checkpoint", "log.jsonl", "range"]);
 }
+
+#[test]
+fn a_pipe_or_a_link_in_the_place_of_the_log_or_its_checkpoint_is_found_and_not_waited_for() {
+    for (name, first) in [(LOG, Rule::Altered), (CHECKPOINT, Rule::Missing)] {
+        for is_pipe in [true, false] {
+            let (root, folder) = log(2);
+            let (file, aside) = (folder.join(name), root.path().join("aside"));
+            std::fs::rename(&file, &aside).unwrap();
+            if is_pipe {
+                let (cwd, kind) = (rustix::fs::CWD, rustix::fs::FileType::Fifo);
+                rustix::fs::mknodat(cwd, &file, kind, 0o644.into(), 0).unwrap();
+                // One who is looked for by `is_file` must be found all the same.
+                assert_eq!(origins(root.path()).len(), 1);
+            } else {
+                std::os::unix::fs::symlink(&aside, &file).unwrap();
+            }
+            assert_eq!(problems(&folder).first(), Some(&first), "{name}, a pipe: {is_pipe}");
+        }
+    }
+}
