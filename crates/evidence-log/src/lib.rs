@@ -4,7 +4,7 @@
 //! to be hidden ([`setting`], [`redaction`]). Each command is one file: `open`, `run` (its
 //! child, the capture loop, what is expected and what is recorded), `words` (`note`), `gate`, `attach`, `seal`, `recover`, `verify`, `show`, `list`, `report` (in `report_page`),
 //! `redact`, `export` (with its encoders [`tiles`], [`log_proof`] and [`asciicast`]), and `push` and `pull`, which
-//! reach a `store` and know what lies there by its [`index`].
+//! reach a `store` and know what lies there by its [`index`]. What cannot be understood goes to `usage`.
 
 mod agent;
 mod args;
@@ -28,6 +28,7 @@ mod seal;
 mod setting;
 mod show;
 mod ssh_keygen;
+mod usage;
 mod verify;
 mod words;
 
@@ -71,20 +72,11 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
             }
         });
     // `run` passes every code of its command on, 2 too, so that its own failures have a code of their own.
-    if !understood && exit == Exit::ERROR && is_run(invocation) { Exit::code(125) } else { exit }
-}
-
-/// Whether the command word of a command line that could not be understood is `run`.
-fn is_run(invocation: &Invocation) -> bool {
-    let mut words = invocation.args.iter().skip(1);
-    while let Some(word) = words.next() {
-        if word == "--ops" || word == "--color" {
-            words.next();
-        } else if !word.as_encoded_bytes().starts_with(b"-") {
-            return word == "run";
-        }
+    if understood || exit != Exit::ERROR {
+        return exit;
     }
-    false
+    let is_run = usage::answer(invocation, streams) == Some("run");
+    if is_run { Exit::code(125) } else { exit }
 }
 
 #[cfg(test)]

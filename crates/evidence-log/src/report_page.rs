@@ -36,7 +36,10 @@ pub(crate) fn report(
     let setting = Setting::find(common, invocation)?;
     let folder = setting.bundle(&args.bundle)?;
     let output = invocation.cwd.join(&args.output);
-    refuse_inside_evidence(&output, &setting.root)?;
+    let to_stdout = STDOUT.iter().any(|name| args.output == Path::new(name));
+    if !to_stdout {
+        refuse_inside_evidence(&output, &setting.root)?;
+    }
     let path = setting.allowed_signers().filter(|path| path.exists());
     let signers = path.as_deref().map(read_signers).transpose()?;
     let trust = Trust { signers: signers.as_ref(), ..Trust::default() };
@@ -44,7 +47,7 @@ pub(crate) fn report(
     let by_hand = by_hand(&folder, path.as_deref(), &|path| setting.shown(path));
     let page = page(&folder, &setting.shown(&folder), &verified, &by_hand)
         .map_err(|source| Error::Read { path: folder.clone(), source })?;
-    if STDOUT.iter().any(|name| args.output == Path::new(name)) {
+    if to_stdout {
         streams.stdout.write_all(page.as_bytes()).map_err(error::answer)?;
         return Ok(Exit::OK);
     }

@@ -78,6 +78,8 @@ fn a_page_takes_the_place_of_an_earlier_one_and_of_nothing_else() {
     assert_eq!(bed.read("through"), page);
     assert!(bed.path("pipe").symlink_metadata().unwrap().file_type().is_fifo());
     assert_eq!(report("-").stdout(), page);
+    let within = tool(&bed).cwd(bed.path(&bundle)).args(["report", ".", "-o", "-"]).run();
+    assert_eq!(within.code(), 0, "it goes elsewhere: {within}");
     symlink("/proc/self/fd/1", bed.path("to-stdout")).unwrap();
     let line = format!("{program} report {bundle} -o to-stdout | cat > through");
     assert_eq!(bed.command("sh").args(["-c", &line]).run().code(), 0);

@@ -42,3 +42,22 @@ fn an_empty_element_of_the_path_is_the_folder_that_one_is_in() {
     assert_eq!(without.code(), 127, "{without}");
     assert_eq!(show(&bed, &bundle)["runs"][3]["outcome"], "not-started");
 }
+
+#[test]
+fn who_asked_for_json_is_told_in_json_that_the_command_line_is_wrong() {
+    let bed = Bed::new();
+    for (words, code, schema) in [
+        (vec!["verify", "--no-such", "--format", "json"], 2, "evidence-log/verify/1"),
+        (vec!["pull", "--format=json"], 2, "evidence-log/pull/1"),
+        (vec!["run", "--format", "json", "--", "true"], 125, "evidence-log/list/1"),
+    ] {
+        let refused = tool(&bed).args(words.clone()).run();
+        assert_eq!(refused.code(), code, "{words:?}: {refused}");
+        let answer = refused.json();
+        assert_eq!(answer["schema"], schema, "{answer}");
+        assert!(answer["error"]["message"].as_str().unwrap().starts_with("the command line"));
+        assert!(refused.stderr().starts_with("error: "), "{refused}");
+    }
+    let command = ["run", "--no-such", "--", "x", "--format", "json"];
+    assert_eq!(tool(&bed).args(command).run().stdout(), "", "that is the command's own");
+}
