@@ -68,6 +68,12 @@ fn outputs(html: &mut String, folder: &Path, run: &Run<'_>, look: bool) -> io::R
         silent = false;
         let shown = stream::read(folder, file)?;
         let open = if look || shown.lines <= LONG { " open" } else { "" };
+        let (wide, cut) = if shown.is_wide {
+            let note = "Its long lines are cut on paper; the whole is in the file.";
+            (" wide", format!("\n<p class=\"paper cut\">{note}</p>"))
+        } else {
+            ("", String::new())
+        };
         let role = match file.role.as_str() {
             "stdout" if run.begin.mode == Mode::Merged => "stdout and stderr",
             "tty" => "terminal",
@@ -76,7 +82,7 @@ fn outputs(html: &mut String, folder: &Path, run: &Run<'_>, look: bool) -> io::R
         let _ = writeln!(
             html,
             "<details class=\"stream\"{open}>\n<summary>{role} <span class=\"path\">{}</span></summary>\n\
-             <pre class=\"output\" tabindex=\"0\" aria-label=\"{role} of run {}\">{}</pre>\n<p class=\"path\">{} · sha256:{}</p>\n</details>\n\
+             <pre class=\"output{wide}\" tabindex=\"0\" aria-label=\"{role} of run {}\">{}</pre>{cut}\n<p class=\"path\">{} · sha256:{}</p>\n</details>\n\
              <p class=\"paper path\">Folded, so it is not on paper; it is in {}.</p>",
             escaped(&shown.measure),
             run.number(),

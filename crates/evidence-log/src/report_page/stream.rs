@@ -15,12 +15,17 @@ const SHOWN: u64 = 128 * 1024;
 /// On paper a longer stream has this many lines of its beginning, and as many of its end.
 const ON_PAPER: usize = 50;
 
+/// A line of more bytes than this takes a good part of a page.
+const WIDE: usize = 4000;
+
 /// A stream for the page.
 pub(super) struct Shown {
     /// The text with its colours.
     pub(super) html: String,
     /// How many lines of it are shown.
     pub(super) lines: usize,
+    /// Whether a line is so long that its text is cut at a height on paper, and not at a number of lines.
+    pub(super) is_wide: bool,
     /// How much there is, in words.
     pub(super) measure: String,
 }
@@ -31,11 +36,16 @@ pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
         Ok(opened) => opened,
         Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
             let measure = size(file.bytes);
-            return Ok(Shown { html: "(the file is gone)".into(), lines: 1, measure });
+            return Ok(Shown {
+                html: "(the file is gone)".into(),
+                lines: 1,
+                is_wide: false,
+                measure,
+            });
         }
         Err(odd) if odd.kind() == io::ErrorKind::InvalidInput => {
             let measure = size(file.bytes);
-            return Ok(Shown { html: format!("({odd})"), lines: 1, measure });
+            return Ok(Shown { html: format!("({odd})"), lines: 1, is_wide: false, measure });
         }
         Err(failed) => return Err(failed),
     };
@@ -50,7 +60,7 @@ pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
         let (html, lines) = part(0, 2 * SHOWN)?;
         let html = cut_on_paper(&html, &file.path);
         let measure = format!("{}, {}", counted(&lines, "line"), size(file.bytes));
-        return Ok(Shown { html, lines, measure });
+        return Ok(Shown { is_wide: is_wide(&html), html, lines, measure });
     }
     let between = file.bytes - 2 * SHOWN;
     let ((first, before), (last, after)) = (part(0, SHOWN)?, part(file.bytes - SHOWN, SHOWN)?);
@@ -60,7 +70,12 @@ pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
         escaped(&file.path)
     );
     let html = cut_on_paper(&html, &file.path);
-    Ok(Shown { html, lines: before + after, measure: size(file.bytes) })
+    let measure = size(file.bytes);
+    Ok(Shown { is_wide: is_wide(&html), html, lines: before + after, measure })
+}
+
+fn is_wide(html: &str) -> bool {
+    html.split('\n').any(|line| line.len() > WIDE)
 }
 
 /// Marks the middle of a long text as not for paper, and says there how many lines that are. No span of the text

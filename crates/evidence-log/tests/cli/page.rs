@@ -110,7 +110,9 @@ fn on_paper_long_outputs_are_cut_and_folded_ones_are_named() {
     }
     let bed = unsigned();
     let bundle = open(&bed);
-    for (label, command) in [("good", "seq 1 30000"), ("bad", "seq 1 30000; exit 3")] {
+    let wide = "head -c 168000 /dev/zero | tr '\\0' x; exit 3";
+    let runs = [("good", "seq 1 30000"), ("bad", "seq 1 30000; exit 3"), ("wide", wide)];
+    for (label, command) in runs {
         let run = ["run", "--into", &bundle, "--label", label, "--", "sh", "-c", command];
         let _ = tool(&bed).args(run).run();
     }
