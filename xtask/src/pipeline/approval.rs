@@ -29,7 +29,7 @@ pub(super) fn ask(
     step: &PlannedStep,
     args: &Run,
     invocation: &Invocation,
-    stop: &Stop,
+    signals: &Stop,
     streams: &mut Streams<'_>,
 ) -> Result<Answer, Error> {
     if args.approve.contains(&step.id) {
@@ -41,7 +41,7 @@ pub(super) fn ask(
     }
     write!(streams.stderr, "  {}: run `{}`? [y/N] ", step.id, step.own)?;
     streams.stderr.flush()?;
-    if !line_came(stop)? {
+    if !line_came(signals)? {
         writeln!(streams.stderr)?;
         return Ok(Answer { approved: false, by: "a signal at the prompt" });
     }
