@@ -124,3 +124,100 @@ impl<'a> Line<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::step::Outcome;
+
+    /// Asks a server that says this, whatever it is asked, and then closes.
+    fn ask(said: &[u8], is_imap: bool, tls: MailTls) -> Outcome<MailFacts> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let said = said.to_vec();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.write_all(&said);
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            // Until the client has gone: what is not read would reset the connection.
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        });
+        let (user, password) =
+            (Secret::from("ops".to_owned()), Secret::from("CANARY-mail".to_owned()));
+        let login = Some((&user, &password));
+        let asked = MailServer { host: "127.0.0.1", port, tls, is_verified: true, login };
+        let options =
+            Options { timeout: Duration::from_secs(20), folder: "/".into(), authorities: None };
+        let probe = if is_imap { crate::imap } else { crate::smtp };
+        let outcome = probe(&asked, &options);
+        server.join().unwrap();
+        outcome
+    }
+
+    fn lines() -> impl Strategy<Value = Vec<u8>> {
+        let known = prop::sample::select(vec![
+            &b"220 mail.example\r\n"[..],
+            b"250-STARTTLS\r\n",
+            b"250 AUTH PLAIN LOGIN\r\n",
+            b"235 ok\r\n",
+            b"334 \r\n",
+            b"535 no\r\n",
+            b"* OK ready\r\n",
+            b"* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n",
+            b"C OK done\r\n",
+            b"c NO [UNAVAILABLE]\r\n",
+            b"+ \r\n",
+            b"p OK in\r\n",
+            b"l NO\r\n",
+        ]);
+        let any = prop_oneof![
+            4 => known.prop_map(<[u8]>::to_vec),
+            1 => prop::collection::vec(any::<u8>(), 0..40),
+            1 => "[0-9*+a-z]{0,3}[- ]\\PC{0,20}\r?\n".prop_map(String::into_bytes),
+        ];
+        prop::collection::vec(any, 0..12).prop_map(|lines| lines.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// Whatever a server says: the probe ends, repeats nothing of it, and takes nothing for a login but its yes.
+        #[test]
+        fn any_answer_comes_to_an_outcome(
+            said in lines(),
+            is_imap: bool,
+            tls in prop::sample::select(vec![MailTls::Never, MailTls::StartTls, MailTls::Implicit]),
+        ) {
+            let outcome = ask(&said, is_imap, tls);
+            let facts = &outcome.facts;
+            prop_assert!(facts.reachable);
+            prop_assert_eq!(facts.tls, None, "nobody here speaks TLS");
+            prop_assert!(tls == MailTls::Never || !facts.authenticated);
+            prop_assert_eq!(facts.authenticated, outcome.failure.is_none());
+            if facts.authenticated {
+                let yes: &[u8] = if is_imap { b"OK" } else { b"235" };
+                prop_assert!(said.windows(yes.len()).any(|bytes| bytes.eq_ignore_ascii_case(yes)));
+            }
+            for step in &outcome.steps {
+                prop_assert!(step.said.bytes().all(|byte| (0x20..0x7f).contains(&byte)));
+                prop_assert!(!step.said.contains("mail.example"), "{}", step.said);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_never_ends_is_given_up() {
+        for is_imap in [false, true] {
+            let outcome = ask(&vec![b'2'; 64 << 10], is_imap, MailTls::Never);
+            let (step, failure) = outcome.failure.unwrap();
+            assert_eq!((step, failure.cause), ("greet", Cause::Protocol));
+        }
+    }
+}
