@@ -13,11 +13,11 @@ pub struct RawCharacter {
 
 /// The raw characters of the credentials on which clients disagree, in order.
 ///
-/// Letters, digits and `-._~` are read alike everywhere, and so are `:+$!*&=;,` in a Postgres URI; in a
+/// Letters, digits and `-._~` are read alike everywhere, and so are `:+$!*&=;,'()` in a Postgres URI; in a
 /// Redis URL `+` is not, since some clients take it for a space.
 pub fn raw_characters(text: &[u8]) -> Vec<RawCharacter> {
     let Some(span) = credentials_span(text) else { return Vec::new() };
-    let harmless: &[u8] = if crate::is_redis(text) { b":$!*&=;," } else { b":+$!*&=;," };
+    let harmless: &[u8] = if crate::is_redis(text) { b":$!*&=;,'()" } else { b":+$!*&=;,'()" };
     let is_escape = |index: usize| {
         text.get(index + 1..index + 3)
             .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))

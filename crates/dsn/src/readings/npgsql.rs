@@ -15,6 +15,7 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
         let key = key.trim().to_ascii_lowercase();
         let (value, after) = value(after)?;
         let name = libpq_name(&key).ok_or_else(other_form)?;
+        let value = if name == "sslmode" { libpq_mode(value) } else { value };
         set_given_as(&mut fields, name, value);
         rest = after.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
     }
@@ -70,6 +71,20 @@ fn split_ports(hosts: &[u8]) -> Option<(String, String)> {
         parts.iter().map(part).collect::<Vec<_>>().join(",")
     };
     Some((join(|pair| pair.0.to_owned()), join(|pair| pair.1.to_owned())))
+}
+
+/// `SslMode` of Npgsql in libpq's words; its names are those of an enum, which reads them in any case.
+fn libpq_mode(value: String) -> String {
+    let mode = match value.to_ascii_lowercase().as_str() {
+        "disable" => "disable",
+        "allow" => "allow",
+        "prefer" => "prefer",
+        "require" => "require",
+        "verifyca" | "verify-ca" => "verify-ca",
+        "verifyfull" | "verify-full" => "verify-full",
+        _ => return value,
+    };
+    mode.to_owned()
 }
 
 fn libpq_name(key: &str) -> Option<Name> {
