@@ -18,6 +18,7 @@ use std::thread;
 use dsn::{Dsn, Fields, Kind, Reader, Refusal};
 use opsfile::{Ops, Place, Policy};
 use report::{CommandLine, Exit, Finding, Invocation, Palette, Report, Streams};
+use secret::Secret;
 
 use crate::args::{Args, CheckOptions};
 use crate::error::Error;
@@ -112,7 +113,8 @@ pub(crate) fn decide(checked: &[Held<'_>], all: &[Held<'_>], policy: &Policy) ->
 /// What a place means to its reader; `None` where nothing is there to be read.
 pub(crate) fn read(held: &Held<'_>) -> Option<Result<Dsn, Refusal>> {
     match &held.content {
-        Content::Whole(value) => Some(read_whole(value, reader(held.place))),
+        Content::Whole(value) if is_blank(value) => None,
+        Content::Whole(value) => Some(read_text(&value.key, &value.text, held.place)),
         Content::Split(fields) => {
             let mut given = Fields::new();
             for (field, (_, value)) in fields {
@@ -127,14 +129,21 @@ pub(crate) fn read(held: &Held<'_>) -> Option<Result<Dsn, Refusal>> {
     }
 }
 
-fn read_whole(value: &Value, reader: Reader) -> Result<Dsn, Refusal> {
+/// Whether a key is there and set to nothing.
+fn is_blank(value: &Value) -> bool {
+    value.text.expose().trim_ascii().is_empty()
+}
+
+/// What a string under that key means to the reader of a place.
+pub(crate) fn read_text(key: &str, text: &Secret, place: &Place) -> Result<Dsn, Refusal> {
+    let reader = reader(place);
     // To the parsers, which keep what they read as secrets.
-    let text = value.text.expose();
+    let text = text.expose();
     if dsn::is_redis(text) {
         if reader.kind() == Kind::Redis {
             return reader.read(text).map(|fields| Dsn::from_fields(Kind::Redis, fields));
         }
-        if value.key.to_ascii_uppercase().contains("REDIS") {
+        if key.to_ascii_uppercase().contains("REDIS") {
             return Dsn::parse(text);
         }
         return Err(Refusal::new("a Redis URL where a PostgreSQL string is expected"));
@@ -171,6 +180,11 @@ fn one(held: &Held<'_>, canonical: Option<(&Held<'_>, &Dsn)>, policy: &Policy) -
             let hint =
                 "`fly-secrets plan` compares what was applied last with what the place would hold";
             findings.push(Finding::note("note", message).key(name).hint(hint));
+        }
+        Content::Whole(value) if is_blank(value) => {
+            let message = format!("{name}: the key is there, and its value is empty");
+            let hint = "write the string, or take the place out of ops.toml";
+            findings.push(at_value(held, value, Finding::error("missing", message).hint(hint)));
         }
         Content::Whole(value) => {
             spelling::whole(held, value, reader(held.place), findings);

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::load;
 use crate::place::Content;
 
-pub(crate) use form::{Form, Line};
+pub(crate) use form::{Form, Line, as_read};
 
 /// Writes the lines to a pipe or a new file, never to a terminal.
 pub(crate) fn run(
@@ -35,7 +35,7 @@ pub(crate) fn run(
     let dsn = meant(&ops, place, invocation)?;
     let lines =
         form.lines(&dsn).map_err(|why| Error::NotCarried { form: options.to.clone(), why })?;
-    let text = written(&lines);
+    let text = written(&lines)?;
     // To the pipe or file that the operator chose, which is what `derive` is for.
     match &options.output {
         None => streams.stdout.write_all(text.expose()).map_err(Error::Write)?,
@@ -78,18 +78,21 @@ pub(crate) fn meant(ops: &Ops, place: &Place, invocation: &Invocation) -> Result
         None if matches!(held.content, Content::Unseen) => {
             Err(no_text("a Fly secret cannot be read back"))
         }
+        None if matches!(held.content, Content::Whole(_)) => Err(no_text("its value is empty")),
         None => Err(no_text("the file or key is not there")),
     }
 }
 
-/// `KEY=value` lines, quoted so that every dialect of env files reads them alike where one exists.
-fn written(lines: &[Line]) -> Secret {
+/// `KEY=value` lines, quoted so that every dialect of env files reads them alike.
+fn written(lines: &[Line]) -> Result<Secret, Error> {
     let mut text = Vec::new();
     for line in lines {
+        let value = envfile::quote::portable(&line.value)
+            .ok_or_else(|| Error::NotQuoted { key: line.key.clone() })?;
         text.extend_from_slice(line.key.as_bytes());
         text.push(b'=');
-        text.extend_from_slice(envfile::quote::canonical(&line.value).expose());
+        text.extend_from_slice(value.expose());
         text.push(b'\n');
     }
-    Secret::new(text)
+    Ok(Secret::new(text))
 }

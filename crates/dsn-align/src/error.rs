@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use report::Failure;
 
+/// What helps where no quotes carry a value.
+pub(crate) const OTHER_VALUE: &str = "percent-encode it in a URL, as the other forms of `dsn-align derive` do, or choose another password";
+
 /// An error that the operator can do something about.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -41,6 +44,8 @@ pub(crate) enum Error {
     WhichPlace,
     /// A form cannot carry the string.
     NotCarried { form: String, why: &'static str },
+    /// No quotes carry a value into an env file.
+    NotQuoted { key: String },
     /// A file could not be written.
     Output { path: PathBuf, source: io::Error },
     /// A key cannot be set.
@@ -74,6 +79,9 @@ impl fmt::Display for Error {
             Self::UnknownForm => f.write_str("no form has this name"),
             Self::WhichPlace => f.write_str("there are several canonical places"),
             Self::NotCarried { form, why } => write!(f, "writing the form {form}: {why}"),
+            Self::NotQuoted { key } => {
+                write!(f, "writing {key}: {}", envfile::edit::EditError::Quoting)
+            }
             Self::Output { path, .. } => write!(f, "writing {}", path.display()),
             Self::CannotSet { path, key, .. } => write!(f, "setting {key} in {path}"),
             Self::Durable(error) => error.fmt(f),
@@ -110,6 +118,10 @@ impl Failure for Error {
             Self::UnknownForm => Some(
                 "one of: libpq, rails, prisma, sqlalchemy, jdbc, node, split:PREFIX".to_owned(),
             ),
+            Self::NotQuoted { .. }
+            | Self::CannotSet { why: envfile::edit::EditError::Quoting, .. } => {
+                Some(OTHER_VALUE.to_owned())
+            }
             Self::WhichPlace => Some("name one with --from".to_owned()),
             Self::Output { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
                 Some("the file is there already; name another, or take it away first".to_owned())

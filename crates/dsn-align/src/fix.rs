@@ -12,7 +12,7 @@ use secret::Secret;
 use crate::args::{Args, FixOptions};
 use crate::check;
 use crate::derive;
-use crate::error::Error;
+use crate::error::{Error, OTHER_VALUE};
 use crate::json::{EditAnswer, FixAnswer, LeftAnswer};
 use crate::load;
 use crate::place::{Content, Held};
@@ -92,7 +92,17 @@ fn plan(
         PlaceKeys::One(key) => whole(&held, key, path, &meant),
         PlaceKeys::Split(split) => Ok(split_edits(&held, split, path, &meant)),
     };
-    Ok(edits)
+    Ok(edits.and_then(quotable))
+}
+
+/// The edits, where quotes carry every value; otherwise none of the place's is made.
+fn quotable(edits: Vec<Edit>) -> Result<Vec<Edit>, String> {
+    match edits.iter().find(|edit| envfile::quote::portable(&edit.value).is_none()) {
+        None => Ok(edits),
+        Some(edit) => {
+            Err(format!("{}: {}; {OTHER_VALUE}", edit.key, envfile::edit::EditError::Quoting))
+        }
+    }
 }
 
 fn whole(held: &Held<'_>, key: &str, path: &str, meant: &Dsn) -> Result<Vec<Edit>, String> {
@@ -114,7 +124,14 @@ fn whole(held: &Held<'_>, key: &str, path: &str, meant: &Dsn) -> Result<Vec<Edit
     let line = check::value_of(held, "host").and_then(|value| value.line);
     // The place's own parameters stay, unless its reading is in doubt.
     let own = own.filter(|_| !is_raw);
-    let value = dsn::uri(&merged(own.as_ref(), meant));
+    let merged = merged(own.as_ref(), meant);
+    let value = derive::as_read(check::reader(held.place), &merged, scheme(held));
+    let is_understood = check::read_text(key, &value, held.place)
+        .is_ok_and(|dsn| dsn.kind() == meant.kind() && changed(&dsn, meant).is_empty());
+    if !is_understood {
+        let reader = &held.place.reader;
+        return Err(format!("{reader} has no form that means the same"));
+    }
     let edit = Edit {
         place: held.place.name.clone(),
         path: path.to_owned(),
@@ -124,6 +141,14 @@ fn whole(held: &Held<'_>, key: &str, path: &str, meant: &Dsn) -> Result<Vec<Edit
         value,
     };
     Ok(vec![edit])
+}
+
+/// The scheme of a place's string, where it is SQLAlchemy's with a driver in it.
+fn scheme<'held>(held: &'held Held<'_>) -> Option<&'held str> {
+    let text = check::value_of(held, "host")?.text.expose_text()?;
+    let (scheme, _) = text.split_once("://")?;
+    let driver = scheme.strip_prefix("postgresql+")?;
+    driver.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(scheme)
 }
 
 fn split_edits(

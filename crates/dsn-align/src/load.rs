@@ -1,14 +1,16 @@
 //! Reading what is at a place: env files, the `[env]` of a fly.toml, variables of this process.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use envfile::EnvFile;
 use opsfile::{Ops, Place, PlaceKeys, PlaceSource};
 use report::{Common, Invocation};
+use rustix::fs::OFlags;
 use secret::Secret;
 
 use crate::error::Error;
@@ -168,13 +170,27 @@ fn content(keys: &PlaceKeys, values: Option<&[Value]>) -> Content {
 
 /// Reads a file of a place; `None` where it is not there.
 fn read(ops: &Ops, place: &Place, path: &str) -> Result<Option<Vec<u8>>, Error> {
-    match fs::read(ops.absolute(path)) {
+    match regular(&ops.absolute(path)) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => {
             Err(Error::ReadPlace { name: place.name.clone(), path: path.to_owned(), source })
         }
     }
+}
+
+/// The bytes of a regular file; anything else, such as a FIFO, is refused before it is read.
+fn regular(path: &Path) -> io::Result<Vec<u8>> {
+    // Without O_NONBLOCK a FIFO would hold us until somebody writes to it.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The line on which a TOML file sets a bare key, as far as that can be told without a second parse.

@@ -74,6 +74,9 @@ fn asked(held: &Held<'_>, folder: &Path, invocation: &Invocation) -> Asked {
             let why = "a Fly secret cannot be read back";
             Err(failed("read", why, "probe the place it comes from"))
         }
+        None if matches!(held.content, Content::Whole(_)) => {
+            Err(failed("read", "the value is empty", "see `dsn-align check`"))
+        }
         None => Err(failed("read", "the file or key is not there", "see `dsn-align check`")),
         Some(Err(refusal)) => Err(refused(&refusal)),
         Some(Ok(dsn)) => {

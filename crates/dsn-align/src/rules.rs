@@ -42,7 +42,7 @@ pub(crate) const RULES: &[Rule] = &[
     Rule::new(
         "missing",
         Level::Error,
-        "the file or key of a place is not there",
+        "the file or key of a place is not there, or the value is empty",
         "nothing can be compared, and the client falls back to its defaults",
         "write the value where ops.toml says it is, or correct ops.toml",
     ),

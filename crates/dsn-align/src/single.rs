@@ -48,6 +48,7 @@ fn place_text(args: &Args, name: &str, invocation: &Invocation) -> Result<Secret
     let place = load::named(&ops, name)?;
     let held = load::places(&ops, &[place], invocation)?.pop();
     let why = match held.map(|held| held.content) {
+        Some(Content::Whole(value)) if value.text.is_empty() => "its value is empty",
         Some(Content::Whole(value)) => return Ok(value.text),
         Some(Content::Split(_)) => "its fields are split over several keys",
         Some(Content::Missing(Missing::File)) => "the file is not there",

@@ -14,6 +14,8 @@ pub enum EditError {
     InvalidKey,
     /// The value holds a NUL byte, which no environment can carry.
     Nul,
+    /// No way of quoting carries the value to every reader, and a shell may run a part of it.
+    Quoting,
 }
 
 impl fmt::Display for EditError {
@@ -21,6 +23,9 @@ impl fmt::Display for EditError {
         formatter.write_str(match self {
             EditError::InvalidKey => "the key is not a name",
             EditError::Nul => "the value holds a NUL byte",
+            EditError::Quoting => {
+                "no quotes carry the value: it holds a backtick or `$` beside a single quote, a line break or a backslash at the end, and a shell could run a part of it"
+            }
         })
     }
 }
@@ -37,7 +42,7 @@ pub fn set(file: &EnvFile, key: &str, value: &Secret) -> Result<Secret, EditErro
     if value.expose().contains(&0) {
         return Err(EditError::Nul);
     }
-    let written = quote::canonical(value);
+    let written = quote::portable(value).ok_or(EditError::Quoting)?;
     let source = file.expose();
     let mut edited = Vec::with_capacity(source.len() + key.len() + written.expose().len() + 4);
     if let Some(entry) = file.entry(key) {
@@ -95,6 +100,12 @@ mod tests {
         let value = |bytes: &[u8]| Secret::new(bytes.to_vec());
         assert_eq!(set(&file, "A-B", &value(b"x")).err(), Some(EditError::InvalidKey));
         assert_eq!(set(&file, "A", &value(b"x\0")).err(), Some(EditError::Nul));
+        for bytes in [b"a'`touch X`".as_slice(), b"a'$(id)", b"a\n`id`", b"`id`\\", b"#'`id`"] {
+            assert_eq!(set(&file, "A", &value(bytes)).err(), Some(EditError::Quoting));
+        }
+        for bytes in [b"`id`".as_slice(), b"$x", b"a'b", b"#`id`", b"a\"$b"] {
+            assert!(set(&file, "A", &value(bytes)).is_ok());
+        }
     }
 
     proptest! {
@@ -105,7 +116,13 @@ mod tests {
             value in "[^\0]{0,24}",
         ) {
             let file = EnvFile::parse(before.as_bytes());
-            let edited = set(&file, &key, &Secret::new(value.clone().into_bytes())).unwrap();
+            let edited = match set(&file, &key, &Secret::new(value.clone().into_bytes())) {
+                Err(EditError::Quoting) => {
+                    prop_assert!(value.contains(['`', '$']));
+                    return Ok(());
+                }
+                edited => edited.unwrap(),
+            };
             let reread = EnvFile::parse(edited.expose());
             // A malformed line above may hold an open quote; then the file says so itself.
             prop_assume!(file.problems().iter().all(|problem| !problem.code.is_doubtful()));

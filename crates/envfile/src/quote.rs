@@ -8,7 +8,7 @@ use secret::Secret;
 /// characters means anything in them (the only form in which `fly secrets import` keeps a `#`);
 /// else in single quotes; else in double quotes with escapes. A line break stays a line break:
 /// more readers keep one than turn `\n` into one. [`crate::differences`] says who disagrees.
-pub fn canonical(value: &Secret) -> Secret {
+pub(crate) fn canonical(value: &Secret) -> Secret {
     let bytes = value.expose();
     let mut written = Vec::with_capacity(2 * bytes.len() + 2);
     if is_bare(bytes) {
@@ -31,6 +31,18 @@ pub fn canonical(value: &Secret) -> Secret {
         written.push(b'\'');
     }
     Secret::new(written)
+}
+
+/// [`canonical`] where no reader runs or changes a part of the value, or nothing.
+///
+/// A backtick or `$` that cannot stand in single quotes, because a single quote, a line break or a
+/// backslash at the end is in the way, would have to be escaped in double quotes. The strict dialect and
+/// several readers keep the backslash before a backtick, some keep it before a `$`, and a shell runs
+/// what follows where it is left out.
+pub fn portable(value: &Secret) -> Option<Secret> {
+    let bytes = value.expose();
+    let is_meant_otherwise = bytes.iter().any(|byte| matches!(byte, b'`' | b'$'));
+    (!is_meant_otherwise || is_single(bytes)).then(|| canonical(value))
 }
 
 /// Whether a byte is read alike unquoted by every reader of [`crate::Dialect::ALL`], inside a

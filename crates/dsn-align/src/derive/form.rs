@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use dsn::{Dsn, Fields, Kind, known_option};
+use dsn::{Dsn, Fields, Kind, Reader, known_option};
 use secret::Secret;
 
 /// A form, as `--to` names it.
@@ -83,6 +83,24 @@ impl Form {
     }
 }
 
+/// The string in the form that a reader reads: JDBC's and Npgsql's own, and for the others a URI, with
+/// SQLAlchemy's scheme where it names a driver.
+pub(crate) fn as_read(reader: Reader, dsn: &Dsn, scheme: Option<&str>) -> Secret {
+    match reader {
+        Reader::Jdbc => jdbc(dsn),
+        Reader::Npgsql => npgsql(dsn),
+        Reader::SqlAlchemy => {
+            let uri = dsn::uri(dsn);
+            // Into the same string with another scheme.
+            match (scheme, uri.expose().strip_prefix(b"postgresql")) {
+                (Some(scheme), Some(rest)) => Secret::new([scheme.as_bytes(), rest].concat()),
+                _ => uri,
+            }
+        }
+        _ => dsn::uri(dsn),
+    }
+}
+
 /// A copy with the parameters that `keep` lets through, and `more`.
 fn with(dsn: &Dsn, keep: &dyn Fn(&str) -> bool, more: &[(&'static str, &str)]) -> Dsn {
     let mut fields = Fields::new();
@@ -148,6 +166,7 @@ fn jdbc(dsn: &Dsn) -> Secret {
             "host" | "port" | "dbname" => continue,
             "application_name" => "ApplicationName",
             "connect_timeout" => "connectTimeout",
+            "target_session_attrs" => "targetServerType",
             other => other,
         };
         text.push(separator);
@@ -156,6 +175,76 @@ fn jdbc(dsn: &Dsn) -> Secret {
         // Into the URL that is being written.
         text.extend_from_slice(dsn::encode_component(value.expose()).expose());
         separator = b'&';
+    }
+    Secret::new(text)
+}
+
+/// `Key=Value;` with Npgsql's names; a value is quoted where a character of it would end it.
+fn npgsql(dsn: &Dsn) -> Secret {
+    let mut text = Vec::new();
+    let mut add = |name: &str, value: &[u8]| {
+        if !text.is_empty() {
+            text.push(b';');
+        }
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+        let is_bare = value.iter().all(|&byte| {
+            byte.is_ascii_graphic() && !matches!(byte, b';' | b'\'' | b'"' | b'=')
+                || !byte.is_ascii()
+        });
+        if is_bare {
+            text.extend_from_slice(value);
+            return;
+        }
+        text.push(b'"');
+        for &byte in value {
+            if byte == b'"' {
+                text.push(b'"');
+            }
+            text.push(byte);
+        }
+        text.push(b'"');
+    };
+    const NAMES: [(&str, &str); 5] = [
+        ("Host", "host"),
+        ("Port", "port"),
+        ("Username", "user"),
+        ("Password", "password"),
+        ("Database", "dbname"),
+    ];
+    for (name, field) in NAMES {
+        if let Some(value) = dsn.component(field) {
+            // Into the string that is being written.
+            add(name, value.expose());
+        }
+    }
+    for (name, value) in dsn.params() {
+        let name = match name {
+            "sslmode" => {
+                let mode = match value.expose() {
+                    b"verify-ca" => b"VerifyCA".as_slice(),
+                    b"verify-full" => b"VerifyFull",
+                    b"require" => b"Require",
+                    b"prefer" => b"Prefer",
+                    b"allow" => b"Allow",
+                    b"disable" => b"Disable",
+                    other => other,
+                };
+                add("SSL Mode", mode);
+                continue;
+            }
+            "application_name" => "Application Name",
+            "sslrootcert" => "Root Certificate",
+            "sslcert" => "SSL Certificate",
+            "sslkey" => "SSL Key",
+            "connect_timeout" => "Timeout",
+            "channel_binding" => "Channel Binding",
+            "target_session_attrs" => "Target Session Attributes",
+            "load_balance_hosts" => "Load Balance Hosts",
+            "client_encoding" => "Client Encoding",
+            other => other,
+        };
+        add(name, value.expose());
     }
     Secret::new(text)
 }

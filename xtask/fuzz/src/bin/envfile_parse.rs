@@ -17,7 +17,13 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
     // The input again as a value: what is written canonically is read back.
     let value = Secret::new(data.iter().copied().filter(|byte| *byte != 0).collect());
-    let edited = envfile::edit::set(&EnvFile::parse(b"# c\nB=1\n"), "A", &value).unwrap();
+    let edited = match envfile::edit::set(&EnvFile::parse(b"# c\nB=1\n"), "A", &value) {
+        Err(envfile::edit::EditError::Quoting) => {
+            assert!(data.iter().any(|byte| matches!(byte, b'`' | b'$')));
+            return;
+        }
+        edited => edited.unwrap(),
+    };
     let reread = EnvFile::parse(edited.expose());
     assert!(reread.get("A").unwrap().same_as(&value));
     assert_eq!(reread.get("B").unwrap().expose(), b"1");
