@@ -30,7 +30,8 @@ pub use libpq::{
 pub use mask::{HIDDEN, Mask};
 pub use percent::{decode_strict, has_escape};
 pub use provider::{
-    Fact, Mode, Problem, ProblemKind, Provider, Service, classify, problems, project_ref,
+    Fact, Mode, Problem, ProblemKind, Provider, Service, classify, classify_each, problems,
+    project_ref,
 };
 pub use raw::{RawCharacter, raw_characters};
 pub use readings::{Reader, Reading, Tls, readings, tls};

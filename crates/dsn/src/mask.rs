@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::{Reader, known_option};
+use crate::{Reader, known_option, parameter_owner};
 
 /// Fields that are credentials whatever they hold.
 const SECRET_FIELDS: [&str; 6] = [
@@ -35,8 +35,14 @@ impl Mask {
     /// Works out what must not be shown of a string.
     pub fn new(text: &[u8]) -> Self {
         let mut pieces: Vec<Vec<u8>> = Vec::new();
-        if let Some(credentials) = credentials(text) {
-            add_pieces(&mut pieces, credentials);
+        match credentials(text) {
+            Some(credentials) => add_pieces(&mut pieces, credentials),
+            // Whoever encodes too much encodes the colon or the `@` that divide, and they no longer do.
+            None => {
+                if let Some(credentials) = credentials(&with_raw_dividers(text)) {
+                    add_pieces(&mut pieces, credentials);
+                }
+            }
         }
         for value in after_password_keys(text) {
             add_pieces(&mut pieces, value);
@@ -67,24 +73,32 @@ impl Mask {
 
     /// A field's name for showing: libpq's own names as they are, any other only if it holds no piece.
     pub fn name<'name>(&self, name: &'name str) -> Cow<'name, str> {
-        if known_option(name.as_bytes()).is_some() || !self.touches(name.as_bytes()) {
+        let is_name =
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte));
+        if known_option(name.as_bytes()).is_some() || is_name && !self.touches(name.as_bytes()) {
             Cow::Borrowed(name)
         } else {
             Cow::Borrowed(HIDDEN)
         }
     }
 
-    /// A field's value for showing: a credential is hidden, and of anything else what may be a piece of one.
+    /// A field's value for showing; text that is no field has no name. A credential is hidden, and of anything else what may be a piece of one.
     pub fn value(&self, name: &str, value: &[u8]) -> String {
         if Self::is_secret(name) {
             return HIDDEN.to_owned();
         }
+        // A misspelt `password` is a parameter that nobody knows.
+        if !is_known_parameter(name) {
+            return HIDDEN.to_owned();
+        }
         let text = String::from_utf8_lossy(value);
-        if !self.touches(value) {
+        if !self.touches(value) && is_well_formed(name, value) {
             return text.into_owned();
         }
         match text.rsplit_once('@') {
-            Some((_, rest)) if !self.touches(rest.as_bytes()) => format!("{HIDDEN}@{rest}"),
+            Some((_, rest)) if name != "user" && !self.touches(rest.as_bytes()) => {
+                format!("{HIDDEN}@{rest}")
+            }
             _ => HIDDEN.to_owned(),
         }
     }
@@ -102,6 +116,80 @@ impl Mask {
         let decoded = crate::percent::decode_lenient(value).to_ascii_lowercase();
         self.pieces.iter().any(|piece| holds(&written, piece) || holds(&decoded, piece))
     }
+}
+
+/// Parameters of other clients beside those of [`crate::parameter_owner`], and what readers add.
+const ALSO_KNOWN: [&str; 16] = [
+    "adapter",
+    "currentSchema",
+    "db",
+    "default_query_exec_mode",
+    "encoding",
+    "family",
+    "pool_max_conns",
+    "pool_min_conns",
+    "pooling",
+    "prepareThreshold",
+    "protocol",
+    "sslfactory",
+    "statement-cache-capacity",
+    "statement_cache_capacity",
+    "timezone",
+    "tls",
+];
+
+fn is_known_parameter(name: &str) -> bool {
+    name.is_empty()
+        || known_option(name.as_bytes()).is_some()
+        || parameter_owner(name).is_some()
+        || ALSO_KNOWN.contains(&name)
+}
+
+/// Whether a value can be what its field is called: a host, a port, a user or a database.
+///
+/// One that cannot be is a piece of a string that was read otherwise than it was meant.
+fn is_well_formed(name: &str, value: &[u8]) -> bool {
+    let has_none_of = |hostile: &[u8]| {
+        !crate::percent::decode_lenient(value)
+            .iter()
+            .any(|byte| hostile.contains(byte) || byte.is_ascii_control())
+    };
+    match name {
+        "host" | "hostaddr" => {
+            value.split(|&byte| byte == b',').all(|host| is_host(&String::from_utf8_lossy(host)))
+        }
+        "port" => value.iter().all(|byte| byte.is_ascii_digit() || *byte == b','),
+        "user" => has_none_of(b":/?#&= "),
+        "dbname" => has_none_of(b"@:/?#&=;"),
+        _ => true,
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let is_word = |also: &str| inner.chars().all(|c| c.is_alphanumeric() || also.contains(c));
+    inner.parse::<std::net::Ipv6Addr>().is_ok() || is_word("-._") || {
+        // A socket's folder.
+        inner.starts_with('/') && is_word("-._/")
+    }
+}
+
+/// The text with `%3A` and `%40` decoded before its query.
+fn with_raw_dividers(text: &[u8]) -> Vec<u8> {
+    let query = text.iter().position(|&byte| byte == b'?').unwrap_or(text.len());
+    let mut raw = Vec::with_capacity(text.len());
+    let mut index = 0;
+    while index < text.len() {
+        let escape = text.get(index..index + 3).filter(|_| index < query).unwrap_or_default();
+        let (byte, length) = match escape {
+            [b'%', b'3', b'A' | b'a'] => (b':', 3),
+            [b'%', b'4', b'0'] => (b'@', 3),
+            _ => (text[index], 1),
+        };
+        raw.push(byte);
+        index += length;
+    }
+    raw
 }
 
 /// Whether a value holds a piece; one of one or two characters is in everything, so it counts only
@@ -203,6 +291,41 @@ mod tests {
     }
 
     #[test]
+    fn dividers_that_are_encoded_and_misspelt_names_show_nothing() {
+        check(
+            "postgresql://postgres:SECq9pw%40h.example:5432/db",
+            Reader::Libpq17,
+            &[("host", "postgres"), ("port", "***@h.example:5432"), ("dbname", "db")],
+        );
+        check(
+            "postgresql://postgres%3ASECq9pw@h.example/db",
+            Reader::Libpq,
+            &[("user", "***"), ("host", "h.example"), ("dbname", "db")],
+        );
+        check(
+            "postgresql://u@h.example/db?passsword=SECq9pw&sslmode=require",
+            Reader::Rails,
+            &[
+                ("user", "u"),
+                ("host", "h.example"),
+                ("dbname", "db"),
+                ("passsword", "***"),
+                ("sslmode", "require"),
+            ],
+        );
+        check(
+            "postgresql://u@h.example/db?password:SECq9pw",
+            Reader::NodePostgres,
+            &[("user", "u"), ("host", "h.example"), ("dbname", "db"), ("***", "***")],
+        );
+        check(
+            "postgresql://u@[::1]/db?host=%2Fvar%2Frun",
+            Reader::Libpq,
+            &[("user", "u"), ("host", "/var/run"), ("dbname", "db")],
+        );
+    }
+
+    #[test]
     fn pieces_of_the_password_stay_hidden_where_they_land() {
         check(
             "postgresql://u:hun@ter2@h.example/db",
@@ -217,7 +340,7 @@ mod tests {
         check(
             "postgresql://u:hun@x?y=ter2@h.example/db",
             Reader::Pgx,
-            &[("user", "u"), ("password", "***"), ("host", "***"), ("***", "***@h.example/db")],
+            &[("user", "u"), ("password", "***"), ("host", "***"), ("***", "***")],
         );
         check(
             "postgresql://u:hunter@ab@h.example/db",

@@ -97,6 +97,20 @@ pub fn classify(dsn: &Dsn) -> Service {
     table::find(dsn.kind(), &host, port)
 }
 
+/// Classifies each host of a connection string's list, with the port that goes with it.
+pub fn classify_each(dsn: &Dsn) -> Vec<Service> {
+    let hosts: Vec<&[u8]> = dsn.host().unwrap_or_default().split(|&byte| byte == b',').collect();
+    let ports: Vec<&[u8]> = dsn.port().unwrap_or_default().split(|&byte| byte == b',').collect();
+    let service = |(index, host): (usize, &&[u8])| {
+        // One port is for all of them.
+        let port = if ports.len() == 1 { ports.first() } else { ports.get(index) };
+        let port = port.copied().filter(|port| !port.is_empty());
+        let port = port.unwrap_or(dsn.default_port().as_bytes());
+        table::find(dsn.kind(), &host.to_ascii_lowercase(), port)
+    };
+    hosts.iter().enumerate().map(service).collect()
+}
+
 impl Provider {
     /// Every provider that can be named.
     pub const ALL: [Self; 18] = [

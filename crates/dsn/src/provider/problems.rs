@@ -79,7 +79,13 @@ pub fn problems(dsn: &Dsn) -> Vec<Problem> {
 fn supabase(dsn: &Dsn, problems: &mut Vec<Problem>) {
     let host = String::from_utf8_lossy(dsn.host().unwrap_or_default()).to_ascii_lowercase();
     let user = user_ref(dsn);
-    let names_tenant_otherwise = dsn.fields().get("options").is_some();
+    // Supavisor finds the tenant by the user's suffix or by `options=reference=<ref>`, by no other option.
+    let names_tenant_otherwise = dsn.fields().get("options").is_some_and(|options| {
+        let begin = b"reference=";
+        options
+            .split(u8::is_ascii_whitespace)
+            .any(|option| option.starts_with(begin) && option.len() > begin.len())
+    });
     if odd_pooler_label(&host).is_some() {
         problems.push(certain(
             ProblemKind::Host,
@@ -109,6 +115,29 @@ fn supabase(dsn: &Dsn, problems: &mut Vec<Problem>) {
                 "write the user as postgres, or use the pooler's host",
             )),
             (None, _) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_reference_among_the_options_names_the_tenant() {
+        for (options, expected) in [
+            ("?options=reference%3Dabc", 0),
+            ("?options=-c%20statement_timeout%3D5s", 1),
+            ("?options=reference%3D", 1),
+            ("", 1),
+        ] {
+            let text = format!(
+                "postgresql://postgres:CANARY@aws-1-us-east-1.pooler.supabase.com:5432/postgres{options}"
+            );
+            let dsn = Dsn::parse(text.as_bytes()).unwrap();
+            let found = problems(&dsn);
+            let found = found.iter().filter(|problem| problem.kind == ProblemKind::User).count();
+            assert_eq!(found, expected, "{options}");
         }
     }
 }
