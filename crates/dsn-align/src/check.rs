@@ -214,7 +214,7 @@ fn understood(
 ) {
     let service = dsn::classify(dsn);
     if dsn.kind() == Kind::Postgres {
-        policy::check(held, dsn, service, policy, findings);
+        policy::check(held, dsn, policy, findings);
     }
     connect::check(held, dsn, service, findings);
     service::check(held, dsn, service, findings);

@@ -193,7 +193,9 @@ fn changed(own: &Dsn, meant: &Dsn) -> Vec<String> {
     let mut names: Vec<String> = differences(own, meant)
         .into_iter()
         .filter(|difference| {
-            difference.is_identity() || difference.in_first && difference.in_second
+            difference.is_identity()
+                || difference.field == "hostaddr"
+                || difference.in_first && difference.in_second
         })
         .map(|difference| difference.field.into_owned())
         .collect();
@@ -213,7 +215,8 @@ fn aligned(own: &Dsn, meant: &Dsn) -> bool {
 fn merged(own: Option<&Dsn>, meant: &Dsn) -> Dsn {
     let mut fields: Fields = meant.fields().duplicate();
     for (name, value) in own.into_iter().flat_map(Dsn::params) {
-        if fields.get(name).is_none() && meant.kind() == Kind::Postgres {
+        // An address of its own would lead elsewhere than what is meant.
+        if name != "hostaddr" && fields.get(name).is_none() && meant.kind() == Kind::Postgres {
             // Into another set of fields, which are secrets too.
             fields.set(name.to_owned(), value.expose());
         }

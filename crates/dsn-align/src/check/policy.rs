@@ -7,15 +7,17 @@ use report::Finding;
 use crate::check::{at, at_field};
 use crate::place::{Content, Held};
 
-pub(super) fn check(
-    held: &Held<'_>,
-    dsn: &Dsn,
-    service: Service,
-    policy: &Policy,
-    findings: &mut Vec<Finding>,
-) {
-    provider(held, service, policy, findings);
-    mode(held, dsn, service, policy, findings);
+pub(super) fn check(held: &Held<'_>, dsn: &Dsn, policy: &Policy, findings: &mut Vec<Finding>) {
+    let mut seen = Vec::new();
+    for service in dsn::classify_each(dsn) {
+        let what = (service.provider, service.mode);
+        if !seen.contains(&what) {
+            seen.push(what);
+            provider(held, service, policy, findings);
+            mode(held, dsn, service, policy, findings);
+        }
+    }
+    address(held, dsn, policy, findings);
     sslmode(held, dsn, policy, findings);
 }
 
@@ -45,6 +47,24 @@ fn provider(held: &Held<'_>, service: Service, policy: &Policy, findings: &mut V
         None => "point the place at another provider".to_owned(),
     };
     findings.push(at_field(held, "host", finding.hint(hint)));
+}
+
+/// Reports a `hostaddr`, which goes past the host that policy looks at.
+fn address(held: &Held<'_>, dsn: &Dsn, policy: &Policy, findings: &mut Vec<Finding>) {
+    let has_address = dsn.fields().get("hostaddr").is_some_and(|address| !address.is_empty());
+    if !has_address || policy.provider.is_empty() && policy.deny.is_empty() {
+        return;
+    }
+    let message = format!(
+        "{}: hostaddr sends the connection to a bare address, whoever the host belongs to; policy cannot tell whose it is",
+        held.place.name
+    );
+    let finding = Finding::error("policy-provider", message);
+    findings.push(at_field(
+        held,
+        "host",
+        finding.hint("take hostaddr away, and let the host name be looked up"),
+    ));
 }
 
 fn mode(
@@ -92,7 +112,9 @@ fn mode_hint(service: Service, policy: &Policy) -> &'static str {
 
 fn sslmode(held: &Held<'_>, dsn: &Dsn, policy: &Policy, findings: &mut Vec<Finding>) {
     let Some(wanted) = policy.sslmode else { return };
-    if dsn.host().is_some_and(|host| host.starts_with(b"/")) {
+    let is_socket =
+        |host: &[u8]| host.split(|&byte| byte == b',').all(|host| host.starts_with(b"/"));
+    if dsn.host().is_some_and(is_socket) && dsn.fields().get("hostaddr").is_none() {
         return;
     }
     let neighbour =

@@ -181,6 +181,13 @@ fn jdbc(dsn: &Dsn) -> Secret {
 
 /// `Key=Value;` with Npgsql's names; a value is quoted where a character of it would end it.
 fn npgsql(dsn: &Dsn) -> Secret {
+    const NAMES: [(&str, &str); 5] = [
+        ("Host", "host"),
+        ("Port", "port"),
+        ("Username", "user"),
+        ("Password", "password"),
+        ("Database", "dbname"),
+    ];
     let mut text = Vec::new();
     let mut add = |name: &str, value: &[u8]| {
         if !text.is_empty() {
@@ -205,13 +212,6 @@ fn npgsql(dsn: &Dsn) -> Secret {
         }
         text.push(b'"');
     };
-    const NAMES: [(&str, &str); 5] = [
-        ("Host", "host"),
-        ("Port", "port"),
-        ("Username", "user"),
-        ("Password", "password"),
-        ("Database", "dbname"),
-    ];
     for (name, field) in NAMES {
         if let Some(value) = dsn.component(field) {
             // Into the string that is being written.

@@ -75,9 +75,18 @@ pub(crate) fn shown(spelling: &Secret, mask: &Mask) -> Option<String> {
     let (credentials, rest) = rest.rsplit_once('@').map_or((None, rest), |(c, r)| (Some(c), r));
     let user = credentials.map(|credentials| credentials.split(':').next().unwrap_or_default());
     let has_password = credentials.is_some_and(|credentials| credentials.contains(':'));
-    let parts = [user.unwrap_or_default(), rest];
-    if parts.iter().any(|part| mask.value("", part.as_bytes()) != *part) {
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(p, q)| (p, Some(q)));
+    let parts = [("user", user.unwrap_or_default()), ("", place)];
+    if parts.iter().any(|(name, part)| mask.value(name, part.as_bytes()) != *part) {
         return None;
+    }
+    let mut rest = place.to_owned();
+    for (index, pair) in query.into_iter().flat_map(|query| query.split('&')).enumerate() {
+        let (name, value) = pair.split_once('=')?;
+        rest.push(if index == 0 { '?' } else { '&' });
+        rest.push_str(&mask.name(name));
+        rest.push('=');
+        rest.push_str(&mask.value(name, value.as_bytes()));
     }
     let password = if has_password { format!(":{}", dsn::HIDDEN) } else { String::new() };
     let at = if user.is_some() { "@" } else { "" };

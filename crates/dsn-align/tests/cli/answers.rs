@@ -142,3 +142,40 @@ fn nothing_to_read_is_an_error() {
     assert_eq!(output.code(), 2);
     assert!(output.stderr().contains("there is no connection string to read"), "{output}");
 }
+
+#[test]
+fn a_password_in_another_field_is_not_shown() {
+    let bed = Bed::new();
+    for text in [
+        "postgresql://u:SECq9pw%40h:5432/db",
+        "postgresql://postgres%3ASECq9pw@h.example:5432/db",
+        "postgresql://u@h.example/db?passsword=SECq9pw",
+        "postgresql://u@h.example/db?password:SECq9pw",
+        "postgresql://u@h.example/db?Password=SECq9pw",
+        "host=h.example user=u password = SECq9pw dbname=db",
+        "host=h.example user=u passsword=SECq9pw dbname=db",
+        "host=h.example user=u password:SECq9pw",
+        "user=u:SECq9pw host=h.example",
+        "redis://u:SECq9pw%40h.example:6379/1",
+        "redis://u%3ASECq9pw@h.example:6379/1",
+        "redis://u%3ASECq9pw%40h.example:6379/1",
+        "redis://h.example:6379/1?passsword=SECq9pw",
+        "rediss://:SECq9pw#x@h.example",
+        "jdbc:postgresql://h.example/db?user=u&pasword=SECq9pw",
+        "jdbc:postgresql://u:SECq9pw@h.example/db",
+        "Host=h.example;Username=u;Passwort=SECq9pw",
+    ] {
+        for args in [
+            ["readings"].as_slice(),
+            &["readings", "--format", "json"],
+            &["parse"],
+            &["parse", "--format", "json"],
+            &["parse", "--reader", "node-postgres"],
+            &["parse", "--reader", "ioredis"],
+        ] {
+            let output = dsn_align(&bed, args).stdin(text).run();
+            let shown = format!("{}{}", output.stdout(), output.stderr()).to_ascii_lowercase();
+            assert!(!shown.contains("secq9pw"), "{args:?} of {text}: {output}");
+        }
+    }
+}

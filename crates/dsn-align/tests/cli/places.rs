@@ -82,3 +82,27 @@ fn a_lone_redis_user_is_a_password_to_some() {
     let message = output.json()["findings"].to_string();
     assert!(message.contains("clients disagree on user, password"), "{output}");
 }
+
+#[test]
+fn every_host_and_address_counts() {
+    let more =
+        "\n[[dsn.place]]\nname = \"copy\"\nenv-file = \"vault/occ/copy.env\"\nkey = \"URL\"\n";
+    let bed = repo("provider = [\"supabase\"]\nsslmode = \"require\"", POOLER, more);
+    let good = POOLER.trim_end().replace("DATABASE_URL", "URL");
+    bed.write("vault/occ/copy.env", format!("{good}&hostaddr=203.0.113.7\n"));
+    let output = dsn_align(&bed, &["check", "--format", "json"]).run();
+    assert_eq!(rules(&output.json()), ["differs URL", "policy-provider URL"], "{output}");
+    assert!(output.stdout().contains("copy differs from vault-staging in hostaddr"), "{output}");
+    let output = dsn_align(&bed, &["fix", "--write"]).run();
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(!bed.read("vault/occ/copy.env").contains("hostaddr"));
+    let listed = good.replace(":5432", ":5432,other.example:5432");
+    bed.write("vault/occ/copy.env", format!("{listed}\n"));
+    let output = dsn_align(&bed, &["check", "copy", "--format", "json"]).run();
+    let found = rules(&output.json());
+    assert!(found.contains(&"policy-provider URL".to_owned()), "{output}");
+    let listed = good.replace("aws-1", "%2Ftmp,aws-1").replace("sslmode=require", "sslmode=prefer");
+    bed.write("vault/occ/copy.env", format!("{listed}\n"));
+    let output = dsn_align(&bed, &["check", "copy", "--format", "json"]).run();
+    assert!(rules(&output.json()).contains(&"policy-sslmode URL".to_owned()), "{output}");
+}
