@@ -1,6 +1,8 @@
 //! `probe`: every place for real, all at once, one attempt each.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use dsn::{Dsn, Kind, Mask, Origin, Reader, Refusal, Version, raw_characters};
 use opsfile::PlaceSource;
 use probe::{
-    Certificate, Failure, Options, Outcome, PostgresFacts, RedisFacts, Step, postgres, redis,
+    Cause, Certificate, Failure, Options, Outcome, PostgresFacts, RedisFacts, Step, postgres, redis,
 };
 use report::{CommandLine, Exit, Format, Invocation, Palette, Streams};
 
@@ -133,7 +135,14 @@ fn completed(
             return surroundings::variable(invocation, name);
         }
         // Into a set of fields, which are secrets too.
-        held.neighbour(name).map(|value| value.expose().to_vec())
+        let beside = held.neighbour(name).map(|value| value.expose().to_vec());
+        // Where the operator keeps service and password files is the operator's affair, not the place's.
+        let is_file = ["PGPASSFILE", "PGSERVICEFILE", "PGSYSCONFDIR"].contains(&name);
+        beside.or_else(|| {
+            let path = surroundings::variable(invocation, name).filter(|_| is_file)?;
+            let path = invocation.cwd.join(OsStr::from_bytes(&path));
+            Some(path.into_os_string().into_encoded_bytes())
+        })
     };
     let world = Surroundings {
         variables: &variables,
@@ -197,7 +206,23 @@ fn redis_facts(answer: &mut ProbedAnswer, outcome: Outcome<RedisFacts>) {
     answer.connections = facts.connections;
     answer.max_connections = facts.max_connections;
     answer.certificates = facts.certificates.into_iter().map(certificate).collect();
+    let cause = outcome.failure.as_ref().map(|(_, failure)| failure.cause);
     ended(answer, &outcome.steps, outcome.failure, outcome.failed_after);
+    // A Redis URL has neither sslmode nor sslrootcert.
+    let hint = match cause {
+        Some(Cause::CertificateUnknown) => {
+            "download the provider's certificate authority and name it with --authorities FILE"
+        }
+        Some(Cause::CertificateFile) => "check that --authorities names a readable PEM file",
+        Some(Cause::DatabaseUnknown) => {
+            "check the number of the database; the server has as many as its `databases` says"
+        }
+        Some(Cause::TlsRequired) => "write rediss:// instead of redis://",
+        _ => return,
+    };
+    if let Some(failure) = &mut answer.failure {
+        hint.clone_into(&mut failure.hint);
+    }
 }
 
 fn certificate(certificate: Certificate) -> CertificateAnswer {

@@ -1,6 +1,8 @@
 //! What the certificates that a server presents say of themselves.
 
-use rustls::pki_types::CertificateDer;
+use rustls::SupportedCipherSuite;
+use rustls::crypto::ring::cipher_suite::{TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_cert::Certificate as X509;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
@@ -54,4 +56,42 @@ fn name(name: &GeneralName) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// `tls-server-end-point` of RFC 5929: the certificate's hash, by the hash of its own signature and by
+/// SHA-256 in place of the weak ones; nothing where that hash is neither SHA-256 nor SHA-384.
+pub(crate) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
+    let parsed = X509::from_der(certificate).ok()?;
+    let suite = match parsed.signature_algorithm().oid.to_string().as_str() {
+        // MD5, SHA-1 and SHA-256, with RSA or ECDSA.
+        "1.2.840.113549.1.1.4"
+        | "1.2.840.113549.1.1.5"
+        | "1.2.840.113549.1.1.11"
+        | "1.2.840.10045.4.1"
+        | "1.2.840.10045.4.3.2" => TLS13_AES_128_GCM_SHA256,
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => TLS13_AES_256_GCM_SHA384,
+        _ => return None,
+    };
+    let SupportedCipherSuite::Tls13(suite) = suite else { return None };
+    Some(suite.common.hash_provider.hash(certificate).as_ref().to_vec())
+}
+
+/// Whether a certificate is valid at a time; one that cannot be read is not.
+pub(crate) fn is_valid_at(certificate: &[u8], now: UnixTime) -> bool {
+    X509::from_der(certificate).is_ok_and(|certificate| {
+        let validity = certificate.tbs_certificate().validity();
+        let (from, until) =
+            (validity.not_before.to_unix_duration(), validity.not_after.to_unix_duration());
+        from.as_secs() <= now.as_secs() && now.as_secs() <= until.as_secs()
+    })
+}
+
+/// Whether a certificate that lists no names is for a host by its common name, as OpenSSL still takes it.
+pub(crate) fn has_common_name(certificate: &CertificateDer<'_>, host: &str) -> bool {
+    read(certificate).is_some_and(|certificate| {
+        certificate.names.is_empty()
+            && certificate.subject.split(',').any(|part| {
+                part.trim().strip_prefix("CN=").is_some_and(|name| name.eq_ignore_ascii_case(host))
+            })
+    })
 }

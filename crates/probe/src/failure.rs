@@ -33,6 +33,10 @@ pub enum Cause {
     PreparedStatements,
     ServerStarting,
     Method,
+    MethodForbidden,
+    ChannelBinding,
+    HostRejected,
+    ServerSort,
     Protocol,
     Other,
 }
@@ -67,6 +71,8 @@ const WORDS: &[(&str, Cause)] = &[
     ("SSL connection is required", Cause::TlsRequired),
     ("no encryption", Cause::TlsRequired),
     ("SSL required", Cause::TlsRequired),
+    ("pg_hba.conf rejects", Cause::HostRejected),
+    ("no pg_hba.conf entry", Cause::HostRejected),
     ("EPREPAREDDUP", Cause::PreparedStatements),
     ("EPREPAREDNOTFOUND", Cause::PreparedStatements),
     ("EPSSIMPLEQUERY", Cause::PreparedStatements),
@@ -157,6 +163,18 @@ impl Failure {
             Cause::Method => {
                 "the server asks for a way of authentication that this probe does not speak"
             }
+            Cause::MethodForbidden => {
+                "allow the method in require_auth, or let the server ask for one that is allowed"
+            }
+            Cause::ChannelBinding => {
+                "use TLS and a server that offers SCRAM-SHA-256-PLUS, or leave channel_binding=require out; most poolers have none"
+            }
+            Cause::HostRejected => {
+                "let pg_hba.conf take this user, database, address and kind of TLS; the password was not looked at"
+            }
+            Cause::ServerSort => {
+                "name a host of the kind that target_session_attrs asks for, or ask for any"
+            }
             Cause::Protocol => "check that the port belongs to this kind of service",
             Cause::Other => "look the code up in the server's documentation",
         }
@@ -196,6 +214,14 @@ impl Failure {
             Cause::PreparedStatements => "the pooler lost or confused a prepared statement",
             Cause::ServerStarting => "the server is starting up or shutting down",
             Cause::Method => "the way of authentication is not supported",
+            Cause::MethodForbidden => {
+                "the server asks for a way of authentication that require_auth forbids"
+            }
+            Cause::ChannelBinding => {
+                "the string asks for channel binding, and this connection has none"
+            }
+            Cause::HostRejected => "the server's pg_hba.conf turns this connection away",
+            Cause::ServerSort => "the server is not of the kind that target_session_attrs asks for",
             Cause::Protocol => "the answer is not of the expected protocol",
             Cause::Other => "the server refused",
         }
@@ -234,6 +260,11 @@ mod tests {
                 "28000",
                 "no pg_hba.conf entry for host \"h\", user \"u\", database \"d\", no encryption",
                 Cause::TlsRequired,
+            ),
+            (
+                "28000",
+                "pg_hba.conf rejects connection for host \"h\", user \"u\", database \"d\", SSL encryption",
+                Cause::HostRejected,
             ),
             ("28P01", "password authentication failed for user \"u\"", Cause::PasswordWrong),
             ("53300", "sorry, too many clients already", Cause::TooManyConnections),

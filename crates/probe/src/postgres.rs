@@ -1,5 +1,6 @@
 //! PostgreSQL: resolve, connect, TLS, authenticate, and ask what it is.
 
+mod demand;
 mod session;
 
 use std::io::Read;
@@ -38,13 +39,91 @@ pub struct PostgresFacts {
     pub max_connections: Option<u32>,
 }
 
-/// Probes the first host of a connection string.
+/// Probes the hosts of a connection string in order, until one answers that is what the string asks for.
+///
+/// As in libpq, the next host is tried where one cannot be reached, does not answer in time, is still
+/// starting, or is not of the kind of `target_session_attrs`; a refused password ends the probe.
 pub fn postgres(dsn: &Dsn, options: &Options) -> Outcome<PostgresFacts> {
-    Outcome::of(options, |log, facts| run(dsn, options, log, facts))
+    Outcome::of(options, |log, facts| each(dsn, options, log, facts))
+}
+
+fn each(
+    dsn: &Dsn,
+    options: &Options,
+    log: &mut Log,
+    facts: &mut PostgresFacts,
+) -> Result<(), Failed> {
+    let hosts = hosts(dsn);
+    let sort = dsn.fields().get("target_session_attrs").unwrap_or(b"any");
+    let sort = String::from_utf8_lossy(sort).into_owned();
+    // Where no standby answers, prefer-standby takes any.
+    let passes: &[&str] =
+        if sort == "prefer-standby" { &["prefer-standby", "any"] } else { &[&sort] };
+    let mut tries =
+        passes.iter().flat_map(|sort| hosts.iter().enumerate().map(move |host| (*sort, host)));
+    let mut next = tries.next();
+    while let Some((sort, (index, host))) = next {
+        next = tries.next();
+        *facts = PostgresFacts::default();
+        let n_before = log.steps.len();
+        let ended = run(host, sort, options, log, facts);
+        let place = format!("host {} of {}", index + 1, hosts.len());
+        match ended {
+            Err((_, failure)) if next.is_some() && goes_on(&failure) => {
+                let said = format!("{place}: {failure}; the next one is tried");
+                log.replace(n_before, "host", said);
+            }
+            Ok(()) if hosts.len() > 1 => {
+                log.note("host", format!("{place} answered"));
+                return Ok(());
+            }
+            ended => return ended,
+        }
+    }
+    Ok(())
+}
+
+/// Whether libpq tries the next host after such a failure.
+fn goes_on(failure: &Failure) -> bool {
+    matches!(
+        failure.cause,
+        Cause::Name
+            | Cause::Ipv6Only
+            | Cause::Refused
+            | Cause::Unreachable
+            | Cause::Timeout
+            | Cause::ServerStarting
+            | Cause::ServerSort
+    )
+}
+
+/// A copy of the string for each of its hosts, with the port and address that go with it.
+fn hosts(dsn: &Dsn) -> Vec<Dsn> {
+    let list = |name: &str| -> Vec<Vec<u8>> {
+        let list = dsn.fields().get(name).unwrap_or_default();
+        list.split(|&byte| byte == b',').map(<[u8]>::to_vec).collect()
+    };
+    let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"));
+    let one = |index: usize| {
+        let mut fields = dsn.fields().duplicate();
+        let mut set = |name: &'static str, list: &[Vec<u8>]| {
+            // One port is for all hosts.
+            let item = if list.len() == 1 { list.first() } else { list.get(index) };
+            if dsn.fields().get(name).is_some() {
+                fields.set(name, item.cloned().unwrap_or_default());
+            }
+        };
+        set("host", &hosts);
+        set("hostaddr", &addresses);
+        set("port", &ports);
+        Dsn::from_fields(dsn.kind(), fields)
+    };
+    (0..hosts.len().max(addresses.len())).map(one).collect()
 }
 
 fn run(
     dsn: &Dsn,
+    sort: &str,
     options: &Options,
     log: &mut Log,
     facts: &mut PostgresFacts,
@@ -55,12 +134,26 @@ fn run(
         Ok(((), method.to_owned()))
     })?;
     facts.authenticated = true;
+    if sort != "any" {
+        log.step("ask", || {
+            if demand::is_of_sort(&mut session, sort)? {
+                Ok(((), format!("{sort}, as target_session_attrs asks")))
+            } else {
+                Err(Failure::new(Cause::ServerSort))
+            }
+        })?;
+    }
     facts.server_version = session.parameter("server_version").map(str::to_owned);
     log.step("ask", || {
         let pid = session.query("SELECT pg_catalog.pg_backend_pid()")?;
         facts.is_pooled = pid.map(|pid| Some(pid) != session.process_id().map(|id| id.to_string()));
         // What speaks PostgreSQL's protocol need not have its catalogue.
-        let used = session.try_query("SELECT count(*) FROM pg_catalog.pg_stat_activity")?;
+        // Background workers take none of the connections; before version 10 they are not listed.
+        let clients = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'";
+        let used = match session.try_query(clients)? {
+            None => session.try_query("SELECT count(*) FROM pg_catalog.pg_stat_activity")?,
+            used => used,
+        };
         let most = session.try_query("SHOW max_connections")?;
         facts.connections = used.and_then(|count| count.parse().ok());
         facts.max_connections = most.and_then(|count| count.parse().ok());

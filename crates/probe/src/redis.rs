@@ -59,6 +59,12 @@ fn run(dsn: &Dsn, options: &Options, log: &mut Log, facts: &mut RedisFacts) -> R
         }
     })?;
     facts.authenticated = true;
+    if let Some(index) = dsn.dbname().filter(|index| !index.is_empty() && *index != b"0") {
+        log.step("select", || {
+            call(&mut wire, &[b"SELECT", index])?;
+            Ok(((), "the database of this number".to_owned()))
+        })?;
+    }
     log.step("ask", || {
         let info = match call(&mut wire, &[b"INFO"]) {
             Err(failure) if failure.cause == Cause::NotAllowed => {
@@ -156,6 +162,7 @@ fn refused(text: &str) -> Failure {
         "NOPERM" => Cause::NotAllowed,
         "NOAUTH" => Cause::PasswordMissing,
         "LOADING" | "BUSY" | "MASTERDOWN" => Cause::ServerStarting,
+        _ if text.contains("DB index") => Cause::DatabaseUnknown,
         _ if text.contains("max number of clients") => Cause::TooManyConnections,
         _ if text.contains("invalid password") || text.contains("AUTH") => Cause::PasswordWrong,
         _ => Cause::Other,

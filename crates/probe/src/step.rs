@@ -78,6 +78,17 @@ impl Log {
         self.deadline.clone()
     }
 
+    /// Adds words that took no time of their own.
+    pub(crate) fn note(&mut self, name: &'static str, said: String) {
+        self.steps.push(Step { name, took: Duration::ZERO, said });
+    }
+
+    /// Puts one step in the place of those from `start` on, with the time that they and a failure took.
+    pub(crate) fn replace(&mut self, start: usize, name: &'static str, said: String) {
+        let took = self.steps.drain(start..).map(|step| step.took).sum::<Duration>();
+        self.steps.push(Step { name, took: took + self.failed_after, said });
+    }
+
     /// Does one step; its words are kept where it succeeds, its name where it fails.
     pub(crate) fn step<T>(
         &mut self,

@@ -4,17 +4,19 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
     SignatureScheme, StreamOwned,
 };
 
-use crate::certificate::{Certificate, chain};
+use crate::certificate::{Certificate, chain, has_common_name, is_valid_at};
+use crate::dial::{Limit, Timed};
 use crate::failure::{Cause, Failure};
 
 /// How much of a certificate must be right.
@@ -29,9 +31,20 @@ pub(crate) enum Check {
 }
 
 /// Anything that can be read and written, plain or encrypted.
-pub(crate) trait Wire: Read + Write {}
+pub(crate) trait Wire: Read + Write {
+    /// The certificate that the server presented for itself, where the connection is encrypted.
+    fn server_certificate(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
 
-impl<T: Read + Write> Wire for T {}
+impl<S: Read + Write + Limit> Wire for Timed<S> {}
+
+impl<S: Read + Write> Wire for StreamOwned<ClientConnection, S> {
+    fn server_certificate(&self) -> Option<Vec<u8>> {
+        Some(self.conn.peer_certificates()?.first()?.to_vec())
+    }
+}
 
 /// How a connection is to be encrypted.
 pub(crate) struct Terms<'a> {
@@ -93,41 +106,47 @@ pub(crate) enum Roots<'a> {
 }
 
 impl Roots<'_> {
-    fn store(&self) -> Result<RootCertStore, Failure> {
+    /// The authorities, and their certificates as they were given.
+    fn store(&self) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), Failure> {
         let mut store = RootCertStore::empty();
+        let mut given = Vec::new();
         match self {
             Self::Public => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
             Self::File(path) => {
                 let unusable = || Failure::new(Cause::CertificateFile);
                 let certificates = CertificateDer::pem_file_iter(path).map_err(|_| unusable())?;
                 for certificate in certificates {
-                    store.add(certificate.map_err(|_| unusable())?).map_err(|_| unusable())?;
+                    let certificate = certificate.map_err(|_| unusable())?;
+                    store.add(certificate.clone()).map_err(|_| unusable())?;
+                    given.push(certificate);
                 }
                 if store.is_empty() {
                     return Err(unusable());
                 }
             }
         }
-        Ok(store)
+        Ok((store, given))
     }
 }
 
 fn verifier(
     check: Check,
-    roots: RootCertStore,
+    (roots, given): (RootCertStore, Vec<CertificateDer<'static>>),
     provider: &Arc<CryptoProvider>,
 ) -> Result<Verifier, Failure> {
     // Without a check no authority is needed, and none may be at hand.
     let full = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
         .map_err(|_| Failure::new(Cause::CertificateFile))?;
-    Ok(Verifier { full, check, provider: Arc::clone(provider), presented: Arc::default() })
+    Ok(Verifier { full, given, check, provider: Arc::clone(provider), presented: Arc::default() })
 }
 
 /// A verifier that overlooks what libpq overlooks under the same sslmode, and remembers what it was shown.
 #[derive(Debug)]
 struct Verifier {
     full: Arc<WebPkiServerVerifier>,
+    /// The authorities that were given as certificates.
+    given: Vec<CertificateDer<'static>>,
     check: Check,
     provider: Arc<CryptoProvider>,
     presented: Arc<Mutex<Vec<Certificate>>>,
@@ -148,6 +167,22 @@ impl ServerCertVerifier for Verifier {
             *presented = chain(&all);
         }
         if self.check == Check::Nothing {
+            return Ok(ServerCertVerified::assertion());
+        }
+        // A server's own certificate among the authorities is trusted as OpenSSL trusts it, though it is
+        // no authority for others; it must be valid, and for this host where that is checked.
+        if self.given.iter().any(|given| given.as_ref() == end_entity.as_ref()) {
+            if !is_valid_at(end_entity, now) {
+                return Err(CertificateError::Expired.into());
+            }
+            let is_named = |error| {
+                let host = server_name.to_str();
+                if has_common_name(end_entity, &host) { Ok(()) } else { Err(error) }
+            };
+            if self.check == Check::Host {
+                let parsed = ParsedCertificate::try_from(end_entity)?;
+                verify_server_name(&parsed, server_name).or_else(is_named)?;
+            }
             return Ok(ServerCertVerified::assertion());
         }
         let verified = self.full.verify_server_cert(

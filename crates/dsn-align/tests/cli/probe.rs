@@ -247,6 +247,7 @@ fn redis_is_reached_as_declared() {
         ("redis-user", format!("redis://bob:CANARYpw@127.0.0.1:{plain}/1")),
         ("redis-wrong", format!("redis://:CANARYwrong@127.0.0.1:{plain}")),
         ("redis-none", format!("redis://127.0.0.1:{plain}")),
+        ("redis-database", format!("redis://:CANARYpw@127.0.0.1:{plain}/99")),
         ("redis-tls", format!("rediss://:CANARYpw@localhost:{encrypted}")),
         ("redis-closed", "redis://127.0.0.1:1".to_owned()),
     ]);
@@ -260,6 +261,7 @@ fn redis_is_reached_as_declared() {
             "redis-user: plain - accepted",
             "redis-wrong: authenticate user or password is wrong (WRONGPASS)",
             "redis-none: authenticate the server asks for a password, and the string has none (NOAUTH)",
+            "redis-database: select there is no such database (ERR)",
             "redis-tls: 1.3 - accepted",
             "redis-closed: connect nothing listens on this port",
         ],
@@ -270,5 +272,76 @@ fn redis_is_reached_as_declared() {
         output.stdout().contains("the certificate is from no authority that is trusted here"),
         "{output}"
     );
+    let human = dsn_align(&bed, &["probe", "redis-tls"]).run();
+    assert!(human.stdout().contains("name it with --authorities FILE"), "{human}");
     assert!(!servers.logs().contains("CANARY"), "a password is in a server's log");
+}
+
+#[test]
+fn the_string_is_honoured_as_libpq_does() {
+    let Some(programs) = postgres_programs().filter(|_| has("openssl") && has("psql")) else {
+        testbed::not_run(
+            "the_string_is_honoured_as_libpq_does",
+            "PostgreSQL's server, psql or openssl is not installed",
+        );
+        return;
+    };
+    let mut servers = Servers::new();
+    servers.self_signed();
+    let rules = "hostssl all clear 127.0.0.1/32 password\nhost all nobody 127.0.0.1/32 reject\n\
+         host all trusted 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\nlocal all all scram-sha-256\n";
+    let port = servers.postgres(&programs, "CANARYpw/%", rules);
+    let users =
+        ["CREATE DATABASE app", "CREATE USER clear", "CREATE USER nobody", "CREATE USER trusted"];
+    servers.sql(port, "CANARYpw/%", &users);
+    set_passwords(&servers, port, &["clear"], "scram-sha-256");
+    let ca = servers.path("server.crt").display().to_string().replace('/', "%2F");
+    let uri = |user: &str, hosts: &str, rest: &str| {
+        format!("postgresql://{user}:CANARYpw%2F%25@{hosts}/app?{rest}")
+    };
+    let host = format!("localhost:{port}");
+    let own_root = format!("sslmode=verify-full&sslrootcert={ca}");
+    let bed = bed(&[
+        ("forbidden", uri("clear", &host, "sslmode=require&require_auth=scram-sha-256")),
+        ("allowed", uri("clear", &host, "sslmode=require&require_auth=!md5")),
+        ("trusted", uri("trusted", &host, "require_auth=!none")),
+        ("bound", uri("app", &host, "sslmode=require&channel_binding=require")),
+        ("unbound", uri("app", &host, "sslmode=disable&channel_binding=require")),
+        ("writes", uri("app", &host, "sslmode=disable&target_session_attrs=read-write")),
+        ("standby", uri("app", &host, "sslmode=disable&target_session_attrs=standby")),
+        ("prefers", uri("app", &host, "sslmode=disable&target_session_attrs=prefer-standby")),
+        ("second", uri("app", &format!("localhost:1,{host}"), "sslmode=disable")),
+        ("own-root", uri("app", &host, &own_root)),
+        ("other-host", uri("app", &format!("127.0.0.1:{port}"), &own_root)),
+        ("rejected", uri("nobody", &host, "sslmode=require")),
+        ("file", format!("postgresql://app@{host}/app?sslmode=disable")),
+    ]);
+    bed.write_mode("secrets/passwords", "*:*:*:app:CANARYpw/%\n", 0o600);
+    let output = dsn_align(&bed, &["probe", "--format", "json"])
+        .env("PGPASSFILE", bed.path("secrets/passwords").to_str().unwrap())
+        .run();
+    assert_eq!(
+        summary(&output.json()),
+        [
+            "forbidden: authenticate the server asks for a way of authentication that require_auth forbids",
+            "allowed: 1.3 direct password over TLS",
+            "trusted: authenticate the server asks for a way of authentication that require_auth forbids",
+            "bound: 1.3 direct SCRAM-SHA-256-PLUS",
+            "unbound: authenticate the string asks for channel binding, and this connection has none",
+            "writes: plain direct SCRAM-SHA-256",
+            "standby: ask the server is not of the kind that target_session_attrs asks for",
+            "prefers: plain direct SCRAM-SHA-256",
+            "second: plain direct SCRAM-SHA-256",
+            "own-root: 1.3 direct SCRAM-SHA-256",
+            "other-host: tls the certificate is for another host name",
+            "rejected: authenticate the server's pg_hba.conf turns this connection away (28000)",
+            "file: plain direct SCRAM-SHA-256",
+        ],
+        "{output}"
+    );
+    let human = dsn_align(&bed, &["probe", "second"]).run();
+    assert!(human.stdout().contains("host 1 of 2: nothing listens on this port"), "{human}");
+    assert!(human.stdout().contains("host 2 of 2 answered"), "{human}");
+    // One probe alone: its own connection is the only client's.
+    assert!(human.stdout().contains("1 of 12 connections in use"), "{human}");
 }

@@ -40,6 +40,15 @@ impl Servers {
         }
     }
 
+    /// Makes `server.crt` and `server.key` for `localhost`, which no authority signed.
+    pub(crate) fn self_signed(&self) {
+        let script = "openssl req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.crt -days 2 -subj /CN=localhost && chmod 600 server.key";
+        cmd!("sh", "-c", script).dir(self.folder.path()).stderr_null().stdout_null().run().unwrap();
+        for name in ["server.crt", "server.key"] {
+            give_away(&self.path(name));
+        }
+    }
+
     /// Starts PostgreSQL with the superuser `app`; answers its port.
     pub(crate) fn postgres(&mut self, binaries: &Path, password: &str, rules: &str) -> u16 {
         let port = free_port();

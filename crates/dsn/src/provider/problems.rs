@@ -119,29 +119,6 @@ fn supabase(dsn: &Dsn, problems: &mut Vec<Problem>) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_reference_among_the_options_names_the_tenant() {
-        for (options, expected) in [
-            ("?options=reference%3Dabc", 0),
-            ("?options=-c%20statement_timeout%3D5s", 1),
-            ("?options=reference%3D", 1),
-            ("", 1),
-        ] {
-            let text = format!(
-                "postgresql://postgres:CANARY@aws-1-us-east-1.pooler.supabase.com:5432/postgres{options}"
-            );
-            let dsn = Dsn::parse(text.as_bytes()).unwrap();
-            let found = problems(&dsn);
-            let found = found.iter().filter(|problem| problem.kind == ProblemKind::User).count();
-            assert_eq!(found, expected, "{options}");
-        }
-    }
-}
-
 /// Whether a password is one of the stand-ins that documentation and templates leave behind.
 fn is_placeholder(password: &[u8]) -> bool {
     let text = String::from_utf8_lossy(password).to_ascii_lowercase();
@@ -165,3 +142,26 @@ const WORDS: [&str; 8] = [
     "placeholder",
     "todo",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_reference_among_the_options_names_the_tenant() {
+        for (options, expected) in [
+            ("?options=reference%3Dabc", 0),
+            ("?options=-c%20statement_timeout%3D5s", 1),
+            ("?options=reference%3D", 1),
+            ("", 1),
+        ] {
+            let text = format!(
+                "postgresql://postgres:CANARY@aws-1-us-east-1.pooler.supabase.com:5432/postgres{options}"
+            );
+            let dsn = Dsn::parse(text.as_bytes()).unwrap();
+            let found = problems(&dsn);
+            let found = found.iter().filter(|problem| problem.kind == ProblemKind::User).count();
+            assert_eq!(found, expected, "{options}");
+        }
+    }
+}

@@ -6,11 +6,15 @@ use bytes::BytesMut;
 use dsn::Dsn;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::authentication::md5_hash;
-use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
+use postgres_protocol::authentication::sasl::{
+    ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256,
+};
 use postgres_protocol::message::backend::{ErrorResponseBody, Message};
 use postgres_protocol::message::frontend;
 use secret::Secret;
 
+use super::demand::Demands;
+use crate::certificate::end_point;
 use crate::dial::io_failure;
 use crate::failure::{Cause, Failure};
 use crate::tls::Wire;
@@ -66,7 +70,7 @@ impl Session {
             parameters.push(("options", options));
         }
         self.send(|buffer| frontend::startup_message(parameters.iter().copied(), buffer))?;
-        let method = self.authenticate(&user, dsn.password())?;
+        let method = self.authenticate(&user, dsn.password(), &Demands::of(dsn))?;
         loop {
             match self.message()? {
                 Message::ParameterStatus(body) => {
@@ -131,11 +135,16 @@ impl Session {
         &mut self,
         user: &str,
         password: Option<&Secret>,
+        demands: &Demands,
     ) -> Result<&'static str, Failure> {
         let needed = || password.ok_or_else(|| Failure::new(Cause::PasswordMissing));
         match self.message()? {
-            Message::AuthenticationOk => Ok("no password asked for"),
+            Message::AuthenticationOk => {
+                demands.allow("none")?;
+                Ok("no password asked for")
+            }
             Message::AuthenticationCleartextPassword => {
+                demands.allow("password")?;
                 if !self.is_encrypted {
                     return Err(Failure::new(Cause::PasswordInClear));
                 }
@@ -145,29 +154,43 @@ impl Session {
                 self.accepted("password over TLS")
             }
             Message::AuthenticationMd5Password(body) => {
+                demands.allow("md5")?;
                 // To the server that the string names, hashed with its salt.
                 let hash = Secret::from(md5_hash(user.as_bytes(), needed()?.expose(), body.salt()));
                 self.send(|buffer| frontend::password_message(hash.expose(), buffer))?;
                 self.accepted("md5")
             }
             Message::AuthenticationSasl(body) => {
-                let is_scram = body.mechanisms().any(|mechanism| Ok(mechanism == SCRAM_SHA_256));
-                if !is_scram.unwrap_or(false) {
+                let offers =
+                    |wanted: &str| body.mechanisms().any(|mechanism| Ok(mechanism == wanted));
+                if !offers(SCRAM_SHA_256).unwrap_or(false) {
                     return Err(Failure::new(Cause::Method));
                 }
-                self.scram(needed()?)
+                demands.allow("scram-sha-256")?;
+                if demands.is_bound {
+                    let is_offered = offers(SCRAM_SHA_256_PLUS).unwrap_or(false);
+                    let certificate = self.wire.server_certificate().filter(|_| is_offered);
+                    let end_point = certificate.as_deref().and_then(end_point);
+                    let end_point = end_point.ok_or_else(|| Failure::new(Cause::ChannelBinding))?;
+                    let binding = ChannelBinding::tls_server_end_point(end_point);
+                    return self.scram(needed()?, binding, SCRAM_SHA_256_PLUS);
+                }
+                self.scram(needed()?, ChannelBinding::unsupported(), SCRAM_SHA_256)
             }
             Message::ErrorResponse(body) => Err(refused(&body)),
             _ => Err(Failure::new(Cause::Method)),
         }
     }
 
-    fn scram(&mut self, password: &Secret) -> Result<&'static str, Failure> {
+    fn scram(
+        &mut self,
+        password: &Secret,
+        binding: ChannelBinding,
+        mechanism: &'static str,
+    ) -> Result<&'static str, Failure> {
         // Into SCRAM's own computation; only a proof of it is sent.
-        let mut scram = ScramSha256::new(password.expose(), ChannelBinding::unsupported());
-        self.send(|buffer| {
-            frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), buffer)
-        })?;
+        let mut scram = ScramSha256::new(password.expose(), binding);
+        self.send(|buffer| frontend::sasl_initial_response(mechanism, scram.message(), buffer))?;
         let challenge = match self.message()? {
             Message::AuthenticationSaslContinue(body) => body,
             Message::ErrorResponse(body) => return Err(refused(&body)),
@@ -182,7 +205,7 @@ impl Session {
         };
         // A server that cannot prove that it knows the password is not the one that is meant.
         scram.finish(last.data()).map_err(|_| Failure::new(Cause::Protocol))?;
-        self.accepted("SCRAM-SHA-256")
+        self.accepted(mechanism)
     }
 
     fn accepted(&mut self, method: &'static str) -> Result<&'static str, Failure> {
