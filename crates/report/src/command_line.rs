@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 
 /// What a tool's own argument type tells [`dispatch`](crate::dispatch).
 pub trait CommandLine: clap::Parser {
+    /// What the schema of an error calls the command where the command line names none.
+    const DEFAULT: &'static str = "usage";
     /// The flags that every tool has.
     fn common(&self) -> &Common;
     /// The schema name of the answer, as `vault-check/check/1`.

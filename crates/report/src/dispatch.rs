@@ -63,7 +63,7 @@ where
 {
     let args = match A::try_parse_from(&invocation.args) {
         Ok(args) => args,
-        Err(error) => return usage(error, streams),
+        Err(error) => return usage::<A>(error, invocation, streams),
     };
     let failure = match act(&args, invocation, streams) {
         Ok(exit) => return exit,
@@ -78,9 +78,13 @@ where
 }
 
 fn failure_json(schema: &str, failure: &dyn Failure) -> Value {
+    error_json(schema, failure::describe(&failure), failure.hint())
+}
+
+fn error_json(schema: &str, message: String, hint: Option<String>) -> Value {
     let mut error = Map::new();
-    error.insert("message".to_owned(), failure::describe(&failure).into());
-    if let Some(hint) = failure.hint() {
+    error.insert("message".to_owned(), message.into());
+    if let Some(hint) = hint {
         error.insert("hint".to_owned(), hint.into());
     }
     let mut answer = Map::new();
@@ -90,7 +94,11 @@ fn failure_json(schema: &str, failure: &dyn Failure) -> Value {
 }
 
 /// Help and version go to stdout; anything else is a usage error, shown without a value that may be a secret.
-fn usage(mut error: clap::Error, streams: &mut Streams<'_>) -> Exit {
+fn usage<A: CommandLine>(
+    mut error: clap::Error,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Exit {
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
         // The argument is what was typed only where it is unknown; elsewhere it is the tool's own name for it.
@@ -107,17 +115,48 @@ fn usage(mut error: clap::Error, streams: &mut Streams<'_>) -> Exit {
                 kind,
                 ContextValue::String("(not shown, as it may hold a secret)".to_owned()),
             );
+            // The tip repeats the argument: `to pass '…' as a value, use '-- …'`.
+            error.remove(ContextKind::Suggested);
         }
     }
     // Colour is left to the terminal-aware writers of the rest; usage errors stay plain.
     let text = error.render().to_string();
     if error.use_stderr() {
+        if asks_for_json(invocation) {
+            let _ = render::json(streams.stdout, &usage_json::<A>(&text, invocation));
+        }
         let _ = streams.stderr.write_all(text.as_bytes());
         Exit::ERROR
     } else {
         let _ = streams.stdout.write_all(text.as_bytes());
         Exit::OK
     }
+}
+
+/// Whether `--format json` stands on a command line that could not be parsed.
+fn asks_for_json(invocation: &Invocation) -> bool {
+    let args = || invocation.args.iter().skip(1).take_while(|arg| *arg != "--");
+    args().any(|arg| arg == "--format=json")
+        || args().zip(args().skip(1)).any(|(name, value)| name == "--format" && value == "json")
+}
+
+/// A usage error as an answer; its schema is that of the command that was meant, as far as it can be told.
+fn usage_json<A: CommandLine>(text: &str, invocation: &Invocation) -> Value {
+    let tool = A::command();
+    let mut command = &tool;
+    let mut names = Vec::new();
+    for arg in invocation.args.iter().skip(1).take_while(|arg| *arg != "--") {
+        if let Some(next) = command.find_subcommand(arg) {
+            names.push(next.get_name());
+            command = next;
+        }
+    }
+    let name = if names.is_empty() { A::DEFAULT.to_owned() } else { names.join("-") };
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<_> = first.trim_start_matches("error: ").split_whitespace().collect();
+    let path: Vec<_> = std::iter::once(tool.get_name()).chain(names).collect();
+    let hint = format!("`{} --help` shows what it takes", path.join(" "));
+    error_json(&format!("{}/{name}/1", tool.get_name()), words.join(" "), Some(hint))
 }
 
 /// Option names, paths and words of a command line are short and plain; anything else is not repeated.
@@ -246,6 +285,36 @@ mod tests {
     fn a_usage_error_does_not_repeat_what_may_be_a_secret() {
         let text = check(&["tool", "postgres://u:hunter2hunter2@h/db"], true);
         assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn a_tip_does_not_repeat_it_either() {
+        for arg in ["--postgresql://u:hunter2hunter2@h/db", "-postgresql://u:hunter2hunter2@h/db"] {
+            let text = check(&["tool", arg], true);
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_usage_error_is_an_answer_in_json() {
+        insta::assert_snapshot!(check(&["tool", "--frmat", "--format", "json"], true), @r#"
+        {"schema":"tool/usage/1","error":{"message":"unexpected argument '--frmat' found","hint":"`tool --help` shows what it takes"}}
+        ---
+        error: unexpected argument '--frmat' found
+
+          tip: a similar argument exists: '--format'
+
+        Usage: tool --format <FORMAT>
+
+        For more information, try '--help'.
+        [exit 2]
+        "#);
+        let text = check(&["tool", "--format=json", "postgres://u:hunter2hunter2@h/db"], true);
+        assert!(
+            text.starts_with("{\"schema\":\"tool/usage/1\"") && !text.contains("hunter2"),
+            "{text}"
+        );
+        assert!(check(&["tool", "--frmat", "--", "--format=json"], true).starts_with("---"));
     }
 
     #[test]
