@@ -3,8 +3,10 @@
 mod editor;
 mod gate;
 mod parts;
+mod read_back;
 mod write;
 
+use std::io;
 use std::time::Instant;
 
 use report::{Exit, Format, Invocation, Streams};
@@ -31,31 +33,41 @@ pub(crate) fn run(
         append.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &file, invocation)?;
     let target = Target::of(&repo, append.role.as_deref(), file.first())?;
+    target.make_sure_it_is_a_log(&repo)?;
     target.allow(&repo, append.writer.as_deref())?;
     let cited = cite::gather(&append.evidence, &repo, &invocation.cwd)?;
     let draft = parts::draft(append, invocation, streams, &cited)?;
     gate::claims(&draft, append.status.is_some(), &cited)?;
-    gate::leaks(&draft, repo.secrets()?.as_ref())?;
+    let secrets = repo.secrets()?;
+    for gap in &secrets.gaps {
+        writeln!(streams.stderr, "warning: {}: {}", gap.path, gap.message)?;
+    }
+    gate::leaks(&draft, secrets.set.as_ref())?;
+    for warning in read_back::check(&draft, &cited, &repo, &target, invocation)? {
+        writeln!(streams.stderr, "warning: {warning}")?;
+    }
     let written = write::write(&repo, &target, &draft, append.id.is_some(), invocation, started)?;
-    answer(append, &target, &draft, &written, streams)?;
+    let untold = |source| Error::Untold { path: written.path.clone(), line: written.line, source };
+    answer(append, &draft, &written, streams)
+        .and_then(|()| streams.stdout.flush())
+        .map_err(untold)?;
     warn(&target, &written, streams)?;
     Ok(Exit::OK)
 }
 
 fn answer(
     append: &AppendArgs,
-    target: &Target<'_>,
     draft: &Draft,
     written: &Written,
     streams: &mut Streams<'_>,
-) -> Result<(), Error> {
+) -> io::Result<()> {
     let anchor = draft::anchor(written.at, &draft.title);
     let at = stamp::write(written.at);
     if append.answer.format == Format::Json {
         let answer = json::Appended {
             schema: json::APPEND,
             is_new: written.is_new,
-            path: &target.shown,
+            path: &written.path,
             line: written.line,
             anchor: &anchor,
             id: &draft.id,
@@ -65,12 +77,12 @@ fn answer(
             title: &draft.title,
             status: draft.status.as_deref(),
         };
-        return Ok(report::json(streams.stdout, &answer)?);
+        return report::json(streams.stdout, &answer);
     }
     let verb = if written.is_new { "appended to" } else { "already in" };
     let status = draft.status.as_ref().map_or(String::new(), |status| format!(" [{status}]"));
-    writeln!(streams.stdout, "{verb} {}:{}{status}", target.shown, written.line)?;
-    writeln!(streams.stdout, "{}#{anchor}", target.shown)?;
+    writeln!(streams.stdout, "{verb} {}:{}{status}", written.path, written.line)?;
+    writeln!(streams.stdout, "{}#{anchor}", written.path)?;
     Ok(())
 }
 

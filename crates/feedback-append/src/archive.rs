@@ -41,6 +41,7 @@ pub(crate) fn run(
         archive.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &file, invocation)?;
     let target = Target::of(&repo, archive.role.as_deref(), file.first())?;
+    target.make_sure_it_is_a_log(&repo)?;
     if !target.path.exists() {
         return Err(Error::NoLog { path: target.path });
     }

@@ -72,31 +72,31 @@ pub(crate) struct AppendArgs {
     #[arg(long = "as", value_name = "ROLE")]
     pub(crate) writer: Option<String>,
     /// What the entry is about, in one line
-    #[arg(long, short, value_name = "TEXT", required = true)]
+    #[arg(long, short, value_name = "TEXT", required = true, allow_hyphen_values = true)]
     pub(crate) title: Option<String>,
     /// How the work stands: done, in-progress, planned, blocked, failed, unproven, halted, cancelled
     ///
     /// Without it, and with recorded runs, it is derived: done where every run succeeded, failed where one
     /// did not, unproven where one is suspect or has no recorded end, blocked where --blocked-by is given.
-    #[arg(long, short, value_name = "WORD")]
+    #[arg(long, short, value_name = "WORD", allow_hyphen_values = true)]
     pub(crate) status: Option<String>,
     /// The text; without it, standard input
-    #[arg(long, short, value_name = "TEXT")]
+    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Option<String>,
     /// A bundle, one of its runs (DIR#SEQ) or a file that proves the entry; may be repeated
     #[arg(long, short, value_name = "DIR[#SEQ]|FILE", visible_alias = "record")]
     pub(crate) evidence: Vec<PathBuf>,
     /// A command that was run without being recorded; may be repeated
-    #[arg(long, short, value_name = "COMMAND")]
+    #[arg(long, short, value_name = "COMMAND", allow_hyphen_values = true)]
     pub(crate) command: Vec<String>,
     /// What comes next; may be repeated
-    #[arg(long, short, value_name = "TEXT")]
+    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) next: Vec<String>,
     /// What the work waits for; may be repeated
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) blocked_by: Vec<String>,
     /// A further labelled line; may be repeated
-    #[arg(long, short, value_name = "'LABEL: VALUE'")]
+    #[arg(long, short, value_name = "'LABEL: VALUE'", allow_hyphen_values = true)]
     pub(crate) field: Vec<String>,
     /// A key that makes the entry unique: the same entry written twice is one
     #[arg(long, value_name = "KEY")]
@@ -105,7 +105,7 @@ pub(crate) struct AppendArgs {
     #[arg(long, value_name = "TIME", requires = "at_reason")]
     pub(crate) at: Option<String>,
     /// Why it is told only now
-    #[arg(long, value_name = "TEXT", requires = "at")]
+    #[arg(long, value_name = "TEXT", requires = "at", allow_hyphen_values = true)]
     pub(crate) at_reason: Option<String>,
     /// How the answer is written.
     #[command(flatten)]
@@ -261,6 +261,8 @@ impl AppendArgs {
 }
 
 impl CommandLine for Args {
+    const DEFAULT: &'static str = "append";
+
     fn common(&self) -> &Common {
         &self.common
     }

@@ -119,15 +119,60 @@ impl Opener {
             Self::Fence { .. } => 1,
             Self::Comment | Self::Preformatted => 0,
         };
-        let found = lines[start + same_line..].iter().position(|(_, line)| match self {
+        let found =
+            lines[start + same_line..].iter().position(|(_, line)| self.is_ended_by(line))?;
+        Some(start + same_line + found)
+    }
+
+    fn is_ended_by(self, line: &str) -> bool {
+        match self {
             Self::Fence { sign, length } => {
                 let line = line.trim();
                 line.len() >= length && line.chars().all(|other| other == sign)
             }
             Self::Comment => line.contains("-->"),
             Self::Preformatted => line.to_ascii_lowercase().contains("</pre>"),
-        })?;
-        Some(start + same_line + found)
+        }
+    }
+}
+
+/// Finds in one pass, line by line, where the first block begins that never ends.
+#[derive(Debug, Default)]
+pub(crate) struct OpenBlock {
+    open: Option<(Opener, u64)>,
+    line: u64,
+}
+
+impl OpenBlock {
+    /// Counts lines that are no part of the body.
+    pub(crate) fn skip(&mut self, lines: u64) {
+        self.line += lines;
+    }
+
+    /// Takes the next line; what is no text in it does not matter here.
+    pub(crate) fn feed(&mut self, line: &[u8]) {
+        self.line += 1;
+        let first = line.iter().find(|byte| !byte.is_ascii_whitespace());
+        if self.open.is_none() && !first.is_some_and(|first| b"`~<\xC2\xE1\xE2\xE3".contains(first))
+        {
+            return;
+        }
+        let line = text::readable(line);
+        let line = text::trim_break(&line);
+        self.open = match self.open {
+            Some((opener, _)) if opener.is_ended_by(line) => None,
+            Some(open) => Some(open),
+            None => Opener::read(line).and_then(|opener| {
+                let ends_at_once =
+                    !matches!(opener, Opener::Fence { .. }) && opener.is_ended_by(line);
+                (!ends_at_once).then_some((opener, self.line))
+            }),
+        };
+    }
+
+    /// The line of the block that is open, from 1.
+    pub(crate) fn line(&self) -> Option<u64> {
+        self.open.map(|(_, line)| line)
     }
 }
 
@@ -203,6 +248,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn one_pass_finds_the_first_open_block(document in "((#{1,7} ?[a-z]{0,3}|`{3,5}[a-z]?|~{3,4}|<!--|-->|<!-- x -->| {0,5}|<pre>|</pre>)\r?\n){0,24}") {
+            let mut open = OpenBlock::default();
+            document.split_inclusive('\n').for_each(|line| open.feed(line.as_bytes()));
+            let first = read(&document, 0).unclosed.first().map(|at| document[..*at].matches('\n').count() as u64 + 1);
+            prop_assert_eq!(open.line(), first);
+        }
+
         #[test]
         fn no_heading_is_lost(document in "((#{1,7} ?[a-z]{0,3}|`{3,5}[a-z]?|~{3,4}|<!--|-->| {0,5}|<pre>|</pre>)\r?\n){0,24}") {
             let blocks = read(&document, 0);

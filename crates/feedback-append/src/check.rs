@@ -10,7 +10,8 @@ mod past;
 mod rewritten;
 mod since;
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use report::{Exit, Finding, Invocation, Palette, Report, Streams};
@@ -22,6 +23,7 @@ use crate::git::Git;
 use crate::json;
 use crate::log::Log;
 use crate::parallel::in_parallel;
+use crate::regular;
 use crate::repo::{self, Repo};
 use crate::resolve::Resolver;
 use crate::rules::TOOL;
@@ -80,12 +82,20 @@ pub(crate) fn all_declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
     Ok(ops.feedback.roles.values().map(|role| target::log_path(ops, role)).collect())
 }
 
+/// The bytes of a log.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    regular::open(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
+    Ok(bytes)
+}
+
 /// Reads logs, on as many threads as there are processors.
 pub(crate) fn read(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Log>, Error> {
     let roots = roots(repo);
     in_parallel(files, |path| {
-        let bytes =
-            std::fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let bytes = read_file(path)?;
         Ok(Log::read(path, &repo.shown(path), &bytes, &roots))
     })
     .into_iter()
@@ -141,6 +151,13 @@ fn findings(
     Ok((findings, logs.len()))
 }
 
+/// Where a log claims what its citations contradict.
+pub(crate) fn contradictions(log: &Log, resolver: &Resolver<'_>) -> Vec<Finding> {
+    let mut findings = claims::check(log, resolver, &claims::Bundles::default());
+    findings.retain(|finding| finding.rule == "claim-contradicted");
+    findings
+}
+
 /// What is wrong with the logs as they are.
 fn present(
     repo: &Repo,
@@ -150,7 +167,8 @@ fn present(
 ) -> Result<Vec<Finding>, Error> {
     // Reading a vault and preparing the search costs more than all else where there is nothing to search.
     let has_text = logs.iter().any(|log| !log.text.trim().is_empty());
-    let secrets = if has_text { repo.secrets()? } else { None };
+    let secrets = if has_text { Some(repo.secrets()?) } else { None };
+    let set = secrets.as_ref().and_then(|secrets| secrets.set.as_ref());
     let cited = logs.iter().flat_map(|log| {
         let folder = log.path.parent().unwrap_or(&repo.folder);
         log.citations.paths.iter().map(move |citation| (folder, citation))
@@ -163,8 +181,9 @@ fn present(
         findings.extend(heads::check(log, now));
         findings.extend(citations::check(log, &resolver));
         findings.extend(claims::check(log, &resolver, &bundles));
-        findings.extend(credentials::check(log, secrets.as_ref()));
+        findings.extend(credentials::check(log, set));
         findings
     });
-    Ok(findings.into_iter().flatten().collect())
+    let gaps = secrets.iter().flat_map(|secrets| &secrets.gaps).map(credentials::gap);
+    Ok(findings.into_iter().flatten().chain(gaps).collect())
 }

@@ -1,5 +1,6 @@
 //! The citations of a log: every path it names, wherever in the markdown it stands, with the hash it is tied to.
 
+pub(crate) mod exact;
 mod hash;
 mod token;
 
@@ -11,6 +12,12 @@ use crate::text;
 pub use hash::CitedHash;
 use token::Token;
 
+/// Folders at the root of a machine.
+const MACHINE: [&str; 15] = [
+    "tmp", "var", "home", "root", "etc", "usr", "opt", "mnt", "srv", "run", "proc", "dev", "Users",
+    "Volumes", "private",
+];
+
 /// A path that a log names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Citation {
@@ -20,6 +27,8 @@ pub struct Citation {
     pub path: String,
     /// How many bytes at the end of `path` may be a line number (`:12`) instead of a part of it.
     pub suffix: usize,
+    /// Whether the path was written in the form that carries any name, so that no sign in it means anything.
+    pub is_exact: bool,
     /// Whether it stands as proof, and not as a mere mention.
     pub is_evidence: bool,
     /// The hash it is tied to.
@@ -130,6 +139,7 @@ fn find_in_line(
 ) {
     let arrow = token::arrow(line);
     // Only where proof is told does a name without a folder count.
+    // The form that carries any name has a slash always.
     let may_lack_slash = arrow.is_some() || stand.topic == Some(Topic::Evidence);
     if memchr::memchr(b'/', line.as_bytes()).is_none() && !may_lack_slash {
         return;
@@ -144,9 +154,15 @@ fn find_in_line(
             || (stand.topic == Some(Topic::Evidence) && token.range.start >= stand.value);
         let Some(is_evidence) = judge(&token, is_command, is_proof, roots) else { continue };
         let range = offset + token.range.start..offset + token.range.end;
-        let suffix = token::line_suffix(token.path);
-        let path = token.path.to_owned();
-        found.push(Citation { range, path, suffix, is_evidence, hash: None, exit: None });
+        let is_exact = token.is_exact;
+        let before = &line[..token.range.start];
+        let is_link = before.ends_with("](") || before.ends_with("](<");
+        let decoded = (is_exact || is_link).then(|| exact::decode(token.path)).flatten();
+        let path = decoded.unwrap_or_else(|| token.path.to_owned());
+        let path =
+            if is_exact { path.strip_prefix("./").unwrap_or(&path).to_owned() } else { path };
+        let suffix = if is_exact { 0 } else { token::line_suffix(&path) };
+        found.push(Citation { range, path, suffix, is_exact, is_evidence, hash: None, exit: None });
     }
     // What stands between one path and the next belongs to the first.
     for at in first..found.len() {
@@ -162,6 +178,9 @@ fn find_in_line(
 /// Whether a token is a citation, and if so whether it stands as proof.
 fn judge(token: &Token<'_>, is_command: bool, is_proof: bool, roots: &Roots) -> Option<bool> {
     let path = token.path;
+    if token.is_exact {
+        return Some(true);
+    }
     let bare = path.trim_start_matches("./").trim_start_matches('/');
     let first = bare.split('/').next().unwrap_or_default();
     let has_slash = bare.contains('/');
@@ -178,8 +197,9 @@ fn judge(token: &Token<'_>, is_command: bool, is_proof: bool, roots: &Roots) -> 
         return is_file.then_some(true);
     }
     if path.starts_with('/') || path.starts_with("~/") {
-        // `/api` is a route; `/tmp/run.log` is a file.
-        return (has_extension && bare.contains('/')).then_some(is_proof);
+        // `/api/v1` is a route; `/tmp/run.log` is a file, and so is what lies in a machine's own folders.
+        let is_file = has_extension || path.starts_with('~') || MACHINE.contains(&first);
+        return (is_file && bare.contains('/')).then_some(is_proof);
     }
     if roots.others.iter().any(|root| root == first) {
         return Some(is_proof);

@@ -1,12 +1,12 @@
 //! What a new entry cites: bundles, single runs and files, each hashed now and held against its record.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use evidence::{Bundle, Digest, FileEntry, Outcome, Run};
 
 use crate::draft::{CitedRun, CitedWhole};
 use crate::error::Error;
+use crate::regular;
 use crate::repo::{self, Repo};
 
 /// Everything that an entry cites.
@@ -173,6 +173,13 @@ fn cite_bundle(
 fn cite_file(given: &Path, path: &Path, repo: &Repo, cited: &mut Cited) -> Result<(), Error> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if let Some(folder) = path.parent()
+        && [evidence::RECORDS, evidence::MANIFEST].contains(&name)
+        && folder.join(evidence::RECORDS).is_file()
+    {
+        // They speak of every run, so what is cited is the bundle.
+        return cite_bundle(given, folder, None, repo, cited);
+    }
+    if let Some(folder) = path.parent()
         && folder.join(evidence::RECORDS).is_file()
         && let Ok(bundle) = Bundle::open(folder)
         && let Some(run) =
@@ -263,7 +270,7 @@ fn shortfall(run: Run<'_>) -> (Shortfall, String) {
 
 fn hash(path: &Path) -> Result<String, Error> {
     let unreadable = |source| Error::Read { path: path.to_path_buf(), source };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = regular::open(path).map_err(unreadable)?;
     let (digest, _) = Digest::of_reader(file, &mut vec![0; 64 * 1024]).map_err(unreadable)?;
     Ok(digest.hex())
 }

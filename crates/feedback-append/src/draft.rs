@@ -6,7 +6,10 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
+use crate::blocks::Blocks;
+use crate::citation::{self, Citation, Roots, exact};
 use crate::entry::{self, MARKER};
+use crate::resolve::lexical;
 use crate::stamp;
 pub use body::{Spoilt, tidy};
 
@@ -90,7 +93,7 @@ impl Draft {
             let _ = writeln!(tail, "Next: {next}");
         }
         for CitedWhole { path, remark } in &self.evidence {
-            let _ = writeln!(tail, "Evidence: {path} ({remark})");
+            let _ = writeln!(tail, "{}", citing("Evidence: ", path, &format!(" ({remark})")));
         }
         let _ = writeln!(tail, "{MARKER}{} -->", self.id);
         let body = if self.body.is_empty() { String::new() } else { format!("{}\n", self.body) };
@@ -111,12 +114,14 @@ impl Draft {
             text.push_str("Commands (evidence captured):\n");
         }
         for run in &self.runs {
-            let _ = write!(text, "- {}", code_span(&run.command));
-            if let Some(path) = &run.path {
-                let _ = write!(text, " → {path}");
-            }
+            let command = format!("- {}", code_span(&run.command));
             let hash = run.sha256.as_ref().map_or(String::new(), |hash| format!(", sha256:{hash}"));
-            let _ = writeln!(text, " ({}{hash})", run.outcome);
+            let remark = format!(" ({}{hash})", run.outcome);
+            let line = match &run.path {
+                Some(path) => citing(&format!("{command} → "), path, &remark),
+                None => format!("{command}{remark}"),
+            };
+            let _ = writeln!(text, "{line}");
         }
         text
     }
@@ -171,6 +176,25 @@ pub fn anchor(now: DateTime<Utc>, title: &str) -> String {
             other => other.is_alphanumeric().then_some(other),
         })
         .collect()
+}
+
+/// A line that cites a path: as it is where it is read back so, else in the form that carries any name.
+fn citing(before: &str, path: &str, behind: &str) -> String {
+    let plain = format!("{before}{path}{behind}");
+    let roots = Roots { evidence: vec!["artifacts".to_owned()], others: Vec::new() };
+    let is_read_back = |found: &Citation| {
+        found.range == (before.len()..before.len() + path.len())
+            && found.path == path
+            && found.suffix == 0
+            && found.is_evidence
+            && lexical(path).is_none()
+    };
+    let found = citation::find(&plain, 0, &Blocks::default(), &roots).paths;
+    if found.iter().rfind(|found| found.range.start >= before.len()).is_some_and(is_read_back) {
+        plain
+    } else {
+        format!("{before}{}{behind}", exact::write(path))
+    }
 }
 
 /// Text as a code span, however many backticks it has itself; on one line.

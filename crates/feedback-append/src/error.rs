@@ -35,6 +35,31 @@ pub(crate) enum Error {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// What was named is no log that may be written to.
+    NotALog {
+        /// Which.
+        path: String,
+        /// Why.
+        why: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// An entry would hide others, or be hidden, because a block in the log is open.
+    OpenLog {
+        /// The log.
+        path: String,
+        /// The line where the block opens.
+        line: u64,
+    },
+    /// The entry was written, and telling so failed.
+    Untold {
+        /// The log.
+        path: String,
+        /// The line of the entry's heading.
+        line: u64,
+        /// Why.
+        source: io::Error,
+    },
     /// A log is there already.
     Exists {
         /// Which.
@@ -129,6 +154,14 @@ impl fmt::Display for Error {
             }
             Self::Read { path, .. } => write!(formatter, "reading {}", path.display()),
             Self::NoLog { path } => write!(formatter, "there is no log {}", path.display()),
+            Self::NotALog { path, why, .. } => write!(formatter, "{path} {why}"),
+            Self::OpenLog { path, line } => write!(
+                formatter,
+                "{path}:{line} opens a comment or block that never ends, and the entry would close it; nothing was written"
+            ),
+            Self::Untold { path, line, .. } => {
+                write!(formatter, "the entry was written to {path}:{line}, and the answer was not")
+            }
             Self::Exists { path } => write!(formatter, "{} is there already", path.display()),
             Self::Write(_) => formatter.write_str("writing the entry"),
             Self::Answer(_) => formatter.write_str("writing the answer"),
@@ -170,6 +203,7 @@ impl StdError for Error {
             Self::Read { source, .. }
             | Self::Git { source, .. }
             | Self::Editor { source }
+            | Self::Untold { source, .. }
             | Self::Answer(source) => Some(source),
             _ => None,
         }
@@ -186,7 +220,11 @@ impl Failure for Error {
             }
             Self::UnknownRole { known, .. } => Some(format!("the roles are {}", known.join(", "))),
             Self::NoLog { .. } => Some("write to a declared log with `--role`, or make one with `feedback-append new`".to_owned()),
-            Self::Evidence { hint, .. } => Some((*hint).to_owned()),
+            Self::Evidence { hint, .. } | Self::NotALog { hint, .. } => Some((*hint).to_owned()),
+            Self::OpenLog { .. } => {
+                Some("close it in the log, or take it out; entries below it would be lost".to_owned())
+            }
+            Self::Untold { .. } => Some("do not append it again".to_owned()),
             Self::Spoilt(Spoilt::TooLarge(_)) => {
                 Some("keep the text short and cite a file with `--evidence`".to_owned())
             }

@@ -85,14 +85,16 @@ fn block_at(document: &str, start: usize) -> Option<FrontMatter> {
 }
 
 fn field_at(line: &str, offset: usize) -> Option<Field> {
-    let (key, rest) = line.split_once(':')?;
+    let (named, rest) = line.split_once(':')?;
+    // YAML allows blanks before the colon.
+    let key = named.trim_end_matches([' ', '\t']);
     let is_key = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && key.chars().all(|other| other.is_ascii_alphanumeric() || "_-.".contains(other));
     if !is_key || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
         return None;
     }
     let blank = rest.len() - rest.trim_start().len();
-    let start = key.len() + 1 + blank;
+    let start = named.len() + 1 + blank;
     let length = scalar_length(&line[start..]);
     let continues = matches!(line[start..].bytes().next(), Some(b'|' | b'>' | b'&' | b'!'))
         || is_open(&line[start..start + length]);
@@ -270,6 +272,14 @@ mod tests {
         assert_eq!(
             check_set("---\ndoc_hash: # later\n---\n", &[("doc_hash", "c")], false),
             "---\ndoc_hash: c # later\n---\n"
+        );
+    }
+
+    #[test]
+    fn a_key_may_have_blanks_before_its_colon() {
+        assert_eq!(
+            check_set("---\nexpires : 2025-10-18\n---\n", &[("expires", "2026-01-01")], true),
+            "---\nexpires : 2026-01-01\n---\n"
         );
     }
 

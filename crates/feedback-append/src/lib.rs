@@ -20,6 +20,7 @@ mod log;
 mod new;
 mod parallel;
 mod refresh;
+mod regular;
 mod repo;
 mod resolve;
 mod rules;

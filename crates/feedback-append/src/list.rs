@@ -31,7 +31,17 @@ pub(crate) fn run(
 ) -> Result<Exit, Error> {
     let since = list.since.as_deref().map(|time| instant("--since", time)).transpose()?;
     let until = list.until.as_deref().map(|time| instant("--until", time)).transpose()?;
-    let (_, mut listed) = load(args, &list.files, invocation)?;
+    let (repo, mut listed) = load(args, &list.files, invocation)?;
+    let declared = || repo.ops.iter().flat_map(|ops| ops.feedback.roles.keys());
+    let is_known = |role: &String| {
+        listed.iter().any(|listed| listed.role == *role) || declared().any(|known| known == role)
+    };
+    if let Some(role) = list.role.iter().find(|role| !is_known(role)) {
+        return Err(Error::UnknownRole {
+            role: role.clone(),
+            known: declared().cloned().collect(),
+        });
+    }
     if list.latest {
         listed = latest(listed, invocation.now);
     }

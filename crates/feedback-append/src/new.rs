@@ -1,8 +1,13 @@
 //! `new`: an empty log with its front matter, from what ops.toml declares.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use durable::Change;
 use evidence::Digest;
 use report::{Exit, Format, Invocation, Streams};
+use signal_hook::consts::SIGXFSZ;
 
 use crate::args::{Args, NewArgs};
 use crate::error::Error;
@@ -10,6 +15,9 @@ use crate::front_matter;
 use crate::json;
 use crate::repo::{self, Repo};
 use crate::target::Target;
+
+/// How long to wait for other writers of the same log.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Makes the log that the command line names; one that is there is left alone.
 pub(crate) fn run(
@@ -22,6 +30,7 @@ pub(crate) fn run(
         new.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &file, invocation)?;
     let target = Target::of(&repo, new.role.as_deref(), file.first())?;
+    target.make_sure_it_is_a_log(&repo)?;
     if target.path.is_symlink() || target.path.exists() {
         return Err(Error::Exists { path: target.path });
     }
@@ -35,7 +44,12 @@ pub(crate) fn run(
         Some(block) => front_matter::apply(&head, &front_matter::set(&head, &block, &empty, false)),
         None => head,
     };
-    durable::write_new(&target.path, log.as_bytes(), 0o644)?;
+    // A limit on the size of files then is an error that is told, and not the end of the process.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Answer)?;
+    durable::replace(&target.path, PATIENCE, |snapshot| match snapshot.file() {
+        Some(_) => Err(Error::Exists { path: target.path.clone() }),
+        None => Ok(Change::Edit { edits: Vec::new(), append: log.clone().into_bytes() }),
+    })?;
     if new.answer.format == Format::Json {
         report::json(streams.stdout, &json::New { schema: json::NEW, path: &target.shown })?;
     } else {

@@ -38,10 +38,10 @@ pub(crate) fn run(
     for file in &files {
         let target = Target::of_file(&repo, file);
         let changes = if refresh.write {
+            target.make_sure_it_is_a_log(&repo)?;
             write(&repo, &target, invocation.now)?
         } else {
-            let bytes =
-                std::fs::read(file).map_err(|source| Error::Read { path: file.clone(), source })?;
+            let bytes = check::read_file(file)?;
             plan(&repo, &target, &bytes, invocation.now).changes
         };
         shown.push((target.shown, changes));

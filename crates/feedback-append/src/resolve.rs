@@ -2,9 +2,10 @@
 
 pub(crate) mod class;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use evidence::{Digest, MANIFEST};
@@ -13,6 +14,7 @@ use crate::citation::Citation;
 use crate::error::Error;
 use crate::git::Git;
 use crate::parallel::in_parallel;
+use crate::regular;
 use crate::repo::{self, Repo};
 pub(crate) use class::{Class, lexical};
 
@@ -78,11 +80,14 @@ impl<'a> Resolver<'a> {
                 all.folders.insert(folder.as_os_str().to_owned(), Places::new());
             }
             let Some(places) = all.folders.get_mut(folder.as_os_str()) else { continue };
-            if !places.contains_key(&citation.path) {
-                places.insert(citation.path.clone(), look(repo, git, &mut disk, folder, citation));
+            if !places.contains_key(key(citation).as_ref()) {
+                places.insert(
+                    key(citation).into_owned(),
+                    look(repo, git, &mut disk, folder, citation),
+                );
             }
             if citation.hash.is_some() {
-                to_hash.extend(places.get(&citation.path).and_then(Place::hashed_file));
+                to_hash.extend(places.get(key(citation).as_ref()).and_then(Place::hashed_file));
             }
         }
         all.mark_ignored()?;
@@ -95,7 +100,7 @@ impl<'a> Resolver<'a> {
     /// What a citation leads to, its hash compared where it has one.
     pub(crate) fn resolve(&self, folder: &Path, citation: &Citation) -> Resolved<'_> {
         let places = self.folders.get::<OsStr>(folder.as_os_str());
-        let Some(place) = places.and_then(|places| places.get(&citation.path)) else {
+        let Some(place) = places.and_then(|places| places.get(key(citation).as_ref())) else {
             let class = &Class::Missing;
             return Resolved { class, path: None, is_folder: false, in_vault: false };
         };
@@ -130,6 +135,15 @@ impl<'a> Resolver<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// By what the place of a citation is known: the same letters may be a pattern in one form and a name in another.
+fn key(citation: &Citation) -> Cow<'_, str> {
+    if citation.is_exact {
+        Cow::Owned(format!("\0{}", citation.path))
+    } else {
+        Cow::Borrowed(&citation.path)
     }
 }
 
@@ -182,7 +196,7 @@ fn look(
 ) -> Place {
     let whole = citation.path.as_str();
     let bare = &whole[..whole.len() - citation.suffix];
-    if let Some(class) = lexical(bare) {
+    if let Some(class) = lexical(bare).filter(|_| !citation.is_exact) {
         return Place::none(match class {
             Class::Glob(_) => Class::Glob(git.map(|git| git.matches(bare))),
             other => other,
@@ -217,7 +231,7 @@ fn look(
 /// Hashes files on all processors; none for a file that cannot be read.
 fn hash_all(paths: &[PathBuf]) -> HashMap<PathBuf, Option<String>> {
     let hash = |path: &PathBuf, buffer: &mut [u8]| {
-        let (digest, _) = Digest::of_reader(File::open(path).ok()?, buffer).ok()?;
+        let (digest, _) = Digest::of_reader(regular::open(path).ok()?, buffer).ok()?;
         Some(digest.hex())
     };
     let batches: Vec<&[PathBuf]> = paths.chunks(FILES_A_BATCH).collect();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use evidence::RECORDS;
 use opsfile::{Ops, Role};
 
 use crate::error::Error;
@@ -62,6 +63,51 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Makes sure that what is to be written is a markdown log: never a credential, evidence or somebody else's file.
+    pub(crate) fn make_sure_it_is_a_log(&self, repo: &Repo) -> Result<(), Error> {
+        let refused = |why: &'static str, hint: &'static str| {
+            Err(Error::NotALog { path: self.shown.clone(), why, hint })
+        };
+        let is_markdown = self.path.extension().is_some_and(|extension| {
+            ["md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+        });
+        if !is_markdown {
+            return refused(
+                "is no log: its name does not end in .md",
+                "name a markdown file, or a declared log with `--role`",
+            );
+        }
+        let real = real(&self.path);
+        let is_below = |root: PathBuf| {
+            real.starts_with(root.canonicalize().unwrap_or_else(|_| repo::plain(&root)))
+        };
+        if repo.vault_root().is_some_and(is_below) {
+            return refused(
+                "lies in the vault",
+                "keep logs where git sees them, as in `feedback/`",
+            );
+        }
+        let evidence = repo.ops.as_ref().map(|ops| ops.absolute(&ops.evidence.root));
+        let in_bundle = real.ancestors().skip(1).any(|folder| folder.join(RECORDS).is_file());
+        if in_bundle || evidence.is_some_and(|root| root != repo.folder && is_below(root)) {
+            return refused(
+                "lies among the evidence, which nobody writes to by hand",
+                "add a note to a bundle with `evidence-log note`",
+            );
+        }
+        if repo.ops.is_some() && self.role.is_none() && !is_below(repo.folder.clone()) {
+            return refused(
+                "lies outside the repo of ops.toml",
+                "run this in the repo that the log belongs to",
+            );
+        }
+        let is_other = |found: std::fs::Metadata| !found.is_file() && !found.is_symlink();
+        if self.path.symlink_metadata().is_ok_and(is_other) {
+            return refused("is no regular file", "name a markdown file");
+        }
+        Ok(())
+    }
+
     /// Makes sure that the writer (the role itself, where none is named) may write here.
     pub(crate) fn allow(&self, repo: &Repo, writer: Option<&str>) -> Result<(), Error> {
         let Some(writer) = writer else { return Ok(()) };
@@ -101,11 +147,21 @@ impl<'a> Target<'a> {
         match (self.role, owner) {
             (Some((_, role)), Some(owner)) if owner != role.owner => Err(Error::Foreign {
                 path: self.shown.clone(),
-                why: format!("names `{owner}` as its owner, and ops.toml `{}`", role.owner),
+                why: format!("names another `owner` than ops.toml, which has `{}`", role.owner),
                 hint: "one of the two is wrong: mend it before anything is added".to_owned(),
             }),
             _ => Ok(()),
         }
+    }
+}
+
+/// A path free of symbolic links as far as it exists; what is to be made is kept as it is.
+fn real(path: &Path) -> PathBuf {
+    let there =
+        path.ancestors().skip(1).find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    match there {
+        Some((folder, real)) => real.join(path.strip_prefix(folder).unwrap_or(path)),
+        None => path.to_path_buf(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What keeps an entry out of a log: a claim that its evidence contradicts, and a credential in its text.
 
+use chrono::DateTime;
 use secret::SecretSet;
 
 use crate::cite::Cited;
@@ -70,5 +71,21 @@ pub(super) fn leaks(draft: &Draft, secrets: Option<&SecretSet>) -> Result<(), Er
     draft.runs.iter().for_each(|run| look("recorded command", &run.command, false));
     draft.blocked_by.iter().for_each(|text| look("blocked by", text, false));
     draft.next.iter().for_each(|text| look("next", text, false));
+    draft.runs.iter().for_each(|run| {
+        look("path of a recorded command", run.path.as_deref().unwrap_or_default(), false);
+        look("outcome of a recorded command", &run.outcome, false);
+    });
+    draft.evidence.iter().for_each(|whole| look("path of the evidence", &whole.path, false));
+    if places.is_empty() {
+        // What stands in no part alone may stand in the whole.
+        let mut look = |text: &str| {
+            let index = LineIndex::new(text);
+            for found in leak::find(text, secrets) {
+                let (line, column) = index.position(found.range.start);
+                places.push(format!("entry, line {line}, column {column}: {}", found.describe()));
+            }
+        };
+        look(&draft.render(DateTime::UNIX_EPOCH));
+    }
     if places.is_empty() { Ok(()) } else { Err(Error::Leak { places }) }
 }

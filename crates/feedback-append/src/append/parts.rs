@@ -11,7 +11,7 @@ use crate::args::AppendArgs;
 use crate::cite::Cited;
 use crate::draft::{self, Draft};
 use crate::error::Error;
-use crate::field;
+use crate::field::{self, Topic};
 use crate::stamp::{self, Precision};
 
 /// The most bytes of standard input that are looked at; what is longer is refused as an entry anyway.
@@ -25,6 +25,12 @@ pub(super) fn draft(
     cited: &Cited,
 ) -> Result<Draft, Error> {
     let title = one_line("--title", args.title.as_deref().unwrap_or_default(), 200)?;
+    if is_closed(&title) {
+        return Err(option(
+            "--title",
+            "must not end in `#` behind a space, which markdown reads as the end of the heading",
+        ));
+    }
     let status = match &args.status {
         Some(status) => Some(one_line("--status", status, 120)?),
         None if !args.blocked_by.is_empty() => Some("blocked".to_owned()),
@@ -44,6 +50,9 @@ pub(super) fn draft(
                 "--field",
                 "must be a label, a colon and a value, as 'Owner: chatwoot'",
             ));
+        }
+        if field::read(&line).is_some_and(|field| field.topic == Topic::Status) {
+            return Err(option("--field", "must not be a status, which `--status` gives"));
         }
         fields.push(line);
     }
@@ -69,6 +78,12 @@ pub(super) fn draft(
         evidence: cited.wholes.clone(),
         id,
     })
+}
+
+/// Whether a title would lose its last signs in a heading.
+fn is_closed(title: &str) -> bool {
+    let bare = title.trim_end_matches('#');
+    bare.len() < title.len() && (bare.is_empty() || bare.ends_with([' ', '\t']))
 }
 
 /// An error about one option.

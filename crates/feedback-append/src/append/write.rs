@@ -1,5 +1,6 @@
 //! The one durable write: under the log's lock, the entry behind the last byte and the front matter kept true.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,12 +10,15 @@ use report::Invocation;
 use signal_hook::consts::SIGXFSZ;
 
 use crate::draft::Draft;
+use crate::entry;
 use crate::error::Error;
 use crate::front_matter;
+use crate::regular;
 use crate::repo::Repo;
 use crate::stamp;
 use crate::survey::{self, Source, Survey};
 use crate::target::Target;
+use crate::text;
 
 /// By how much the clock may be behind the last entry and still count as the same moment: a process that was held
 /// up between reading its clock and getting the lock.
@@ -27,6 +31,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub(super) struct Written {
     /// False where the entry was there already.
     pub(super) is_new: bool,
+    /// The log that has it, or its archive.
+    pub(super) path: String,
     /// The line of its heading.
     pub(super) line: u64,
     /// The time in its heading.
@@ -82,6 +88,10 @@ fn decide(
     if let Some((line, entry)) = found.known.take() {
         return known(target, draft, line, &entry);
     }
+    if let Some((path, line, entry)) = id.and_then(|id| archived(target, id)) {
+        let archive = Target { shown: repo.shown(&path), path, role: target.role };
+        return known(&archive, draft, line, &entry);
+    }
     let ahead = found.last.filter(|last| *last > now && *last - now <= SAME_MOMENT);
     let now = ahead.unwrap_or(now);
     let mut warnings = warnings(&found);
@@ -101,13 +111,21 @@ fn decide(
     if found.crlf {
         tail = tail.replace('\n', "\r\n");
     }
+    if let Some(line) = found.open {
+        // Rare, so the whole log may be read: the entry must not close what was left open, and hide what is between.
+        let old = snapshot.read().map_err(unreadable)?;
+        if hides(&old, found.block.as_ref().map_or(0, |block| block.range.end), &tail, draft) {
+            return Err(Error::OpenLog { path: target.shown.clone(), line });
+        }
+    }
     let edits = edits(repo, &found, &tail, now);
     let has_field = found.block.as_ref().is_some_and(|block| block.field("doc_hash").is_some());
     if has_field && !edits.iter().any(|edit| edit.text.contains("sha256:")) {
         warnings
             .push("its `doc_hash` stands there twice or over several lines, and was left as it is");
     }
-    let written = Written { is_new: true, line, at: now, warnings };
+    let path = target.shown.clone();
+    let written = Written { is_new: true, path, line, at: now, warnings };
     if snapshot.file().is_none() {
         // The whole of a new log is its tail, with the edits done to its head.
         let whole = front_matter::apply(&head, &edits) + &tail;
@@ -123,6 +141,38 @@ fn decide(
     Ok((Change::Edit { edits, append: tail.into_bytes() }, written))
 }
 
+/// The entry with this id in an archive of the log: where it is, the line of its heading, and its text.
+fn archived(target: &Target<'_>, id: &str) -> Option<(PathBuf, u64, String)> {
+    let prefix = format!("{}-before-", target.path.file_stem()?.to_str()?);
+    let folder = target.path.parent()?.join("archive");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(&prefix) && name.ends_with(".md")
+    });
+    paths.sort_unstable();
+    paths.into_iter().rev().find_map(|path| {
+        let file = regular::open(&path).ok()?;
+        let length = file.metadata().ok()?.len();
+        let found = survey::survey(Some(Source::File(&file)), length, Some(id)).ok()?;
+        found.known.map(|(line, entry)| (path, line, entry))
+    })
+}
+
+/// Whether an entry of the log would be gone from it, or the new one not be read, once this stands behind it.
+fn hides(old: &[u8], start: usize, tail: &str, draft: &Draft) -> bool {
+    let old = text::readable(old);
+    let before = entry::read(&old, start, None).entries;
+    let document = format!("{old}{tail}");
+    let after = entry::read(&document, start, None).entries;
+    let are_kept = after.len() == before.len() + 1
+        && before.iter().zip(&after).all(|(old, new)| {
+            (&old.heading, &old.id, &old.title) == (&new.heading, &new.id, &new.title)
+        });
+    !are_kept || after.last().is_none_or(|last| last.id.as_deref() != Some(draft.id.as_str()))
+}
+
 /// The entry with this id is there: the same one is done already, another one is an error.
 fn known(
     target: &Target<'_>,
@@ -133,7 +183,8 @@ fn known(
     let at = entry.strip_prefix("## ").and_then(stamp::read).and_then(|(stamp, _)| stamp.at);
     match at {
         Some(at) if draft.is_told_by(entry) => {
-            Ok((Change::Keep, Written { is_new: false, line, at, warnings: Vec::new() }))
+            let path = target.shown.clone();
+            Ok((Change::Keep, Written { is_new: false, path, line, at, warnings: Vec::new() }))
         }
         _ => Err(Error::OtherContent { id: draft.id.clone(), path: target.shown.clone() }),
     }
@@ -154,7 +205,10 @@ fn gap(end: &[u8], is_empty: bool) -> &'static str {
 fn edits(repo: &Repo, found: &Survey, tail: &str, now: DateTime<Utc>) -> Vec<front_matter::Edit> {
     let Some(block) = &found.block else { return Vec::new() };
     let mut body = found.body.clone();
-    body.update(tail.as_bytes());
+    // Where the closing line is the last of the file and has no line break, the first one added is its own.
+    let is_cut = found.head.len() == block.range.end && !found.end.ends_with(b"\n");
+    let cut = if is_cut { tail.find('\n').map_or(0, |at| at + 1) } else { 0 };
+    body.update(&tail.as_bytes()[cut..]);
     let mut values = vec![
         ("doc_hash", format!("sha256:{}", body.finish().hex())),
         ("last_reviewed", now.format("%Y-%m-%d").to_string()),

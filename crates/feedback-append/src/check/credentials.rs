@@ -5,6 +5,12 @@ use secret::SecretSet;
 
 use crate::leak;
 use crate::log::Log;
+use crate::repo::Gap;
+
+/// What of the vault this rule could not look for.
+pub(super) fn gap(gap: &Gap) -> Finding {
+    Finding::new("leaked-credential", Level::Note, gap.message.clone()).path(gap.path.clone())
+}
 
 /// Applies the rule to one log.
 pub(super) fn check(log: &Log, secrets: Option<&SecretSet>) -> Vec<Finding> {

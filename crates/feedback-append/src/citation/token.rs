@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::exact;
+
 /// A word that may be a path.
 pub(super) struct Token<'a> {
     /// Its offsets in the line.
@@ -10,6 +12,8 @@ pub(super) struct Token<'a> {
     pub(super) path: &'a str,
     /// Whether it is one of several words in a code span, which is then a command.
     pub(super) in_command: bool,
+    /// Whether it has the form that carries any name.
+    pub(super) is_exact: bool,
 }
 
 /// Splits a line into words that have a slash or a dot.
@@ -17,6 +21,7 @@ pub(super) fn split(line: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut at = 0;
     let mut is_bold = false;
+    let mut next_exact = exact::find(line, 0);
     while at < line.len() {
         let rest = &line[at..];
         if rest.starts_with('`') {
@@ -33,8 +38,21 @@ pub(super) fn split(line: &str) -> Vec<Token<'_>> {
             continue;
         }
         let end = rest.find('`').map_or(line.len(), |tick| at + tick);
-        words(line, at..end, false, &mut is_bold, &mut tokens);
-        at = end;
+        if next_exact.as_ref().is_some_and(|(range, _)| range.start <= at) {
+            next_exact = exact::find(line, at);
+        }
+        match next_exact.clone().filter(|(range, _)| range.end < end) {
+            Some((range, is_exact)) => {
+                words(line, at..range.start - 1, false, &mut is_bold, &mut tokens);
+                at = range.end + 1;
+                let path = &line[range.clone()];
+                tokens.push(Token { range, path, in_command: false, is_exact });
+            }
+            None => {
+                words(line, at..end, false, &mut is_bold, &mut tokens);
+                at = end;
+            }
+        }
     }
     tokens
 }
@@ -148,7 +166,7 @@ fn word<'a>(
     let is_address =
         path.starts_with('@') || path.find('@').is_some_and(|at| !path[..at].contains('/'));
     if path.len() >= 3 && !is_address && path.contains(|other: char| other.is_alphanumeric()) {
-        tokens.push(Token { range, path, in_command });
+        tokens.push(Token { range, path, in_command, is_exact: false });
     }
 }
 

@@ -131,6 +131,35 @@ fn an_entry_begins_with_its_own_heading() {
 
 proptest! {
     #[test]
+    fn any_name_is_read_back(
+        path in "(artifacts/|docs/|\\.|my\\.dir/)?([a-zA-Z./]|[ -~]|\\PC|%20|\n|→ | \\(|> \\(){1,12}",
+        command in "([a-z/.]|[ -~]){0,12}",
+    ) {
+        let is_usual = path.split('/').all(|part| !["", ".", ".."].contains(&part));
+        prop_assume!(is_usual);
+        let sha256 = "0".repeat(64);
+        let draft = Draft {
+            title: "T".to_owned(),
+            runs: vec![CitedRun { command, path: Some(path.clone()), sha256: Some(sha256.clone()), outcome: "exit 0".to_owned() }],
+            evidence: vec![CitedWhole { path: path.clone(), remark: format!("sha256:{sha256}") }],
+            id: "k".to_owned(),
+            ..Draft::default()
+        };
+        let text = draft.render(now());
+        let folder = path.split('/').next().unwrap_or_default().to_owned();
+        for others in [Vec::new(), vec![folder, "docs".to_owned()]] {
+            let roots = Roots { evidence: vec!["artifacts".to_owned(), "reports".to_owned()], others };
+            let found = citation::find(&text, 0, &crate::blocks::read(&text, 0), &roots).paths;
+            let mine = found.iter().filter(|found| {
+                found.path == path && found.is_evidence && found.suffix == 0
+                    && (found.is_exact || lexical(&path).is_none())
+                    && found.hash.as_ref().is_some_and(|hash| hash.agrees(&sha256))
+            });
+            prop_assert!(mine.count() >= 2, "{}", text);
+        }
+    }
+
+    #[test]
     fn an_accepted_entry_is_read_back_whole(body in "((#{1,3} |- |> )?([a-z ]{0,9}|2025-10-11|12:30|`{3,4}|~~~|<!--|-->|<pre>|---|Timestamp: 2025-10-11)\n){0,12}") {
         let draft = Draft { title: "T".to_owned(), body: tidy(&body), id: "k".to_owned(), ..Draft::default() };
         let text = draft.render(now());

@@ -29,7 +29,11 @@ pub(super) fn read(text: &str, day: Option<NaiveDate>) -> Head {
     if let Some((stamp, length)) = stamp::read(bare) {
         let range = start..start + length;
         let canonical = start == 0 && stamp.canonical && text[length..].starts_with(" — ");
-        let title = title("", &text[range.end..]);
+        // Behind the tool's own dash stands what was written, and not what other dialects put around a title.
+        let title = match text[range.end..].strip_prefix(" — ").filter(|_| canonical) {
+            Some(exact) => exact.trim().to_owned(),
+            None => title("", &text[range.end..]),
+        };
         return Head::Dated { canonical: canonical && !title.is_empty(), stamp, range, title };
     }
     if let Some((stamp, length)) = stamp::read_clock(bare, day) {

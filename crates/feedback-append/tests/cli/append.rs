@@ -224,7 +224,7 @@ fn anothers_log_needs_permission() {
     bed.write("feedback/manager.md", "---\nowner: chatwoot\n---\n");
     insta::assert_snapshot!(run(&bed, ["--role", "manager", "--title", "T"]), @"
     ------- stderr -------
-    error: feedback/manager.md names `chatwoot` as its owner, and ops.toml `manager`
+    error: feedback/manager.md names another `owner` than ops.toml, which has `manager`
     hint: one of the two is wrong: mend it before anything is added
     [exit status: 1]
     ");

@@ -8,6 +8,8 @@ mod claims;
 mod commands;
 mod hard;
 mod history;
+mod names;
+mod refusals;
 mod scenarios;
 mod terminal;
 

@@ -6,8 +6,6 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::entry;
-use crate::text;
 
 /// Lines as they stand in front matter; `doc_hash` and `expires` may be there, twice, or not.
 const HEAD: &str = "(---\n((epoch: 2025\\.10\\.E1|doc: 'a b'|doc_hash: TBD # why|doc_hash:|last_reviewed:   2025-10-11|expires: \"2025-10-18\"|# kept|tags: \\[a,\n  b\\]|owner: é)\n){0,6}---\n)?";
