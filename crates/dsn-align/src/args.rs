@@ -136,6 +136,8 @@ pub(crate) struct RulesOptions {
     /// The rule to explain
     #[arg(value_name = "RULE")]
     pub(crate) rule: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: AnswerFormat,
 }
 
 impl CommandLine for Args {
@@ -162,7 +164,8 @@ impl CommandLine for Args {
             Command::Check(options) => options.format.format,
             Command::Fix(options) => options.format.format,
             Command::Probe(options) => options.format.format,
-            Command::Derive(_) | Command::Rules(_) => Format::Human,
+            Command::Rules(options) => options.format.format,
+            Command::Derive(_) => Format::Human,
         }
     }
 }

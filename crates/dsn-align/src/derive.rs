@@ -28,7 +28,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Error> {
     let form: Form = options.to.parse().map_err(|()| Error::UnknownForm)?;
     if options.output.is_none() && invocation.stdout_is_terminal {
-        return Err(Error::Terminal);
+        return Err(Error::DeriveTerminal);
     }
     let ops = load::ops(&args.common, invocation)?;
     let place = source(&ops, options)?;

@@ -36,6 +36,8 @@ pub(crate) enum Error {
     NotResolved,
     /// Values would appear on a terminal.
     Terminal,
+    /// The lines of `derive` would appear on a terminal.
+    DeriveTerminal,
     /// The client refuses the string.
     Refused { reader: &'static str, refusal: dsn::Refusal },
     /// No form has this name.
@@ -74,7 +76,9 @@ impl fmt::Display for Error {
             Self::NotResolved => {
                 f.write_str("a Redis URL has no service file or variables to resolve it with")
             }
-            Self::Terminal => f.write_str("values are not shown on a terminal"),
+            Self::Terminal | Self::DeriveTerminal => {
+                f.write_str("values are not shown on a terminal")
+            }
             Self::Refused { reader, .. } => write!(f, "{reader} refuses the string"),
             Self::UnknownForm => f.write_str("no form has this name"),
             Self::WhichPlace => f.write_str("there are several canonical places"),
@@ -131,6 +135,9 @@ impl Failure for Error {
             }
             Self::NotResolved => Some("leave out --resolve".to_owned()),
             Self::NoInput => Some("pipe the string in, or name a place with --place".to_owned()),
+            Self::DeriveTerminal => Some(
+                "send the lines to a pipe, or write them to a new file with --output".to_owned(),
+            ),
             Self::Terminal => {
                 Some("send the output to a pipe or a file, or leave out --reveal".to_owned())
             }

@@ -1,5 +1,6 @@
 //! The JSON answers of `parse` and `readings`.
 
+use report::Rule;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -144,6 +145,13 @@ pub(crate) struct FailureAnswer {
     pub(crate) milliseconds: Option<u64>,
     pub(crate) message: String,
     pub(crate) hint: String,
+}
+
+/// The answer of `rules`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RulesAnswer {
+    pub(crate) schema: &'static str,
+    pub(crate) rules: Vec<&'static Rule>,
 }
 
 /// The fields of a reading, credentials as `{"set":true}` unless they are to be revealed.

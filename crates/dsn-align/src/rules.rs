@@ -1,9 +1,10 @@
 //! The rules of `check` as data, and the command that explains them.
 
-use report::{Exit, Level, Rule, Streams, Tool};
+use report::{Exit, Format, Level, Rule, Streams, Tool};
 
 use crate::args::RulesOptions;
 use crate::error::Error;
+use crate::json::RulesAnswer;
 
 /// The tool and its rules, for renderings that name them.
 pub(crate) const TOOL: Tool =
@@ -183,6 +184,12 @@ pub(crate) fn run(options: &RulesOptions, streams: &mut Streams<'_>) -> Result<E
     if wanted.is_empty() {
         return Err(Error::UnknownRule { known: RULES.iter().map(|rule| rule.id).collect() });
     }
-    report::explain(&wanted, streams.stdout).map_err(Error::Write)?;
+    let written = if options.format.format == Format::Json {
+        let answer = RulesAnswer { schema: "dsn-align/rules/1", rules: wanted };
+        report::json(streams.stdout, &answer)
+    } else {
+        report::explain(&wanted, streams.stdout)
+    };
+    written.map_err(Error::Write)?;
     Ok(Exit::OK)
 }

@@ -1,6 +1,7 @@
 //! Whether a place means what its group's canonical place means.
 
 use dsn::{Difference, Dsn, differences};
+use opsfile::PlaceSource;
 use report::Finding;
 
 use crate::check::{at, at_field};
@@ -28,8 +29,21 @@ pub(super) fn check(
         .collect();
     let Some(first) = fields.first() else { return };
     let message = format!("{name} differs from {other} in {}", fields.join(", "));
-    let hint =
-        format!("`dsn-align fix {name}` shows the edit that makes it mean what {other} means");
+    let hint = match &held.place.source {
+        PlaceSource::EnvFile { .. } => {
+            format!("`dsn-align fix {name}` shows the edit that makes it mean what {other} means")
+        }
+        PlaceSource::FlyConfig { .. } => {
+            format!(
+                "change it there by hand to what {other} means; `dsn-align fix` edits env files alone"
+            )
+        }
+        PlaceSource::Process { .. } | PlaceSource::FlySecret { .. } => {
+            format!(
+                "set the variable again from {other}: `dsn-align derive --from {other}` writes it"
+            )
+        }
+    };
     findings.push(at_field(held, first, Finding::error("differs", message).hint(hint)));
 }
 

@@ -10,7 +10,7 @@ use secret::Secret;
 pub(crate) enum Form {
     /// A URI with libpq's parameters alone.
     Libpq,
-    /// A URI for Rails.
+    /// A URI for Rails, with its own parameters where a transaction pooler needs them.
     Rails,
     /// A URI for Prisma, with its own parameters where a transaction pooler needs them.
     Prisma,
@@ -73,7 +73,7 @@ impl Form {
                 "DATABASE_URL",
                 dsn::uri(&with(dsn, &|name| known_option(name.as_bytes()).is_some(), &[])),
             ),
-            Self::Rails => url("DATABASE_URL", dsn::uri(dsn)),
+            Self::Rails => url("DATABASE_URL", dsn::uri(&rails(dsn))),
             Self::Prisma => url("DATABASE_URL", dsn::uri(&prisma(dsn))),
             Self::SqlAlchemy => url("SQLALCHEMY_DATABASE_URI", dsn::uri(dsn)),
             Self::Node => url("DATABASE_URL", dsn::uri(&node(dsn))),
@@ -112,6 +112,17 @@ fn with(dsn: &Dsn, keep: &dyn Fn(&str) -> bool, more: &[(&'static str, &str)]) -
         fields.set(*name, *value);
     }
     Dsn::from_fields(dsn.kind(), fields)
+}
+
+/// Rails keeps prepared statements and advisory locks in its session unless it is told otherwise.
+fn rails(dsn: &Dsn) -> Dsn {
+    let is_pooled = dsn::classify(dsn).mode == Some(dsn::Mode::Transaction);
+    let more: &[_] = if is_pooled {
+        &[("prepared_statements", "false"), ("advisory_locks", "false")]
+    } else {
+        &[]
+    };
+    with(dsn, &|_| true, more)
 }
 
 /// Prisma knows few of libpq's parameters, and must be told of a transaction pooler.

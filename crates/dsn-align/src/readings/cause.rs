@@ -43,7 +43,11 @@ pub(crate) fn causes(text: &[u8], comparison: &Comparison) -> Vec<Cause> {
         && let Err(refusal) = Dsn::parse(text)
     {
         causes.push(Cause {
-            subject: "libpq refuses the string:".to_owned(),
+            subject: if dsn::is_redis(text) {
+                "the URL is refused:".to_owned()
+            } else {
+                "libpq refuses the string:".to_owned()
+            },
             matter: refusal.reason().to_owned(),
             character: refusal.offset().map(|offset| offset + 1),
             hint: refusal.advice().map(str::to_owned),

@@ -179,3 +179,12 @@ fn a_password_in_another_field_is_not_shown() {
         }
     }
 }
+
+#[test]
+fn a_refused_redis_url_is_not_libpqs_affair() {
+    let bed = Bed::new();
+    let output = dsn_align(&bed, &["readings", "redis://h/abc"]).run();
+    assert_eq!(output.code(), 1, "{output}");
+    assert!(output.stdout().contains("hint: the URL is refused:"), "{output}");
+    assert!(!output.stdout().contains("libpq"), "{output}");
+}

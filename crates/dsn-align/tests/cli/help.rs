@@ -27,6 +27,8 @@ fn every_rule_of_the_schema_is_explained() {
         serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
     let rules = &schema["properties"]["findings"]["items"]["properties"]["rule"]["enum"];
     let rules = rules.as_array().unwrap();
+    let output = dsn_align(&bed, &["rules", "--format", "json"]).run();
+    assert_eq!(output.json()["rules"].as_array().map(Vec::len), Some(rules.len()), "{output}");
     let output = dsn_align(&bed, &["rules"]).run();
     assert_eq!(output.stdout().lines().count(), rules.len(), "{output}");
     for rule in rules {

@@ -76,6 +76,7 @@ fn derive_knows_each_clients_needs() {
         output.stdout().to_owned()
     };
     assert!(derive("prisma").contains("sslmode=require&pgbouncer=true"));
+    assert!(derive("rails").contains("prepared_statements=false"));
     assert!(derive("node").contains("uselibpqcompat=true"));
     assert!(derive("jdbc").starts_with("JDBC_DATABASE_URL='jdbc:postgresql://aws-1-us-east-1.pooler.supabase.com:6543/postgres?user=postgres.synthref&password=p%2FC"));
     assert!(derive("sqlalchemy").starts_with("SQLALCHEMY_DATABASE_URI=postgresql://"));

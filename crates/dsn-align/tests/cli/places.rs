@@ -19,6 +19,7 @@ env = "DATABASE_URL"
     let output = dsn_align(&bed, &["check", "--format", "json"]).env("DATABASE_URL", value).run();
     assert_eq!(rules(&output.json()), ["differs POSTGRES_HOST"], "{output}");
     assert_eq!(output.json()["findings"][1]["subject"]["line"], 3, "{output}");
+    assert!(output.stdout().contains("`dsn-align fix` edits env files alone"), "{output}");
     let output = dsn_align(&bed, &["check", "shell", "--format", "json"]).run();
     assert_eq!(rules(&output.json()), ["missing DATABASE_URL"], "{output}");
 }
