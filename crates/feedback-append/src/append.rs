@@ -6,7 +6,7 @@ mod parts;
 mod read_back;
 mod write;
 
-use std::io;
+use std::io::{self, Write};
 use std::time::Instant;
 
 use report::{Exit, Format, Invocation, Streams};
@@ -16,6 +16,7 @@ use crate::cite;
 use crate::draft::{self, Draft};
 use crate::error::Error;
 use crate::json;
+use crate::leak;
 use crate::repo::{self, Repo};
 use crate::stamp;
 use crate::target::Target;
@@ -35,24 +36,50 @@ pub(crate) fn run(
     let target = Target::of(&repo, append.role.as_deref(), file.first())?;
     target.make_sure_it_is_a_log(&repo)?;
     target.allow(&repo, append.writer.as_deref())?;
-    let cited = cite::gather(&append.evidence, &repo, &invocation.cwd)?;
+    let cited = cite::gather(&append.evidence, &repo, &invocation.cwd)
+        .map_err(|error| masked(error, &repo))?;
     let draft = parts::draft(append, invocation, streams, &cited)?;
-    gate::claims(&draft, append.status.is_some(), &cited)?;
-    let secrets = repo.secrets()?;
-    for gap in &secrets.gaps {
-        writeln!(streams.stderr, "warning: {}: {}", gap.path, gap.message)?;
-    }
-    gate::leaks(&draft, secrets.set.as_ref())?;
-    for warning in read_back::check(&draft, &cited, &repo, &target, invocation)? {
-        writeln!(streams.stderr, "warning: {warning}")?;
-    }
-    let written = write::write(&repo, &target, &draft, append.id.is_some(), invocation, started)?;
+    let put = |stderr: &mut dyn Write| {
+        gate::claims(&draft, append.status.is_some(), &cited)?;
+        let secrets = repo.secrets()?;
+        for gap in &secrets.gaps {
+            writeln!(stderr, "warning: {}: {}", gap.path, gap.message)?;
+        }
+        gate::leaks(&draft, secrets.set.as_ref())?;
+        for warning in read_back::check(&draft, &cited, &repo, &target, invocation)? {
+            writeln!(stderr, "warning: {warning}")?;
+        }
+        write::write(&repo, &target, &draft, append.id.is_some(), invocation, started)
+    };
+    let written = match put(streams.stderr) {
+        Ok(written) => written,
+        Err(refused) => {
+            if append.message.is_none() && invocation.stdin_is_terminal && !draft.body.is_empty() {
+                let secrets = repo.secrets().ok().and_then(|secrets| secrets.set);
+                let kept = editor::keep(&leak::mask(&draft.body, secrets.as_ref()), invocation)?;
+                writeln!(streams.stderr, "the text is kept in {}", kept.display())?;
+            }
+            return Err(refused);
+        }
+    };
     let untold = |source| Error::Untold { path: written.path.clone(), line: written.line, source };
     answer(append, &draft, &written, streams)
         .and_then(|()| streams.stdout.flush())
         .map_err(untold)?;
     warn(&target, &written, streams)?;
     Ok(Exit::OK)
+}
+
+/// An error that names a path, without a credential in it.
+fn masked(error: Error, repo: &Repo) -> Error {
+    match error {
+        Error::Evidence { path, why, hint } => {
+            let secrets = repo.secrets().ok().and_then(|secrets| secrets.set);
+            let path = leak::mask(&path.to_string_lossy(), secrets.as_ref()).into();
+            Error::Evidence { path, why, hint }
+        }
+        other => other,
+    }
 }
 
 fn answer(

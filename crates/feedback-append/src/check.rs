@@ -10,7 +10,6 @@ mod past;
 mod rewritten;
 mod since;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -84,11 +83,7 @@ pub(crate) fn all_declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
 
 /// The bytes of a log.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    regular::open(path)
-        .and_then(|mut file| file.read_to_end(&mut bytes))
-        .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
-    Ok(bytes)
+    regular::read(path).map_err(|source| Error::Read { path: path.to_path_buf(), source })
 }
 
 /// Reads logs, on as many threads as there are processors.

@@ -33,6 +33,24 @@ pub(crate) fn find(text: &str, secrets: Option<&SecretSet>) -> Vec<Leak> {
     leaks
 }
 
+/// The text with each credential replaced.
+pub(crate) fn mask(text: &str, secrets: Option<&SecretSet>) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    for leak in find(text, secrets) {
+        // Ranges of bytes may overlap, or cut a letter in two.
+        masked.push_str(text.get(at..leak.range.start).unwrap_or_default());
+        if leak.range.end > at {
+            masked.push_str("***REDACTED***");
+            at = (leak.range.end..=text.len())
+                .find(|end| text.is_char_boundary(*end))
+                .unwrap_or(text.len());
+        }
+    }
+    masked.push_str(&text[at..]);
+    masked
+}
+
 impl Leak {
     /// What it is, in words, without the value.
     pub(crate) fn describe(&self) -> String {

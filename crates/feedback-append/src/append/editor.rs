@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use report::Invocation;
 
@@ -35,6 +36,17 @@ pub(super) fn text(editor: &OsStr, title: &str, invocation: &Invocation) -> Resu
     // The editor may have saved by rename, so the path is read and not the handle.
     let saved = std::fs::read(file.path()).map_err(failed)?;
     Ok(without_help(&String::from_utf8_lossy(&saved), title))
+}
+
+/// Keeps a text that was typed and refused, in a private file.
+pub(super) fn keep(text: &str, invocation: &Invocation) -> Result<PathBuf, Error> {
+    let failed = |source: io::Error| Error::Editor { source };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("entry-").suffix(".md");
+    let folder = invocation.variable("TMPDIR").unwrap_or_else(|| "/tmp".into());
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    writeln!(file, "{text}").map_err(failed)?;
+    file.keep().map(|(_, path)| path).map_err(|error| failed(error.error))
 }
 
 fn without_help(saved: &str, title: &str) -> String {

@@ -56,14 +56,18 @@ pub(super) fn draft(
         }
         fields.push(line);
     }
+    let id = match &args.id {
+        Some(id) => key(id)?,
+        None => fresh_id(invocation.now),
+    };
+    let commands = lines("--command", &args.command)?;
+    let next = lines("--next", &args.next)?;
+    let blocked_by = lines("--blocked-by", &args.blocked_by)?;
+    // The text comes last, so that nobody types one in vain.
     let body = match &args.message {
         Some(message) => message.clone(),
         None if invocation.stdin_is_terminal => by_hand(args, &title, invocation, streams)?,
         None => input(streams)?,
-    };
-    let id = match &args.id {
-        Some(id) => key(id)?,
-        None => fresh_id(invocation.now),
     };
     Ok(Draft {
         title,
@@ -72,9 +76,9 @@ pub(super) fn draft(
         fields,
         body: draft::tidy(&body),
         runs: cited.runs.clone(),
-        commands: lines("--command", &args.command)?,
-        next: lines("--next", &args.next)?,
-        blocked_by: lines("--blocked-by", &args.blocked_by)?,
+        commands,
+        next,
+        blocked_by,
         evidence: cited.wholes.clone(),
         id,
     })

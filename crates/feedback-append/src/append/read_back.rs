@@ -50,7 +50,7 @@ pub(super) fn check(
         let read =
             citations().filter(|(_, citation)| citation.is_evidence && citation.path == *path);
         let found = read.map(|(_, citation)| resolver.resolve(folder, citation));
-        match found.map(|found| found.class).last() {
+        match found.map(|found| found.class).next_back() {
             Some(Class::Ok | Class::Untracked) => {}
             Some(Class::Gitignored) => {
                 warnings.push(format!(

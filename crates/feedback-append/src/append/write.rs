@@ -149,7 +149,7 @@ fn archived(target: &Target<'_>, id: &str) -> Option<(PathBuf, u64, String)> {
         std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(&prefix) && name.ends_with(".md")
+        name.starts_with(&prefix) && path.extension().is_some_and(|extension| extension == "md")
     });
     paths.sort_unstable();
     paths.into_iter().rev().find_map(|path| {

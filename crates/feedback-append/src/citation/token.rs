@@ -41,17 +41,14 @@ pub(super) fn split(line: &str) -> Vec<Token<'_>> {
         if next_exact.as_ref().is_some_and(|(range, _)| range.start <= at) {
             next_exact = exact::find(line, at);
         }
-        match next_exact.clone().filter(|(range, _)| range.end < end) {
-            Some((range, is_exact)) => {
-                words(line, at..range.start - 1, false, &mut is_bold, &mut tokens);
-                at = range.end + 1;
-                let path = &line[range.clone()];
-                tokens.push(Token { range, path, in_command: false, is_exact });
-            }
-            None => {
-                words(line, at..end, false, &mut is_bold, &mut tokens);
-                at = end;
-            }
+        if let Some((range, is_exact)) = next_exact.clone().filter(|(range, _)| range.end < end) {
+            words(line, at..range.start - 1, false, &mut is_bold, &mut tokens);
+            at = range.end + 1;
+            let path = &line[range.clone()];
+            tokens.push(Token { range, path, in_command: false, is_exact });
+        } else {
+            words(line, at..end, false, &mut is_bold, &mut tokens);
+            at = end;
         }
     }
     tokens

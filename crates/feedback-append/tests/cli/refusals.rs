@@ -211,6 +211,9 @@ fn no_error_repeats_a_value() {
     assert!(output.code() == 1 && !output.to_string().contains("CANARY"), "{output}");
     let output = run(&bed, ["--role", "manager", "--title", "T", "--postgresql://bob:CANARY@h/db"]);
     assert!(output.code() == 2 && !output.to_string().contains("CANARY"), "{output}");
+    let gone = format!("artifacts/{VALUE}/x.txt");
+    let output = run(&bed, ["--role", "manager", "--title", "T", "-m", "x", "-e", &gone]);
+    assert!(output.code() == 2 && !output.to_string().contains("CANARY"), "{output}");
 }
 
 #[test]

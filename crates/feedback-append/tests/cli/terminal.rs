@@ -81,7 +81,8 @@ fn what_the_editor_saves_is_judged_like_any_text() {
     assert_eq!(output.code(), 1, "{output}");
     assert!(output.stdout().contains("the entry holds a credential"), "{output}");
     assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
-    assert_eq!(left_in_tmp(&bed), 0);
+    // What was typed is kept, without the value.
+    assert_eq!(left_in_tmp(&bed), 1);
 }
 
 #[test]
@@ -101,4 +102,23 @@ fn evidence_needs_no_text() {
     let args = "--role chatwoot --title T --evidence artifacts/a.txt";
     let output = at_terminal(&bed, args, Some("bin/editor"), "");
     assert_eq!(output.code(), 0, "{output}");
+}
+
+#[test]
+fn a_text_that_is_refused_is_kept() {
+    let bed = bed();
+    bed.write("text", "mine\n## 2025-10-11 — other\n");
+    editor(&bed, "cat text >> \"$1\"\n");
+    let output = at_terminal(&bed, "--role chatwoot --title T", Some("bin/editor"), "");
+    assert!(output.code() == 2 && output.to_string().contains("the text is kept in "), "{output}");
+    let kept = std::fs::read_dir(bed.path("tmp")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "mine\n### 2025-10-11 — other\n");
+    std::fs::remove_file(kept).unwrap();
+    // A credential is not kept with it.
+    editor(&bed, "printf 'it is %s\\n' \"$(cut -d= -f2 vault/occ/fly/api_token.env)\" >> \"$1\"\n");
+    let output = at_terminal(&bed, "--role chatwoot --title T", Some("bin/editor"), "");
+    assert_eq!(output.code(), 1, "{output}");
+    let kept = std::fs::read_dir(bed.path("tmp")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "it is ***REDACTED***\n");
+    assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
 }
