@@ -34,11 +34,16 @@ pub(crate) fn run(
         refresh.files.iter().map(|file| repo::resolved(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &files, invocation)?;
     let files = if files.is_empty() { check::declared(&repo)? } else { files };
+    if refresh.write {
+        // All of them before the first is changed.
+        files
+            .iter()
+            .try_for_each(|file| Target::of_file(&repo, file).make_sure_it_is_a_log(&repo))?;
+    }
     let mut shown = Vec::new();
     for file in &files {
         let target = Target::of_file(&repo, file);
         let changes = if refresh.write {
-            target.make_sure_it_is_a_log(&repo)?;
             write(&repo, &target, invocation.now)?
         } else {
             let bytes = check::read_file(file)?;

@@ -37,6 +37,8 @@ fn a_file_that_is_no_log_is_refused() {
         }
         assert_eq!(std::fs::read(bed.path(file)).ok(), before, "{file}");
     }
+    let both = run(&bed, ["refresh", "--write", "feedback/chatwoot.md", "Makefile"]);
+    assert!(both.code() == 2 && bed.read("feedback/chatwoot.md") == SEED, "{both}");
     let beside = std::fs::read_dir(bed.path("vault/occ/fly")).unwrap().count();
     assert_eq!(beside, 1);
 }
