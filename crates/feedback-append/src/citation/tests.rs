@@ -194,3 +194,19 @@ proptest! {
         prop_assert_eq!(&found[0].path, &path);
     }
 }
+
+#[test]
+fn links_are_decoded_and_any_name_has_a_form() {
+    let paths = |line: &str| {
+        let roots = Roots { evidence: vec!["artifacts".to_owned()], others: Vec::new() };
+        let found = find(line, 0, &crate::blocks::read(line, 0), &roots).paths;
+        let told = |citation: &Citation| format!("{} {}", citation.path, citation.is_exact);
+        found.iter().map(told).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(paths("see [it](artifacts/a%20b.txt)."), "artifacts/a b.txt false");
+    assert_eq!(paths("see [it](<artifacts/a b.txt>) now"), "artifacts/a b.txt false");
+    assert_eq!(paths("see [it](<https://example.com/a b.txt>)"), "");
+    assert_eq!(paths("Evidence: <./README> (sha256:00)"), "README true");
+    assert_eq!(paths("Evidence: <artifacts/%5Ba%5D.log> (sha256:00)"), "artifacts/[a].log true");
+    assert_eq!(paths("Evidence: artifacts/<name>/x.log"), "artifacts/<name>/x.log false");
+}
