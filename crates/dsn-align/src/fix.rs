@@ -4,7 +4,7 @@ mod write;
 
 use std::io::{self, Write};
 
-use dsn::{Dsn, Fields, Kind, differences};
+use dsn::{Dsn, Fields, Kind, Reader, differences};
 use opsfile::{Ops, Place, PlaceKeys, PlaceSource, SplitField};
 use report::{CommandLine, Exit, Format, Invocation, Palette, Streams};
 use secret::Secret;
@@ -81,7 +81,7 @@ fn plan(
         return Ok(Ok(Vec::new()));
     };
     let PlaceSource::EnvFile { path, keys } = &place.source else {
-        let is_same = matches!(check::read(&held), Some(Ok(dsn)) if aligned(&dsn, &meant));
+        let is_same = matches!(check::read(&held), Some(Ok(dsn)) if aligned(&dsn, &meant, check::reader(place)));
         return Ok(if is_same || matches!(held.content, Content::Unseen) {
             Ok(Vec::new())
         } else {
@@ -106,6 +106,7 @@ fn quotable(edits: Vec<Edit>) -> Result<Vec<Edit>, String> {
 }
 
 fn whole(held: &Held<'_>, key: &str, path: &str, meant: &Dsn) -> Result<Vec<Edit>, String> {
+    let reader = check::reader(held.place);
     let own = match check::read(held) {
         Some(Ok(dsn)) if dsn.kind() == meant.kind() => Some(dsn),
         Some(Ok(_)) => return Err("it is for another kind of service".to_owned()),
@@ -115,7 +116,7 @@ fn whole(held: &Held<'_>, key: &str, path: &str, meant: &Dsn) -> Result<Vec<Edit
     let is_raw = check::value_of(held, "host")
         .is_some_and(|value| !dsn::raw_characters(value.text.expose()).is_empty());
     let fields: Vec<String> = match &own {
-        Some(own) if !is_raw => changed(own, meant),
+        Some(own) if !is_raw => changed(own, meant, reader),
         _ => vec!["url".to_owned()],
     };
     if fields.is_empty() {
@@ -124,13 +125,13 @@ fn whole(held: &Held<'_>, key: &str, path: &str, meant: &Dsn) -> Result<Vec<Edit
     let line = check::value_of(held, "host").and_then(|value| value.line);
     // The place's own parameters stay, unless its reading is in doubt.
     let own = own.filter(|_| !is_raw);
-    let merged = merged(own.as_ref(), meant);
-    let value = derive::as_read(check::reader(held.place), &merged, scheme(held));
+    let merged = merged(own.as_ref(), meant, reader);
+    let value = derive::as_read(reader, &merged, scheme(held));
     let is_understood = check::read_text(key, &value, held.place)
-        .is_ok_and(|dsn| dsn.kind() == meant.kind() && changed(&dsn, meant).is_empty());
+        .is_ok_and(|dsn| dsn.kind() == meant.kind() && changed(&dsn, meant, reader).is_empty());
     if !is_understood {
-        let reader = &held.place.reader;
-        return Err(format!("{reader} has no form that means the same"));
+        let name = reader.name();
+        return Err(format!("{name} has no form that means the same"));
     }
     let edit = Edit {
         place: held.place.name.clone(),
@@ -189,9 +190,10 @@ fn split_edits(
 }
 
 /// The fields that an edit changes: identity, and parameters that both set differently.
-fn changed(own: &Dsn, meant: &Dsn) -> Vec<String> {
+fn changed(own: &Dsn, meant: &Dsn, reader: Reader) -> Vec<String> {
     let mut names: Vec<String> = differences(own, meant)
         .into_iter()
+        .filter(|difference| check::is_comparable(&difference.field, reader))
         .filter(|difference| {
             difference.is_identity()
                 || difference.field == "hostaddr"
@@ -207,13 +209,22 @@ fn changed(own: &Dsn, meant: &Dsn) -> Vec<String> {
     names
 }
 
-fn aligned(own: &Dsn, meant: &Dsn) -> bool {
-    own.kind() == meant.kind() && changed(own, meant).is_empty()
+fn aligned(own: &Dsn, meant: &Dsn, reader: Reader) -> bool {
+    own.kind() == meant.kind() && changed(own, meant, reader).is_empty()
 }
 
 /// What is meant, with the parameters that only the place itself sets.
-fn merged(own: Option<&Dsn>, meant: &Dsn) -> Dsn {
+///
+/// A client with a form of its own knows few of libpq's parameters, and gets no other.
+fn merged(own: Option<&Dsn>, meant: &Dsn, reader: Reader) -> Dsn {
+    const SHARED: [&str; 6] =
+        ["sslmode", "sslrootcert", "sslcert", "sslkey", "application_name", "connect_timeout"];
     let mut fields: Fields = meant.fields().duplicate();
+    if reader.has_own_form() {
+        for (name, _) in meant.params().filter(|(name, _)| !SHARED.contains(name)) {
+            fields.remove(name);
+        }
+    }
     for (name, value) in own.into_iter().flat_map(Dsn::params) {
         // An address of its own would lead elsewhere than what is meant.
         if name != "hostaddr" && fields.get(name).is_none() && meant.kind() == Kind::Postgres {

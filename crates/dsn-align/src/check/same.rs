@@ -4,7 +4,7 @@ use dsn::{Difference, Dsn, differences};
 use opsfile::PlaceSource;
 use report::Finding;
 
-use crate::check::{at, at_field};
+use crate::check::{at, at_field, is_comparable, reader};
 use crate::place::{Content, Held};
 
 pub(super) fn check(
@@ -54,6 +54,9 @@ fn counts(held: &Held<'_>, difference: &Difference) -> bool {
     if difference.field == "hostaddr" {
         // It takes the place of the host, wherever the name leads.
         return difference.in_first || matches!(held.content, Content::Whole(_));
+    }
+    if !is_comparable(&difference.field, reader(held.place)) {
+        return false;
     }
     if !difference.is_identity() {
         return difference.in_first && difference.in_second;

@@ -180,11 +180,17 @@ fn jdbc(dsn: &Dsn) -> Secret {
             "target_session_attrs" => "targetServerType",
             other => other,
         };
+        let value = match (name, value.expose()) {
+            ("targetServerType", b"read-write") => b"primary".as_slice(),
+            ("targetServerType", b"read-only" | b"standby") => b"secondary",
+            ("targetServerType", b"prefer-standby") => b"preferSecondary",
+            (_, value) => value,
+        };
         text.push(separator);
         text.extend_from_slice(name.as_bytes());
         text.push(b'=');
         // Into the URL that is being written.
-        text.extend_from_slice(dsn::encode_component(value.expose()).expose());
+        text.extend_from_slice(dsn::encode_component(value).expose());
         separator = b'&';
     }
     Secret::new(text)

@@ -99,7 +99,7 @@ fn fix_writes_the_form_that_the_reader_reads() {
     for (reader, line, begins) in [
         (
             "jdbc",
-            "URL='jdbc:postgresql://old.example:5432/db?user=u&password=CANARYold&ApplicationName=a'\n",
+            "URL='jdbc:postgresql://old.example:5432/db?user=u&password=CANARYold&ApplicationName=a&targetServerType=primary'\n",
             "URL='jdbc:postgresql://aws-1-us-east-1.pooler.supabase.com:5432/postgres?user=",
         ),
         (
@@ -110,10 +110,12 @@ fn fix_writes_the_form_that_the_reader_reads() {
         (
             "sqlalchemy",
             "URL=postgresql+psycopg://u:CANARYold@old.example/db\n",
-            "URL=postgresql+psycopg://postgres.synthref:",
+            "URL='postgresql+psycopg://postgres.synthref:",
         ),
     ] {
-        let bed = with_place(POOLER, &format!("reader = \"{reader}\""), line);
+        let canonical = POOLER.trim_end();
+        let canonical = format!("{canonical}&connect_timeout=5&target_session_attrs=any\n");
+        let bed = with_place(&canonical, &format!("reader = \"{reader}\""), line);
         let output = dsn_align(&bed, &["fix", "--write"]).run();
         assert_eq!(output.code(), 0, "{output}");
         assert!(bed.read("vault/occ/app.env").starts_with(begins), "{reader}");
