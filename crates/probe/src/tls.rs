@@ -169,9 +169,14 @@ impl ServerCertVerifier for Verifier {
         if self.check == Check::Nothing {
             return Ok(ServerCertVerified::assertion());
         }
-        // A server's own certificate among the authorities is trusted as OpenSSL trusts it, though it is
-        // no authority for others; it must be valid, and for this host where that is checked.
-        if self.given.iter().any(|given| given.as_ref() == end_entity.as_ref()) {
+        // A server's own certificate among the authorities is trusted as OpenSSL trusts it where it signed
+        // itself; it must be valid, and for this host where that is checked.
+        let signs_itself = || {
+            let own = chain(std::slice::from_ref(end_entity));
+            own.first().is_some_and(|own| own.subject == own.issuer)
+        };
+        let is_given = self.given.iter().any(|given| given.as_ref() == end_entity.as_ref());
+        if is_given && signs_itself() {
             if !is_valid_at(end_entity, now) {
                 return Err(CertificateError::Expired.into());
             }

@@ -40,7 +40,7 @@ pub(super) fn check(
         }
         PlaceSource::Process { .. } | PlaceSource::FlySecret { .. } => {
             format!(
-                "set the variable again from {other}: `dsn-align derive --from {other}` writes it"
+                "set the variable again from {other}: `dsn-align derive --from {other} --to libpq` writes it"
             )
         }
     };
