@@ -238,8 +238,8 @@ fn refused(held: &Held<'_>, value: &Value, refusal: &Refusal) -> Finding {
     at_value(held, value, finding)
 }
 
-/// Whether a parameter has the same words for its values in a client as in libpq; JDBC's targetServerType
-/// is target_session_attrs in words of its own.
+/// Whether a parameter has the same words for its values in a client as in libpq; JDBC's `targetServerType`
+/// is `target_session_attrs` in words of its own.
 pub(crate) fn is_comparable(field: &str, reader: Reader) -> bool {
     reader != Reader::Jdbc || field != "target_session_attrs"
 }
