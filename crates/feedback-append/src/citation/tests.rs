@@ -199,7 +199,7 @@ proptest! {
 fn links_are_decoded_and_any_name_has_a_form() {
     let paths = |line: &str| {
         let roots = Roots { evidence: vec!["artifacts".to_owned()], others: Vec::new() };
-        let found = find(line, 0, &crate::blocks::read(line, 0), &roots).paths;
+        let found = find(line, 0, &blocks::read(line, 0), &roots).paths;
         let told = |citation: &Citation| format!("{} {}", citation.path, citation.is_exact);
         found.iter().map(told).collect::<Vec<_>>().join(", ")
     };
