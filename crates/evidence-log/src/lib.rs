@@ -4,7 +4,7 @@
 //! to be hidden ([`setting`], [`redaction`]). Each command is one file: `open`, `run` (its
 //! child, the capture loop, what is expected and what is recorded), `words` (`note`), `gate`, `attach`, `seal`, `recover`, `verify`, `show`, `list`, `report` (in `report_page`),
 //! `redact`, `export` (with its encoders [`tiles`], [`log_proof`] and [`asciicast`]), and `push` and `pull`, which
-//! reach a `store` and know what lies there by its [`index`]. What cannot be understood goes to `usage`.
+//! reach a `store` and know what lies there by its [`index`]. `usage` tells a `run` that could not be understood.
 
 mod agent;
 mod args;
@@ -75,8 +75,7 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
     if understood || exit != Exit::ERROR {
         return exit;
     }
-    let is_run = usage::answer(invocation, streams) == Some("run");
-    if is_run { Exit::code(125) } else { exit }
+    if usage::is_run(invocation) { Exit::code(125) } else { exit }
 }
 
 #[cfg(test)]

@@ -1,39 +1,11 @@
-//! What is said about a command line that could not be understood, where an answer for machines was asked for.
+//! Which command a line meant that could not be understood.
 
-use clap::Parser;
-use report::{Invocation, Streams};
-use serde_json::json;
+use report::Invocation;
 
-use crate::args::Args;
-
-/// Puts the error on stdout, where `--format json` stands; stderr has it already, with its details. Answers the word
-/// that is in the place of the command.
-pub(crate) fn answer<'a>(invocation: &'a Invocation, streams: &mut Streams<'_>) -> Option<&'a str> {
-    let words: Vec<&str> = invocation
-        .args
-        .iter()
-        .skip(1)
-        .map(|word| word.to_str().unwrap_or_default())
-        .take_while(|word| *word != "--")
-        .collect();
-    let command = command(&words);
-    let asks_for_json = words.contains(&"--format=json")
-        || words.windows(2).any(|pair| pair == ["--format", "json"]);
-    if asks_for_json && let Err(failed) = Args::try_parse_from(&invocation.args) {
-        let answers = ["verify", "show", "list", "export", "push", "pull"];
-        let known = command.filter(|word| answers.contains(word)).unwrap_or("list");
-        // The kind names no argument and no value: either may be a secret in the wrong place.
-        let answer = json!({
-            "schema": format!("evidence-log/{known}/1"),
-            "error": {
-                "message": format!("the command line cannot be used: {}", failed.kind()),
-                "hint": "standard error says which word it is about",
-            },
-        });
-        // The verdict stands, whether or not anybody reads it.
-        drop(report::json(streams.stdout, &answer));
-    }
-    command
+/// Whether it is `run`, whose own failures have a code of their own.
+pub(crate) fn is_run(invocation: &Invocation) -> bool {
+    let words = invocation.args.iter().skip(1).map(|word| word.to_str().unwrap_or_default());
+    command(&words.collect::<Vec<_>>()) == Some("run")
 }
 
 /// The first word that is no option and no option's value.

