@@ -97,12 +97,7 @@ impl Setting {
     /// it has to be.
     pub(crate) fn typed_here(&self, path: &Path) -> String {
         let text = path.strip_prefix(&self.cwd).unwrap_or(path).display().to_string();
-        let bare = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,^".contains(letter);
-        match text.as_str() {
-            "" => ".".into(),
-            text if text.chars().all(bare) => text.to_owned(),
-            text => format!("'{}'", text.replace('\'', r"'\''")),
-        }
+        if text.is_empty() { ".".into() } else { evidence::quoted(&text) }
     }
 
     /// The key that seals, if one is declared; or why it cannot be used, which never stops the operator.

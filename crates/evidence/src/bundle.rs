@@ -238,7 +238,7 @@ pub(crate) fn runs(records: &[Record]) -> Vec<Run<'_>> {
 }
 
 /// A word in the quoting of a POSIX shell, left bare where that is safe.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=@%+,^".contains(&byte);
     if !word.is_empty() && word.bytes().all(bare) {
         word.to_owned()

@@ -20,7 +20,7 @@ mod time;
 mod verify;
 mod write;
 
-pub use bundle::{Bundle, Run};
+pub use bundle::{Bundle, Run, quoted};
 pub use chain::{Chain, RECORDS, Tail};
 pub use checkpoint::{Checkpoint, verifier_key};
 pub use digest::{Digest, Hasher, NotADigest};

@@ -37,6 +37,15 @@ pub(crate) fn open(bed: &Bed) -> String {
     output.stdout().trim_end().to_owned()
 }
 
+/// A sealed bundle with one run, labelled `one`.
+pub(crate) fn sealed(bed: &Bed) -> String {
+    let bundle = open(bed);
+    let run = ["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"];
+    assert_eq!(tool(bed).args(run).run().code(), 0);
+    assert_eq!(tool(bed).args(["seal", &bundle]).run().code(), 0);
+    bundle
+}
+
 /// The answer of `show --format json`.
 pub(crate) fn show(bed: &Bed, bundle: &str) -> serde_json::Value {
     tool(bed).args(["show", bundle, "--format", "json"]).run().json()

@@ -2,18 +2,8 @@
 
 use std::os::unix::fs::{FileTypeExt, symlink};
 
-use testbed::Bed;
-
 use crate::ops::unsigned;
-use crate::{faults, open, tool};
-
-fn sealed(bed: &Bed) -> String {
-    let bundle = open(bed);
-    let run = ["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"];
-    assert_eq!(tool(bed).args(run).run().code(), 0);
-    assert_eq!(tool(bed).args(["seal", &bundle]).run().code(), 0);
-    bundle
-}
+use crate::{faults, open, sealed, tool};
 
 #[test]
 fn nothing_is_written_among_evidence() {

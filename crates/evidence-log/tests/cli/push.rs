@@ -7,16 +7,7 @@ use testbed::{Bed, Command, Running};
 
 use crate::fake_s3::{FakeS3, Fault};
 use crate::ops::{signed, unsigned};
-use crate::{faults, open, tool};
-
-/// A sealed bundle with one run.
-fn sealed(bed: &Bed) -> String {
-    let bundle = open(bed);
-    let run = ["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"];
-    assert_eq!(tool(bed).args(run).run().code(), 0);
-    assert_eq!(tool(bed).args(["seal", &bundle]).run().code(), 0);
-    bundle
-}
+use crate::{faults, open, sealed, tool};
 
 fn at<'bed>(bed: &'bed Bed, endpoint: &str) -> Command<'bed> {
     tool(bed)

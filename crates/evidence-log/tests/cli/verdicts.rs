@@ -3,15 +3,7 @@
 use testbed::Bed;
 
 use crate::ops::{signed, unsigned};
-use crate::{faults, open, tool};
-
-fn sealed(bed: &Bed) -> String {
-    let bundle = open(bed);
-    let run = ["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"];
-    assert_eq!(tool(bed).args(run).run().code(), 0);
-    assert_eq!(tool(bed).args(["seal", &bundle]).run().code(), 0);
-    bundle
-}
+use crate::{faults, open, sealed, tool};
 
 /// What `verify` answers, in time: it must not wait for a pipe that nobody writes to.
 fn verify(bed: &Bed, words: &[&str]) -> testbed::Output {
