@@ -1,6 +1,8 @@
 //! The main job on a sample operator's repo, with a stand-in for Fly.io started beside it.
 
+mod dovecot;
 pub(crate) mod fake_fly;
+mod mail;
 mod operator;
 mod sample_app;
 mod services;
@@ -57,7 +59,7 @@ pub(crate) fn run(
     tool::build_stand_ins()?;
     let folder = tool::target().join("demo");
     let operator = operator::lay_out(&folder, args.without.as_deref())?;
-    let services = Services::start(&folder.join("services"), &operator)?;
+    let services = Services::start(&folder, &operator)?;
     let fake_fly = sample_app::start(&operator, invocation)?;
     operator::commit(&operator.repo)?;
     let surroundings = surroundings(&binaries, &operator, &folder, fake_fly.url(), palette)?;

@@ -1,4 +1,6 @@
-//! A real Postgres and a real Redis beside the demo, on free ports and with everything they write in its folder.
+//! Real servers beside the demo, on free ports and with everything they write in one folder.
+
+mod postgres;
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
@@ -11,11 +13,12 @@ use std::time::{Duration, Instant};
 
 use duct::{Expression, Handle, cmd};
 
+use super::dovecot::Dovecot;
+use super::mail;
 use super::operator::Operator;
 use crate::error::Error;
 
-/// The passwords of the two, which are as made up as every other value of the sample's vault.
-const POSTGRES: &str = "CANARYlocalPostgres7rKd";
+/// Redis's password, which is as made up as every other value of the sample's vault.
 const REDIS: &str = "CANARYlocalRedis4mWq";
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,18 +58,23 @@ root = "vault/occ"
 /// The servers that run, and the names of those that are not installed; all end with this.
 pub(super) struct Services {
     running: Vec<Handle>,
+    mail: Option<Dovecot>,
+    folder: Folder,
     /// What could not be started, each with why.
     pub(super) absent: Vec<String>,
 }
 
 impl Services {
     /// Starts what is installed and declares it in the operator's repo.
-    pub(super) fn start(folder: &Path, operator: &Operator) -> Result<Self, Error> {
-        let mut services = Self { running: Vec::new(), absent: Vec::new() };
+    pub(super) fn start(demo: &Path, operator: &Operator) -> Result<Self, Error> {
+        let folder = Folder::below(demo);
+        let mut services = Self { running: Vec::new(), mail: None, folder, absent: Vec::new() };
+        services.start_mail(operator)?;
+        let folder = &services.folder.path;
         let mut values = String::new();
         let mut places = PLACES.to_owned();
         let started = [
-            ("Postgres", "local-postgres", "LOCAL_DATABASE_URL", start_postgres(folder)),
+            ("Postgres", "local-postgres", "LOCAL_DATABASE_URL", postgres::start_postgres(folder)),
             ("Redis", "local-redis", "LOCAL_REDIS_URL", start_redis(folder)),
         ];
         for (name, place, key, outcome) in started {
@@ -82,6 +90,8 @@ impl Services {
                 Err(why) => services.absent.push(format!("{name}: {why}")),
             }
         }
+        // Whoever is told to look at a log finds it.
+        services.folder.is_temporary &= !services.absent.iter().any(|why| why.contains("; see "));
         if services.running.is_empty() {
             return Ok(services);
         }
@@ -100,9 +110,51 @@ impl Services {
         Ok(services)
     }
 
-    /// Whether any of them runs.
+    fn start_mail(&mut self, operator: &Operator) -> Result<(), Error> {
+        let started = mail::start(&self.folder.path, &operator.repo);
+        let failed = |source| Error::File {
+            doing: "declaring the mail servers in",
+            path: operator.repo.clone(),
+            source,
+        };
+        match started.map_err(failed)? {
+            Ok(server) => self.mail = Some(server),
+            Err(why) => self.absent.push(format!("Dovecot, for mail: {why}")),
+        }
+        Ok(())
+    }
+
+    /// Whether a database runs.
     pub(super) fn is_any(&self) -> bool {
         !self.running.is_empty()
+    }
+}
+
+/// Where the servers write.
+struct Folder {
+    path: PathBuf,
+    is_temporary: bool,
+}
+
+impl Folder {
+    /// Below the demo's folder; for root, whose servers run as other users, elsewhere where these may not enter it.
+    fn below(demo: &Path) -> Self {
+        let may_enter = |folder: &Path| {
+            fs::metadata(folder).is_ok_and(|found| found.permissions().mode() & 0o001 != 0)
+        };
+        if !rustix::process::getuid().is_root() || demo.ancestors().skip(1).all(may_enter) {
+            return Self { path: demo.join("services"), is_temporary: false };
+        }
+        let name = format!("opsproof-demo-{}", std::process::id());
+        Self { path: std::env::temp_dir().join(name), is_temporary: true }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.is_temporary {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }
 
@@ -118,89 +170,6 @@ impl Drop for Services {
             let _ = handle.kill();
         }
     }
-}
-
-fn start_postgres(folder: &Path) -> Result<(Handle, String), String> {
-    let programs = postgres_programs().ok_or("it is not installed")?;
-    let folder = folder.join("postgres");
-    let failed = |error: io::Error| error.to_string();
-    fs::create_dir_all(&folder).map_err(failed)?;
-    fs::write(folder.join("password"), POSTGRES).map_err(failed)?;
-    let certificate = cmd!(
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-keyout",
-        "server.key",
-        "-out",
-        "server.crt",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost"
-    );
-    let has_tls = quiet(&certificate.dir(&folder), &folder);
-    if has_tls {
-        fs::set_permissions(folder.join("server.key"), Permissions::from_mode(0o600))
-            .map_err(failed)?;
-    }
-    // The server refuses to run as root, so that everything belongs to its own user then.
-    let is_root = rustix::process::getuid().is_root();
-    if is_root && !quiet(&cmd!("chown", "-R", "postgres", &folder), &folder) {
-        return Err("there is no user `postgres` to run it as".to_owned());
-    }
-    let as_user = |words: Vec<String>| -> Expression {
-        if is_root {
-            // It becomes the server; `runuser` would stay in front of it and keep the signal that ends it.
-            let user = ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"];
-            cmd("setpriv", user.map(str::to_owned).into_iter().chain(words))
-        } else {
-            cmd(words.first().cloned().unwrap_or_default(), words.into_iter().skip(1))
-        }
-    };
-    let text = |path: PathBuf| path.display().to_string();
-    let data = text(folder.join("data"));
-    let initialise = as_user(vec![
-        text(programs.join("initdb")),
-        format!("--pgdata={data}"),
-        "--username=postgres".to_owned(),
-        "--auth=scram-sha-256".to_owned(),
-        "--no-sync".to_owned(),
-        "--no-instructions".to_owned(),
-        "--locale=C".to_owned(),
-        "--encoding=UTF8".to_owned(),
-        format!("--pwfile={}", text(folder.join("password"))),
-    ]);
-    if !quiet(&initialise, &folder) {
-        return Err(format!("initdb failed; see {}", folder.join("log").display()));
-    }
-    drop(fs::remove_file(folder.join("password")));
-    let port = free_port().map_err(failed)?;
-    let mut server = vec![
-        text(programs.join("postgres")),
-        "-D".to_owned(),
-        data,
-        format!("--port={port}"),
-        "--listen_addresses=127.0.0.1".to_owned(),
-        "--unix_socket_directories=".to_owned(),
-        "--fsync=off".to_owned(),
-    ];
-    if has_tls {
-        server.push("--ssl=on".to_owned());
-        server.push(format!("--ssl_cert_file={}", text(folder.join("server.crt"))));
-        server.push(format!("--ssl_key_file={}", text(folder.join("server.key"))));
-    }
-    let handle = start(&as_user(server), &folder, port)?;
-    let mode = if has_tls { "require" } else { "disable" };
-    Ok((
-        handle,
-        format!("postgresql://postgres:{POSTGRES}@127.0.0.1:{port}/postgres?sslmode={mode}"),
-    ))
 }
 
 fn start_redis(folder: &Path) -> Result<(Handle, String), String> {
@@ -250,16 +219,4 @@ fn quiet(command: &Expression, folder: &Path) -> bool {
 
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-/// The folder of the newest Postgres that is installed.
-fn postgres_programs() -> Option<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .filter(|path| path.join("initdb").exists())
-        .collect();
-    found.sort();
-    found.pop()
 }

@@ -53,16 +53,16 @@ pub(crate) struct ProbeWebhook {
 /// Which mail server to look at.
 #[derive(Debug, Args)]
 pub(crate) struct ProbeMail {
-    /// The server; for SMTP else the variable `SMTP_ADDRESS`
+    /// The server; else as the variable `SMTP_ADDRESS` or `IMAP_ADDRESS` says
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
-    /// Its port; else `SMTP_PORT`, or the usual one
+    /// Its port; else `SMTP_PORT` or `IMAP_PORT`, or the usual one
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
-    /// When it is encrypted; else as `SMTP_TLS` and its neighbours say, or as the port is used
+    /// When it is encrypted; else as `SMTP_TLS` and its neighbours or `IMAP_ENABLE_SSL` say, or as the port is used
     #[arg(long, value_name = "WHEN")]
     pub(crate) tls: Option<Tls>,
-    /// Log in as this user: `FILE:KEY` of the vault, or the name of a variable
+    /// Log in as this user: `FILE:KEY` of the vault, or the name of a variable; else as `SMTP_USERNAME` or `IMAP_LOGIN`
     #[arg(long, value_name = "SECRET", requires = "password")]
     pub(crate) user: Option<String>,
     /// With this password, named in the same way; it is tried once

@@ -53,9 +53,10 @@ pub(super) fn run(
     palette: Palette,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
+    let variable = |name: &str| invocation.variable(name)?.into_string().ok();
     let settings = match protocol {
-        Protocol::Smtp => Settings::read(&|name| invocation.variable(name)?.into_string().ok()),
-        Protocol::Imap => Settings::read(&|_| None),
+        Protocol::Smtp => Settings::smtp(&variable),
+        Protocol::Imap => Settings::imap(&variable),
     };
     let declared = args.tls.map(mail_tls).or(settings.tls);
     let port = args.port.or(settings.port).unwrap_or_else(|| protocol.port(declared));
@@ -68,7 +69,7 @@ pub(super) fn run(
             what: "finding the mail server".to_owned(),
             hint: match protocol {
                 Protocol::Smtp => "give --host, or SMTP_ADDRESS with `env-from` of the step",
-                Protocol::Imap => "give --host",
+                Protocol::Imap => "give --host, or IMAP_ADDRESS with `env-from` of the step",
             }
             .to_owned(),
         })?;
@@ -79,7 +80,7 @@ pub(super) fn run(
         _ => settings.login(),
     };
     let mut answer = Answer::new(protocol.schema(), format!("{} {host}:{port}", protocol.word()));
-    for finding in mail_settings::faults(&settings, port, tls) {
+    for finding in mail_settings::faults(protocol, &settings, port, tls) {
         answer.find(finding);
     }
     let server = MailServer {

@@ -3,6 +3,8 @@
 use probe::{MailTls, Secret};
 use report::Finding;
 
+use super::mail::Protocol;
+
 /// What the variables say.
 pub(super) struct Settings {
     pub(super) address: Option<String>,
@@ -26,8 +28,8 @@ const INBOUND: [(&str, &str); 6] = [
 ];
 
 impl Settings {
-    /// Reads the variables; an empty one is not set.
-    pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// Reads the variables of the mail that the app sends; an empty one is not set.
+    pub(super) fn smtp(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
         let is_on = |name: &str| text(name).map(|text| text.eq_ignore_ascii_case("true"));
         let implicit = is_on("SMTP_TLS") == Some(true) || is_on("SMTP_SSL") == Some(true);
@@ -47,13 +49,7 @@ impl Settings {
             (false, Some(false)) => Some(MailTls::Never),
             (false, None) => None,
         };
-        let port = text("SMTP_PORT").and_then(|port| {
-            let number = port.trim().parse().ok().filter(|port| *port > 0);
-            if number.is_none() {
-                faults.push(Finding::error("port", "SMTP_PORT is no port").key("SMTP_PORT"));
-            }
-            number
-        });
+        let port = port("SMTP_PORT", &text, &mut faults);
         let is_verified = text("SMTP_OPENSSL_VERIFY_MODE").is_none_or(|mode| mode != "none");
         if !is_verified {
             faults.push(
@@ -65,17 +61,7 @@ impl Settings {
                 .hint("remove it, or set it to peer"),
             );
         }
-        let user = text("SMTP_USERNAME").map(Secret::from);
-        let password = text("SMTP_PASSWORD").map(Secret::from);
-        if user.is_some() != password.is_some() {
-            faults.push(
-                Finding::error(
-                    "login-incomplete",
-                    "of SMTP_USERNAME and SMTP_PASSWORD one is not set",
-                )
-                .hint("set both, or neither"),
-            );
-        }
+        let (user, password) = login("SMTP_USERNAME", "SMTP_PASSWORD", &text, &mut faults);
         if text("SMTP_AUTHENTICATION").is_some() && user.is_none() && password.is_none() {
             faults.push(
                 Finding::error(
@@ -91,10 +77,50 @@ impl Settings {
         Self { address, port, tls, is_verified, user, password, faults }
     }
 
+    /// Reads the variables of the mailbox that the app fetches mail from, named as Chatwoot names the settings of an
+    /// inbox. It knows TLS from the first byte and none: `IMAP_ENABLE_SSL` is true or false.
+    pub(super) fn imap(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let text = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
+        let mut faults = Vec::new();
+        let port = port("IMAP_PORT", &text, &mut faults);
+        let (user, password) = login("IMAP_LOGIN", "IMAP_PASSWORD", &text, &mut faults);
+        let tls = text("IMAP_ENABLE_SSL").map(|ssl| {
+            if ssl.eq_ignore_ascii_case("true") { MailTls::Implicit } else { MailTls::Never }
+        });
+        let address = text("IMAP_ADDRESS").map(|address| address.trim().to_owned());
+        Self { address, port, tls, is_verified: true, user, password, faults }
+    }
+
     /// User and password, where both are set.
     pub(super) fn login(&self) -> Option<(Secret, Secret)> {
         Some((self.user.as_ref()?.duplicate(), self.password.as_ref()?.duplicate()))
     }
+}
+
+fn port(
+    name: &'static str,
+    text: &dyn Fn(&str) -> Option<String>,
+    faults: &mut Vec<Finding>,
+) -> Option<u16> {
+    let number = text(name)?.trim().parse().ok().filter(|port| *port > 0);
+    if number.is_none() {
+        faults.push(Finding::error("port", format!("{name} is no port")).key(name));
+    }
+    number
+}
+
+fn login(
+    user: &'static str,
+    password: &'static str,
+    text: &dyn Fn(&str) -> Option<String>,
+    faults: &mut Vec<Finding>,
+) -> (Option<Secret>, Option<Secret>) {
+    let found = (text(user).map(Secret::from), text(password).map(Secret::from));
+    if found.0.is_some() != found.1.is_some() {
+        let message = format!("of {user} and {password} one is not set");
+        faults.push(Finding::error("login-incomplete", message).hint("set both, or neither"));
+    }
+    found
 }
 
 /// `Name <a@b>` or `a@b`.
@@ -162,7 +188,12 @@ fn inbound(text: &dyn Fn(&str) -> Option<String>) -> Vec<Finding> {
 }
 
 /// Everything that is wrong before anything was asked.
-pub(super) fn faults(settings: &Settings, port: u16, tls: MailTls) -> Vec<Finding> {
+pub(super) fn faults(
+    protocol: Protocol,
+    settings: &Settings,
+    port: u16,
+    tls: MailTls,
+) -> Vec<Finding> {
     let mut faults = settings.faults.clone();
     let fits = match port {
         465 | 993 => tls == MailTls::Implicit,
@@ -190,7 +221,10 @@ pub(super) fn faults(settings: &Settings, port: u16, tls: MailTls) -> Vec<Findin
                 "password-in-clear",
                 "a login is declared over a connection without TLS",
             )
-            .hint("SMTP_ENABLE_STARTTLS_AUTO=true"),
+            .hint(match protocol {
+                Protocol::Smtp => "SMTP_ENABLE_STARTTLS_AUTO=true",
+                Protocol::Imap => "IMAP_ENABLE_SSL=true, with the port that speaks TLS, 993",
+            }),
         );
     }
     faults
@@ -207,8 +241,13 @@ mod tests {
                 words.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
             value.map(|value| value.replace('_', " "))
         };
-        let settings = Settings::read(&find);
-        let rules: Vec<&str> = faults(&settings, port, tls).iter().map(|one| one.rule).collect();
+        let (protocol, settings) = if words.starts_with("IMAP_") {
+            (Protocol::Imap, Settings::imap(&find))
+        } else {
+            (Protocol::Smtp, Settings::smtp(&find))
+        };
+        let found = faults(protocol, &settings, port, settings.tls.unwrap_or(tls));
+        let rules: Vec<&str> = found.iter().map(|one| one.rule).collect();
         rules.join(" ")
     }
 
@@ -241,6 +280,19 @@ mod tests {
             check("RAILS_INBOUND_EMAIL_SERVICE=mailgun MAILER_INBOUND_EMAIL_DOMAIN=in.example.com"),
             "inbound-key"
         );
+    }
+
+    #[test]
+    fn the_settings_of_a_mailbox_fit_or_are_named() {
+        let check = |words: &str| check(words, 993, MailTls::Implicit);
+        let login = "IMAP_LOGIN=u IMAP_PASSWORD=CANARY";
+        assert_eq!(
+            check(&format!("IMAP_ADDRESS=h IMAP_PORT=993 IMAP_ENABLE_SSL=true {login}")),
+            ""
+        );
+        assert_eq!(check(&format!("{login} IMAP_ENABLE_SSL=false")), "tls-port password-in-clear");
+        assert_eq!(check("IMAP_PORT=imaps"), "port");
+        assert_eq!(check("IMAP_LOGIN=u"), "login-incomplete");
     }
 
     #[test]

@@ -2,13 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod chatwoot;
+#[path = "../../src/demo/dovecot.rs"]
+mod dovecot;
 mod github;
+#[path = "../../src/demo/mail.rs"]
+mod mail;
+mod mail_steps;
 mod steps;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use dovecot::Dovecot;
 use duct::cmd;
 use testbed::fly::{Hidden, State, token_sha256};
 use testbed::{Bed, Command, FakeFly, Output};
@@ -21,6 +28,7 @@ const RECEIVER: &str = "https://hdchatwootstagingref.supabase.co/functions/v1/ch
 pub(crate) struct Sample {
     pub(crate) bed: Bed,
     fly: FakeFly,
+    mail: Option<Dovecot>,
 }
 
 impl Sample {
@@ -42,6 +50,14 @@ impl Sample {
         let ops = bed.read("ops.toml");
         assert!(ops.contains(RECEIVER), "the receiver is another one");
         bed.write("ops.toml", ops.replace(RECEIVER, &format!("{}/webhooks/chatwoot", fly.url())));
+        // Beside the repo, in a folder that the server's own users may enter.
+        let servers = bed.root().with_file_name("servers");
+        fs::create_dir(&servers).unwrap();
+        fs::set_permissions(servers.parent().unwrap(), Permissions::from_mode(0o711)).unwrap();
+        let mail = mail::start(&servers, bed.root()).unwrap();
+        if let Err(why) = &mail {
+            testbed::not_run("the mail steps of smoke", why);
+        }
         let key = bed.home().join(".ssh/id_ed25519");
         fs::create_dir_all(key.parent().unwrap()).unwrap();
         cmd!("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", &key).run().unwrap();
@@ -53,7 +69,7 @@ impl Sample {
         let folder = bed.home().join("stand-in-flyctl");
         fs::create_dir_all(&folder).unwrap();
         std::os::unix::fs::symlink(stand_in_flyctl(), folder.join("fly")).unwrap();
-        Self { bed, fly }
+        Self { bed, fly, mail: mail.ok() }
     }
 
     pub(crate) fn xtask(&self, args: &[&str]) -> Output {

@@ -1,11 +1,15 @@
 //! `probe smtp` and `probe imap`: against scripted servers, and aiosmtpd with STARTTLS and a login where it is.
 
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use testbed::{Bed, Output};
+
+use crate::dovecot::Dovecot;
 
 /// A server that answers each line that begins like this with that, after a greeting; once.
 fn serve(greeting: &'static str, answers: &'static [(&'static str, &'static str)]) -> String {
@@ -375,4 +379,90 @@ fn a_real_server_with_starttls_and_a_login() {
     [exit status: 1]
     ");
     server.kill().unwrap();
+}
+
+#[test]
+fn a_real_imap_server_with_both_ways_of_tls_and_a_login() {
+    let bed = Bed::new();
+    let servers = bed.root().with_file_name("servers");
+    fs::create_dir(&servers).unwrap();
+    // The server's own users may enter.
+    fs::set_permissions(servers.parent().unwrap(), Permissions::from_mode(0o711)).unwrap();
+    let server = match Dovecot::start(&servers, &[("ops", "imap-CANARY-password")]) {
+        Ok(server) => server,
+        Err(why) => {
+            testbed::not_run("a_real_imap_server_with_both_ways_of_tls_and_a_login", &why);
+            return;
+        }
+    };
+    let [_, starttls, implicit] = server.ports.map(|port| port.to_string());
+    let authorities = server.authorities();
+    let look = |port: &str, ssl: &str, extra: &[&str], password: &str| {
+        let args = [&["imap", "--authorities", authorities.to_str().unwrap()], extra].concat();
+        let variables = [
+            ("IMAP_ADDRESS", "localhost"),
+            ("IMAP_PORT", port),
+            ("IMAP_ENABLE_SSL", ssl),
+            ("IMAP_LOGIN", "ops"),
+            ("IMAP_PASSWORD", password),
+        ];
+        shown(&probe(&bed, &args, &variables), port)
+    };
+    insta::assert_snapshot!(look(&implicit, "true", &[], "imap-CANARY-password"), @"
+    imap localhost:[PORT]
+      connect       over IPv4
+      tls           TLS 1.3
+      greet         ready
+      capability    offers IMAP4REV1 AUTH=PLAIN IDLE
+      authenticate  accepted
+    ok: 6 steps, nothing found
+    [exit status: 0]
+    ");
+    let by_starttls = ["--tls", "starttls"];
+    insta::assert_snapshot!(look(&starttls, "", &by_starttls, "imap-CANARY-password"), @"
+    imap localhost:[PORT]
+      connect       over IPv4
+      greet         ready
+      capability    offers IMAP4REV1 STARTTLS AUTH=PLAIN IDLE
+      starttls      agreed
+      tls           TLS 1.3
+      capability    offers IMAP4REV1 AUTH=PLAIN IDLE
+      authenticate  accepted
+    ok: 8 steps, nothing found
+    [exit status: 0]
+    ");
+    insta::assert_snapshot!(look(&implicit, "true", &[], "wrong-CANARY"), @"
+    imap localhost:[PORT]
+      connect     over IPv4
+      tls         TLS 1.3
+      greet       ready
+      capability  offers IMAP4REV1 AUTH=PLAIN IDLE
+      error: user or password is wrong [login-refused]
+        hint: check user and password; many providers want a password made for the app
+    findings: 5 steps, 1 finding
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(look(&starttls, "true", &[], "imap-CANARY-password"), @"
+    imap localhost:[PORT]
+      connect  over IPv4
+      error: TLS could not be agreed on [tls-from-start]
+        hint: the port may begin in the clear: try --tls starttls
+    findings: 2 steps, 1 finding
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(look(&starttls, "false", &[], "imap-CANARY-password"), @"
+    imap localhost:[PORT]
+      connect       over IPv4
+      greet         ready
+      capability    offers IMAP4REV1 STARTTLS AUTH=PLAIN IDLE
+      authenticate  accepted
+      error: a login is declared over a connection without TLS [password-in-clear]
+        hint: IMAP_ENABLE_SSL=true, with the port that speaks TLS, 993
+      warning: STARTTLS is offered and not used [tls-unused]
+        hint: mail and passwords travel in the clear; declare STARTTLS
+    findings: 5 steps, 2 findings
+    [exit status: 1]
+    ");
+    let log = fs::read_to_string(servers.join("dovecot/log")).unwrap();
+    assert!(log.contains("Login: user=<ops>") && !log.contains("CANARY"), "{log}");
 }

@@ -1,6 +1,8 @@
 //! `cargo xtask probe` as a step of a pipeline runs it: the real program against stand-ins, and a real mail server.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+#[path = "../../src/demo/dovecot.rs"]
+mod dovecot;
 mod mail;
 
 use testbed::fly::{FakeFly, Hidden, State, token_sha256};
