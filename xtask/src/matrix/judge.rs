@@ -1,13 +1,13 @@
 //! How an item stands, given the runs that speak for it.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use opsfile::Item;
 
 /// The newest evidence says so, and it holds.
 pub(super) const PROVED: &str = "proved";
 /// Nobody has run anything for it.
 pub(super) const MISSING: &str = "missing";
-/// The newest evidence is older than it may be, or of another command than is declared now.
+/// The newest evidence is older than it may be, or of another command or expectation than is declared now.
 const STALE: &str = "stale";
 /// The newest evidence speaks against it.
 const FAILED: &str = "failed";
@@ -15,8 +15,10 @@ const FAILED: &str = "failed";
 const CONTRADICTED: &str = "contradicted";
 /// The newest evidence is not what was recorded.
 const ALTERED: &str = "altered";
-/// The newest evidence proves nothing: no end is recorded, or its output is suspect.
+/// The newest evidence proves nothing: no end is recorded, its output is suspect, or its time has not come.
 const UNPROVED: &str = "unproved";
+/// How far the clocks of two machines may be apart.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// What one run says of an item.
 #[derive(Debug, Clone)]
@@ -29,8 +31,8 @@ pub(super) struct Evidence {
     pub(super) at: DateTime<Utc>,
     /// What it says.
     pub(super) says: Says,
-    /// Whether the command is not what is declared now.
-    pub(super) is_of_another_command: bool,
+    /// Whether the command, or what is expected of it, is not what is declared now.
+    pub(super) has_changed: bool,
 }
 
 /// What a run can say.
@@ -59,7 +61,11 @@ pub(super) struct Standing {
 
 /// Judges by the newest run; an older one only tells a failure from a contradiction.
 pub(super) fn judge(item: &Item, evidence: &[Evidence], now: DateTime<Utc>) -> Standing {
-    let Some(newest) = evidence.iter().max_by_key(|evidence| evidence.at) else {
+    // What has a time to come was made where the clock was wrong, and would be the newest until that day.
+    let is_to_come = |evidence: &Evidence| evidence.at.signed_duration_since(now) > SKEW;
+    let past = || evidence.iter().filter(|evidence| !is_to_come(evidence));
+    let newest = past().max_by_key(|evidence| evidence.at);
+    let Some(newest) = newest.or_else(|| evidence.iter().max_by_key(|evidence| evidence.at)) else {
         return Standing {
             status: MISSING,
             reason: "no command was run for it".to_owned(),
@@ -72,11 +78,11 @@ pub(super) fn judge(item: &Item, evidence: &[Evidence], now: DateTime<Utc>) -> S
         let age = now.signed_duration_since(evidence.at).to_std().unwrap_or_default();
         age <= item.expires_after
     };
-    let spoke_for = evidence
-        .iter()
+    let spoke_for = past()
         .filter(|other| other.says == Says::Yes && counts(other))
         .max_by_key(|other| other.at);
     let (status, reason) = match &newest.says {
+        _ if is_to_come(newest) => (UNPROVED, "its time is in the future".to_owned()),
         Says::Altered(why) => (ALTERED, why.clone()),
         Says::Nothing(why) => (UNPROVED, why.clone()),
         Says::No(how) => match spoke_for {
@@ -86,8 +92,8 @@ pub(super) fn judge(item: &Item, evidence: &[Evidence], now: DateTime<Utc>) -> S
             }
             None => (FAILED, how.clone()),
         },
-        Says::Yes if newest.is_of_another_command => {
-            (STALE, "the command has changed since".to_owned())
+        Says::Yes if newest.has_changed => {
+            (STALE, "the command, or what is expected of it, has changed since".to_owned())
         }
         Says::Yes if !counts(newest) => (STALE, "the evidence is too old".to_owned()),
         Says::Yes => (PROVED, String::new()),
@@ -105,8 +111,6 @@ pub(super) fn judge(item: &Item, evidence: &[Evidence], now: DateTime<Utc>) -> S
 mod tests {
     use std::time::Duration;
 
-    use chrono::TimeDelta;
-
     use super::*;
 
     fn now() -> DateTime<Utc> {
@@ -119,7 +123,7 @@ mod tests {
             sha256: None,
             at: now() - TimeDelta::hours(hours),
             says,
-            is_of_another_command: false,
+            has_changed: false,
         }
     }
 
@@ -153,7 +157,12 @@ mod tests {
             &[evidence(1, Says::Altered("changed".to_owned())), evidence(2, Says::Yes)],
             "altered: changed",
         );
-        let other = Evidence { is_of_another_command: true, ..evidence(1, Says::Yes) };
-        check(&[other, evidence(2, Says::Yes)], "stale: the command has changed since");
+        let other = Evidence { has_changed: true, ..evidence(1, Says::Yes) };
+        check(
+            &[other, evidence(2, Says::Yes)],
+            "stale: the command, or what is expected of it, has changed since",
+        );
+        check(&[evidence(-1, Says::Yes)], "unproved: its time is in the future");
+        check(&[evidence(-1, Says::Yes), evidence(2, no())], "failed: exit 1");
     }
 }

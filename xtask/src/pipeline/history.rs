@@ -59,20 +59,36 @@ fn before(bundle: &Path, pipeline: &str) -> Vec<PathBuf> {
     let name = bundle.file_name().map(|name| name.to_string_lossy().into_owned());
     let (Some(own), Some(area)) = (name, bundle.parent()) else { return Vec::new() };
     let Ok(listing) = fs::read_dir(area) else { return Vec::new() };
+    // A part of a workflow has a name that sorts elsewhere, so that the time in it decides.
+    let opened = |name: &str| (time_in_name(name), name.to_owned());
     let mut names: Vec<String> = listing
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| *name < own && is_bundle_of(pipeline, name))
+        .filter(|name| opened(name) < opened(&own) && is_bundle_of(pipeline, name))
         .collect();
-    names.sort();
+    names.sort_by_key(|name| opened(name));
     names.into_iter().rev().take(LOOKED_AT).map(|name| area.join(name)).collect()
 }
 
+/// The pipeline that a bundle of this name is of: an exported workflow keeps a part of one in `NAME-part-N`.
+pub(crate) fn pipeline_of(name: &str) -> &str {
+    match name.rsplit_once("-part-") {
+        Some((pipeline, part)) if part.parse::<u32>().is_ok() => pipeline,
+        _ => name,
+    }
+}
+
 /// Whether a folder's name is that of a bundle of this pipeline: its name, and a time.
-pub(crate) fn is_bundle_of(pipeline: &str, name: &str) -> bool {
-    let rest = name.strip_prefix(pipeline).and_then(|rest| rest.strip_prefix('-'));
-    rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-        && time_in_name(name).is_some()
+pub(crate) fn is_bundle_of(pipeline: &str, folder: &str) -> bool {
+    let Some(rest) = folder.strip_prefix(pipeline).and_then(|rest| rest.strip_prefix('-')) else {
+        return false;
+    };
+    let rest = rest.strip_prefix("part-").map_or(rest, |part| {
+        part.split_once('-')
+            .filter(|(part, _)| part.parse::<u32>().is_ok())
+            .map_or(rest, |(_, rest)| rest)
+    });
+    rest.starts_with(|first: char| first.is_ascii_digit()) && time_in_name(folder).is_some()
 }
 
 #[cfg(test)]
@@ -83,6 +99,10 @@ mod tests {
     fn a_bundle_is_of_the_pipeline_that_it_is_named_for() {
         assert!(is_bundle_of("align", "align-20261122T170000Z"));
         assert!(is_bundle_of("align", "align-20261122T170000Z-2"));
+        assert!(is_bundle_of("align", "align-part-2-20261122T170000Z"));
+        assert!(!is_bundle_of("align", "align-part-two-20261122T170000Z"));
+        assert_eq!(pipeline_of("align-part-2"), "align");
+        assert_eq!(pipeline_of("counter-part-x"), "counter-part-x");
         assert!(!is_bundle_of("align", "align-all-20261122T170000Z"));
         assert!(!is_bundle_of("align", "align"));
         assert!(!is_bundle_of("align", "realign-20261122T170000Z"));

@@ -36,8 +36,8 @@ pub(super) struct PlannedStep {
     pub(super) words: Vec<String>,
     /// The command under `evidence-log run`.
     pub(super) command: CommandWords,
-    /// Exit codes that are a success.
-    pub(super) expected: Vec<u8>,
+    /// What a success is.
+    pub(super) expect: Expect,
     /// How often it is tried in all.
     pub(super) attempts: u32,
     /// How long to wait before each further try.
@@ -99,7 +99,7 @@ fn plan_step(step: &Step) -> PlannedStep {
         own: CommandWords::new(words()),
         words: step.run.clone(),
         command,
-        expected: step.expect.exit.clone(),
+        expect: step.expect.clone(),
         attempts: step.attempts,
         wait: step.wait,
         approve: step.approve,
@@ -147,7 +147,7 @@ pub(super) mod tests {
             own: words.clone(),
             words: command.iter().map(|word| (*word).to_owned()).collect(),
             command: words,
-            expected: vec![0],
+            expect: Expect::default(),
             attempts: 1,
             wait: Duration::ZERO,
             approve: false,

@@ -8,6 +8,8 @@ use evidence::{
 };
 use opsfile::Ops;
 
+use super::declared;
+use super::history::pipeline_of;
 use super::plan::{Plan, PlannedStep};
 use crate::error::Error;
 
@@ -40,13 +42,18 @@ impl Earlier {
         let mut bundles = Vec::new();
         let mut next = Some(find(named, cwd, ops)?);
         while let Some(folder) = next.take().filter(|_| bundles.len() < LONGEST) {
-            let bundle = verified(&folder, ops)?;
+            let bundle = verified(&folder, ops).map_err(|why| not_held(&why, &folder, ops))?;
             let name = bundle.opened().map(|open| open.name.clone()).unwrap_or_default();
-            if name != plan.name {
-                return Err(Error::Setting {
-                    what: format!("{} is a bundle of `{name}`", folder.display()),
-                    hint: format!("resume it with: cargo xtask run {name} --resume BUNDLE"),
-                });
+            if pipeline_of(&name) != plan.name {
+                let hint = match ops.pipelines.iter().find(|known| known.name == pipeline_of(&name))
+                {
+                    Some(known) => {
+                        format!("resume it with: cargo xtask run {} --resume BUNDLE", known.name)
+                    }
+                    None => "`evidence-log list` names the bundles of this pipeline".to_owned(),
+                };
+                let what = format!("{} is a bundle of `{name}`", folder.display());
+                return Err(Error::Setting { what, hint });
             }
             next = resumed(&bundle).map(|path| ops.absolute(path));
             bundles.push((ops.relative(&folder), bundle));
@@ -131,10 +138,13 @@ pub(super) fn last_run<'a>(bundle: &'a Bundle, id: &str) -> Option<Run<'a>> {
 }
 
 fn known(run: Run<'_>, step: &PlannedStep) -> Known {
-    if !is_command(run, step) {
+    if !declared::is_command(run.begin, &step.words) {
         return Known::Open;
     }
     match run.outcome() {
+        _ if run.succeeded() && !declared::is_expectation(run.begin, &step.expect) => {
+            Known::Unknown("what is expected of it has changed since".to_owned())
+        }
         _ if run.succeeded() => Known::Succeeded,
         Some(Outcome::Exited { .. } | Outcome::NotStarted { .. }) => Known::Open,
         Some(cut) => Known::Unknown(format!("{cut}")),
@@ -142,11 +152,17 @@ fn known(run: Run<'_>, step: &PlannedStep) -> Known {
     }
 }
 
-/// Whether the run's command is what the step would run now; a redacted argument is not the same.
-fn is_command(run: Run<'_>, step: &PlannedStep) -> bool {
-    let recorded: Vec<String> =
-        run.begin.command.iter().map(|word| word.lossy().into_owned()).collect();
-    recorded == step.words
+fn not_held(why: &NotHeld, folder: &Path, ops: &Ops) -> Error {
+    match why {
+        NotHeld::Unreadable(what) => Error::Setting {
+            what: what.clone(),
+            hint: "`evidence-log list` names the bundles".to_owned(),
+        },
+        NotHeld::Altered(problem) => Error::Setting {
+            what: format!("{} does not hold: {problem}", ops.relative(folder)),
+            hint: "what it claims cannot be built on; start the pipeline anew".to_owned(),
+        },
+    }
 }
 
 fn find(named: &Path, cwd: &Path, ops: &Ops) -> Result<PathBuf, Error> {
@@ -159,16 +175,14 @@ fn find(named: &Path, cwd: &Path, ops: &Ops) -> Result<PathBuf, Error> {
     })
 }
 
-/// Everything holds but what a crash leaves behind.
-fn verified(folder: &Path, ops: &Ops) -> Result<Bundle, Error> {
+/// Reads and verifies a bundle: everything holds but what a crash leaves behind; else says what does not.
+pub(crate) fn verified(folder: &Path, ops: &Ops) -> Result<Bundle, NotHeld> {
     let signers = ops.evidence.allowed_signers.as_ref();
     let signers = signers.and_then(|path| fs::read_to_string(ops.absolute(path)).ok());
     let signers = signers.map(|text| AllowedSigners::read(&text));
     let trust = Trust { signers: signers.as_ref(), cited: None, allow_unsigned: true };
-    let verification = evidence::verify(folder, &trust).map_err(|failed| Error::Setting {
-        what: report::describe(&failed),
-        hint: "`evidence-log list` names the bundles".to_owned(),
-    })?;
+    let verification = evidence::verify(folder, &trust)
+        .map_err(|failed| NotHeld::Unreadable(report::describe(&failed)))?;
     let is_crash = |rule: Rule| matches!(rule, Rule::Unsealed | Rule::Incomplete | Rule::Torn);
     // The manifest of a seal that was cut short is written when it is sealed again.
     let half_sealed = verification.bundle.seal().is_some() && !verification.bundle.is_sealed();
@@ -180,12 +194,18 @@ fn verified(folder: &Path, ops: &Ops) -> Result<Bundle, Error> {
         !is_forgiven
     });
     match bad {
-        Some(problem) => Err(Error::Setting {
-            what: format!("{} does not hold: {problem}", ops.relative(folder)),
-            hint: "what it claims cannot be built on; start the pipeline anew".to_owned(),
-        }),
+        Some(problem) => Err(NotHeld::Altered(problem.to_string())),
         None => Ok(verification.bundle),
     }
+}
+
+/// Why a bundle proves nothing.
+#[derive(Debug)]
+pub(crate) enum NotHeld {
+    /// It cannot be read.
+    Unreadable(String),
+    /// It is not what was recorded.
+    Altered(String),
 }
 
 /// The bundle that this one goes on behind.

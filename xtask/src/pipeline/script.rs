@@ -118,13 +118,13 @@ fn write_step(
     who: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let PlannedStep { id, command, expected, attempts, wait, needs, .. } = step;
+    let PlannedStep { id, command, expect, attempts, wait, needs, .. } = step;
     let needed: Vec<String> = needs
         .iter()
         .map(|need| format!(" && [ \"${{succeeded#* {need} }}\" != \"$succeeded\" ]"))
         .collect();
     let needed = needed.concat();
-    let codes = expected.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
+    let codes = expect.exit.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
     let tries = (1..=*attempts).map(|number| number.to_string()).collect::<Vec<_>>().join(" ");
     let pause =
         if wait.is_zero() { String::new() } else { format!("sleep {}; ", wait.as_secs().max(1)) };
@@ -177,7 +177,7 @@ fn write_gate(
 
 /// Waits for a step in the background, if it was started.
 fn write_wait(step: &PlannedStep, out: &mut dyn Write) -> io::Result<()> {
-    let codes = step.expected.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
+    let codes = step.expect.exit.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
     let name = variable(&step.id);
     writeln!(out, "if [ \"${{{name}-}}\" ]; then wait ${name}; code=$?; unset {name}")?;
     write_judgement(step, &codes, out)?;
@@ -248,7 +248,7 @@ mod tests {
         let mut twice = step("a", &["sh", "-c", "echo try; exit 3"]);
         twice.attempts = 2;
         check(std::slice::from_ref(&twice), "try\ntry\noutcome 1: ");
-        twice.expected = vec![0, 3];
+        twice.expect.exit = vec![0, 3];
         check(&[twice], "try\noutcome 0: a ");
     }
 

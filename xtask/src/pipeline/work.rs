@@ -150,8 +150,8 @@ fn judge(step: &PlannedStep, ctx: &Ctx<'_>, code: i32) -> Option<String> {
     let unmet: Vec<String> =
         run.end.into_iter().flat_map(|end| &end.unmet).map(ToString::to_string).collect();
     let is_expected =
-        u8::try_from(code).is_ok_and(|code| step.expected.contains(&code)) || !unmet.is_empty();
-    Some(if is_expected && run.exit_code().is_some_and(|code| step.expected.contains(&code)) {
+        u8::try_from(code).is_ok_and(|code| step.expect.exit.contains(&code)) || !unmet.is_empty();
+    Some(if is_expected && run.exit_code().is_some_and(|code| step.expect.exit.contains(&code)) {
         format!("{outcome}, but its output has not {}", unmet.join(" or "))
     } else {
         format!("{outcome}")

@@ -8,6 +8,7 @@ mod github;
 #[path = "../../src/demo/mail.rs"]
 mod mail;
 mod mail_steps;
+mod matrix;
 mod steps;
 
 use std::fs::{self, Permissions};

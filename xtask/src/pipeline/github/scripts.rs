@@ -72,7 +72,7 @@ pub(super) fn approved(environment: &str) -> String {
 
 /// Runs a step as often as it may be tried.
 pub(super) fn step(step: &PlannedStep) -> String {
-    let codes = step.expected.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
+    let codes = step.expect.exit.iter().map(u8::to_string).collect::<Vec<_>>().join("|");
     let command = &step.command;
     if step.attempts <= 1 {
         if codes == "0" {
