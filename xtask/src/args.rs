@@ -179,7 +179,7 @@ pub(crate) struct ProbeHttp {
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Give up after this many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) timeout: u64,
     #[command(flatten)]
     pub(crate) answer: AnswerFormat,

@@ -7,6 +7,9 @@ use serde_json::Value;
 const FAILING: &[&str] =
     &["failing", "failed", "down", "error", "unhealthy", "critical", "unavailable"];
 
+/// Names of members whose `false` says that the service does not work.
+const HEALTH: &[&str] = &["ok", "healthy", "health", "success", "alive", "up", "ready", "status"];
+
 /// What is said of a body that says so itself.
 pub(super) const HEALTHY: &str = "healthy";
 
@@ -27,25 +30,54 @@ pub(super) fn judge(answer: &HttpAnswer) -> Result<String, String> {
 }
 
 fn judge_body(body: &[u8]) -> Result<String, String> {
-    let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(body) else {
-        return if body.trim_ascii_start().starts_with(b"<") {
-            Err(HTML_PAGE.to_owned())
-        } else {
-            Ok("a success without a JSON body".to_owned())
-        };
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body).trim_ascii();
+    match body.first() {
+        Some(b'<') => return Err(HTML_PAGE.to_owned()),
+        Some(b'{' | b'[') => {}
+        _ if is_failing(&String::from_utf8_lossy(body)) => {
+            return Err("the body says that it is failing".to_owned());
+        }
+        _ => return Ok("a success without a JSON body".to_owned()),
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        return Err("the body begins like JSON and is none: it is cut off, or too long".to_owned());
     };
-    let failing: Vec<&str> = members
-        .iter()
-        .filter(|(_, value)| {
-            value.as_str().is_some_and(|word| FAILING.contains(&word.to_lowercase().as_str()))
-        })
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let mut failing = Vec::new();
+    find_failing(&value, "", "", &mut failing);
     if failing.is_empty() {
         Ok(HEALTHY.to_owned())
     } else {
         Err(format!("{} failing", failing.join(" and ")))
     }
+}
+
+/// Collects the paths of the members that say so, `services.database`; a list's members go by their number.
+fn find_failing(value: &Value, path: &str, name: &str, failing: &mut Vec<String>) {
+    let below =
+        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                find_failing(value, &below(name), name, failing);
+            }
+        }
+        Value::Array(members) => {
+            for (index, value) in members.iter().enumerate() {
+                find_failing(value, &below(&index.to_string()), name, failing);
+            }
+        }
+        Value::String(word) if is_failing(word) => failing.push(path.to_owned()),
+        Value::Bool(false) if HEALTH.contains(&name.to_lowercase().as_str()) => {
+            failing.push(path.to_owned());
+        }
+        _ => {}
+    }
+}
+
+/// Whether a text begins with a word of failing.
+fn is_failing(text: &str) -> bool {
+    let word = text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    FAILING.contains(&word.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -71,6 +103,18 @@ mod tests {
             Err("queue_services failing"),
         );
         check(200, r#"{"a":"Down","b":"FAILING"}"#, Err("a and b failing"));
+        check(
+            200,
+            r#"{"status":"ok","services":{"database":"failing: no connection"}}"#,
+            Err("services.database failing"),
+        );
+        check(200, r#"[{"name":"database","status":"failing"}]"#, Err("0.status failing"));
+        check(200, r#"{"healthy":false,"debug":false}"#, Err("healthy failing"));
+        check(200, r#"{"errors":[],"note":"errors are logged"}"#, Ok("healthy"));
+        check(200, "\u{feff}{\"queue_services\":\"failing\"}", Err("queue_services failing"));
+        let cut = r#"{"queue_services":"failing","data_ser"#;
+        check(200, cut, Err("the body begins like JSON and is none: it is cut off, or too long"));
+        check(200, "DOWN\n", Err("the body says that it is failing"));
         check(200, "woot", Ok("a success without a JSON body"));
         check(200, "\n<!doctype html>", Err("the body is an HTML page, not a health answer"));
     }

@@ -10,6 +10,7 @@ mod mail;
 mod mail_steps;
 mod matrix;
 mod steps;
+mod toolchain;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
