@@ -2,18 +2,24 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use evidence::Bundle;
 use report::Invocation;
 
+use super::resume::still_runs;
 use crate::error::Error;
 
-/// The lock, held while this lives, and while any command lives that was started meanwhile: a deploy that has lost
-/// its pipeline still works on the app.
+/// The lock, held while this lives.
+///
+/// The file says who holds it, and in which bundle the work is recorded: a deploy that has lost its pipeline still
+/// works on the app, and what it leaves running in the background does not.
 #[derive(Debug)]
 pub(super) struct AppLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+    holder: String,
 }
 
 /// Where the locks of this user lie; the app is one, however many copies of the repo there are.
@@ -43,24 +49,42 @@ impl AppLock {
             .truncate(false)
             .open(&path)
             .map_err(file_error("opening"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = io::read_to_string(&file).unwrap_or_default();
-                return Err(held(app, holder.trim()));
-            }
+        let is_free = match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
             Err(TryLockError::Error(source)) => return Err(file_error("locking")(source)),
+        };
+        let before = io::read_to_string(&mut file).unwrap_or_default();
+        let (before, bundle) = before.split_once('\n').unwrap_or((&before, ""));
+        if !is_free {
+            return Err(held(app, before, None));
+        }
+        if let Some(step) = running(Path::new(bundle.trim_end())) {
+            return Err(held(app, before, Some(&step)));
         }
         let holder = holder(pipeline, std::process::id(), invocation.now);
+        let mut lock = Self { file, path, holder };
+        lock.write("")?;
+        Ok(lock)
+    }
+
+    /// Says in which bundle the work is recorded.
+    pub(super) fn works_in(&mut self, bundle: &Path) -> Result<(), Error> {
+        self.write(&format!("{}\n", bundle.display()))
+    }
+
+    fn write(&mut self, bundle: &str) -> Result<(), Error> {
+        let Self { file, path, holder } = self;
         file.set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| writeln!(file, "{holder}"))
-            .map_err(file_error("writing"))?;
-        // The commands that are started inherit it, so that the lock is free only when all of them have ended.
-        rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())
-            .map_err(|source| file_error("keeping")(source.into()))?;
-        Ok(Self { _file: file })
+            .and_then(|_| write!(file, "{holder}\n{bundle}"))
+            .map_err(|source| Error::File { doing: "writing", path: path.clone(), source })
     }
+}
+
+/// The step of a bundle that is still at work, though nobody waits for it.
+fn running(bundle: &Path) -> Option<String> {
+    still_runs(&Bundle::open(bundle).ok()?).ok().flatten()
 }
 
 fn holder(pipeline: &str, process: u32, now: DateTime<Utc>) -> String {
@@ -68,10 +92,11 @@ fn holder(pipeline: &str, process: u32, now: DateTime<Utc>) -> String {
     format!("pipeline `{pipeline}`, process {process}, since {since}")
 }
 
-fn held(app: &str, holder: &str) -> Error {
+fn held(app: &str, holder: &str, step: Option<&str>) -> Error {
     let holder = if holder.is_empty() { "another process" } else { holder };
+    let step = step.map(|step| format!(": its step `{step}` still runs")).unwrap_or_default();
     Error::Setting {
-        what: format!("the app `{app}` is being worked on by {holder}"),
+        what: format!("the app `{app}` is being worked on by {holder}{step}"),
         hint: "nothing was run; wait until that has ended, or end it".to_owned(),
     }
 }

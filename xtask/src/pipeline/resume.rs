@@ -110,26 +110,27 @@ impl Earlier {
 
     fn refuse_running(&self) -> Result<(), Error> {
         let Some((path, bundle)) = self.bundles.first() else { return Ok(()) };
-        if bundle.seal().is_some() {
-            return Ok(());
-        }
-        let bytes = fs::read(bundle.folder().join(RECORDS)).map_err(|source| Error::File {
-            doing: "reading",
-            path: bundle.folder().join(RECORDS),
-            source,
-        })?;
-        let abandoned = abandoned(bundle.folder(), &Chain::read(&bytes));
-        let runs = bundle.runs();
-        let running =
-            runs.iter().find(|run| run.end.is_none() && !abandoned.contains(&run.number()));
-        match running {
-            Some(run) => Err(Error::Setting {
-                what: format!("the step `{}` of {path} still runs", run.begin.label),
+        match still_runs(bundle)? {
+            Some(step) => Err(Error::Setting {
+                what: format!("the step `{step}` of {path} still runs"),
                 hint: "wait until it has ended, or end it; then resume".to_owned(),
             }),
             None => Ok(()),
         }
     }
+}
+
+/// The step of an open bundle whose recorder is at work.
+pub(super) fn still_runs(bundle: &Bundle) -> Result<Option<String>, Error> {
+    if bundle.seal().is_some() {
+        return Ok(None);
+    }
+    let path = bundle.folder().join(RECORDS);
+    let bytes = fs::read(&path).map_err(|source| Error::File { doing: "reading", path, source })?;
+    let abandoned = abandoned(bundle.folder(), &Chain::read(&bytes));
+    let runs = bundle.runs();
+    let running = runs.iter().find(|run| run.end.is_none() && !abandoned.contains(&run.number()));
+    Ok(running.map(|run| run.begin.label.clone()))
 }
 
 /// The last run of a bundle with this label.

@@ -76,7 +76,7 @@ pub(super) fn run(
     let earlier =
         resume.map(|named| Earlier::read(named, &invocation.cwd, plan, ops)).transpose()?;
     let choices = choose(plan, args, earlier.as_ref())?;
-    let _lock =
+    let mut lock =
         plan.lock.as_ref().map(|app| AppLock::take(app, &plan.name, invocation)).transpose()?;
     let path = search_path(surroundings, invocation);
     let ctx = Ctx { folder: &ops.folder, surroundings, path, bundle: String::new() };
@@ -86,6 +86,9 @@ pub(super) fn run(
         .map_err(|source| Error::Start { program: "the watch for signals".to_owned(), source })?;
     let mut course = Course { plan, ops, args, invocation, ctx, choices, stop, who };
     course.open(earlier.as_ref(), streams)?;
+    if let Some(lock) = &mut lock {
+        lock.works_in(&ops.folder.join(&course.ctx.bundle))?;
+    }
     let outcomes = course.steps(earlier.as_ref(), streams)?;
     course.capture(&plan.seal, streams)?;
     let asks = course.asks(&outcomes);

@@ -1,5 +1,6 @@
 //! `--dry-run`: the same commands as a person types them in a POSIX shell.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use opsfile::{OnFailure, Ops};
@@ -14,6 +15,12 @@ use crate::command_line::shell_quote;
 use crate::error::Error;
 use crate::tool::Binaries;
 
+/// Who pastes the script, and what a step's own input and files are.
+struct Typist {
+    who: String,
+    input: &'static str,
+}
+
 /// Writes the script; pasted in a shell, it does what the runner does.
 pub(super) fn write(
     plan: &Plan,
@@ -27,40 +34,67 @@ pub(super) fn write(
     let earlier =
         resume.map(|named| Earlier::read(named, &invocation.cwd, plan, ops)).transpose()?;
     let choices = choose(plan, args, earlier.as_ref())?;
-    let who = approval::who(&ops.folder, invocation);
+    let typist = Typist {
+        who: approval::who(&ops.folder, invocation),
+        // What a step leaves running must not hold the lock.
+        input: if plan.lock.is_some() { "</dev/null 9>&-" } else { "</dev/null" },
+    };
     writeln!(out, "cd {}", shell_quote(&ops.folder.display().to_string()))?;
     let folders: Vec<String> =
         binaries.folders().iter().map(|folder| folder.display().to_string()).collect();
     writeln!(out, "PATH={}:$PATH", shell_quote(&folders.join(":")))?;
+    let mut holds = String::new();
     if let Some(app) = &plan.lock {
         let path = lock::path(app, invocation);
         let folder = path.parent().unwrap_or(&path).display().to_string();
         let path = shell_quote(&path.display().to_string());
         writeln!(out, "mkdir -p {} && exec 9>>{path}", shell_quote(&folder))?;
         writeln!(out, "if flock --nonblock 9; then")?;
+        let holder =
+            format!("printf 'pipeline `%s`, process %s, since %s\\n%s\\n' {} $$", plan.name);
+        let now = "\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"";
+        holds = format!("{holder} {now} \"$PWD/$bundle\" >|{path}");
     }
     match &earlier {
         Some(earlier) if earlier.is_open() => {
             let path = shell_quote(earlier.path());
-            writeln!(out, "bundle={path}; outcome=0; halted=0; succeeded=' '")?;
+            writeln!(out, "bundle={path}; outcome=0; halted=0; failed=; succeeded=' '")?;
         }
         earlier => {
-            writeln!(out, "bundle=$({}); outcome=$?; halted=$outcome; succeeded=' '", plan.open)?;
+            writeln!(
+                out,
+                "bundle=$({}); outcome=$?; halted=$outcome; failed=; succeeded=' '",
+                plan.open
+            )?;
             if let Some(earlier) = earlier {
                 let note = shell_quote(&earlier.note());
                 writeln!(out, "evidence-log note \"$bundle\" {note}")?;
             }
         }
     }
+    if !holds.is_empty() {
+        writeln!(out, "{holds}")?;
+    }
+    for id in &args.repeat {
+        let (id, who) = (shell_quote(id), shell_quote(&typist.who));
+        let by = shell_quote("the flag --repeat");
+        writeln!(out, "evidence-log gate \"$bundle\" {id} --approved --by {by} --who {who}")?;
+    }
     let approved = |step: &PlannedStep| args.approve.contains(&step.id);
     for steps in batch::batches(&plan.steps) {
         let steps: Vec<(&PlannedStep, &Choice)> =
             plan.steps[steps.clone()].iter().zip(&choices[steps]).collect();
-        write_batch(&steps, &approved, &who, out)?;
+        write_batch(&steps, &approved, &typist, out)?;
     }
     writeln!(out, "{}", plan.seal)?;
     let message = shell_quote(&entry::planned(plan));
-    writeln!(out, "{} --id \"$(basename \"$bundle\")\" --message {message}", plan.append)?;
+    // The runs alone do not tell what did not run, or could not be started.
+    writeln!(out, "status=; if [ $outcome -ne 0 ]; then status=${{failed:-halted}}; fi")?;
+    writeln!(
+        out,
+        "{} --id \"$(basename \"$bundle\")\" ${{status:+--status}} ${{status:+\"$status\"}} --message {message}",
+        plan.append
+    )?;
     if let Some(app) = &plan.lock {
         writeln!(
             out,
@@ -76,7 +110,7 @@ pub(super) fn write(
 fn write_batch(
     steps: &[(&PlannedStep, &Choice)],
     approved: &dyn Fn(&PlannedStep) -> bool,
-    who: &str,
+    typist: &Typist,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut left: Vec<&PlannedStep> = Vec::new();
@@ -100,7 +134,7 @@ fn write_batch(
         let now = if now.is_empty() { left.clone() } else { now };
         let is_alone = steps.len() == 1;
         for step in &now {
-            write_step(step, is_alone, approved(step), who, out)?;
+            write_step(step, is_alone, approved(step), typist, out)?;
         }
         for step in now.iter().filter(|_| !is_alone) {
             write_wait(step, out)?;
@@ -115,9 +149,10 @@ fn write_step(
     step: &PlannedStep,
     is_alone: bool,
     approved: bool,
-    who: &str,
+    typist: &Typist,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let input = typist.input;
     let PlannedStep { id, command, expect, attempts, wait, needs, .. } = step;
     let needed: Vec<String> = needs
         .iter()
@@ -130,14 +165,14 @@ fn write_step(
         if wait.is_zero() { String::new() } else { format!("sleep {}; ", wait.as_secs().max(1)) };
     writeln!(out, "if [ $halted -eq 0 ]{needed}; then")?;
     if step.approve {
-        write_gate(step, approved, who, out)?;
+        write_gate(step, approved, typist, out)?;
         writeln!(out, "  if [ $verdict = --approved ]; then")?;
     }
     let (begin, end) = if is_alone { ("", "") } else { ("( ", " ) & started=$!") };
     if *attempts <= 1 {
-        writeln!(out, "  {begin}{command} </dev/null; code=$?")?;
+        writeln!(out, "  {begin}{command} {input}; code=$?")?;
     } else {
-        writeln!(out, "  {begin}for try in {tries}; do\n    {command} </dev/null; code=$?")?;
+        writeln!(out, "  {begin}for try in {tries}; do\n    {command} {input}; code=$?")?;
         writeln!(out, "    case $code in {codes}) break ;; esac")?;
         writeln!(out, "    if [ $try -lt {attempts} ]; then {pause}:; fi\n  done")?;
     }
@@ -157,7 +192,7 @@ fn write_step(
 fn write_gate(
     step: &PlannedStep,
     approved: bool,
-    who: &str,
+    typist: &Typist,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let by = if approved {
@@ -171,7 +206,7 @@ fn write_gate(
         )?;
         "the prompt"
     };
-    let (id, by, who) = (&step.id, shell_quote(by), shell_quote(who));
+    let (id, by, who) = (&step.id, shell_quote(by), shell_quote(&typist.who));
     writeln!(out, "  evidence-log gate \"$bundle\" {id} $verdict --by {by} --who {who}")
 }
 
@@ -186,8 +221,8 @@ fn write_wait(step: &PlannedStep, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_judgement(step: &PlannedStep, codes: &str, out: &mut dyn Write) -> io::Result<()> {
     let failed = match step.on_failure {
-        OnFailure::Halt => "outcome=1; halted=1",
-        OnFailure::Continue => "outcome=1",
+        OnFailure::Halt => "outcome=1; halted=1; failed=failed",
+        OnFailure::Continue => "outcome=1; failed=failed",
     };
     let id = &step.id;
     writeln!(
@@ -196,10 +231,17 @@ fn write_judgement(step: &PlannedStep, codes: &str, out: &mut dyn Write) -> io::
     )
 }
 
-/// The shell's variable for the process of a step.
+/// The shell's variable for the process of a step; two ids have two.
 fn variable(id: &str) -> String {
-    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
-    format!("started_{}", id.chars().map(letter).collect::<String>())
+    let mut name = "started_".to_owned();
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            name.push(char::from(byte));
+        } else {
+            let _ = write!(name, "_{byte:x}");
+        }
+    }
+    name
 }
 
 #[cfg(test)]
@@ -210,10 +252,11 @@ mod tests {
     use crate::pipeline::plan::tests::step;
 
     fn check(steps: &[PlannedStep], expected: &str) {
+        let typist = Typist { who: "somebody".to_owned(), input: "</dev/null" };
         let mut script = b"outcome=0; halted=0; succeeded=' '\n".to_vec();
         for batch in batch::batches(steps) {
             let batch: Vec<_> = steps[batch].iter().map(|step| (step, &Choice::Run)).collect();
-            write_batch(&batch, &|_| false, "somebody", &mut script).unwrap();
+            write_batch(&batch, &|_| false, &typist, &mut script).unwrap();
         }
         script.extend(b"echo \"outcome $outcome:$succeeded\"\n");
         let printed = cmd!("sh").stdin_bytes(script).read().unwrap();
@@ -250,6 +293,12 @@ mod tests {
         check(std::slice::from_ref(&twice), "try\ntry\noutcome 1: ");
         twice.expect.exit = vec![0, 3];
         check(&[twice], "try\noutcome 0: a ");
+    }
+
+    #[test]
+    fn two_ids_have_two_variables() {
+        assert_ne!(variable("a-1"), variable("a.1"));
+        assert_eq!(variable("a-1"), "started_a_2d1");
     }
 
     #[test]

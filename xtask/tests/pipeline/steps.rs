@@ -340,6 +340,39 @@ fn one_pipeline_at_a_time_works_on_an_app() {
 }
 
 #[test]
+fn what_a_step_leaves_running_does_not_keep_the_app() {
+    let leaves = "(while [ ! -e go ]; do sleep 0.02; done) </dev/null >/dev/null 2>&1 &";
+    let a = format!(
+        "[[pipeline.work.step]]\nid = \"a\"\nrun = [\"sh\", \"-c\", \"{leaves} echo a\"]\n"
+    );
+    let repo = Repo::new("lock = \"app\"", &[a]);
+    let first = repo.run(&[]);
+    assert_eq!(first.code(), 0, "{first}");
+    let again = repo.run(&[]);
+    assert_eq!(again.code(), 0, "{again}");
+    let script = repo.run(&["--dry-run"]).stdout().to_owned();
+    repo.bed.write("script.sh", &script);
+    let pasted = repo.bed.command("sh").arg("script.sh").run();
+    assert_eq!(pasted.code(), 0, "{pasted}");
+    assert_eq!(repo.run(&[]).code(), 0);
+    repo.bed.write("go", "");
+}
+
+#[test]
+fn a_script_that_is_not_agreed_to_says_in_the_log_that_it_halted() {
+    let repo = Repo::new("", &[step("a", ""), step("b", "approve = true")]);
+    let script = repo.run(&["--dry-run"]).stdout().replace("</dev/tty", "</dev/null");
+    repo.bed.write("script.sh", &script);
+    let pasted = repo.bed.command("sh").arg("script.sh").run();
+    assert_eq!(pasted.code(), 1, "{pasted}");
+    assert!(repo.log().contains("Status: halted"), "{}", repo.log());
+    repo.bed.write("a.fail", "");
+    let failed = repo.bed.command("sh").arg("script.sh").run();
+    assert_eq!(failed.code(), 1, "{failed}");
+    assert!(repo.log().contains("Status: failed"), "{}", repo.log());
+}
+
+#[test]
 fn only_and_from_leave_steps_out_and_say_so() {
     let repo = Repo::new("", &steps(""));
     assert_eq!(repo.run(&["--only", "b", "--only", "c"]).code(), 0);
