@@ -129,7 +129,7 @@ pub(crate) struct ExportGithub {
     #[arg(long, value_name = "OWNER/REPO@REVISION")]
     pub(crate) tools: String,
     /// The kind of runner
-    #[arg(long, value_name = "LABEL", default_value = "ubuntu-latest")]
+    #[arg(long, value_name = "LABEL", default_value = Self::RUNS_ON)]
     pub(crate) runs_on: String,
     /// The file to write [default: .github/workflows/opsproof-NAME.yml of the repo]
     #[arg(long, short, value_name = "FILE")]
@@ -260,6 +260,11 @@ pub(crate) struct Fuzz {
     /// Feed each target exactly this many inputs from a fixed seed instead, the same ones each time
     #[arg(long, value_name = "N", conflicts_with = "seconds")]
     pub(crate) runs: Option<u64>,
+}
+
+impl ExportGithub {
+    /// The runner where none is named.
+    pub(crate) const RUNS_ON: &'static str = "ubuntu-latest";
 }
 
 impl CommandLine for Xtask {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::bundle::Bundle;
 use crate::chain::RECORDS;
@@ -19,6 +19,10 @@ use crate::problem::{Problem, Rule, Weight};
 use crate::record::{Body, End};
 use crate::signers::{AllowedSigners, Standing};
 use crate::{recover, time, write};
+
+/// How far apart the records of two commands that run beside each other may be dated, each by the moment before it
+/// was written.
+const BESIDE: TimeDelta = TimeDelta::seconds(1);
 
 /// What a bundle is held against.
 #[derive(Debug, Clone, Copy, Default)]
@@ -151,7 +155,7 @@ impl Ctx<'_> {
                     format!("a record of kind {} stands after the seal", record.body.kind()),
                 );
             }
-            if last_time.is_some_and(|last| record.time < last) {
+            if last_time.is_some_and(|last| record.time + BESIDE < last) {
                 say(Rule::Clock, "the clock ran backwards; the order of the records counts".into());
             }
             last_time = Some(record.time);

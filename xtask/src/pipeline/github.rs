@@ -7,11 +7,12 @@ mod workflow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use opsfile::{Ops, Pipeline};
+use opsfile::{Expect, Ops, Pipeline, Step};
 use report::{Exit, Invocation, Streams};
 
 use super::plan::Plan;
 use crate::args::ExportGithub;
+use crate::command_line::CommandWords;
 use crate::error::Error;
 
 /// The published programs that the workflow uses, by the major version that was read.
@@ -42,13 +43,28 @@ pub(crate) fn export(
         return Ok(Exit::OK);
     }
     if args.check {
-        let again = format!("cargo xtask export github {} --tools {}", args.name, args.tools);
-        writeln!(streams.stdout, "{shown} is not up to date; run `{again}`")?;
+        writeln!(streams.stdout, "{shown} is not up to date; run `{}`", again(args))?;
         return Ok(Exit::FINDINGS);
     }
     write(&path, &text)?;
     writeln!(streams.stdout, "wrote {shown}")?;
     Ok(Exit::OK)
+}
+
+/// The command that writes it.
+fn again(args: &ExportGithub) -> String {
+    let ExportGithub { name, tools, runs_on, output, repo, .. } = args;
+    let mut command = CommandWords::new(["cargo", "xtask", "export", "github", name]);
+    command.extend(["--tools", tools]);
+    if runs_on != ExportGithub::RUNS_ON {
+        command.extend(["--runs-on", runs_on]);
+    }
+    for (option, path) in [("--output", output), ("--repo", repo)] {
+        if let Some(path) = path {
+            command.extend([option, &path.display().to_string()]);
+        }
+    }
+    command.to_string()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
@@ -93,7 +109,7 @@ fn render(
     runs_on: &str,
 ) -> Result<String, Error> {
     let plan = Plan::new(pipeline, ops);
-    refuse_expressions(pipeline)?;
+    refuse_expressions(pipeline, ops)?;
     let workflow = jobs::workflow(pipeline, &plan, ops, source, runs_on)?;
     let options = serde_saphyr::ser_options! {
         compact_list_indent: false,
@@ -110,11 +126,27 @@ fn render(
 }
 
 /// GitHub expands these wherever they stand, inside the shell's quotes too.
-fn refuse_expressions(pipeline: &Pipeline) -> Result<(), Error> {
-    let words = pipeline.step.iter().flat_map(|step| &step.run).chain([&pipeline.title]);
-    if words.into_iter().any(|word| word.contains("${{")) {
+fn refuse_expressions(pipeline: &Pipeline, ops: &Ops) -> Result<(), Error> {
+    let of_step = |step: &Step| {
+        let Expect { matches, json, .. } = &step.expect;
+        let json = json.iter().flat_map(|(pointer, value)| [pointer, value]);
+        let mut words = step.run.iter().chain(&step.env_from).chain(matches).chain(json);
+        words.any(|word| word.contains("${{"))
+    };
+    let vault = ops.vault.as_ref();
+    let files = vault.iter().flat_map(|vault| vault.file.iter().map(|file| &file.path));
+    let others = [&pipeline.title, &pipeline.role, &ops.evidence.root, &ops.feedback.root]
+        .into_iter()
+        .chain(&pipeline.area)
+        .chain(vault.map(|vault| &vault.root))
+        .chain(files);
+    let mut others = others.filter(|word| word.contains("${{"));
+    if pipeline.step.iter().any(of_step) || others.next().is_some() {
         return Err(Error::Setting {
-            what: format!("a step or the title of pipeline `{}` has `${{{{`", pipeline.name),
+            what: format!(
+                "a step or setting that pipeline `{}` would carry to GitHub has `${{{{`",
+                pipeline.name
+            ),
             hint: "GitHub would expand it; move that command into a script of the repo".to_owned(),
         });
     }

@@ -40,7 +40,7 @@ const KNOWN: &[Known] = &[
         help: "a percent-encoded password must be decoded in POSTGRES_PASSWORD; do not try again at once, poolers ban",
     },
     Known {
-        texts: &["EPREPAREDDUP", "EPREPAREDNOTFOUND", "prepared statement"],
+        texts: &["EPREPAREDDUP", "EPREPAREDNOTFOUND", "EPSSIMPLEQUERY", "prepared statement"],
         meaning: "a transaction pooler lost a prepared statement",
         help: "use the session pooler: port 5432",
     },
@@ -73,6 +73,16 @@ const KNOWN: &[Known] = &[
         texts: &["Network is unreachable", "P1001"],
         meaning: "the database cannot be reached from here; Supabase's direct host has IPv6 only",
         help: "use the session pooler's host",
+    },
+    Known {
+        texts: &["canceling statement due to statement timeout"],
+        meaning: "a statement took longer than the app allows, which is 14 s where nothing is said",
+        help: "begin the release command with POSTGRES_STATEMENT_TIMEOUT=600s",
+    },
+    Known {
+        texts: &["Waiting for postgres to become ready"],
+        meaning: "the entry point waits for the database without end, as it does where the connection string has no port",
+        help: "write the port into the string, or set POSTGRES_PORT; `dsn-align check` finds what lacks it",
     },
     Known {
         texts: &["No route matches"],
@@ -116,6 +126,9 @@ mod tests {
         check("(ECIRCUITBREAKER) too many authentication errors", "too many failed logins");
         check("PG::UndefinedTable: ERROR:  relation \"installation_configs\"", "never prepared");
         check("ERROR: extension \"vector\" is not available", "pgvector");
+        check("(EPSSIMPLEQUERY) prepared statements are not supported", "transaction pooler");
+        check("PG::QueryCanceled: ERROR:  canceling statement due to statement timeout", "14 s");
+        check("Waiting for postgres to become ready....", "no port");
         check("Out of memory: Killed process 536 (bundle)", "out of memory");
         check("Don't know how to build task 'chatwoot:create_redis_keys'", "no such task");
         check("ActionController::RoutingError (No route matches [GET] \"/hc\")", "no such route");

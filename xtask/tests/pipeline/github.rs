@@ -143,11 +143,13 @@ impl<'a> StandInRunner<'a> {
                     return true;
                 }
                 let pattern = step["with"]["pattern"].as_str().unwrap().replace('*', "");
-                for entry in fs::read_dir(&artifacts).unwrap() {
-                    let name = entry.unwrap().file_name().into_string().unwrap();
-                    if name.starts_with(&pattern) {
-                        copy(&artifacts.join(&name), &with("path").unwrap().join(&name));
-                    }
+                let names = fs::read_dir(&artifacts).unwrap();
+                let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+                let names: Vec<String> = names.filter(|name| name.starts_with(&pattern)).collect();
+                for name in &names {
+                    // Since its fifth version a single artifact goes into the folder itself.
+                    let inside = if names.len() == 1 { "" } else { name };
+                    copy(&artifacts.join(name), &with("path").unwrap().join(inside));
                 }
             }
             // Nothing else puts it on the path of a job.
@@ -301,6 +303,21 @@ fn a_failed_step_skips_what_is_to_the_right_and_is_recorded() {
     let log = runner.committed("feedback/chatwoot.md");
     let entry = log.rsplit("\n## ").next().unwrap();
     assert!(entry.contains("Status: halted") && entry.contains("(exit 1"), "{entry}");
+}
+
+#[test]
+fn without_the_signing_key_the_evidence_is_kept_and_told_all_the_same() {
+    let sample = Sample::new();
+    let mut runner = StandInRunner::new(&sample, "smoke");
+    runner.secrets.as_object_mut().unwrap().remove("OPSPROOF_SIGNING_KEY").unwrap();
+    let results = runner.play(None);
+    let printed = runner.transcript.borrow();
+    assert_eq!(results["part-1"], "failure", "{printed}");
+    assert_eq!(results["record"], "failure", "{printed}");
+    assert_eq!(runner.bundles().len(), 1, "{printed}");
+    let log = runner.committed("feedback/chatwoot.md");
+    let entry = log.rsplit("\n## ").next().unwrap();
+    assert!(entry.contains("Status: halted") && entry.contains("-health.out (exit 0"), "{entry}");
 }
 
 #[test]

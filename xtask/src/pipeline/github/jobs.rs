@@ -147,6 +147,7 @@ fn tools_job(source: &Source<'_>, runs_on: &str) -> Job {
                     ("path", "opsproof-tools"),
                     ("if-no-files-found", "error"),
                     ("retention-days", "1"),
+                    ("overwrite", "true"),
                 ],
             ),
         ],
@@ -200,6 +201,8 @@ fn part_job(
             ("name", name.as_str()),
             ("path", "${{ runner.temp }}/opsproof-bundle"),
             ("if-no-files-found", "error"),
+            // Jobs that failed may be run again in the same run.
+            ("overwrite", "true"),
         ],
     );
     keep.condition = Some(ALWAYS.to_owned());

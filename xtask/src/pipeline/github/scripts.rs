@@ -62,11 +62,12 @@ pub(super) fn open(pipeline: &Pipeline, part: &str) -> String {
     format!("bundle=$({command})\necho \"bundle=$bundle\" >> \"$GITHUB_ENV\"\n")
 }
 
-/// Says in the bundle who let the part run.
+/// Says in the bundle what let the part run: GitHub makes an environment that is only named, without reviewers.
 pub(super) fn approved(environment: &str) -> String {
     format!(
-        "evidence-log note \"$bundle\" \"approved through the environment {environment}, \
-         run $GITHUB_RUN_ID attempt $GITHUB_RUN_ATTEMPT, started by $GITHUB_ACTOR\"\n"
+        "evidence-log note \"$bundle\" \"let through by the environment {environment}; \
+         who had to approve, if anybody, is told by run $GITHUB_RUN_ID attempt $GITHUB_RUN_ATTEMPT, \
+         started by $GITHUB_ACTOR\"\n"
     )
 }
 
@@ -103,12 +104,13 @@ fn verify(evidence: &Evidence) -> &'static str {
     }
 }
 
-/// Seals what there is, checks it, and packs it with its modes.
+/// Seals what there is, packs it with its modes, and checks it; what does not hold is kept too.
 pub(super) fn seal(plan: &Plan, ops: &Ops) -> String {
     format!(
-        "{}\n{} \"$bundle\"\nmkdir \"$RUNNER_TEMP/opsproof-bundle\"\n\
+        "sealed=0\n{} || sealed=$?\nmkdir \"$RUNNER_TEMP/opsproof-bundle\"\n\
          printf '%s\\n' \"$bundle\" > \"$RUNNER_TEMP/opsproof-bundle/path\"\n\
-         tar -cf \"$RUNNER_TEMP/opsproof-bundle/bundle.tar\" \"$bundle\"\n",
+         tar -cf \"$RUNNER_TEMP/opsproof-bundle/bundle.tar\" \"$bundle\"\n\
+         {} \"$bundle\"\nexit $sealed\n",
         plan.seal,
         verify(&ops.evidence)
     )
@@ -121,7 +123,8 @@ if jq -e \"$all\" <<< \"$NEEDS\" > /dev/null; then outcome=success; else outcome
 echo \"outcome=$outcome\" >> \"$GITHUB_ENV\"
 ";
 
-/// Checks every bundle again, writes the entry, and commits both; whoever pushed first is not overwritten.
+/// Checks every bundle again, writes the entry, and commits both, also of a bundle that does not hold, which the
+/// entry must not hide; whoever pushed first is not overwritten.
 ///
 /// Several workflows may record at once. A concurrency group would not queue them: GitHub cancels a job that
 /// waits when another comes to wait behind it, and its entry would be lost.
@@ -137,12 +140,18 @@ pub(super) fn record(pipeline: &Pipeline, ops: &Ops) -> String {
 git config user.email opsproof@users.noreply.github.com
 status=()
 if [ "$outcome" != success ]; then status=(--status halted); fi
+code=0
 for attempt in 1 2 3 4 5 6 7 8 9 10; do
   evidence=()
-  for folder in "$RUNNER_TEMP"/opsproof-bundles/*/; do
-    bundle=$(< "$folder/path")
-    tar -xf "$folder/bundle.tar"
-    {verify} "$bundle"
+  # One artifact alone is unpacked into the folder itself, several into a folder each.
+  for path in "$RUNNER_TEMP"/opsproof-bundles/path "$RUNNER_TEMP"/opsproof-bundles/*/path; do
+    if [ ! -f "$path" ]; then continue; fi
+    bundle=$(< "$path")
+    tar -xf "${{path%path}}bundle.tar"
+    if ! {verify} "$bundle"; then
+      code=1
+      status=(--status halted)
+    fi
     evidence+=(--evidence "$bundle")
   done
   feedback-append --role {role} --title {title} "${{status[@]}}" "${{evidence[@]}}" \
@@ -150,7 +159,7 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
     --message "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID, attempt $GITHUB_RUN_ATTEMPT, started by $GITHUB_ACTOR."
   git add --all -- {folders}
   git commit --quiet --message {message}
-  if git push origin "HEAD:$GITHUB_REF_NAME"; then exit 0; fi
+  if git push origin "HEAD:$GITHUB_REF_NAME"; then exit "$code"; fi
   git fetch --quiet origin "$GITHUB_REF_NAME"
   git reset --quiet --hard FETCH_HEAD
 done

@@ -124,7 +124,7 @@ fn a_step_is_tried_as_often_as_declared_and_needs_what_it_needs() {
 fn a_step_to_approve_waits_in_an_environment_of_its_own() {
     let job = part("part-2:");
     assert!(job.contains("\n  environment: p-1.act\n"), "{job}");
-    assert!(job.contains("approved through the environment p-1.act"), "{job}");
+    assert!(job.contains("let through by the environment p-1.act"), "{job}");
     assert!(!part("part-1:").contains("environment:"));
 }
 
@@ -142,8 +142,15 @@ fn only_the_files_that_the_steps_read_are_laid_out() {
 
 #[test]
 fn what_github_would_expand_is_refused() {
-    let error = rendered(&OPS.replace("it's", "${{ secrets.X }}")).unwrap_err();
-    assert!(error.to_string().contains("a step or the title of pipeline `p`"), "{error}");
+    let expected = r#"expect = { exit = [0, 1], json = { "/a" = "${{ secrets.X }}" } }"#;
+    for ops in [
+        OPS.replace("it's", "${{ secrets.X }}"),
+        OPS.replace("expect = { exit = [0, 1] }", expected),
+        OPS.replace("Title: with", "${{ secrets.X }}"),
+    ] {
+        let error = rendered(&ops).unwrap_err().to_string();
+        assert!(error.contains("would carry to GitHub has `${{`"), "{error}");
+    }
 }
 
 #[test]
