@@ -5,6 +5,7 @@ mod chatwoot;
 mod documents;
 #[path = "../../src/demo/dovecot.rs"]
 mod dovecot;
+mod failures;
 mod github;
 #[path = "../../src/demo/mail.rs"]
 mod mail;
