@@ -6,32 +6,40 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use secret::Secret;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The name of a field, as libpq names it; a client's own parameter keeps its own name.
 pub type Name = Cow<'static, str>;
 
 /// The named values of a connection string, in the order in which they were first set.
 ///
-/// All values lie in one buffer, which is wiped when it goes; a [`Secret`] of one is made when asked for.
+/// All values lie in one buffer, which is wiped when it goes; a [`Secret`] of each is made when the first
+/// is asked for.
 /// `Debug` shows libpq's names alone: where a string is read otherwise than it was meant, a piece of the
 /// password may stand in any field, the host included.
 #[derive(Default)]
 pub struct Fields {
-    buffer: Zeroizing<Vec<u8>>,
+    buffer: Buffer,
     entries: Vec<Entry>,
+    secrets: OnceLock<Vec<Secret>>,
 }
 
+/// Bytes that are wiped when they go.
+#[derive(Default)]
+struct Buffer(Vec<u8>);
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        // All that it has room for, in one stroke; a filled vector is wiped byte by byte.
+        self.0.clear();
+        self.0.spare_capacity_mut().zeroize();
+    }
+}
+
+#[derive(Clone)]
 struct Entry {
     name: Name,
     place: Range<usize>,
-    secret: OnceLock<Secret>,
-}
-
-impl Entry {
-    fn new(name: Name, place: Range<usize>) -> Self {
-        Self { name, place, secret: OnceLock::new() }
-    }
 }
 
 impl Fields {
@@ -40,58 +48,84 @@ impl Fields {
         Self::default()
     }
 
-    /// No fields, with room for the usual number of them and for values of so many bytes together.
-    pub(crate) fn with_room(n_bytes: usize) -> Self {
-        Self { buffer: Zeroizing::new(Vec::with_capacity(n_bytes)), entries: Vec::with_capacity(8) }
+    /// No fields, with a copy of the text whose parts will be the values.
+    pub(crate) fn of_text(text: &[u8]) -> Self {
+        Self {
+            buffer: Buffer(text.to_vec()),
+            entries: Vec::with_capacity(8),
+            secrets: OnceLock::new(),
+        }
     }
 
     /// The bytes of a field, where the string sets it.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.entry(name).map(|entry| &self.buffer[entry.place.clone()])
+        self.index(name).map(|index| &self.buffer.0[self.entries[index].place.clone()])
     }
 
     /// A field as it is kept, where the string sets it.
     pub fn secret(&self, name: &str) -> Option<&Secret> {
-        self.entry(name).map(|entry| self.secret_of(entry))
+        self.index(name).and_then(|index| self.secrets().get(index))
     }
 
     /// Sets a field; the last value wins and keeps the first one's place.
     pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Vec<u8>>) {
         let value = Zeroizing::new(value.into());
-        self.set_bytes(name.into(), &value);
+        let place = self.append(&value);
+        self.give(name.into(), place);
     }
 
-    /// [`Fields::set`] without a copy on the way.
-    pub(crate) fn set_bytes(&mut self, name: Name, value: &[u8]) {
-        let place = self.keep(value);
+    /// Adds bytes that become a value; answers where they stand.
+    pub(crate) fn append(&mut self, value: &[u8]) -> Range<usize> {
+        let start = self.buffer.0.len();
+        let end = start + value.len();
+        if end > self.buffer.0.capacity() {
+            // The old buffer is wiped as it goes.
+            let mut larger = Vec::with_capacity((2 * end).max(64));
+            larger.extend_from_slice(&self.buffer.0);
+            self.buffer = Buffer(larger);
+        }
+        self.buffer.0.extend_from_slice(value);
+        start..end
+    }
+
+    /// The bytes at a place of the text, to be decoded where they stand.
+    pub(crate) fn bytes(&mut self, place: Range<usize>) -> &mut [u8] {
+        &mut self.buffer.0[place]
+    }
+
+    /// Sets a field to the bytes at a place; the last value wins and keeps the first one's order.
+    pub(crate) fn give(&mut self, name: Name, place: Range<usize>) {
+        self.secrets = OnceLock::new();
         match self.entries.iter_mut().find(|entry| entry.name == name) {
-            Some(entry) => (entry.place, entry.secret) = (place, OnceLock::new()),
-            None => self.entries.push(Entry::new(name, place)),
+            Some(entry) => entry.place = place,
+            None => self.entries.push(Entry { name, place }),
         }
     }
 
-    /// Sets a field that is known not to be set yet.
-    pub(crate) fn push(&mut self, name: &'static str, value: &[u8]) {
-        let place = self.keep(value);
-        self.entries.push(Entry::new(Name::Borrowed(name), place));
+    /// [`Fields::give`] for a field that is known not to be set yet.
+    pub(crate) fn give_new(&mut self, name: &'static str, place: Range<usize>) {
+        self.entries.push(Entry { name: Name::Borrowed(name), place });
     }
 
     /// Takes a field away.
     pub fn remove(&mut self, name: &str) {
+        self.secrets = OnceLock::new();
         self.entries.retain(|entry| entry.name != name);
     }
 
     /// Every field with its value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
-        self.entries.iter().map(|entry| (entry.name.as_ref(), self.secret_of(entry)))
+        self.names().zip(self.secrets())
     }
 
     /// Makes a second copy in memory.
     #[must_use]
     pub fn duplicate(&self) -> Self {
-        let entries =
-            self.entries.iter().map(|entry| Entry::new(entry.name.clone(), entry.place.clone()));
-        Self { buffer: self.buffer.clone(), entries: entries.collect() }
+        Self {
+            buffer: Buffer(self.buffer.0.clone()),
+            entries: self.entries.clone(),
+            secrets: OnceLock::new(),
+        }
     }
 
     /// Whether both set the same names to the same values, in whatever order.
@@ -107,25 +141,15 @@ impl Fields {
         self.entries.iter().map(|entry| entry.name.as_ref())
     }
 
-    fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.name == name)
+    fn index(&self, name: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.name == name)
     }
 
-    fn secret_of<'entry>(&self, entry: &'entry Entry) -> &'entry Secret {
-        entry.secret.get_or_init(|| Secret::new(self.buffer[entry.place.clone()].to_vec()))
-    }
-
-    /// Adds a value to the buffer; where it must grow, the old one is wiped.
-    fn keep(&mut self, value: &[u8]) -> Range<usize> {
-        let start = self.buffer.len();
-        let end = start + value.len();
-        if end > self.buffer.capacity() {
-            let mut larger = Vec::with_capacity((2 * end).max(64));
-            larger.extend_from_slice(&self.buffer);
-            self.buffer = Zeroizing::new(larger);
-        }
-        self.buffer.extend_from_slice(value);
-        start..end
+    fn secrets(&self) -> &[Secret] {
+        self.secrets.get_or_init(|| {
+            let values = self.entries.iter().map(|entry| &self.buffer.0[entry.place.clone()]);
+            values.map(|value| Secret::new(value.to_vec())).collect()
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod service;
 mod uri;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::{Fields, Refusal};
 
@@ -50,17 +51,15 @@ pub(crate) enum Dialect {
 }
 
 pub(crate) fn parse_as(text: &[u8], dialect: Dialect) -> Result<Fields, Refusal> {
-    if let Some(offset) = memchr_nul(text) {
+    // One look at the text says whether any part of a URI needs more than a copy.
+    let is_plain = memchr::memchr3(0, b' ', b'%', text).is_none();
+    if !is_plain && let Some(offset) = memchr::memchr(0, text) {
         return Err(Refusal::new("a NUL byte ends a connection string").at(offset));
     }
     match uri::prefix_length(text) {
         0 => keyword_value::parse(text, dialect),
-        prefix => uri::parse(text, prefix, dialect),
+        prefix => uri::parse(text, prefix, is_plain, dialect),
     }
-}
-
-fn memchr_nul(text: &[u8]) -> Option<usize> {
-    memchr::memchr(0, text)
 }
 
 /// Whether an option is set that came with version 18.
@@ -73,29 +72,26 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-/// Stores a value under an option's name, as `conninfo_storeval` does; `None` where libpq has no such
-/// option.
-fn store(
-    fields: &mut Fields,
-    keyword: &[u8],
-    value: Cow<'_, [u8]>,
-    dialect: Dialect,
-) -> Option<()> {
+/// Stores the value at a place under an option's name, as `conninfo_storeval` does; `None` where libpq has
+/// no such option.
+fn store(fields: &mut Fields, keyword: &[u8], place: Range<usize>, dialect: Dialect) -> Option<()> {
     match (known_option(keyword), dialect) {
         (Some("requiressl"), Dialect::Libpq(_)) => {
-            let strength: &[u8] = if value.first() == Some(&b'1') { b"require" } else { b"prefer" };
+            let is_one = fields.bytes(place).first() == Some(&b'1');
+            let strength: &[u8] = if is_one { b"require" } else { b"prefer" };
             fields.set("sslmode", strength);
         }
         (Some(option), Dialect::Libpq(Version::V17)) if options::is_new_in_18(option) => {
             return None;
         }
-        (Some(option), _) => match value {
-            Cow::Borrowed(value) => fields.set_bytes(Cow::Borrowed(option), value),
-            Cow::Owned(value) => fields.set(option, value),
-        },
+        (Some(option), _) => fields.give(Cow::Borrowed(option), place),
         (None, Dialect::Libpq(_)) => return None,
-        (None, Dialect::Pgx) if keyword == b"database" => fields.set("dbname", value),
-        (None, Dialect::Pgx) => fields.set(String::from_utf8_lossy(keyword).into_owned(), value),
+        (None, Dialect::Pgx) if keyword == b"database" => {
+            fields.give(Cow::Borrowed("dbname"), place);
+        }
+        (None, Dialect::Pgx) => {
+            fields.give(Cow::Owned(String::from_utf8_lossy(keyword).into_owned()), place);
+        }
     }
     Some(())
 }

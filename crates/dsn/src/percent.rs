@@ -12,34 +12,40 @@ use crate::Refusal;
 /// # Errors
 /// A refusal in libpq's words where a `%` is not followed by two hexadecimal digits, or encodes NUL.
 pub fn decode_strict(text: &[u8], offset: usize) -> Result<Cow<'_, [u8]>, Refusal> {
-    let Some(first) = text.iter().position(|&byte| byte == b'%') else {
+    if !text.contains(&b'%') {
         return Ok(Cow::Borrowed(text));
-    };
-    let mut decoded = Vec::with_capacity(text.len());
-    decoded.extend_from_slice(&text[..first]);
-    let mut index = first;
-    while index < text.len() {
-        if text[index] != b'%' {
-            decoded.push(text[index]);
-            index += 1;
-            continue;
-        }
-        match hex_pair(text, index + 1) {
-            Some(0) => {
-                return Err(
-                    Refusal::new("forbidden value %00 in percent-encoded value").at(offset + index)
-                );
-            }
-            Some(byte) => decoded.push(byte),
-            None => {
-                return Err(Refusal::new("invalid percent-encoded token")
-                    .at(offset + index)
-                    .hint("write a literal % as %25"));
-            }
-        }
-        index += 3;
     }
+    let mut decoded = text.to_vec();
+    let length = decode_strict_in_place(&mut decoded, offset)?;
+    decoded.truncate(length);
     Ok(Cow::Owned(decoded))
+}
+
+/// [`decode_strict`] where the text stands; answers how many bytes the decoded text has.
+pub(crate) fn decode_strict_in_place(text: &mut [u8], offset: usize) -> Result<usize, Refusal> {
+    let first = text.iter().position(|&byte| byte == b'%').unwrap_or(text.len());
+    let (mut length, mut index) = (first, first);
+    while let Some(&byte) = text.get(index) {
+        text[length] = byte;
+        if byte == b'%' {
+            text[length] = match hex_pair(text, index + 1) {
+                Some(0) => {
+                    let reason = "forbidden value %00 in percent-encoded value";
+                    return Err(Refusal::new(reason).at(offset + index));
+                }
+                Some(byte) => byte,
+                None => {
+                    return Err(Refusal::new("invalid percent-encoded token")
+                        .at(offset + index)
+                        .hint("write a literal % as %25"));
+                }
+            };
+            index += 2;
+        }
+        length += 1;
+        index += 1;
+    }
+    Ok(length)
 }
 
 /// Decodes `%XX` where it is well formed and keeps every other `%` as it stands.

@@ -5,7 +5,7 @@ use crate::{Fields, Refusal};
 
 /// Reads `keyword = value` pairs; the last of a name wins.
 pub(super) fn parse(text: &[u8], dialect: Dialect) -> Result<Fields, Refusal> {
-    let mut fields = Fields::new();
+    let mut fields = Fields::of_text(text);
     let mut index = skip_spaces(text, 0);
     while index < text.len() {
         let start = index;
@@ -18,36 +18,44 @@ pub(super) fn parse(text: &[u8], dialect: Dialect) -> Result<Fields, Refusal> {
             let hint = "put a value that holds white space between single quotes";
             return Err(Refusal::new(reason).at(start).hint(hint));
         }
-        let (value, next) = value(text, skip_spaces(text, equals + 1))?;
+        let begin = skip_spaces(text, equals + 1);
+        let (length, next) = value(fields.bytes(begin..text.len()), begin)?;
         let keyword = &text[start..end];
-        store(&mut fields, keyword, value.into(), dialect)
+        store(&mut fields, keyword, begin..begin + length, dialect)
             .ok_or_else(|| unknown_option(keyword, start))?;
         index = skip_spaces(text, next);
     }
     Ok(fields)
 }
 
-/// Reads one value, bare or in single quotes; a backslash takes the next byte as it is in both.
-fn value(text: &[u8], start: usize) -> Result<(Vec<u8>, usize), Refusal> {
-    let quoted = text.get(start) == Some(&b'\'');
-    let mut value = Vec::new();
-    let mut index = start + usize::from(quoted);
+/// Reads one value, bare or in single quotes, to where it stands; a backslash takes the next byte as it is in
+/// both.
+///
+/// Answers its length and where reading goes on. `offset` is where `text` begins in the whole string.
+fn value(text: &mut [u8], offset: usize) -> Result<(usize, usize), Refusal> {
+    let quoted = text.first() == Some(&b'\'');
+    let (mut length, mut index) = (0, usize::from(quoted));
     while let Some(&byte) = text.get(index) {
         index += 1;
-        match byte {
+        let kept = match byte {
             b'\\' => {
-                value.extend(text.get(index));
                 index += 1;
+                text.get(index - 1).copied()
             }
-            b'\'' if quoted => return Ok((value, index)),
-            _ if !quoted && is_space(byte) => return Ok((value, index)),
-            _ => value.push(byte),
+            b'\'' if quoted => return Ok((length, offset + index)),
+            _ if !quoted && is_space(byte) => return Ok((length, offset + index)),
+            _ => Some(byte),
+        };
+        if let Some(kept) = kept {
+            text[length] = kept;
+            length += 1;
         }
     }
     if quoted {
-        return Err(Refusal::new("unterminated quoted string in connection info string").at(start));
+        let reason = "unterminated quoted string in connection info string";
+        return Err(Refusal::new(reason).at(offset));
     }
-    Ok((value, text.len()))
+    Ok((length, offset + text.len()))
 }
 
 fn unknown_option(keyword: &[u8], offset: usize) -> Refusal {

@@ -1,59 +1,77 @@
 //! The connection options libpq knows, and those of other clients that it does not.
 
-/// Every name `PQconninfoOptions` takes in version 18, sorted, and the old `requiressl`.
-const OPTIONS: &[&str] = &[
-    "application_name",
+/// Every name `PQconninfoOptions` takes in version 18, and the old `requiressl`; sorted by length, then by name.
+const OPTIONS: [&str; 51] = [
+    "host",
+    "port",
+    "user",
+    "dbname",
+    "gsslib",
+    "sslcrl",
+    "sslkey",
+    "sslsni",
+    "options",
+    "service",
+    "sslcert",
+    "sslmode",
+    "hostaddr",
+    "passfile",
+    "password",
+    "sslcrldir",
+    "gssencmode",
+    "keepalives",
+    "krbsrvname",
+    "requiressl",
+    "oauth_scope",
+    "replication",
+    "requirepeer",
+    "sslcertmode",
+    "sslpassword",
+    "sslrootcert",
+    "oauth_issuer",
+    "require_auth",
+    "gssdelegation",
+    "sslkeylogfile",
+    "sslcompression",
+    "sslnegotiation",
     "channel_binding",
     "client_encoding",
     "connect_timeout",
-    "dbname",
-    "fallback_application_name",
-    "gssdelegation",
-    "gssencmode",
-    "gsslib",
-    "host",
-    "hostaddr",
-    "keepalives",
-    "keepalives_count",
     "keepalives_idle",
-    "keepalives_interval",
-    "krbsrvname",
-    "load_balance_hosts",
-    "max_protocol_version",
-    "min_protocol_version",
     "oauth_client_id",
-    "oauth_client_secret",
-    "oauth_issuer",
-    "oauth_scope",
-    "options",
-    "passfile",
-    "password",
-    "port",
-    "replication",
-    "require_auth",
-    "requirepeer",
-    "requiressl",
+    "application_name",
+    "keepalives_count",
     "scram_client_key",
     "scram_server_key",
-    "service",
+    "tcp_user_timeout",
+    "load_balance_hosts",
+    "keepalives_interval",
+    "oauth_client_secret",
+    "max_protocol_version",
+    "min_protocol_version",
+    "target_session_attrs",
     "ssl_max_protocol_version",
     "ssl_min_protocol_version",
-    "sslcert",
-    "sslcertmode",
-    "sslcompression",
-    "sslcrl",
-    "sslcrldir",
-    "sslkey",
-    "sslkeylogfile",
-    "sslmode",
-    "sslnegotiation",
-    "sslpassword",
-    "sslrootcert",
-    "sslsni",
-    "target_session_attrs",
-    "tcp_user_timeout",
-    "user",
+    "fallback_application_name",
 ];
+
+/// Where the options of each length begin; those of length `n` end where those of `n + 1` begin.
+const BY_LENGTH: [usize; LONGEST + 2] = {
+    let mut starts = [0; LONGEST + 2];
+    let mut length = 1;
+    let mut index = 0;
+    while length < starts.len() {
+        while index < OPTIONS.len() && OPTIONS[index].len() < length {
+            index += 1;
+        }
+        starts[length] = index;
+        length += 1;
+    }
+    starts
+};
+
+/// The length of the longest option.
+const LONGEST: usize = OPTIONS[OPTIONS.len() - 1].len();
 
 /// The options that version 18 brought; the older versions refuse them.
 const NEW_IN_18: &[&str] = &[
@@ -105,7 +123,7 @@ const FOREIGN: &[ForeignParameter] = &[
 
 /// The option of this name, where libpq has one.
 pub fn known_option(name: &[u8]) -> Option<&'static str> {
-    OPTIONS.binary_search_by(|option| option.as_bytes().cmp(name)).ok().map(|index| OPTIONS[index])
+    of_length(name.len()).iter().copied().find(|option| option.as_bytes() == name)
 }
 
 /// Whose parameter it is, where it is known and none of libpq's.
@@ -124,7 +142,18 @@ pub(crate) fn nearest_option(name: &[u8]) -> Option<&'static str> {
         return None;
     }
     let lower = name.to_ascii_lowercase();
-    OPTIONS.iter().copied().find(|option| is_one_edit_away(&lower, option.as_bytes()))
+    let near = |length: usize| {
+        let mut options = of_length(length).iter().copied();
+        options.find(|option| is_one_edit_away(&lower, option.as_bytes()))
+    };
+    [name.len(), name.len() - 1, name.len() + 1].into_iter().find_map(near)
+}
+
+fn of_length(length: usize) -> &'static [&'static str] {
+    match BY_LENGTH.get(length..length + 2) {
+        Some(&[start, end]) => &OPTIONS[start..end],
+        _ => &[],
+    }
 }
 
 /// The word that differs from `value` in one letter or case alone, or that `value` begins with or begins.
@@ -159,9 +188,9 @@ mod tests {
 
     #[test]
     fn options_are_sorted_for_the_search() {
-        assert!(OPTIONS.is_sorted());
+        assert!(OPTIONS.is_sorted_by_key(|option| (option.len(), option)));
         for option in OPTIONS {
-            assert_eq!(known_option(option.as_bytes()), Some(*option));
+            assert_eq!(known_option(option.as_bytes()), Some(option));
         }
         assert_eq!(known_option(b"pgbouncer"), None);
     }

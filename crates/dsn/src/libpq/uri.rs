@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Dialect, ForeignParameter, Version, foreign_parameter, nearest_option, store};
-use zeroize::Zeroizing;
-
-use crate::percent::decode_strict;
+use crate::percent::{decode_strict, decode_strict_in_place};
 use crate::{Fields, Refusal};
 
 const PREFIXES: [&[u8]; 2] = [b"postgresql://", b"postgres://"];
@@ -17,13 +15,20 @@ pub(super) fn prefix_length(text: &[u8]) -> usize {
 }
 
 /// Reads a URI whose scheme takes the first `prefix` bytes.
-pub(super) fn parse(text: &[u8], prefix: usize, dialect: Dialect) -> Result<Fields, Refusal> {
-    let mut uri = Uri { text, dialect, fields: Fields::with_room(text.len()) };
+///
+/// `is_plain` says that the text holds neither a space nor a `%`.
+pub(super) fn parse(
+    text: &[u8],
+    prefix: usize,
+    is_plain: bool,
+    dialect: Dialect,
+) -> Result<Fields, Refusal> {
+    let mut uri = Uri { text, is_plain, dialect, fields: Fields::of_text(text) };
     let authority = uri.credentials(prefix)?;
     let mut index = uri.hosts(authority)?;
     if byte(text, index).is_some_and(|end| end != b'?') {
         let end = find(text, index + 1, |byte| matches!(byte, b'?'));
-        uri.keep_set("dbname", index + 1, end)?;
+        uri.keep("dbname", index + 1..end)?;
         index = end;
     }
     if index < text.len() {
@@ -34,6 +39,7 @@ pub(super) fn parse(text: &[u8], prefix: usize, dialect: Dialect) -> Result<Fiel
 
 struct Uri<'a> {
     text: &'a [u8],
+    is_plain: bool,
     dialect: Dialect,
     fields: Fields,
 }
@@ -41,14 +47,20 @@ struct Uri<'a> {
 impl<'text> Uri<'text> {
     /// Reads `user[:password]@` where an `@` comes before the first `/`; answers where the hosts begin.
     fn credentials(&mut self, start: usize) -> Result<usize, Refusal> {
-        let at = find(self.text, start, |byte| matches!(byte, b'@' | b'/'));
-        if byte(self.text, at) != Some(b'@') {
-            return Ok(start);
+        let (mut at, mut colon) = (start, None);
+        loop {
+            match byte(self.text, at) {
+                Some(b'@') => break,
+                None | Some(b'/') => return Ok(start),
+                Some(b':') if colon.is_none() => colon = Some(at),
+                Some(_) => {}
+            }
+            at += 1;
         }
-        let colon = find(&self.text[..at], start, |byte| matches!(byte, b':'));
-        self.keep_set("user", start, colon)?;
+        let colon = colon.unwrap_or(at);
+        self.keep("user", start..colon)?;
         if colon < at {
-            self.keep_set("password", colon + 1, at)?;
+            self.keep("password", colon + 1..at)?;
         }
         Ok(at + 1)
     }
@@ -60,8 +72,8 @@ impl<'text> Uri<'text> {
         let text = self.text;
         let (host, port, mut index) = self.host(start)?;
         if byte(text, index) != Some(b',') {
-            self.keep("host", &text[host.clone()], host.start)?;
-            self.keep("port", &text[port.clone()], port.start)?;
+            self.keep("host", host)?;
+            self.keep("port", port)?;
             return Ok(index);
         }
         let (mut hosts, mut ports) = (text[host].to_vec(), text[port].to_vec());
@@ -73,8 +85,12 @@ impl<'text> Uri<'text> {
             ports.extend_from_slice(&text[port]);
             index = next;
         }
-        self.keep("host", &hosts, start)?;
-        self.keep("port", &ports, start)?;
+        for (option, list) in [("host", hosts), ("port", ports)] {
+            let place = self.fields.append(&list);
+            // What is wrong in a list is told of where it begins.
+            let place = self.decoded(place).map_err(|refusal| refusal.at(start))?;
+            self.fields.give_new(option, place);
+        }
         Ok(index)
     }
 
@@ -117,21 +133,22 @@ impl<'text> Uri<'text> {
     fn parameters(&mut self, start: usize) -> Result<(), Refusal> {
         let mut index = start;
         while index < self.text.len() {
-            let end = find(self.text, index, |byte| matches!(byte, b'&'));
-            let equals = find(&self.text[..end], index, |byte| matches!(byte, b'='));
-            if equals == end {
+            let (mut end, mut equals) = (index, None);
+            while let Some(byte) = byte(self.text, end).filter(|&byte| byte != b'&') {
+                if byte == b'=' && equals.replace(end).is_some() {
+                    let reason = "extra key/value separator \"=\" in URI query parameter";
+                    let hint = "write = inside a value as %3D";
+                    return Err(Refusal::new(reason).at(end).hint(hint));
+                }
+                end += 1;
+            }
+            let Some(equals) = equals else {
                 let reason = "missing key/value separator \"=\" in URI query parameter";
                 return Err(Refusal::new(reason).at(index));
-            }
-            let extra = find(&self.text[..end], equals + 1, |byte| matches!(byte, b'='));
-            if extra < end {
-                let reason = "extra key/value separator \"=\" in URI query parameter";
-                return Err(Refusal::new(reason).at(extra).hint("write = inside a value as %3D"));
-            }
-            let text: &'text [u8] = self.text;
-            let keyword = self.decode(&text[index..equals], index)?;
-            let value = self.decode(&text[equals + 1..end], equals + 1)?;
-            if *keyword == *b"ssl" && *value == *b"true" {
+            };
+            let keyword = self.keyword(index..equals)?;
+            let value = self.decoded(equals + 1..end)?;
+            if *keyword == *b"ssl" && *self.fields.bytes(value.clone()) == *b"true" {
                 self.fields.set("sslmode", b"require");
             } else {
                 store(&mut self.fields, &keyword, value, self.dialect)
@@ -142,44 +159,50 @@ impl<'text> Uri<'text> {
         Ok(())
     }
 
-    fn keep_set(&mut self, option: &'static str, start: usize, end: usize) -> Result<(), Refusal> {
-        let text = self.text;
-        self.keep(option, &text[start..end], start)
-    }
-
     /// Stores a part of the authority, each once, decoded; an empty part counts as not given.
-    fn keep(&mut self, option: &'static str, part: &[u8], offset: usize) -> Result<(), Refusal> {
+    fn keep(&mut self, option: &'static str, part: Range<usize>) -> Result<(), Refusal> {
         if !part.is_empty() {
-            match self.decode(part, offset)? {
-                Cow::Borrowed(value) => self.fields.push(option, value),
-                Cow::Owned(value) => self.fields.push(option, &Zeroizing::new(value)),
-            }
+            let place = self.decoded(part)?;
+            self.fields.give_new(option, place);
         }
         Ok(())
     }
 
-    fn decode<'part>(&self, part: &'part [u8], offset: usize) -> Result<Cow<'part, [u8]>, Refusal> {
-        let part = match self.dialect {
-            Dialect::Libpq(Version::V17) => part,
-            Dialect::Libpq(Version::V18) | Dialect::Pgx => trim_spaces(part, offset)?,
-        };
-        decode_strict(part, offset)
+    /// Decodes a value where it stands; answers where it ends up.
+    fn decoded(&mut self, part: Range<usize>) -> Result<Range<usize>, Refusal> {
+        let needs_more = |byte: &u8| matches!(byte, b' ' | b'%');
+        if self.is_plain || !self.fields.bytes(part.clone()).iter().any(needs_more) {
+            return Ok(part);
+        }
+        let place = trimmed(self.fields.bytes(part.clone()), part.start, self.dialect)?;
+        let length = decode_strict_in_place(self.fields.bytes(place.clone()), place.start)?;
+        Ok(place.start..place.start + length)
+    }
+
+    fn keyword(&self, part: Range<usize>) -> Result<Cow<'text, [u8]>, Refusal> {
+        if self.is_plain {
+            return Ok(Cow::Borrowed(&self.text[part]));
+        }
+        let place = trimmed(&self.text[part.clone()], part.start, self.dialect)?;
+        decode_strict(&self.text[place.clone()], place.start)
     }
 }
 
-/// Drops the spaces around a part and refuses those inside; other white space is kept as it is.
-fn trim_spaces(part: &[u8], offset: usize) -> Result<&[u8], Refusal> {
-    if !part.contains(&b' ') {
-        return Ok(part);
+/// Where a part stands without the spaces around it; those inside are refused, as both are by version 18.
+///
+/// Other white space is kept as it is. `offset` is where the part begins.
+fn trimmed(part: &[u8], offset: usize, dialect: Dialect) -> Result<Range<usize>, Refusal> {
+    if dialect == Dialect::Libpq(Version::V17) || !part.contains(&b' ') {
+        return Ok(offset..offset + part.len());
     }
     let start = part.iter().position(|&byte| byte != b' ').unwrap_or(part.len());
     let length = part[start..].iter().position(|&byte| byte == b' ').unwrap_or(part.len() - start);
-    let (kept, rest) = part[start..].split_at(length);
-    if rest.iter().all(|&byte| byte == b' ') {
-        return Ok(kept);
+    let (begin, end) = (offset + start, offset + start + length);
+    if part[start + length..].iter().all(|&byte| byte == b' ') {
+        return Ok(begin..end);
     }
     let reason = "unexpected spaces found, use percent-encoded spaces (%20) instead";
-    Err(Refusal::new(reason).at(offset + start + length))
+    Err(Refusal::new(reason).at(end))
 }
 
 fn unknown_parameter(keyword: &[u8], offset: usize) -> Refusal {
