@@ -212,12 +212,12 @@ fn understood(
     policy: &Policy,
     findings: &mut Vec<Finding>,
 ) {
-    let service = dsn::classify(dsn);
+    let services = dsn::classify_each(dsn);
     if dsn.kind() == Kind::Postgres {
         policy::check(held, dsn, policy, findings);
     }
-    connect::check(held, dsn, service, findings);
-    service::check(held, dsn, service, findings);
+    connect::check(held, dsn, &services, findings);
+    service::check(held, dsn, &services, findings);
     hybrid::check(held, dsn, findings);
     chatwoot::check(held, dsn, findings);
     if let Some((canonical, meant)) = canonical

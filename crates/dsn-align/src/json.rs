@@ -20,6 +20,9 @@ pub(crate) struct ParseAnswer {
     pub(crate) mode: Option<&'static str>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(crate) origins: Map<String, Value>,
+    /// For each host of a list whether the password file has its password.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) password_hosts: Vec<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<String>,
 }

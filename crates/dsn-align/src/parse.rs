@@ -34,12 +34,13 @@ pub(crate) fn run(
     let mut fields = fields.map_err(refused)?;
     let kind =
         named.map_or(if dsn::is_redis(text) { Kind::Redis } else { Kind::Postgres }, Reader::kind);
-    let (mut origins, mut warnings) = (Vec::new(), Vec::new());
+    let (mut origins, mut warnings, mut passwords) = (Vec::new(), Vec::new(), Vec::new());
     if options.resolve {
         if kind == Kind::Redis {
             return Err(Error::NotResolved);
         }
         let resolved = resolved(fields, invocation).map_err(refused)?;
+        passwords = with_password(&resolved);
         (fields, origins, warnings) = (resolved.fields, resolved.origins, resolved.warnings);
         // Defaults that say nothing about the server are left out.
         let is_said = |name: &str, origin: Origin| {
@@ -65,6 +66,7 @@ pub(crate) fn run(
                 .iter()
                 .map(|(name, origin)| (mask.name(name).into_owned(), from(*origin).into()))
                 .collect(),
+            password_hosts: passwords,
             warnings,
         };
         report::json(streams.stdout, &answer)
@@ -72,7 +74,13 @@ pub(crate) fn run(
         let palette = Palette::for_stdout(args.common.color, invocation);
         let reader =
             named.unwrap_or(if kind == Kind::Redis { Reader::RedisRb } else { Reader::Libpq });
-        let shown = Shown { fields: dsn.fields(), origins: &origins, mask: &mask, reveal };
+        let shown = Shown {
+            fields: dsn.fields(),
+            origins: &origins,
+            passwords: &passwords,
+            mask: &mask,
+            reveal,
+        };
         let palette_err = Palette::for_stderr(args.common.color, invocation);
         warnings
             .iter()
@@ -96,6 +104,14 @@ fn resolved(fields: Fields, invocation: &Invocation) -> Result<Resolved, Refusal
     dsn::resolve_fields(fields, Version::V18, &world)
 }
 
+/// For each host of a list whether the password file has its password; empty for one host.
+fn with_password(resolved: &Resolved) -> Vec<bool> {
+    match resolved.passwords.as_slice() {
+        [] | [_] => Vec::new(),
+        hosts => hosts.iter().map(Option::is_some).collect(),
+    }
+}
+
 const fn from(origin: Origin) -> &'static str {
     match origin {
         Origin::Text => "string",
@@ -117,6 +133,7 @@ pub(crate) fn reader(name: &str) -> Result<Reader, Error> {
 struct Shown<'a> {
     fields: &'a Fields,
     origins: &'a [(Name, Origin)],
+    passwords: &'a [bool],
     mask: &'a Mask,
     reveal: bool,
 }
@@ -143,6 +160,14 @@ fn human(
         writeln!(out, "{}  {}{origin}", palette.bold(&format!("{label:16}")), text.escape_debug())?;
     }
     let label = |name: &str| palette.dim(&format!("{name:16}"));
+    if !shown.passwords.is_empty() {
+        let said = |(index, is_there): (usize, &bool)| {
+            let from = if *is_there { "passfile" } else { "none" };
+            format!("host {} {from}", index + 1)
+        };
+        let hosts: Vec<String> = shown.passwords.iter().enumerate().map(said).collect();
+        writeln!(out, "{}  {}", label("passwords"), hosts.join(", "))?;
+    }
     writeln!(out, "{}  {}", label("provider"), service.provider)?;
     if let Some(mode) = service.mode {
         writeln!(out, "{}  {mode}", label("mode"))?;

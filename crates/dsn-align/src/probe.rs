@@ -63,8 +63,8 @@ pub(crate) fn run(
     Ok(if is_ok { Exit::OK } else { Exit::FINDINGS })
 }
 
-/// What a place asks to be connected to, or why nothing can be.
-type Asked = Result<Dsn, FailureAnswer>;
+/// What a place asks to be connected to, one string for each host, or why nothing can be.
+type Asked = Result<Vec<Dsn>, FailureAnswer>;
 
 fn asked(held: &Held<'_>, folder: &Path, invocation: &Invocation) -> Asked {
     let refused = |refusal: &Refusal| {
@@ -84,7 +84,7 @@ fn asked(held: &Held<'_>, folder: &Path, invocation: &Invocation) -> Asked {
         Some(Ok(dsn)) => {
             holds_no_password(held, &dsn)?;
             if dsn.kind() == Kind::Redis {
-                return Ok(dsn);
+                return Ok(vec![dsn]);
             }
             completed(held, dsn, folder, invocation).map_err(|refusal| refused(&refusal))
         }
@@ -121,13 +121,13 @@ fn completed(
     dsn: Dsn,
     folder: &Path,
     invocation: &Invocation,
-) -> Result<Dsn, Refusal> {
+) -> Result<Vec<Dsn>, Refusal> {
     let looks_nowhere = matches!(
         check::reader(held.place),
         Reader::TokioPostgres | Reader::Prisma | Reader::Jdbc | Reader::Npgsql
     );
     if looks_nowhere {
-        return Ok(dsn);
+        return Ok(dsn::each_host(&dsn));
     }
     let is_process = matches!(held.place.source, PlaceSource::Process { .. });
     let variables = |name: &str| {
@@ -149,27 +149,28 @@ fn completed(
         home: surroundings::home(invocation),
         folder: folder.to_path_buf(),
     };
-    let resolved = dsn::resolve_fields(dsn.into_fields(), Version::V18, &world)?;
-    let mut fields = resolved.fields;
+    let mut resolved = dsn::resolve_fields(dsn.into_fields(), Version::V18, &world)?;
     for (name, _) in resolved.origins.iter().filter(|(_, origin)| *origin == Origin::Default) {
-        fields.remove(name);
+        resolved.fields.remove(name);
     }
-    Ok(Dsn::from_fields(Kind::Postgres, fields))
+    Ok(resolved.into_hosts())
 }
 
 fn one(held: &Held<'_>, asked: &Asked, how: &Options) -> ProbedAnswer {
     let mut answer = nothing(held);
     match asked {
         Err(failure) => answer.failure = Some(failure.clone()),
-        Ok(dsn) if dsn.kind() == Kind::Postgres => {
-            answer.kind = Some("postgres");
-            let declared = dsn::classify(dsn).mode.map(dsn::Mode::name);
-            postgres_facts(&mut answer, postgres(dsn, how), declared);
-        }
-        Ok(dsn) => {
-            answer.kind = Some("redis");
-            redis_facts(&mut answer, redis(dsn, how));
-        }
+        Ok(hosts) => match hosts.as_slice() {
+            [dsn] if dsn.kind() == Kind::Redis => {
+                answer.kind = Some("redis");
+                redis_facts(&mut answer, redis(dsn, how));
+            }
+            hosts => {
+                answer.kind = Some("postgres");
+                let declared = hosts.first().and_then(|host| dsn::classify(host).mode);
+                postgres_facts(&mut answer, postgres(hosts, how), declared.map(dsn::Mode::name));
+            }
+        },
     }
     answer
 }

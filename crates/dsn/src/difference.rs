@@ -1,7 +1,7 @@
 //! How two connection strings differ, by field name alone.
 
 use crate::dsn::IDENTITY;
-use crate::{Dsn, Name};
+use crate::{Dsn, Name, each_host};
 
 /// One field in which two connection strings differ; it holds no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,18 @@ pub fn differences(first: &Dsn, second: &Dsn) -> Vec<Difference> {
         .collect()
 }
 
+fn ports(dsn: &Dsn) -> Vec<Vec<u8>> {
+    let port = |host: &Dsn| host.port().filter(|port| !port.is_empty()).map(<[u8]>::to_vec);
+    let default = || dsn.default_port().as_bytes().to_vec();
+    each_host(dsn).iter().map(|host| port(host).unwrap_or_else(default)).collect()
+}
+
 fn same(first: &Dsn, second: &Dsn, name: &str) -> bool {
+    let is_list = |dsn: &Dsn| dsn.host().is_some_and(|hosts| hosts.contains(&b','));
+    if name == "port" && (is_list(first) || is_list(second)) {
+        // Each host's own, since one port is for all hosts, and an empty one is the default.
+        return ports(first).iter().zip(&ports(second)).all(|(first, second)| first == second);
+    }
     match (first.component(name), second.component(name)) {
         (None, None) => true,
         (Some(first), Some(second)) if name == "host" => {
@@ -51,5 +62,24 @@ fn same(first: &Dsn, second: &Dsn, name: &str) -> bool {
         }
         (Some(first), Some(second)) => first.same_as(&second),
         (Some(only), None) | (None, Some(only)) => only.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(first: &str, second: &str, expected: &[&str]) {
+        let [first, second] = [first, second].map(|text| Dsn::parse(text.as_bytes()).unwrap());
+        let found = differences(&first, &second);
+        assert_eq!(found.iter().map(|found| found.field.as_ref()).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn ports_are_compared_host_by_host() {
+        check("host=a,b port=5433", "postgresql://a:5433,b:5433/", &[]);
+        check("host=a,b", "postgresql://a,B:5432/", &[]);
+        check("host=a,b port=5433", "postgresql://a:5433,b/", &["port"]);
+        check("host=a", "host=a,b", &["host"]);
     }
 }

@@ -76,6 +76,18 @@ impl Dsn {
         self.fields.secret("password")
     }
 
+    /// The same string with another password, or with none.
+    #[must_use]
+    pub fn with_password(&self, password: Option<&Secret>) -> Self {
+        let mut fields = self.fields.duplicate();
+        match password {
+            // Into the fields, which are secrets too.
+            Some(password) => fields.set("password", password.expose()),
+            None => fields.remove("password"),
+        }
+        Self { kind: self.kind, fields }
+    }
+
     /// The database (for Redis its number), where it is set.
     pub fn dbname(&self) -> Option<&[u8]> {
         self.fields.get("dbname")

@@ -13,6 +13,7 @@ mod redis;
 
 mod canonical;
 mod difference;
+mod hosts;
 mod mask;
 mod provider;
 mod raw;
@@ -22,6 +23,7 @@ pub use canonical::{encode_component, keyword_value, uri};
 pub use difference::{Difference, differences};
 pub use dsn::{Dsn, Kind};
 pub use fields::{Fields, Name};
+pub use hosts::each_host;
 pub use libpq::{
     Found, Login, Origin, Resolved, ServiceSettings, Version, World, connect_fault, known_option,
     parameter_owner, parse as parse_libpq, password_from_file, resolve, resolve_fields,
@@ -30,8 +32,8 @@ pub use libpq::{
 pub use mask::{HIDDEN, Mask};
 pub use percent::{decode_strict, has_escape};
 pub use provider::{
-    Fact, Mode, Problem, ProblemKind, Provider, Service, classify, classify_each, problems,
-    project_ref,
+    Fact, Mode, Problem, ProblemKind, Provider, Service, classify, classify_each,
+    is_transaction_pooled, problems, project_ref,
 };
 pub use raw::{RawCharacter, raw_characters};
 pub use readings::{Reader, Reading, Tls, readings, tls};

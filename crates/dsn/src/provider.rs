@@ -111,6 +111,11 @@ pub fn classify_each(dsn: &Dsn) -> Vec<Service> {
     hosts.iter().enumerate().map(service).collect()
 }
 
+/// Whether one of the hosts is a pooler that lends a server connection for one transaction alone.
+pub fn is_transaction_pooled(dsn: &Dsn) -> bool {
+    classify_each(dsn).iter().any(|service| service.mode == Some(Mode::Transaction))
+}
+
 impl Provider {
     /// Every provider that can be named.
     pub const ALL: [Self; 18] = [

@@ -39,48 +39,70 @@ pub struct PostgresFacts {
     pub max_connections: Option<u32>,
 }
 
-/// Probes the hosts of a connection string in order, until one answers that is what the string asks for.
+/// Probes the hosts of a connection string, each given as a string of its own.
 ///
-/// As in libpq, the next host is tried where one cannot be reached, does not answer in time, is still
-/// starting, or is not of the kind of `target_session_attrs`; a refused password ends the probe.
-pub fn postgres(dsn: &Dsn, options: &Options) -> Outcome<PostgresFacts> {
-    Outcome::of(options, |log, facts| each(dsn, options, log, facts))
+/// As in libpq, they are tried in order until one answers that is what the string asks for, and the next one
+/// is tried where one cannot be reached, does not answer in time, is still starting, or is not of the kind of
+/// `target_session_attrs`; a refused password ends the probe.
+/// With `load_balance_hosts=random` any of them may be a client's first, so all are tried.
+pub fn postgres(hosts: &[Dsn], options: &Options) -> Outcome<PostgresFacts> {
+    Outcome::of(options, |log, facts| each(hosts, options, log, facts))
 }
 
 fn each(
-    dsn: &Dsn,
+    hosts: &[Dsn],
     options: &Options,
     log: &mut Log,
     facts: &mut PostgresFacts,
 ) -> Result<(), Failed> {
-    let hosts = hosts(dsn);
-    let sort = dsn.fields().get("target_session_attrs").unwrap_or(b"any");
-    let sort = String::from_utf8_lossy(sort).into_owned();
+    let asked = |name: &str| hosts.first().and_then(|host| host.fields().get(name));
+    let sort = String::from_utf8_lossy(asked("target_session_attrs").unwrap_or(b"any"));
+    let asks_all = hosts.len() > 1 && asked("load_balance_hosts") == Some(b"random");
     // Where no standby answers, prefer-standby takes any.
     let passes: &[&str] =
-        if sort == "prefer-standby" { &["prefer-standby", "any"] } else { &[&sort] };
-    let mut tries =
-        passes.iter().flat_map(|sort| hosts.iter().enumerate().map(move |host| (*sort, host)));
-    let mut next = tries.next();
-    while let Some((sort, (index, host))) = next {
-        next = tries.next();
-        *facts = PostgresFacts::default();
-        let n_before = log.steps.len();
-        let ended = run(host, sort, options, log, facts);
-        let place = format!("host {} of {}", index + 1, hosts.len());
-        match ended {
-            Err((_, failure)) if next.is_some() && goes_on(&failure) => {
-                let said = format!("{place}: {failure}; the next one is tried");
-                log.replace(n_before, "host", said);
+        if sort == "prefer-standby" { &["prefer-standby", "any"] } else { &[sort.as_ref()] };
+    let mut last = ("resolve", Failure::new(Cause::NoHost));
+    for sort in passes {
+        let mut has_answered = false;
+        for (index, host) in hosts.iter().enumerate() {
+            let is_last = sort == passes.last().unwrap_or(sort) && index + 1 == hosts.len();
+            let place = format!("host {} of {}", index + 1, hosts.len());
+            let n_before = log.steps.len();
+            let mut found = PostgresFacts::default();
+            let ended = run(host, sort, options, log, &mut found);
+            if !has_answered {
+                *facts = found;
             }
-            Ok(()) if hosts.len() > 1 => {
-                log.note("host", format!("{place} answered"));
-                return Ok(());
+            match ended {
+                Ok(()) => {
+                    has_answered = true;
+                    if hosts.len() > 1 {
+                        log.note("host", format!("{place} answered"));
+                    }
+                    if !asks_all {
+                        return Ok(());
+                    }
+                }
+                Err(failed) if !goes_on(&failed.1) => {
+                    if asks_all {
+                        let said = "any of the hosts may be a client's first";
+                        log.note("host", format!("{place} was asked, since {said}"));
+                    }
+                    return Err(failed);
+                }
+                Err(failed) if is_last && !has_answered => return Err(failed),
+                Err(failed) => {
+                    let said = format!("{place}: {}; the next one is tried", failed.1);
+                    log.replace(n_before, "host", said);
+                    last = failed;
+                }
             }
-            ended => return ended,
+        }
+        if has_answered {
+            return Ok(());
         }
     }
-    Ok(())
+    Err(last)
 }
 
 /// Whether libpq tries the next host after such a failure.
@@ -95,30 +117,6 @@ fn goes_on(failure: &Failure) -> bool {
             | Cause::ServerStarting
             | Cause::ServerSort
     )
-}
-
-/// A copy of the string for each of its hosts, with the port and address that go with it.
-fn hosts(dsn: &Dsn) -> Vec<Dsn> {
-    let list = |name: &str| -> Vec<Vec<u8>> {
-        let list = dsn.fields().get(name).unwrap_or_default();
-        list.split(|&byte| byte == b',').map(<[u8]>::to_vec).collect()
-    };
-    let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"));
-    let one = |index: usize| {
-        let mut fields = dsn.fields().duplicate();
-        let mut set = |name: &'static str, list: &[Vec<u8>]| {
-            // One port is for all hosts.
-            let item = if list.len() == 1 { list.first() } else { list.get(index) };
-            if dsn.fields().get(name).is_some() {
-                fields.set(name, item.cloned().unwrap_or_default());
-            }
-        };
-        set("host", &hosts);
-        set("hostaddr", &addresses);
-        set("port", &ports);
-        Dsn::from_fields(dsn.kind(), fields)
-    };
-    (0..hosts.len().max(addresses.len())).map(one).collect()
 }
 
 fn run(

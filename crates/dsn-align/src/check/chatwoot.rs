@@ -57,7 +57,8 @@ fn no_tls(held: &Held<'_>, dsn: &Dsn, findings: &mut Vec<Finding>) {
     if !matches!(held.content, Content::Split(_)) {
         return;
     }
-    let is_local = dsn::classify(dsn).provider == dsn::Provider::Local;
+    let services = dsn::classify_each(dsn);
+    let is_local = services.iter().all(|service| service.provider == dsn::Provider::Local);
     let is_given = dsn.fields().get("sslmode").is_some() || held.neighbour("PGSSLMODE").is_some();
     let is_told = findings.iter().any(|finding| finding.rule == "policy-sslmode");
     if !is_given && !is_local && !is_told {

@@ -6,7 +6,7 @@ use report::Finding;
 use crate::check::{at, at_field, reader, value_of};
 use crate::place::Held;
 
-pub(super) fn check(held: &Held<'_>, dsn: &Dsn, service: Service, findings: &mut Vec<Finding>) {
+pub(super) fn check(held: &Held<'_>, dsn: &Dsn, services: &[Service], findings: &mut Vec<Finding>) {
     if dsn.kind() != Kind::Postgres {
         return;
     }
@@ -28,7 +28,7 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, service: Service, findings: &mut
         let field = ["sslmode", "port"].into_iter().find(|field| refusal.reason().contains(field));
         findings.push(at_field(held, field.unwrap_or("host"), finding));
     }
-    if service.mode == Some(Mode::Transaction) {
+    if services.iter().any(|service| service.mode == Some(Mode::Transaction)) {
         session(held, dsn, reader, findings);
     }
 }

@@ -6,7 +6,7 @@ use report::Finding;
 use crate::check::{at, at_field};
 use crate::place::Held;
 
-pub(super) fn check(held: &Held<'_>, dsn: &Dsn, service: Service, findings: &mut Vec<Finding>) {
+pub(super) fn check(held: &Held<'_>, dsn: &Dsn, services: &[Service], findings: &mut Vec<Finding>) {
     let name = &held.place.name;
     for problem in problems(dsn) {
         let (rule, field) = match problem.kind {
@@ -24,11 +24,15 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, service: Service, findings: &mut
         };
         findings.push(at_field(held, field, finding.hint(problem.hint)));
     }
+    let mut told: Vec<String> = Vec::new();
     for fact in [Fact::SharedPool, Fact::NoSessionState, Fact::PrivateNetwork, Fact::Unmanaged] {
-        if service.facts.contains(&fact) {
+        for service in services.iter().filter(|service| service.facts.contains(&fact)) {
             let mode = service.mode.map_or("", dsn::Mode::name);
             let message = format!("{name}: {} {mode}: {}", service.provider, fact.sentence());
-            findings.push(at(held, Finding::note("note", message)));
+            if !told.contains(&message) {
+                findings.push(at(held, Finding::note("note", &message)));
+                told.push(message);
+            }
         }
     }
 }

@@ -116,7 +116,7 @@ fn with(dsn: &Dsn, keep: &dyn Fn(&str) -> bool, more: &[(&'static str, &str)]) -
 
 /// Rails keeps prepared statements and advisory locks in its session unless it is told otherwise.
 fn rails(dsn: &Dsn) -> Dsn {
-    let is_pooled = dsn::classify(dsn).mode == Some(dsn::Mode::Transaction);
+    let is_pooled = dsn::is_transaction_pooled(dsn);
     let more: &[_] = if is_pooled {
         &[("prepared_statements", "false"), ("advisory_locks", "false")]
     } else {
@@ -142,7 +142,7 @@ fn prisma(dsn: &Dsn) -> Dsn {
         "schema",
         "connection_limit",
     ];
-    let is_pooled = dsn::classify(dsn).mode == Some(dsn::Mode::Transaction);
+    let is_pooled = dsn::is_transaction_pooled(dsn);
     let more: &[_] = if is_pooled { &[("pgbouncer", "true")] } else { &[] };
     with(dsn, &|name| KNOWN.contains(&name), more)
 }

@@ -315,7 +315,31 @@ fn the_string_is_honoured_as_libpq_does() {
         ("other-host", uri("app", &format!("127.0.0.1:{port}"), &own_root)),
         ("rejected", uri("nobody", &host, "sslmode=require")),
         ("file", format!("postgresql://app@{host}/app?sslmode=disable")),
+        (
+            "file-second",
+            format!(
+                "postgresql://app@localhost:1,{host}/app?sslmode=disable&passfile=secrets%2Feach"
+            ),
+        ),
+        (
+            "balanced",
+            uri(
+                "app",
+                &format!("{host},localhost:1,127.0.0.1:{port}"),
+                "sslmode=disable&load_balance_hosts=random",
+            ),
+        ),
+        (
+            "balanced-file",
+            format!(
+                "postgresql://app@{host},127.0.0.1:{port}/app?sslmode=disable&load_balance_hosts=random&passfile=secrets%2Feach"
+            ),
+        ),
     ]);
+    let each = format!(
+        "localhost:1:*:*:CANARYfirst\n127.0.0.1:*:*:*:CANARYwrong\nlocalhost:{port}:app:app:CANARYpw/%\n"
+    );
+    bed.write_mode("secrets/each", each, 0o600);
     bed.write_mode("secrets/passwords", "*:*:*:app:CANARYpw/%\n", 0o600);
     let output = dsn_align(&bed, &["probe", "--format", "json"])
         .env("PGPASSFILE", bed.path("secrets/passwords").to_str().unwrap())
@@ -336,9 +360,21 @@ fn the_string_is_honoured_as_libpq_does() {
             "other-host: tls the certificate is for another host name",
             "rejected: authenticate the server's pg_hba.conf turns this connection away (28000)",
             "file: plain direct SCRAM-SHA-256",
+            "file-second: plain direct SCRAM-SHA-256",
+            "balanced: plain direct SCRAM-SHA-256",
+            "balanced-file: authenticate user or password is wrong (28P01)",
         ],
         "{output}"
     );
+    let human = dsn_align(&bed, &["probe", "balanced", "balanced-file"]).run();
+    for said in [
+        "host 1 of 3 answered",
+        "host 2 of 3: nothing listens on this port; the next one is tried",
+        "host 3 of 3 answered",
+        "host 2 of 2 was asked, since any of the hosts may be a client's first",
+    ] {
+        assert!(human.stdout().contains(said), "{said}: {human}");
+    }
     let human = dsn_align(&bed, &["probe", "second"]).run();
     assert!(human.stdout().contains("host 1 of 2: nothing listens on this port"), "{human}");
     assert!(human.stdout().contains("host 2 of 2 answered"), "{human}");

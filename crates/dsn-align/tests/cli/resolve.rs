@@ -72,3 +72,27 @@ fn libpqs_reason_names_the_line_and_not_its_text() {
     assert_eq!(output.code(), 2, "{output}");
     assert!(output.stderr().contains("leave out --resolve"), "{output}");
 }
+
+#[test]
+fn each_host_of_a_list_has_its_own_line_in_the_password_file() {
+    let bed = Bed::new();
+    bed.write_mode(
+        "vault/pgpass",
+        "b.example:6543:*:*:CANARYb\nc.example:5432:*:*:CANARYc\n",
+        0o600,
+    );
+    let resolve = |format: &str| {
+        dsn_align(&bed, &["parse", "--resolve", "--format", format])
+            .env("PGPASSFILE", bed.path("vault/pgpass").to_str().unwrap())
+            .stdin("postgresql://u@a.example,b.example:6543,c.example/db")
+            .run()
+    };
+    let output = resolve("human");
+    assert!(
+        output.stdout().contains("passwords         host 1 none, host 2 passfile, host 3 passfile"),
+        "{output}"
+    );
+    let answer = resolve("json").json();
+    assert_eq!(answer["password_hosts"].to_string(), "[false,true,true]");
+    assert!(answer["fields"]["password"].is_null());
+}

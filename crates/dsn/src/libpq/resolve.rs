@@ -1,6 +1,7 @@
 //! What libpq would connect with: the string, then the service file, then `PG*`, then defaults, and the
 //! password file last; `conninfo_add_defaults` and `pqConnectOptions2` of `fe-connect.c`.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use secret::Secret;
@@ -11,7 +12,7 @@ use super::options::is_new_in_18;
 use super::passfile::{Login, password_from_file};
 use super::service::service_settings;
 use super::{Version, parse};
-use crate::{Fields, Name, Refusal};
+use crate::{Dsn, Fields, Kind, Name, Refusal, each_host};
 
 /// The folder of the system's service file, as Debian and PGDG build libpq.
 const SYSTEM_FOLDER: &str = "/etc/postgresql-common";
@@ -66,10 +67,13 @@ pub enum Origin {
 }
 
 /// Everything libpq would connect with.
-#[derive(Debug)]
+///
+/// `Debug` shows no value.
 pub struct Resolved {
     /// Every option that has a value; of several hosts' passwords, the first host's.
     pub fields: Fields,
+    /// The password that the password file has for each host, where the file was looked at; else empty.
+    pub passwords: Vec<Option<Secret>>,
     /// Where each comes from, in the same order.
     pub origins: Vec<(Name, Origin)>,
     /// What libpq warns of, in its words.
@@ -95,7 +99,7 @@ pub fn resolve_fields(
     world: &dyn World,
 ) -> Result<Resolved, Refusal> {
     let origins = fields.names().map(|name| (Name::Owned(name.to_owned()), Origin::Text)).collect();
-    let mut resolved = Resolved { fields, origins, warnings: Vec::new() };
+    let mut resolved = Resolved { fields, passwords: Vec::new(), origins, warnings: Vec::new() };
     resolved.add_service(version, world)?;
     resolved.add_fallbacks(version, world);
     resolved.add_user_and_database(world);
@@ -104,6 +108,17 @@ pub fn resolve_fields(
     }
     resolved.add_password(world);
     Ok(resolved)
+}
+
+impl fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fields, passwords: _, origins, warnings } = self;
+        f.debug_struct("Resolved")
+            .field("fields", fields)
+            .field("origins", origins)
+            .field("warnings", warnings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Resolved {
@@ -221,27 +236,37 @@ impl Resolved {
             }
             Found::File { text, .. } => text,
         };
-        let first = |name: &str| {
-            let list = self.fields.get(name).unwrap_or_default();
-            list.split(|&byte| byte == b',').next().unwrap_or_default()
-        };
-        let host = match (first("host"), first("hostaddr")) {
-            (b"", b"") | (SOCKET_FOLDER, _) => b"localhost",
-            (b"", address) => address,
-            (host, _) => host,
-        };
-        let port = Some(first("port")).filter(|port| !port.is_empty()).unwrap_or(b"5432");
-        let login = Login {
-            host,
-            port,
-            dbname: self.fields.get("dbname").unwrap_or_default(),
-            user: self.fields.get("user").unwrap_or_default(),
-        };
-        // To the reader of password files; the password becomes a field, which is a secret again.
-        if let Some((_, password)) = password_from_file(text.expose(), &login) {
+        let hosts = each_host(&Dsn::from_fields(Kind::Postgres, self.fields.duplicate()));
+        // To the reader of password files.
+        self.passwords = hosts.iter().map(|host| password_for(host, text.expose())).collect();
+        // The password becomes a field, which is a secret again.
+        let first = self.passwords.first().and_then(Option::as_ref).map(Secret::duplicate);
+        if let Some(password) = first {
             self.put("password", password.expose(), Origin::PasswordFile);
         }
     }
+
+    /// One connection string for each host, each with its own password where those are from the password file.
+    pub fn into_hosts(self) -> Vec<Dsn> {
+        let mut hosts = each_host(&Dsn::from_fields(Kind::Postgres, self.fields));
+        for (host, password) in hosts.iter_mut().zip(self.passwords) {
+            *host = host.with_password(password.as_ref());
+        }
+        hosts
+    }
+}
+
+/// What a password file has for one host.
+fn password_for(host: &Dsn, file: &[u8]) -> Option<Secret> {
+    let field = |name: &str| host.fields().get(name).unwrap_or_default();
+    let name = match (field("host"), field("hostaddr")) {
+        (b"", b"") | (SOCKET_FOLDER, _) => b"localhost",
+        (b"", address) => address,
+        (name, _) => name,
+    };
+    let port = Some(field("port")).filter(|port| !port.is_empty()).unwrap_or(b"5432");
+    let login = Login { host: name, port, dbname: field("dbname"), user: field("user") };
+    password_from_file(file, &login).map(|(_, password)| password)
 }
 
 fn path_of(bytes: &[u8]) -> PathBuf {

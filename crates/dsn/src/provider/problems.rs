@@ -2,7 +2,7 @@
 
 use super::supabase::{host_ref, odd_pooler_label, user_ref};
 use super::{Fact, Provider, classify, is_address, is_postgres};
-use crate::{Dsn, Kind};
+use crate::{Dsn, Kind, each_host};
 
 /// What sort of thing is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,9 @@ pub struct Problem {
     pub hint: String,
 }
 
-/// Everything that is wrong with a connection string by itself.
+/// Everything that is wrong with a connection string by itself, host by host.
+///
+/// What is wrong with some hosts of a list and not with all names those by their number.
 pub fn problems(dsn: &Dsn) -> Vec<Problem> {
     let mut problems = Vec::new();
     if dsn.password().is_some_and(|password| is_placeholder(password.expose())) {
@@ -42,6 +44,30 @@ pub fn problems(dsn: &Dsn) -> Vec<Problem> {
             "put the real password in its place, percent-encoded",
         ));
     }
+    let hosts = each_host(dsn);
+    let mut found: Vec<(Problem, Vec<usize>)> = Vec::new();
+    for (index, host) in hosts.iter().enumerate() {
+        for problem in of_host(host) {
+            match found.iter_mut().find(|(known, _)| *known == problem) {
+                Some((_, numbers)) => numbers.push(index + 1),
+                None => found.push((problem, vec![index + 1])),
+            }
+        }
+    }
+    problems.extend(found.into_iter().map(|(mut problem, numbers)| {
+        if numbers.len() < hosts.len() {
+            let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+            let which = numbers.join(" and ");
+            problem.message = format!("host {which} of {}: {}", hosts.len(), problem.message);
+        }
+        problem
+    }));
+    problems
+}
+
+/// What is wrong with a string of one host.
+fn of_host(dsn: &Dsn) -> Vec<Problem> {
+    let mut problems = Vec::new();
     let service = classify(dsn);
     if service.provider == Provider::Supabase && is_postgres(dsn.kind()) {
         supabase(dsn, &mut problems);
@@ -146,6 +172,27 @@ const WORDS: [&str; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_host_of_a_list_is_looked_at() {
+        let check = |hosts: &str, expected: &[&str]| {
+            let text = format!("postgresql://postgres:CANARY@{hosts}/postgres");
+            let found = problems(&Dsn::parse(text.as_bytes()).unwrap());
+            let found: Vec<&str> = found
+                .iter()
+                .filter(|problem| problem.kind == ProblemKind::User)
+                .map(|problem| problem.message.split(", ").next().unwrap())
+                .collect();
+            assert_eq!(found, expected, "{hosts}");
+        };
+        let pooler = "aws-1-us-east-1.pooler.supabase.com:5432";
+        let needs = "the pooler finds the project by the user name";
+        check(pooler, &[needs]);
+        check(&format!("{pooler},{pooler}"), &[needs]);
+        check(&format!("db.example:5432,{pooler}"), &[&format!("host 2 of 2: {needs}")]);
+        check(&format!("{pooler},db.example,{pooler}"), &[&format!("host 1 and 3 of 3: {needs}")]);
+        check("db.example,db.abcdefghijklmnopqrst.supabase.co", &[]);
+    }
 
     #[test]
     fn only_a_reference_among_the_options_names_the_tenant() {
