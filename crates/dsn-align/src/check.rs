@@ -26,6 +26,8 @@ use crate::load;
 use crate::place::{Content, Held, Missing, Value};
 use crate::rules::TOOL;
 
+pub(crate) use connect::hands_to_libpq;
+
 /// Fewer places than this are not worth a thread.
 const PLACES_A_THREAD: usize = 64;
 

@@ -41,7 +41,9 @@ pub(crate) fn run(
         }
         let resolved = resolved(fields, invocation).map_err(refused)?;
         passwords = with_password(&resolved);
+        let lookup = resolved.lookup.as_ref().map(ToString::to_string);
         (fields, origins, warnings) = (resolved.fields, resolved.origins, resolved.warnings);
+        warnings.extend(lookup);
         // Defaults that say nothing about the server are left out.
         let is_said = |name: &str, origin: Origin| {
             origin != Origin::Default || ["port", "dbname", "sslmode"].contains(&name)

@@ -150,8 +150,15 @@ fn completed(
         folder: folder.to_path_buf(),
     };
     let mut resolved = dsn::resolve_fields(dsn.into_fields(), Version::V18, &world)?;
+    if let Some(refusal) = resolved.lookup {
+        return Err(refusal);
+    }
+    // Of libpq's defaults, binding SCRAM to the certificate is its own alone, and may fail.
+    let is_own = check::hands_to_libpq(check::reader(held.place));
     for (name, _) in resolved.origins.iter().filter(|(_, origin)| *origin == Origin::Default) {
-        resolved.fields.remove(name);
+        if !(is_own && name == "channel_binding") {
+            resolved.fields.remove(name);
+        }
     }
     Ok(resolved.into_hosts())
 }

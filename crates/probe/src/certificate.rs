@@ -1,12 +1,13 @@
 //! What the certificates that a server presents say of themselves.
 
-use rustls::SupportedCipherSuite;
-use rustls::crypto::ring::cipher_suite::{TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384};
 use rustls::pki_types::{CertificateDer, UnixTime};
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use x509_cert::Certificate as X509;
-use x509_cert::der::Decode;
+use x509_cert::der::asn1::{Any, AnyRef, ContextSpecific};
+use x509_cert::der::{Decode, Reader, SliceReader, TagNumber};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 /// One certificate of a chain; the server's own comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,22 +59,80 @@ fn name(name: &GeneralName) -> Option<String> {
     }
 }
 
-/// `tls-server-end-point` of RFC 5929: the certificate's hash, by the hash of its own signature and by
-/// SHA-256 in place of the weak ones; nothing where that hash is neither SHA-256 nor SHA-384.
-pub(crate) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
-    let parsed = X509::from_der(certificate).ok()?;
-    let suite = match parsed.signature_algorithm().oid.to_string().as_str() {
-        // MD5, SHA-1 and SHA-256, with RSA or ECDSA.
+/// What SCRAM is bound to: `tls-server-end-point` of RFC 5929, by a server's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EndPoint {
+    /// The certificate's hash, by the hash of its own signature, and by SHA-256 in place of MD5 and SHA-1.
+    Hash(Vec<u8>),
+    /// The signature has no hash of its own, as Ed25519's, and RFC 5929 defines nothing for it.
+    Undefined,
+    /// A hash that is not known here.
+    Unknown,
+}
+
+/// The end point of a certificate, as `pgtls_get_peer_certificate_hash` of `fe-secure-openssl.c` has it.
+pub(crate) fn end_point(certificate: &[u8]) -> EndPoint {
+    let Ok(parsed) = X509::from_der(certificate) else { return EndPoint::Unknown };
+    let algorithm = parsed.signature_algorithm();
+    let hash = match algorithm.oid.to_string().as_str() {
+        "1.3.101.112" | "1.3.101.113" => return EndPoint::Undefined,
+        // RSASSA-PSS names its hash among its parameters, and SHA-1 where it names none (RFC 4055).
+        "1.2.840.113549.1.1.10" => match &algorithm.parameters {
+            Some(parameters) => pss_hash(parameters),
+            None => Some(Hash::Sha256),
+        },
+        // MD5, SHA-1 and SHA-256, then the others; with RSA and with ECDSA.
         "1.2.840.113549.1.1.4"
         | "1.2.840.113549.1.1.5"
         | "1.2.840.113549.1.1.11"
         | "1.2.840.10045.4.1"
-        | "1.2.840.10045.4.3.2" => TLS13_AES_128_GCM_SHA256,
-        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => TLS13_AES_256_GCM_SHA384,
-        _ => return None,
+        | "1.2.840.10045.4.3.2" => Some(Hash::Sha256),
+        "1.2.840.113549.1.1.14" | "1.2.840.10045.4.3.1" => Some(Hash::Sha224),
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Some(Hash::Sha384),
+        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Some(Hash::Sha512),
+        _ => None,
     };
-    let SupportedCipherSuite::Tls13(suite) = suite else { return None };
-    Some(suite.common.hash_provider.hash(certificate).as_ref().to_vec())
+    hash.map_or(EndPoint::Unknown, |hash| EndPoint::Hash(hash.of(certificate)))
+}
+
+#[derive(Clone, Copy)]
+enum Hash {
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Hash {
+    fn of(self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha224 => Sha224::digest(bytes).to_vec(),
+            Self::Sha256 => Sha256::digest(bytes).to_vec(),
+            Self::Sha384 => Sha384::digest(bytes).to_vec(),
+            Self::Sha512 => Sha512::digest(bytes).to_vec(),
+        }
+    }
+}
+
+/// The hash among the parameters of RSASSA-PSS: the first element, tagged 0, of a sequence.
+fn pss_hash(parameters: &Any) -> Option<Hash> {
+    let named = parameters
+        .sequence(|reader: &mut SliceReader<'_>| {
+            let named =
+                ContextSpecific::<AlgorithmIdentifierOwned>::decode_explicit(reader, TagNumber(0))?;
+            while !reader.is_finished() {
+                AnyRef::decode(reader)?;
+            }
+            Ok::<_, x509_cert::der::Error>(named)
+        })
+        .ok()?;
+    match named.map(|named| named.value.oid.to_string()).as_deref() {
+        None | Some("1.3.14.3.2.26" | "2.16.840.1.101.3.4.2.1") => Some(Hash::Sha256),
+        Some("2.16.840.1.101.3.4.2.4") => Some(Hash::Sha224),
+        Some("2.16.840.1.101.3.4.2.2") => Some(Hash::Sha384),
+        Some("2.16.840.1.101.3.4.2.3") => Some(Hash::Sha512),
+        Some(_) => None,
+    }
 }
 
 /// Whether a certificate is valid at a time; one that cannot be read is not.

@@ -35,6 +35,7 @@ pub enum Cause {
     Method,
     MethodForbidden,
     ChannelBinding,
+    EndPoint,
     HostRejected,
     ServerSort,
     Protocol,
@@ -169,6 +170,9 @@ impl Failure {
             Cause::ChannelBinding => {
                 "use TLS and a server that offers SCRAM-SHA-256-PLUS, or leave channel_binding=require out; most poolers have none"
             }
+            Cause::EndPoint => {
+                "add channel_binding=disable, or have the certificate signed with RSA or ECDSA"
+            }
             Cause::HostRejected => {
                 "let pg_hba.conf take this user, database, address and kind of TLS; the password was not looked at"
             }
@@ -219,6 +223,9 @@ impl Failure {
             }
             Cause::ChannelBinding => {
                 "the string asks for channel binding, and this connection has none"
+            }
+            Cause::EndPoint => {
+                "libpq gives up here: it binds SCRAM to the certificate, whose signature (Ed25519) has no hash to bind to"
             }
             Cause::HostRejected => "the server's pg_hba.conf turns this connection away",
             Cause::ServerSort => "the server is not of the kind that target_session_attrs asks for",

@@ -92,7 +92,14 @@ fn each(
                 }
                 Err(failed) if is_last && !has_answered => return Err(failed),
                 Err(failed) => {
-                    let said = format!("{place}: {}; the next one is tried", failed.1);
+                    let next = if asks_all {
+                        "clients go on to another host"
+                    } else if index + 1 == hosts.len() {
+                        "one of any kind is tried"
+                    } else {
+                        "the next one is tried"
+                    };
+                    let said = format!("{place}: {}; {next}", failed.1);
                     log.replace(n_before, "host", said);
                     last = failed;
                 }

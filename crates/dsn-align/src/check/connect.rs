@@ -34,7 +34,7 @@ pub(super) fn check(held: &Held<'_>, dsn: &Dsn, services: &[Service], findings: 
 }
 
 /// Clients that are libpq underneath, and so refuse what it refuses.
-fn hands_to_libpq(reader: Reader) -> bool {
+pub(crate) fn hands_to_libpq(reader: Reader) -> bool {
     matches!(
         reader,
         Reader::Libpq

@@ -125,10 +125,10 @@ fn postgres_is_reached_as_declared() {
         summary(&output.json()),
         [
             "plain: plain direct SCRAM-SHA-256",
-            "tls: 1.3 direct SCRAM-SHA-256",
-            "full: 1.3 direct SCRAM-SHA-256",
+            "tls: 1.3 direct SCRAM-SHA-256-PLUS",
+            "full: 1.3 direct SCRAM-SHA-256-PLUS",
             "other-name: tls the certificate is for another host name",
-            "authority: 1.3 direct SCRAM-SHA-256",
+            "authority: 1.3 direct SCRAM-SHA-256-PLUS",
             "unknown-authority: tls the certificate is from no authority that is trusted here",
             "md5: plain direct md5",
             "clear: authenticate the server asks for the password in the clear, over a plain connection",
@@ -356,7 +356,7 @@ fn the_string_is_honoured_as_libpq_does() {
             "standby: ask the server is not of the kind that target_session_attrs asks for",
             "prefers: plain direct SCRAM-SHA-256",
             "second: plain direct SCRAM-SHA-256",
-            "own-root: 1.3 direct SCRAM-SHA-256",
+            "own-root: 1.3 direct SCRAM-SHA-256-PLUS",
             "other-host: tls the certificate is for another host name",
             "rejected: authenticate the server's pg_hba.conf turns this connection away (28000)",
             "file: plain direct SCRAM-SHA-256",
@@ -369,7 +369,7 @@ fn the_string_is_honoured_as_libpq_does() {
     let human = dsn_align(&bed, &["probe", "balanced", "balanced-file"]).run();
     for said in [
         "host 1 of 3 answered",
-        "host 2 of 3: nothing listens on this port; the next one is tried",
+        "host 2 of 3: nothing listens on this port; clients go on to another host",
         "host 3 of 3 answered",
         "host 2 of 2 was asked, since any of the hosts may be a client's first",
     ] {
@@ -380,4 +380,59 @@ fn the_string_is_honoured_as_libpq_does() {
     assert!(human.stdout().contains("host 2 of 2 answered"), "{human}");
     // One probe alone: its own connection is the only client's.
     assert!(human.stdout().contains("1 of 12 connections in use"), "{human}");
+    binding_follows_the_certificate(&servers, port);
+}
+
+/// SCRAM is bound by the hash of the certificate's signature, and psql agrees on whether that can be done.
+fn binding_follows_the_certificate(servers: &Servers, port: u16) {
+    let bound = "1.3 direct SCRAM-SHA-256-PLUS";
+    let none = "authenticate libpq gives up here: it binds SCRAM to the certificate, whose signature (Ed25519) has no hash to bind to";
+    for (name, options, expected) in [
+        ("sha512", "-newkey rsa:2048 -sha512", bound),
+        (
+            "pss",
+            "-newkey rsa:2048 -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:48",
+            bound,
+        ),
+        ("ed25519", "-newkey ed25519", none),
+    ] {
+        servers.replace_certificate(port, "CANARYpw/%", name, options);
+        let text = |binding: &str| {
+            format!("postgresql://app@localhost:{port}/app?sslmode=require&{binding}")
+        };
+        let bed = bed(&[
+            ("required", text("channel_binding=require")),
+            ("preferred", text("")),
+            ("disabled", text("channel_binding=disable")),
+        ]);
+        bed.write_mode("secrets/passwords", "*:*:*:app:CANARYpw/%\n", 0o600);
+        let begun = std::time::Instant::now();
+        let answer = loop {
+            let output = dsn_align(&bed, &["probe", "--format", "json"])
+                .env("PGPASSFILE", bed.path("secrets/passwords").to_str().unwrap())
+                .run();
+            // The server takes its new certificate in its own time, and each connection sees one of them.
+            let places = output.json()["places"].as_array().unwrap().clone();
+            let subject = format!("CN={name}");
+            if places.iter().all(|place| place["certificates"][0]["subject"] == subject.as_str()) {
+                break output.json();
+            }
+            assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{output}");
+        };
+        assert_eq!(
+            summary(&answer),
+            [
+                format!("required: {expected}"),
+                format!("preferred: {expected}"),
+                "disabled: 1.3 direct SCRAM-SHA-256".to_owned(),
+            ],
+            "{name}"
+        );
+        for (place, text) in
+            ["channel_binding=require", "", "channel_binding=disable"].map(text).iter().enumerate()
+        {
+            let connects = servers.psql_connects(text, "CANARYpw/%");
+            assert_eq!(connects, answer["places"][place]["failure"].is_null(), "{name}: {text}");
+        }
+    }
 }

@@ -96,3 +96,26 @@ fn each_host_of_a_list_has_its_own_line_in_the_password_file() {
     assert_eq!(answer["password_hosts"].to_string(), "[false,true,true]");
     assert!(answer["fields"]["password"].is_null());
 }
+
+#[test]
+fn a_directory_that_a_service_is_looked_up_in_is_told_of() {
+    let bed = Bed::new();
+    let service = "[staging]\nuser=app\nldap://h.example/dc=x?a?base?(cn=CANARY)\nhost=h.example\n";
+    bed.write("vault/pg_service.conf", service);
+    let path = bed.path("vault/pg_service.conf");
+    let path = path.to_str().unwrap();
+    let output = dsn_align(&bed, &["parse", "--resolve"])
+        .env("PGSERVICEFILE", path)
+        .stdin("service=staging")
+        .run();
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(output.stdout().contains("h.example  (service)"), "{output}");
+    assert!(output.stderr().contains("warning: line 3 of the service file"), "{output}");
+    assert!(output.stderr().contains("names an LDAP server"), "{output}");
+    bed.write("a.env", "URL='postgresql://?service=staging'\n");
+    bed.write("ops.toml", "version = 1\n[[dsn.place]]\nname = \"a\"\ncanonical = true\nenv-file = \"a.env\"\nkey = \"URL\"\n");
+    let output = dsn_align(&bed, &["probe"]).env("PGSERVICEFILE", path).run();
+    assert_eq!(output.code(), 1, "{output}");
+    assert!(output.stdout().contains("names an LDAP server"), "{output}");
+    assert!(output.stdout().contains("hint: ask it with ldapsearch"), "{output}");
+}

@@ -49,6 +49,32 @@ impl Servers {
         }
     }
 
+    /// Replaces the certificate of a running PostgreSQL by one that signed itself, made with these options of
+    /// `openssl req`; its subject is its name.
+    pub(crate) fn replace_certificate(&self, port: u16, password: &str, name: &str, options: &str) {
+        let script = format!(
+            "openssl req -x509 -nodes -keyout new.key -out new.crt -days 2 -subj /CN={name} {options} && chmod 600 new.key"
+        );
+        cmd!("sh", "-c", script).dir(self.folder.path()).stderr_null().stdout_null().run().unwrap();
+        for name in ["crt", "key"] {
+            give_away(&self.path(&format!("new.{name}")));
+            fs::rename(self.path(&format!("new.{name}")), self.path(&format!("server.{name}")))
+                .unwrap();
+        }
+        self.sql(port, password, &["SELECT pg_reload_conf()"]);
+    }
+
+    /// Whether the installed psql connects with this string.
+    pub(crate) fn psql_connects(&self, text: &str, password: &str) -> bool {
+        cmd!("psql", "-q", "-X", "-c", "SELECT 1", text)
+            .env("PGPASSWORD", password)
+            .stdout_null()
+            .stderr_null()
+            .unchecked()
+            .run()
+            .is_ok_and(|run| run.status.success())
+    }
+
     /// Starts PostgreSQL with the superuser `app`; answers its port.
     pub(crate) fn postgres(&mut self, binaries: &Path, password: &str, rules: &str) -> u16 {
         let port = free_port();

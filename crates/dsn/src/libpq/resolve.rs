@@ -78,6 +78,8 @@ pub struct Resolved {
     pub origins: Vec<(Name, Origin)>,
     /// What libpq warns of, in its words.
     pub warnings: Vec<String>,
+    /// Why this may not be what libpq connects with: the service is looked up in a directory.
+    pub lookup: Option<Refusal>,
 }
 
 /// Reads a string and fills in what it leaves open, as `PQconnectdb` does before it connects.
@@ -99,7 +101,8 @@ pub fn resolve_fields(
     world: &dyn World,
 ) -> Result<Resolved, Refusal> {
     let origins = fields.names().map(|name| (Name::Owned(name.to_owned()), Origin::Text)).collect();
-    let mut resolved = Resolved { fields, passwords: Vec::new(), origins, warnings: Vec::new() };
+    let mut resolved =
+        Resolved { fields, passwords: Vec::new(), origins, warnings: Vec::new(), lookup: None };
     resolved.add_service(version, world)?;
     resolved.add_fallbacks(version, world);
     resolved.add_user_and_database(world);
@@ -112,11 +115,12 @@ pub fn resolve_fields(
 
 impl fmt::Debug for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fields, passwords: _, origins, warnings } = self;
+        let Self { fields, passwords: _, origins, warnings, lookup } = self;
         f.debug_struct("Resolved")
             .field("fields", fields)
             .field("origins", origins)
             .field("warnings", warnings)
+            .field("lookup", lookup)
             .finish_non_exhaustive()
     }
 }
@@ -157,7 +161,8 @@ impl Resolved {
             };
             // To the reader of service files, which keeps what it reads as secrets.
             if let Some(settings) = service_settings(text.expose(), &service, &path, version)? {
-                for (option, value) in settings {
+                self.lookup = settings.lookups.first().map(|line| unasked(*line, &path));
+                for (option, value) in settings.options {
                     if self.fields.get(option).is_none() {
                         self.put(option, value.expose(), Origin::Service);
                     }
@@ -254,6 +259,16 @@ impl Resolved {
         }
         hosts
     }
+}
+
+/// A line of a service file that names an LDAP server, which nobody here asks.
+fn unasked(line: usize, path: &Path) -> Refusal {
+    let reason = format!(
+        "line {line} of the service file {} names an LDAP server: a libpq with LDAP takes its answer in place of the lines below, one without refuses the line; it is not asked here",
+        path.display()
+    );
+    Refusal::new(reason)
+        .hint("ask it with ldapsearch, and write what it answers as option=value lines")
 }
 
 /// What a password file has for one host.

@@ -12,6 +12,8 @@ pub(super) struct Demands {
     is_negative: bool,
     /// Whether SCRAM must be bound to the TLS connection.
     pub(super) is_bound: bool,
+    /// Whether SCRAM is bound where the server offers it.
+    pub(super) prefers_bound: bool,
 }
 
 impl Demands {
@@ -23,6 +25,7 @@ impl Demands {
             methods: methods.map(|method| method.trim_start_matches('!').to_owned()).collect(),
             is_negative: text.starts_with('!'),
             is_bound: dsn.fields().get("channel_binding") == Some(b"require"),
+            prefers_bound: dsn.fields().get("channel_binding") == Some(b"prefer"),
         }
     }
 

@@ -14,7 +14,7 @@ use postgres_protocol::message::frontend;
 use secret::Secret;
 
 use super::demand::Demands;
-use crate::certificate::end_point;
+use crate::certificate::{EndPoint, end_point};
 use crate::dial::io_failure;
 use crate::failure::{Cause, Failure};
 use crate::tls::Wire;
@@ -167,13 +167,18 @@ impl Session {
                     return Err(Failure::new(Cause::Method));
                 }
                 demands.allow("scram-sha-256")?;
-                if demands.is_bound {
-                    let is_offered = offers(SCRAM_SHA_256_PLUS).unwrap_or(false);
-                    let certificate = self.wire.server_certificate().filter(|_| is_offered);
-                    let end_point = certificate.as_deref().and_then(end_point);
-                    let end_point = end_point.ok_or_else(|| Failure::new(Cause::ChannelBinding))?;
-                    let binding = ChannelBinding::tls_server_end_point(end_point);
-                    return self.scram(needed()?, binding, SCRAM_SHA_256_PLUS);
+                let is_offered = offers(SCRAM_SHA_256_PLUS).unwrap_or(false);
+                let certificate = self.wire.server_certificate().filter(|_| is_offered);
+                let wants_bound = demands.is_bound || demands.prefers_bound;
+                match certificate.filter(|_| wants_bound).as_deref().map(end_point) {
+                    Some(EndPoint::Hash(hash)) => {
+                        let binding = ChannelBinding::tls_server_end_point(hash);
+                        return self.scram(needed()?, binding, SCRAM_SHA_256_PLUS);
+                    }
+                    // libpq does not go back to a method without binding.
+                    Some(EndPoint::Undefined) => return Err(Failure::new(Cause::EndPoint)),
+                    _ if demands.is_bound => return Err(Failure::new(Cause::ChannelBinding)),
+                    _ => {}
                 }
                 self.scram(needed()?, ChannelBinding::unsupported(), SCRAM_SHA_256)
             }
