@@ -15,6 +15,7 @@ mod canonical;
 mod difference;
 mod hosts;
 mod mask;
+mod parameters;
 mod provider;
 mod raw;
 mod readings;
@@ -26,10 +27,10 @@ pub use fields::{Fields, Name};
 pub use hosts::each_host;
 pub use libpq::{
     Found, Login, Origin, Resolved, ServiceSettings, Version, World, connect_fault, known_option,
-    parameter_owner, parse as parse_libpq, password_from_file, resolve, resolve_fields,
-    service_settings,
+    parse as parse_libpq, password_from_file, resolve, resolve_fields, service_settings,
 };
 pub use mask::{HIDDEN, Mask};
+pub use parameters::parameter_owner;
 pub use percent::{decode_strict, has_escape};
 pub use provider::{
     Fact, Mode, Problem, ProblemKind, Provider, Service, classify, classify_each,

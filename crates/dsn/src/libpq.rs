@@ -15,8 +15,8 @@ use std::ops::Range;
 use crate::{Fields, Refusal};
 
 pub use connect::connect_fault;
-use options::{ForeignParameter, foreign_parameter, nearest_option, nearest_option_value};
-pub use options::{known_option, parameter_owner};
+pub use options::known_option;
+use options::{nearest_option, nearest_option_value};
 pub use passfile::{Login, password_from_file};
 pub use resolve::{Found, Origin, Resolved, World, resolve, resolve_fields};
 pub use service::{ServiceSettings, service_settings};

@@ -118,31 +118,8 @@ impl Mask {
     }
 }
 
-/// Parameters of other clients beside those of [`crate::parameter_owner`], and what readers add.
-const ALSO_KNOWN: [&str; 16] = [
-    "adapter",
-    "currentSchema",
-    "db",
-    "default_query_exec_mode",
-    "encoding",
-    "family",
-    "pool_max_conns",
-    "pool_min_conns",
-    "pooling",
-    "prepareThreshold",
-    "protocol",
-    "sslfactory",
-    "statement-cache-capacity",
-    "statement_cache_capacity",
-    "timezone",
-    "tls",
-];
-
 fn is_known_parameter(name: &str) -> bool {
-    name.is_empty()
-        || known_option(name.as_bytes()).is_some()
-        || parameter_owner(name).is_some()
-        || ALSO_KNOWN.contains(&name)
+    name.is_empty() || known_option(name.as_bytes()).is_some() || parameter_owner(name).is_some()
 }
 
 /// Whether a value can be what its field is called: a host, a port, a user or a database.
@@ -322,6 +299,36 @@ mod tests {
             "postgresql://u@[::1]/db?host=%2Fvar%2Frun",
             Reader::Libpq,
             &[("user", "u"), ("host", "/var/run"), ("dbname", "db")],
+        );
+    }
+
+    #[test]
+    fn what_a_client_is_known_to_read_is_shown() {
+        check(
+            "postgresql://u:hunter2@h.example/db?pool_max_conn_lifetime=1h&lock_timeout=5s&pool_max_con=3",
+            Reader::Pgx,
+            &[
+                ("user", "u"),
+                ("password", "***"),
+                ("host", "h.example"),
+                ("dbname", "db"),
+                ("pool_max_conn_lifetime", "1h"),
+                ("lock_timeout", "5s"),
+                ("pool_max_con", "***"),
+            ],
+        );
+        check(
+            "jdbc:postgresql://h.example/db?user=u&password=hunter2&loggerLevel=DEBUG&sslfactoryarg=x&socketTimeout=hunter2",
+            Reader::Jdbc,
+            &[
+                ("dbname", "db"),
+                ("host", "h.example"),
+                ("user", "u"),
+                ("password", "***"),
+                ("loggerLevel", "DEBUG"),
+                ("sslfactoryarg", "***"),
+                ("socketTimeout", "***"),
+            ],
         );
     }
 

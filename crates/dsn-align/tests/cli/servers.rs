@@ -64,17 +64,6 @@ impl Servers {
         self.sql(port, password, &["SELECT pg_reload_conf()"]);
     }
 
-    /// Whether the installed psql connects with this string.
-    pub(crate) fn psql_connects(&self, text: &str, password: &str) -> bool {
-        cmd!("psql", "-q", "-X", "-c", "SELECT 1", text)
-            .env("PGPASSWORD", password)
-            .stdout_null()
-            .stderr_null()
-            .unchecked()
-            .run()
-            .is_ok_and(|run| run.status.success())
-    }
-
     /// Starts PostgreSQL with the superuser `app`; answers its port.
     pub(crate) fn postgres(&mut self, binaries: &Path, password: &str, rules: &str) -> u16 {
         let port = free_port();
@@ -256,6 +245,17 @@ pub(crate) fn postgres_programs() -> Option<PathBuf> {
 pub(crate) fn has(program: &str) -> bool {
     cmd!("sh", "-c", format!("command -v {program}"))
         .stdout_null()
+        .unchecked()
+        .run()
+        .is_ok_and(|run| run.status.success())
+}
+
+/// Whether the installed psql connects with this string.
+pub(crate) fn psql_connects(text: &str, password: &str) -> bool {
+    cmd!("psql", "-q", "-X", "-c", "SELECT 1", text)
+        .env("PGPASSWORD", password)
+        .stdout_null()
+        .stderr_null()
         .unchecked()
         .run()
         .is_ok_and(|run| run.status.success())

@@ -1,6 +1,7 @@
 //! libpq's `keyword = value` form, as `conninfo_parse` reads it.
 
-use super::{Dialect, foreign_parameter, is_space, nearest_option, store};
+use super::{Dialect, is_space, nearest_option, store};
+use crate::parameters::foreign_parameter;
 use crate::{Fields, Refusal};
 
 /// Reads `keyword = value` pairs; the last of a name wins.
@@ -61,10 +62,7 @@ fn value(text: &mut [u8], offset: usize) -> Result<(usize, usize), Refusal> {
 fn unknown_option(keyword: &[u8], offset: usize) -> Refusal {
     let refusal = Refusal::new("invalid connection option").at(offset);
     if let Some(parameter) = foreign_parameter(keyword) {
-        return refusal.hint(format!(
-            "{} is a parameter of {}; take it out for libpq",
-            parameter.name, parameter.owner
-        ));
+        return refusal.hint(parameter.advice());
     }
     match nearest_option(keyword) {
         Some(option) => refusal.hint(format!("did you mean {option}?")),

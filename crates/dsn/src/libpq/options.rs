@@ -91,49 +91,9 @@ pub(super) fn is_new_in_18(option: &str) -> bool {
     NEW_IN_18.contains(&option)
 }
 
-/// A parameter that belongs to another client, and whose it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ForeignParameter {
-    /// The parameter's name.
-    pub(crate) name: &'static str,
-    /// Who reads it.
-    pub(crate) owner: &'static str,
-}
-
-const FOREIGN: &[ForeignParameter] = &[
-    ForeignParameter { name: "advisory_locks", owner: "Rails" },
-    ForeignParameter { name: "connection_limit", owner: "Prisma" },
-    ForeignParameter { name: "pgbouncer", owner: "Prisma" },
-    ForeignParameter { name: "pool", owner: "Rails" },
-    ForeignParameter { name: "pool_timeout", owner: "Prisma" },
-    ForeignParameter { name: "prepared_statements", owner: "Rails" },
-    ForeignParameter { name: "reaping_frequency", owner: "Rails" },
-    ForeignParameter { name: "schema", owner: "Prisma" },
-    ForeignParameter { name: "schema_search_path", owner: "Rails" },
-    ForeignParameter { name: "search_path", owner: "pgx and postgres.js" },
-    ForeignParameter { name: "socket_timeout", owner: "Prisma" },
-    ForeignParameter { name: "ssl", owner: "node-postgres, postgres.js and JDBC" },
-    ForeignParameter { name: "sslaccept", owner: "Prisma" },
-    ForeignParameter { name: "statement_cache_size", owner: "Prisma and asyncpg" },
-    ForeignParameter { name: "statement_timeout", owner: "Rails and node-postgres" },
-    ForeignParameter { name: "supa", owner: "Vercel's Supabase integration" },
-    ForeignParameter { name: "uselibpqcompat", owner: "node-postgres" },
-    ForeignParameter { name: "workaround", owner: "Vercel's Supabase integration" },
-];
-
 /// The option of this name, where libpq has one.
 pub fn known_option(name: &[u8]) -> Option<&'static str> {
     of_length(name.len()).iter().copied().find(|option| option.as_bytes() == name)
-}
-
-/// Whose parameter it is, where it is known and none of libpq's.
-pub fn parameter_owner(name: &str) -> Option<&'static str> {
-    foreign_parameter(name.as_bytes()).map(|parameter| parameter.owner)
-}
-
-/// The parameter of this name, where another client is known to read it.
-pub(crate) fn foreign_parameter(name: &[u8]) -> Option<ForeignParameter> {
-    FOREIGN.iter().copied().find(|parameter| parameter.name.as_bytes() == name)
 }
 
 /// The option that differs from `name` in one letter, two neighbours swapped, or case alone.

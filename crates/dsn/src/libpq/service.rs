@@ -102,10 +102,10 @@ fn lookup(line: &[u8]) -> Result<(), &'static str> {
     let slash = rest.iter().position(|&byte| byte == b'/').filter(|slash| slash + 1 < rest.len());
     let slash = slash.ok_or("invalid LDAP URL: missing distinguished name")?;
     let mut parts = rest[slash + 1..].split(|&byte| byte == b'?').skip(1);
-    let mut part = || parts.next().filter(|part| !part.is_empty());
-    let attribute = part().ok_or(ATTRIBUTE)?;
-    let scope = part().ok_or(SCOPE)?;
-    part().ok_or("invalid LDAP URL: no filter")?;
+    let mut given = || parts.next().filter(|part| !part.is_empty());
+    let attribute = given().ok_or(ATTRIBUTE)?;
+    let scope = given().ok_or(SCOPE)?;
+    given().ok_or("invalid LDAP URL: no filter")?;
     let port = rest[..slash].iter().position(|&byte| byte == b':').map(|at| &rest[at + 1..slash]);
     if let Some(port) = port {
         let port = std::str::from_utf8(port).ok().and_then(|port| port.parse::<u16>().ok());

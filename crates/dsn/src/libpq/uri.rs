@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Dialect, ForeignParameter, Version, foreign_parameter, nearest_option, store};
+use super::{Dialect, Version, nearest_option, store};
+use crate::parameters::foreign_parameter;
 use crate::percent::{decode_strict, decode_strict_in_place};
 use crate::{Fields, Refusal};
 
@@ -207,8 +208,8 @@ fn trimmed(part: &[u8], offset: usize, dialect: Dialect) -> Result<Range<usize>,
 
 fn unknown_parameter(keyword: &[u8], offset: usize) -> Refusal {
     let refusal = Refusal::new("invalid URI query parameter").at(offset);
-    if let Some(ForeignParameter { name, owner }) = foreign_parameter(keyword) {
-        return refusal.hint(format!("{name} is a parameter of {owner}; take it out for libpq"));
+    if let Some(parameter) = foreign_parameter(keyword) {
+        return refusal.hint(parameter.advice());
     }
     match nearest_option(keyword) {
         Some(option) => refusal.hint(format!("did you mean {option}?")),
