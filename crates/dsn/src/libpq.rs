@@ -15,6 +15,7 @@ use std::ops::Range;
 use crate::{Fields, Refusal};
 
 pub use connect::connect_fault;
+pub(crate) use options::is_one_edit_away;
 pub use options::known_option;
 use options::{nearest_option, nearest_option_value};
 pub use passfile::{Login, password_from_file};

@@ -19,6 +19,7 @@ pub enum Cause {
     CertificateName,
     CertificateExpired,
     CertificateFile,
+    TlsIncompatible,
     TlsOther,
     PasswordWrong,
     PasswordMissing,
@@ -140,6 +141,9 @@ impl Failure {
                 "the server's certificate must be renewed; check this machine's clock too"
             }
             Cause::CertificateFile => "check that sslrootcert names a readable PEM file",
+            Cause::TlsIncompatible => {
+                "TLS 1.2 and 1.3 with keys for RSA, ECDSA or Ed25519 are spoken here: renew an older server, or look at it with `openssl s_client`"
+            }
             Cause::TlsOther => "check that the port speaks TLS",
             Cause::PasswordWrong => {
                 "check user and password; do not try again at once, poolers ban"
@@ -202,6 +206,9 @@ impl Failure {
             Cause::CertificateName => "the certificate is for another host name",
             Cause::CertificateExpired => "the certificate is not valid at this time",
             Cause::CertificateFile => "the file of certificate authorities cannot be used",
+            Cause::TlsIncompatible => {
+                "the server speaks TLS, but no version, cipher or kind of key is common to both"
+            }
             Cause::TlsOther => "TLS could not be agreed on",
             Cause::PasswordWrong => "user or password is wrong",
             Cause::PasswordMissing => "the server asks for a password, and the string has none",

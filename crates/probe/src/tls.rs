@@ -11,8 +11,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
-    SignatureScheme, StreamOwned,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct,
+    Error, RootCertStore, SignatureScheme, StreamOwned,
 };
 
 use crate::certificate::{Certificate, chain, has_common_name, is_valid_at};
@@ -244,6 +244,12 @@ fn handshake_failure(error: &io::Error) -> Failure {
             | CertificateError::NotValidYetContext { .. } => Cause::CertificateExpired,
             _ => Cause::CertificateUnknown,
         },
+        Error::PeerIncompatible(_)
+        | Error::AlertReceived(
+            AlertDescription::HandshakeFailure
+            | AlertDescription::ProtocolVersion
+            | AlertDescription::InsufficientSecurity,
+        ) => Cause::TlsIncompatible,
         _ => Cause::TlsOther,
     })
 }

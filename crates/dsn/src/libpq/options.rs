@@ -130,7 +130,8 @@ pub(super) fn nearest_option_value<'words>(
     words.iter().find(is_near).copied()
 }
 
-fn is_one_edit_away(left: &[u8], right: &[u8]) -> bool {
+/// Whether the two are the same but for one letter, or two neighbours swapped.
+pub(crate) fn is_one_edit_away(left: &[u8], right: &[u8]) -> bool {
     let common = left.iter().zip(right).take_while(|(a, b)| a == b).count();
     match (&left[common..], &right[common..]) {
         ([], [] | [_]) | ([_], []) => true,

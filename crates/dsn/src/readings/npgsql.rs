@@ -4,6 +4,7 @@
 //! `NpgsqlConnectionStringBuilder`, the newest of them by its documentation.
 
 use super::{set_given, utf8};
+use crate::libpq::is_one_edit_away;
 use crate::{Fields, Refusal};
 
 pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
@@ -13,7 +14,8 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
     while !rest.is_empty() {
         let (key, after) = key(rest)?;
         let (value, after) = value(after)?;
-        let property = Property::of(&key.to_lowercase()).ok_or_else(other_form)?;
+        let offset = text.len() - rest.len();
+        let property = Property::of(&key.to_lowercase()).ok_or_else(|| unknown(&key, offset))?;
         if value.is_empty() {
             fields.remove(property.name);
         } else {
@@ -27,6 +29,20 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
         set_given(&mut fields, "port", ports);
     }
     Ok(fields)
+}
+
+/// A key that is none, told as such where the text is of this form at all.
+fn unknown(key: &str, offset: usize) -> Refusal {
+    if key.is_empty()
+        || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" _-".contains(&byte))
+    {
+        return other_form();
+    }
+    let refusal = Refusal::new("Keyword not supported").at(offset);
+    match Property::near(&key.to_lowercase()) {
+        Some(spelling) => refusal.hint(format!("did you mean {spelling}?")),
+        None => refusal,
+    }
 }
 
 fn is_between(c: char) -> bool {
@@ -142,6 +158,16 @@ enum Kind {
 impl Property {
     fn of(key: &str) -> Option<&'static Self> {
         PROPERTIES.iter().find(|property| property.spellings.contains(&key))
+    }
+
+    /// The spelling that is one slip away, or spaced otherwise.
+    fn near(key: &str) -> Option<&'static str> {
+        let plain: String = key.replace([' ', '_', '-'], "");
+        let mut spellings = PROPERTIES.iter().flat_map(|property| property.spellings);
+        let is_near = |spelling: &&&str| {
+            is_one_edit_away(plain.as_bytes(), spelling.replace(' ', "").as_bytes())
+        };
+        spellings.find(is_near).copied()
     }
 }
 

@@ -177,6 +177,10 @@ impl Session {
                     }
                     // libpq does not go back to a method without binding.
                     Some(EndPoint::Undefined) => return Err(Failure::new(Cause::EndPoint)),
+                    // Such as SHA-3's, which libpq can bind to.
+                    Some(EndPoint::Unknown) if demands.is_bound => {
+                        return Err(Failure::new(Cause::Method));
+                    }
                     _ if demands.is_bound => return Err(Failure::new(Cause::ChannelBinding)),
                     _ => {}
                 }
