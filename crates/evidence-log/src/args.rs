@@ -149,6 +149,9 @@ pub(crate) struct Attach {
     /// The files
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// Attach also what cannot be searched for credentials, as an encrypted archive; the record says so
+    #[arg(long)]
+    pub(crate) unsearched: bool,
 }
 
 #[derive(clap::Args)]

@@ -1,22 +1,25 @@
 //! `attach`: copies of files in a bundle, redacted.
 
+mod inspect;
+
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use evidence::{Attach, Body, FileEntry, Hasher};
+use evidence::{Attach, Body, FileEntry, Hasher, SuspectFile, Unsearched};
 use report::{Common, Exit, Invocation, Streams};
 use rustix::fs::OFlags;
-use secret::{Redactor, SecretSet};
+use secret::Redactor;
 
 use crate::error::{self, Error};
 use crate::redaction::{Cleaner, load};
+use crate::run::suspect;
 use crate::setting::{Setting, word};
 use crate::{args, clock};
 
 /// Copies each file into the folder `attached` of the bundle. Text is redacted; a file in which only replacing bytes
-/// would hide a credential, and break it, is refused.
+/// would hide a credential, and break it, is refused, and so is one that cannot be looked into, unless that is wanted.
 pub(crate) fn attach(
     args: &args::Attach,
     common: &Common,
@@ -30,8 +33,18 @@ pub(crate) fn attach(
     }
     let (set, _) = load(&setting, &[])?;
     let mut cleaner = Cleaner::new(&set);
+    let mut unsearched_parts = Vec::new();
     for path in &args.files {
-        refuse_what_cannot_be_redacted(&invocation.cwd.join(path), path, &set)?;
+        let why = look_into(&invocation.cwd.join(path), path, &mut cleaner, args.unsearched)?;
+        if let Some(why) = &why {
+            let path = path.display();
+            writeln!(
+                streams.stderr,
+                "warning: not all of {path} was searched for credentials: {why}"
+            )
+            .map_err(error::answer)?;
+        }
+        unsearched_parts.push(why);
     }
     let folder = bundle.join("attached");
     std::fs::create_dir_all(&folder)
@@ -40,28 +53,34 @@ pub(crate) fn attach(
     let mut unrecorded = Copies { folder: folder.clone(), made: Vec::new() };
     let mut files = Vec::new();
     let mut counts = Vec::new();
-    for path in &args.files {
+    let (mut unsearched, mut suspects) = (Vec::new(), Vec::new());
+    for (path, why) in args.files.iter().zip(unsearched_parts) {
         let source = invocation.cwd.join(path);
         let name = word(&cleaner.words(&path.file_name().unwrap_or_default().to_string_lossy()));
         let (file, target) = create(&folder, &name)?;
         unrecorded.made.push(target.clone());
         let mut redactor = Redactor::with_forms(&set);
         let copied = copy(&source, file, &mut redactor);
-        let (bytes, sha256) =
+        let Copied { bytes, sha256, head } =
             copied.map_err(|source| Error::Read { path: path.clone(), source })?;
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        files.push(FileEntry {
-            path: format!("attached/{name}"),
-            role: "attachment".into(),
-            bytes,
-            sha256,
-        });
+        let inside = format!("attached/{name}");
+        unsearched.extend(why.map(|why| Unsearched { path: inside.clone(), why }));
+        let reasons = suspect::of_file(&head);
+        if !reasons.is_empty() {
+            let words: Vec<_> = reasons.iter().map(|reason| reason.word()).collect();
+            let (path, words) = (path.display(), words.join(", "));
+            writeln!(streams.stderr, "warning: {path} is suspect: {words}")
+                .map_err(error::answer)?;
+            suspects.push(SuspectFile { path: inside.clone(), reasons });
+        }
+        files.push(FileEntry { path: inside, role: "attachment".into(), bytes, sha256 });
         counts.push(redactor.counts().clone());
     }
     durable::sync_folder(&folder)?;
     durable::sync_folder(&folder.join("attached"))?;
     let redactions = cleaner.counts(&counts.iter().collect::<Vec<_>>());
-    let attach = Attach { files: files.clone(), redactions };
+    let attach = Attach { files: files.clone(), redactions, unsearched, suspect: suspects };
     let appended = evidence::append(&bundle, clock::now(), |_| vec![Body::Attach(attach)]);
     // After a write that failed it is not known whether the record is there, so what it speaks of stays.
     if matches!(&appended, Ok(_) | Err(evidence::Error::Write(durable::Error::Io { .. }))) {
@@ -103,32 +122,49 @@ fn open(source: &Path) -> io::Result<File> {
     }
 }
 
-/// A file that is no text is copied only when it holds no credential: replacing bytes in a picture or an archive
-/// would break it, and leave open what a compressed part of it holds.
-fn refuse_what_cannot_be_redacted(
+/// Refuses what holds a credential that cannot be cut out: replacing bytes in a picture or an archive would break it.
+/// Answers why not all of it could be searched, if that is so and wanted.
+fn look_into(
     source: &Path,
     shown: &Path,
-    set: &SecretSet,
-) -> Result<(), Error> {
+    cleaner: &mut Cleaner<'_>,
+    unsearched_too: bool,
+) -> Result<Option<String>, Error> {
     let unreadable = |source| Error::Read { path: shown.to_path_buf(), source };
     let mut file = open(source).map_err(unreadable)?;
-    let (mut buffer, mut is_text, mut redactor, mut clean) =
-        (vec![0; 64 * 1024], true, Redactor::with_forms(set), Vec::new());
-    loop {
-        let length = file.read(&mut buffer).map_err(unreadable)?;
-        if length == 0 {
-            break;
+    let inspected = inspect::inspect(&mut file, cleaner.set()).map_err(unreadable)?;
+    let refused = |why| Error::Attachment { path: shown.to_path_buf(), why };
+    match inspected.holding.iter().find(|_| !inspected.is_text) {
+        Some(file) if file.is_empty() => {
+            return Err(refused(
+                "it is not text, and holds a credential that cannot be cut out".into(),
+            ));
         }
-        is_text &= !buffer[..length].contains(&0);
-        redactor.push(&buffer[..length], &mut clean);
-        clean.clear();
+        Some(member) => {
+            let member = cleaner.words(member);
+            let why = format!("`{member}` in it holds a credential that cannot be cut out");
+            return Err(refused(why));
+        }
+        None => {}
     }
-    redactor.finish(&mut clean);
-    if !is_text && redactor.counts().values().any(|&count| count > 0) {
-        let why = "it is not text, and holds a credential that cannot be cut out";
-        return Err(Error::Attachment { path: shown.to_path_buf(), why });
+    let Some((member, why)) = inspected.unread.first() else { return Ok(None) };
+    let mut why = match member.as_str() {
+        "" => (*why).to_owned(),
+        member => format!("`{}` in it: {why}", cleaner.words(&shortened(member))),
+    };
+    if inspected.unread.len() > 1 {
+        why = format!("{why}; {} more", inspected.unread.len() - 1);
     }
-    Ok(())
+    if unsearched_too {
+        Ok(Some(why))
+    } else {
+        Err(Error::Unsearched { path: shown.to_path_buf(), why })
+    }
+}
+
+/// A member's name as far as it helps to find it; a record has no room for every name there can be.
+fn shortened(member: &str) -> String {
+    member.chars().take(200).collect()
 }
 
 fn create(folder: &Path, name: &str) -> Result<(File, PathBuf), Error> {
@@ -144,14 +180,18 @@ fn create(folder: &Path, name: &str) -> Result<(File, PathBuf), Error> {
     Err(Error::Write { what: "an attachment", source: io::ErrorKind::AlreadyExists.into() })
 }
 
-fn copy(
-    source: &Path,
-    mut target: File,
-    redactor: &mut Redactor<'_>,
-) -> io::Result<(u64, evidence::Digest)> {
+/// A copy that was made.
+struct Copied {
+    bytes: u64,
+    sha256: evidence::Digest,
+    /// Its first bytes.
+    head: Vec<u8>,
+}
+
+fn copy(source: &Path, mut target: File, redactor: &mut Redactor<'_>) -> io::Result<Copied> {
     let mut file = open(source)?;
-    let (mut buffer, mut clean, mut hasher, mut bytes) =
-        (vec![0; 64 * 1024], Vec::new(), Hasher::default(), 0);
+    let (mut buffer, mut clean, mut hasher, mut bytes, mut head) =
+        (vec![0; 64 * 1024], Vec::new(), Hasher::default(), 0, Vec::new());
     loop {
         let length = file.read(&mut buffer)?;
         clean.clear();
@@ -163,9 +203,11 @@ fn copy(
         target.write_all(&clean)?;
         hasher.update(&clean);
         bytes += clean.len() as u64;
+        let room = suspect::HEAD.saturating_sub(head.len());
+        head.extend_from_slice(&clean[..clean.len().min(room)]);
         if length == 0 {
             target.sync_all()?;
-            return Ok((bytes, hasher.finish()));
+            return Ok(Copied { bytes, sha256: hasher.finish(), head });
         }
     }
 }

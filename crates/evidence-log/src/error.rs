@@ -30,7 +30,9 @@ pub(crate) enum Error {
     /// A note that is longer than a record may be.
     LongNote,
     /// A file that holds a credential in a form that cannot be redacted.
-    Attachment { path: PathBuf, why: &'static str },
+    Attachment { path: PathBuf, why: String },
+    /// A file that cannot be searched for credentials.
+    Unsearched { path: PathBuf, why: String },
     /// The signers cannot be read, so no verdict on signatures is possible.
     Signers { path: PathBuf, line: u64, why: &'static str },
     /// A log names no manifest of this bundle.
@@ -87,6 +89,13 @@ impl fmt::Display for Error {
             Self::LongNote => out.write_str("the note is longer than 32 KiB"),
             Self::Attachment { path, why } => {
                 write!(out, "cannot attach {}: {why}", path.display())
+            }
+            Self::Unsearched { path, why } => {
+                write!(
+                    out,
+                    "cannot attach {}: not all of it can be searched for credentials: {why}",
+                    path.display()
+                )
             }
             Self::Signers { path, line, why } => {
                 write!(out, "cannot read {}:{line}: {why}", path.display())
@@ -165,6 +174,13 @@ impl Failure for Error {
                 Some("it would be kept as it is; name what it stands for, and not the value".into())
             }
             Self::LongNote => Some("put it into a file, and use `evidence-log attach`".into()),
+            Self::Attachment { .. } => {
+                Some("attach a copy without it, or the text itself, which is redacted".into())
+            }
+            Self::Unsearched { .. } => Some(
+                "unpack it and attach what is in it; or say `--unsearched`, and the record says so"
+                    .into(),
+            ),
             Self::NoRule { .. } => Some("`evidence-log rules` lists them".into()),
             Self::IsThere { .. } => Some("name another; nothing is ever overwritten".into()),
             Self::InEvidence { .. } => {

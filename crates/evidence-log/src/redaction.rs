@@ -84,6 +84,11 @@ impl<'set> Cleaner<'set> {
         Self { set, counts: BTreeMap::new() }
     }
 
+    /// The values that it replaces.
+    pub(crate) fn set(&self) -> &'set SecretSet {
+        self.set
+    }
+
     /// The bytes with every known value and every credential by form replaced.
     pub(crate) fn clean(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut redactor = Redactor::with_forms(self.set);

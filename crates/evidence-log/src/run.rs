@@ -10,7 +10,7 @@ mod program;
 mod pty;
 mod signals;
 mod stream;
-mod suspect;
+pub(crate) mod suspect;
 mod terminal;
 mod tree;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use evidence::{Body, Bundle, End, Gate, Outcome, Record, Run};
+use evidence::{Attach, Body, Bundle, End, FileEntry, Gate, Outcome, Record, Run};
 use report::{Common, Exit, Format, Invocation, Palette, Streams};
 use serde_json::{Value, json};
 
@@ -130,7 +130,13 @@ fn one_line(body: &Body, record: &Record) -> String {
         Body::Note(note) => format!("note: {}", note.text.replace('\n', "\n      ")),
         Body::Attach(attach) => {
             let names: Vec<_> = attach.files.iter().map(|file| file.path.as_str()).collect();
-            format!("attached {}", names.join(", "))
+            let mut text = format!("attached {}", names.join(", "));
+            for name in names {
+                for remark in attach.remarks(name) {
+                    let _ = write!(text, "\n      {name}: {remark}");
+                }
+            }
+            text
         }
         Body::Gate(gate) => gate_line(gate),
         Body::Recovered(part) => match part.run {
@@ -158,6 +164,11 @@ pub(crate) fn gate_line(gate: &Gate) -> String {
 
 pub(crate) fn as_json(bundle: &Bundle, shown: &str) -> Value {
     let runs: Vec<Value> = bundle.runs().iter().map(run_json).collect();
+    let attached = bundle.records().iter().filter_map(|record| match &record.body {
+        Body::Attach(attach) => Some(attachments_json(attach)),
+        _ => None,
+    });
+    let attachments: Vec<Value> = attached.flatten().collect();
     json!({
         "schema": "evidence-log/show/1",
         "bundle": shown,
@@ -169,7 +180,25 @@ pub(crate) fn as_json(bundle: &Bundle, shown: &str) -> Value {
         "manifest": bundle.manifest_hash().map(|digest| digest.to_string()),
         "intact_links": bundle.problems().is_empty(),
         "runs": runs,
+        "attachments": attachments,
     })
+}
+
+fn attachments_json(attach: &Attach) -> Vec<Value> {
+    let entry = |file: &FileEntry| {
+        let suspect = attach.suspect.iter().filter(|found| found.path == file.path);
+        let reasons: Vec<_> =
+            suspect.flat_map(|found| &found.reasons).map(|reason| reason.word()).collect();
+        let unsearched = attach.unsearched.iter().find(|found| found.path == file.path);
+        json!({
+            "path": file.path,
+            "bytes": file.bytes,
+            "sha256": file.sha256.hex(),
+            "suspect": reasons,
+            "unsearched": unsearched.map(|found| found.why.clone()),
+        })
+    };
+    attach.files.iter().map(entry).collect()
 }
 
 fn run_json(run: &Run<'_>) -> Value {

@@ -39,7 +39,7 @@ pub use outcome::Outcome;
 pub use problem::{Problem, Rule, Weight};
 pub use record::{
     Attach, Begin, Body, End, Expectation, FileEntry, Gate, Git, LINE_LIMIT, Malformed, Mode, Note,
-    Open, Program, Record, Recovered, Redaction, Seal, Suspect, Text,
+    Open, Program, Record, Recovered, Redaction, Seal, Suspect, SuspectFile, Text, Unsearched,
 };
 pub use recover::{Recovery, abandoned, recover, recovered_run};
 pub use signers::{AllowedSigners, Standing};

@@ -1,5 +1,6 @@
 //! One line of a bundle's `evidence.jsonl`: what it can say, how it is written, how it is read.
 
+mod attached;
 mod text;
 
 use chrono::{DateTime, Utc};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::{Digest, hex};
 use crate::outcome::Outcome;
 use crate::time;
+pub use attached::{Attach, SuspectFile, Unsearched};
 pub use text::Text;
 
 /// The most bytes a line may have, without its line break: what a tlog-tiles entry bundle can carry.
@@ -235,16 +237,6 @@ pub struct Git {
 pub struct Note {
     /// The words, redacted.
     pub text: String,
-}
-
-/// Files that were put into the bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attach {
-    /// The copies.
-    pub files: Vec<FileEntry>,
-    /// What was replaced in them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub redactions: Vec<Redaction>,
 }
 
 /// A question and its answer.

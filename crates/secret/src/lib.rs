@@ -5,6 +5,7 @@ pub mod form;
 mod harden;
 mod index;
 mod needles;
+pub mod packed;
 mod parts;
 mod prefixes;
 mod redactor;

@@ -5,7 +5,6 @@ mod archive;
 mod look;
 mod objects;
 mod stream;
-mod tar;
 mod tell;
 mod tree;
 mod unsearched;
@@ -80,7 +79,7 @@ pub(crate) fn run(
     let mut n_searched = 0;
     if args.stdin {
         let mut inside = Inside::default();
-        archive::search_member(&look, &mut Scratch::new(&look), streams.stdin, &mut inside, "", 0)
+        archive::search_once(&look, &mut Scratch::new(&look), streams.stdin, &mut inside)
             .map_err(Error::ReadInput)?;
         n_searched += 1;
         findings.extend(teller.inside("-", "", &inside));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::path::Path;
 
-use evidence::{Body, Bundle, Digest, FileEntry};
+use evidence::{Attach, Body, Bundle, Digest, FileEntry};
 
 use super::html::{escaped, size};
 use crate::show::{gate_line, time};
@@ -46,11 +46,11 @@ pub(super) fn notes(html: &mut String, bundle: &Bundle) {
 
 /// The files that were attached; pictures are shown where they are what was recorded.
 pub(super) fn attachments(html: &mut String, folder: &Path, bundle: &Bundle) -> io::Result<()> {
-    let files: Vec<&FileEntry> = bundle
+    let files: Vec<(&Attach, &FileEntry)> = bundle
         .records()
         .iter()
         .filter_map(|record| match &record.body {
-            Body::Attach(attach) => Some(&attach.files),
+            Body::Attach(attach) => Some(attach.files.iter().map(move |file| (attach, file))),
             _ => None,
         })
         .flatten()
@@ -59,7 +59,7 @@ pub(super) fn attachments(html: &mut String, folder: &Path, bundle: &Bundle) -> 
         return Ok(());
     }
     html.push_str("<section>\n<h2>Attached files</h2>\n");
-    for file in files {
+    for (attach, file) in files {
         let path = escaped(&file.path);
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let _ = writeln!(
@@ -69,6 +69,9 @@ pub(super) fn attachments(html: &mut String, folder: &Path, bundle: &Bundle) -> 
             size(file.bytes),
             file.sha256.hex()
         );
+        for remark in attach.remarks(&file.path) {
+            let _ = writeln!(html, "<p class=\"bad\">{}</p>", escaped(&remark));
+        }
         if let Some((kind, bytes)) = picture(folder, file)? {
             let base64 = data_encoding::BASE64.encode(&bytes);
             let _ = writeln!(html, "<img alt=\"{path}\" src=\"data:{kind};base64,{base64}\">");

@@ -29,6 +29,20 @@ pub(super) fn reasons(
     reasons
 }
 
+/// So many bytes from the beginning of a file are enough to judge it by.
+pub(crate) const HEAD: usize = 8192;
+
+/// The reasons for a file that was saved elsewhere, from its beginning: nothing in it, or an error page.
+pub(crate) fn of_file(head: &[u8]) -> Vec<Suspect> {
+    if is_blank(head) && head.len() < HEAD {
+        vec![Suspect::EmptyOutput]
+    } else if is_error_page(head) || is_error_answer(head) {
+        vec![Suspect::HtmlErrorPage]
+    } else {
+        Vec::new()
+    }
+}
+
 fn is_blank(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_whitespace)
 }
@@ -36,7 +50,7 @@ fn is_blank(text: &[u8]) -> bool {
 /// An answer with its head, as `curl -i` prints it: the status says 400 or more, and HTML follows the headers. Of
 /// several answers, as with redirects, the last counts.
 fn is_error_answer(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(&text[..text.len().min(8192)]).replace("\r\n", "\n");
+    let text = String::from_utf8_lossy(&text[..text.len().min(HEAD)]).replace("\r\n", "\n");
     let mut rest = text.trim_start();
     let mut status = None;
     while rest.starts_with("HTTP/") {

@@ -1,6 +1,7 @@
 //! Tests of the real `evidence-log` program.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+mod attach;
 mod clock;
 mod crash;
 mod expect;

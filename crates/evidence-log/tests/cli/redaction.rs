@@ -140,30 +140,6 @@ fn the_filter_replaces_and_passes_the_rest() {
 }
 
 #[test]
-fn attachments_are_redacted_or_refused() {
-    let mut bed = unsigned();
-    bed.holds_secrets("in");
-    let bundle = open(&bed);
-    bed.write("in/log.txt", format!("token {TOKEN}\n"));
-    bed.write("in/picture.png", [b"\x89PNG\0\0".as_slice(), TOKEN.as_bytes()].concat());
-    bed.write("in/clean.png", b"\x89PNG\0\0");
-    let attach = |file: &str| tool(&bed).args(["attach", &bundle, file]).run();
-    assert_eq!(attach("in/log.txt").code(), 0);
-    assert_eq!(
-        bed.read(format!("{bundle}/attached/log.txt")),
-        "token [REDACTED:fly/api_token.env:FLY_API_TOKEN]\n"
-    );
-    insta::assert_snapshot!(attach("in/picture.png"), @"
-    ------- stderr -------
-    error: cannot attach in/picture.png: it is not text, and holds a credential that cannot be cut out
-    [exit status: 2]
-    ");
-    assert_eq!(attach("in/clean.png").code(), 0);
-    assert_eq!(bed.read_bytes(format!("{bundle}/attached/clean.png")), b"\x89PNG\0\0");
-    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
-}
-
-#[test]
 fn a_file_of_variables_that_is_not_right_is_refused_before_anything_starts() {
     let bed = unsigned();
     bed.write("vault/empty.env", "# nothing\n");

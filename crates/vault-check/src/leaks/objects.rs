@@ -208,7 +208,7 @@ fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<Batch> {
         };
         let mut content = reader.by_ref().take(len);
         let mut inside = Inside::default();
-        archive::search_member(look, &mut scratch, &mut content, &mut inside, "", 0)?;
+        archive::search_once(look, &mut scratch, &mut content, &mut inside)?;
         // Whatever a decoder left over, and the line break.
         io::copy(&mut content, &mut io::sink())?;
         reader.read_until(b'\n', &mut header)?;

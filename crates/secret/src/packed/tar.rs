@@ -6,18 +6,18 @@ use std::io::{self, Read};
 const BLOCK: u64 = 512;
 
 /// One member: its name, and how long its content is.
-pub(crate) struct Member {
-    pub(crate) name: String,
-    pub(crate) len: u64,
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) len: u64,
 }
 
 /// Whether a text begins as a tar archive does.
-pub(crate) fn is_tar(head: &[u8]) -> bool {
+pub(super) fn is_tar(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
 
 /// Reads the next header; `None` at the end of the archive or where it is none.
-pub(crate) fn next(reader: &mut dyn Read) -> io::Result<Option<Member>> {
+pub(super) fn next(reader: &mut dyn Read) -> io::Result<Option<Member>> {
     let mut header = [0; 512];
     match reader.read_exact(&mut header) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -34,7 +34,7 @@ pub(crate) fn next(reader: &mut dyn Read) -> io::Result<Option<Member>> {
 }
 
 /// How many bytes fill up the last block of a content.
-pub(crate) fn padding(len: u64) -> u64 {
+pub(super) fn padding(len: u64) -> u64 {
     (BLOCK - len % BLOCK) % BLOCK
 }
 

@@ -1,0 +1,103 @@
+//! Whether a file holds a credential that cannot be cut out of it, and which part of it nobody can look into.
+
+use std::io::{self, Read};
+
+use secret::packed::{self, Search, Unread};
+use secret::{Redactor, SecretSet};
+
+/// What a look into a file says about it.
+#[derive(Default)]
+pub(super) struct Inspected {
+    /// Replacing bytes does not break it.
+    pub(super) is_text: bool,
+    /// The parts that hold a credential: empty for the file itself, else the member.
+    pub(super) holding: Vec<String>,
+    /// The parts that could not be looked into, and why.
+    pub(super) unread: Vec<(String, &'static str)>,
+}
+
+/// Looks into a file, and into what is packed in it.
+pub(super) fn inspect<R: Read + io::Seek>(
+    reader: &mut R,
+    set: &SecretSet,
+) -> io::Result<Inspected> {
+    let inspected = Inspected { is_text: true, ..Inspected::default() };
+    let mut inspector = Inspector { set, buffer: vec![0; 64 * 1024], inspected };
+    packed::search(&mut inspector, reader)?;
+    Ok(inspector.inspected)
+}
+
+struct Inspector<'set> {
+    set: &'set SecretSet,
+    buffer: Vec<u8>,
+    inspected: Inspected,
+}
+
+impl Search for Inspector<'_> {
+    fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
+        let mut len = 0;
+        while len < self.buffer.len() {
+            match reader.read(&mut self.buffer[len..]) {
+                Ok(0) => break,
+                Ok(n_read) => len += n_read,
+                Err(again) if again.kind() == io::ErrorKind::Interrupted => {}
+                Err(failed) => return Err(failed),
+            }
+        }
+        Ok(len)
+    }
+
+    fn head(&self, len: usize) -> &[u8] {
+        &self.buffer[..len]
+    }
+
+    fn text(&mut self, member: &str, mut len: usize, reader: &mut dyn Read) -> io::Result<u64> {
+        let head = &self.buffer[..len];
+        if !member.is_empty() || packed::is_packed(head) {
+            self.inspected.is_text = false;
+        }
+        if head.starts_with(b"%PDF-") {
+            self.unread_for(member, "the text of a PDF is compressed and coded");
+        }
+        let (mut redactor, mut clean) = (Redactor::with_forms(self.set), Vec::new());
+        let mut n_bytes = 0;
+        let outcome = loop {
+            let piece = &self.buffer[..len];
+            self.inspected.is_text &= !piece.contains(&0);
+            redactor.push(piece, &mut clean);
+            clean.clear();
+            n_bytes += len as u64;
+            match reader.read(&mut self.buffer) {
+                Ok(0) => break Ok(n_bytes),
+                Ok(n_read) => len = n_read,
+                Err(again) if again.kind() == io::ErrorKind::Interrupted => len = 0,
+                Err(failed) => break Err(failed),
+            }
+        };
+        redactor.finish(&mut clean);
+        if redactor.counts().values().any(|&count| count > 0) {
+            self.inspected.holding.push(member.to_owned());
+        }
+        outcome
+    }
+
+    fn name(&mut self, member: &str, name: &str) {
+        let mut redactor = Redactor::with_forms(self.set);
+        let mut clean = Vec::new();
+        redactor.push(name.as_bytes(), &mut clean);
+        redactor.finish(&mut clean);
+        if redactor.counts().values().any(|&count| count > 0) {
+            self.inspected.holding.push(member.to_owned());
+        }
+    }
+
+    fn unread(&mut self, member: &str, why: Unread) {
+        self.unread_for(member, why.text());
+    }
+}
+
+impl Inspector<'_> {
+    fn unread_for(&mut self, member: &str, why: &'static str) {
+        self.inspected.unread.push((member.to_owned(), why));
+    }
+}

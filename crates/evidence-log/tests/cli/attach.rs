@@ -1,0 +1,156 @@
+//! Files that are attached: redacted, looked into, refused, or said not to have been searched.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder};
+use testbed::Bed;
+
+use crate::ops::{TOKEN, unsigned};
+use crate::{faults, open, show, tool};
+
+#[test]
+fn attachments_are_redacted_or_refused() {
+    let mut bed = unsigned();
+    bed.holds_secrets("in");
+    let bundle = open(&bed);
+    bed.write("in/log.txt", format!("token {TOKEN}\n"));
+    bed.write("in/picture.png", [b"\x89PNG\0\0".as_slice(), TOKEN.as_bytes()].concat());
+    bed.write("in/clean.png", b"\x89PNG\0\0");
+    let attach = |file: &str| tool(&bed).args(["attach", &bundle, file]).run();
+    assert_eq!(attach("in/log.txt").code(), 0);
+    assert_eq!(
+        bed.read(format!("{bundle}/attached/log.txt")),
+        "token [REDACTED:fly/api_token.env:FLY_API_TOKEN]\n"
+    );
+    insta::assert_snapshot!(attach("in/picture.png"), @"
+    ------- stderr -------
+    error: cannot attach in/picture.png: it is not text, and holds a credential that cannot be cut out
+    hint: attach a copy without it, or the text itself, which is redacted
+    [exit status: 2]
+    ");
+    assert_eq!(attach("in/clean.png").code(), 0);
+    assert_eq!(bed.read_bytes(format!("{bundle}/attached/clean.png")), b"\x89PNG\0\0");
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A zip file with one deflated member, as an office document is one.
+fn zip(name: &str, bytes: &[u8], is_encrypted: bool) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    let packed = encoder.finish().unwrap();
+    let len = |len: usize| u32::try_from(len).unwrap().to_le_bytes();
+    let mut common = [20, 0, u8::from(is_encrypted), 0, 8, 0].to_vec();
+    common.extend([0; 8]);
+    common.extend([len(packed.len()), len(bytes.len()), len(name.len())].concat());
+    let member = [b"PK\x03\x04", common.as_slice(), name.as_bytes(), &packed].concat();
+    let mut entry = [b"PK\x01\x02\x14\0", common.as_slice(), &[0; 14]].concat();
+    entry.extend(name.as_bytes());
+    let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &len(entry.len())[..], &len(member.len())];
+    [member, entry, end.concat(), vec![0; 2]].concat()
+}
+
+fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; 512];
+    out[..name.len()].copy_from_slice(name.as_bytes());
+    out[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
+    out[257..262].copy_from_slice(b"ustar");
+    out.extend(bytes);
+    out.resize(out.len().next_multiple_of(512) + 1024, 0);
+    out
+}
+
+#[test]
+fn a_value_inside_an_archive_is_found_and_refused() {
+    let mut bed = unsigned();
+    bed.holds_secrets("in");
+    let bundle = open(&bed);
+    let leak = format!("<w:t>{TOKEN}</w:t>");
+    let leak = leak.as_bytes();
+    let attach = |bed: &Bed, name: &str, bytes: Vec<u8>| {
+        bed.write(format!("in/{name}"), bytes);
+        tool(bed).args(["attach", &bundle, &format!("in/{name}")]).run()
+    };
+    for (name, bytes) in [
+        ("a.log.gz", gzip(leak)),
+        ("a.docx", zip("word/document.xml", leak, false)),
+        ("a.tar", tar("x/conf", leak)),
+        ("a.tar.gz", gzip(&tar("x/conf", leak))),
+        ("b.zip", zip("inner.gz", &gzip(leak), false)),
+        ("c.zip", zip(TOKEN, b"nothing", false)),
+    ] {
+        let refused = attach(&bed, name, bytes);
+        assert_eq!(refused.code(), 2, "{name}: {refused}");
+        assert!(
+            refused.stderr().contains("holds a credential that cannot be cut out"),
+            "{refused}"
+        );
+        assert!(!refused.stderr().contains(TOKEN));
+    }
+    insta::assert_snapshot!(attach(&bed, "a.tar.gz", gzip(&tar("x/conf", leak))), @"
+    ------- stderr -------
+    error: cannot attach in/a.tar.gz: `(gunzipped) x/conf` in it holds a credential that cannot be cut out
+    hint: attach a copy without it, or the text itself, which is redacted
+    [exit status: 2]
+    ");
+    let clean = gzip(&tar("x/conf", b"nothing to see"));
+    assert_eq!(attach(&bed, "clean.tar.gz", clean.clone()).code(), 0);
+    assert_eq!(bed.read_bytes(format!("{bundle}/attached/clean.tar.gz")), clean);
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
+}
+
+#[test]
+fn what_cannot_be_looked_into_is_refused_or_said_to_be() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    bed.write("a.zst", b"\x28\xb5\x2f\xfd\0\0");
+    bed.write("b.zip", zip("x", b"words", true));
+    bed.write("c.pdf", b"%PDF-1.7\n");
+    let attach = |words: &[&str]| tool(&bed).args(["attach", &bundle]).args(words).run();
+    insta::assert_snapshot!(attach(&["b.zip"]), @"
+    ------- stderr -------
+    error: cannot attach b.zip: not all of it can be searched for credentials: `x` in it: it is encrypted
+    hint: unpack it and attach what is in it; or say `--unsearched`, and the record says so
+    [exit status: 2]
+    ");
+    for file in ["a.zst", "c.pdf"] {
+        assert_eq!(attach(&[file]).code(), 2, "{file}");
+    }
+    assert!(!bed.path(format!("{bundle}/attached")).exists());
+    insta::assert_snapshot!(attach(&["--unsearched", "a.zst", "b.zip"]).stderr(), @"
+    warning: not all of a.zst was searched for credentials: it is compressed in a way that cannot be read here
+    warning: not all of b.zip was searched for credentials: `x` in it: it is encrypted
+    ");
+    let attachments = show(&bed, &bundle)["attachments"].clone();
+    assert_eq!(attachments[1]["path"], "attached/b.zip");
+    assert_eq!(attachments[1]["unsearched"], "`x` in it: it is encrypted");
+    let shown = tool(&bed).args(["show", &bundle]).run();
+    assert!(shown.stdout().contains("attached/a.zst: not all of it was searched"), "{shown}");
+}
+
+#[test]
+fn a_saved_error_page_is_suspect() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    bed.write("page.html", "<html><head><title>502 Bad Gateway</title></head></html>");
+    bed.write("empty.json", "\n");
+    bed.write("good.html", "<html><head><title>Welcome</title></head></html>");
+    let files = ["page.html", "empty.json", "good.html"];
+    let attached = tool(&bed).args(["attach", &bundle]).args(files).run();
+    assert_eq!(attached.code(), 0, "{attached}");
+    insta::assert_snapshot!(attached.stderr(), @"
+    warning: page.html is suspect: html-error-page
+    warning: empty.json is suspect: empty-output
+    ");
+    let attachments = show(&bed, &bundle)["attachments"].clone();
+    let suspect: Vec<_> = (0..3).map(|n| attachments[n]["suspect"].to_string()).collect();
+    assert_eq!(suspect, [r#"["html-error-page"]"#, r#"["empty-output"]"#, "[]"]);
+    let page = tool(&bed).args(["report", &bundle, "--output", "-"]).run();
+    assert!(page.stdout().contains("suspect: html-error-page"), "{page}");
+}

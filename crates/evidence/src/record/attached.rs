@@ -1,0 +1,52 @@
+//! The record of files that were put into a bundle.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FileEntry, Redaction, Suspect};
+
+/// Files that were put into the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attach {
+    /// The copies.
+    pub files: Vec<FileEntry>,
+    /// What was replaced in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<Redaction>,
+    /// Those of which not all could be searched for credentials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsearched: Vec<Unsearched>,
+    /// Those that are probably not what they were taken for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspect: Vec<SuspectFile>,
+}
+
+/// A file of which not all could be searched for credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsearched {
+    /// Its path in the bundle, with `/`.
+    pub path: String,
+    /// Why not, in words.
+    pub why: String,
+}
+
+/// A file that should be looked at before it is called proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspectFile {
+    /// Its path in the bundle, with `/`.
+    pub path: String,
+    /// Why.
+    pub reasons: Vec<Suspect>,
+}
+
+impl Attach {
+    /// What a person should know about one of its files, besides what it is.
+    pub fn remarks(&self, path: &str) -> Vec<String> {
+        let unsearched = self.unsearched.iter().filter(|found| found.path == path);
+        let suspect = self.suspect.iter().filter(|found| found.path == path);
+        let reasons = suspect.flat_map(|found| &found.reasons);
+        reasons
+            .map(|reason| format!("suspect: {}", reason.word()))
+            .chain(unsearched.map(|found| format!("not all of it was searched: {}", found.why)))
+            .collect()
+    }
+}
