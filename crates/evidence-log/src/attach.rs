@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use evidence::{Attach, Body, FileEntry, Hasher, SuspectFile, Unsearched};
 use report::{Common, Exit, Invocation, Streams};
 use rustix::fs::OFlags;
-use secret::Redactor;
+use secret::{Redactor, SecretSet};
 
 use crate::error::{self, Error};
 use crate::redaction::{Cleaner, load};
@@ -119,6 +119,22 @@ fn open(source: &Path) -> io::Result<File> {
         Ok(file)
     } else {
         Err(io::Error::other("it is not a regular file"))
+    }
+}
+
+/// Refuses to seal a file that holds a credential, in whatever form.
+pub(crate) fn refuse_credentials(
+    source: &Path,
+    shown: &Path,
+    set: &SecretSet,
+) -> Result<(), Error> {
+    let unreadable = |source| Error::Read { path: shown.to_path_buf(), source };
+    let mut file = open(source).map_err(unreadable)?;
+    let inspected = inspect::inspect(&mut file, set).map_err(unreadable)?;
+    if inspected.holding.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::UnrecordedSecret { path: shown.to_path_buf() })
     }
 }
 

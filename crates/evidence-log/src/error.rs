@@ -31,6 +31,8 @@ pub(crate) enum Error {
     LongNote,
     /// A file that holds a credential in a form that cannot be redacted.
     Attachment { path: PathBuf, why: String },
+    /// A file in a bundle's folder that nobody recorded, and that holds a credential.
+    UnrecordedSecret { path: PathBuf },
     /// A file that cannot be searched for credentials.
     Unsearched { path: PathBuf, why: String },
     /// The signers cannot be read, so no verdict on signatures is possible.
@@ -90,6 +92,11 @@ impl fmt::Display for Error {
             Self::Attachment { path, why } => {
                 write!(out, "cannot attach {}: {why}", path.display())
             }
+            Self::UnrecordedSecret { path } => write!(
+                out,
+                "cannot seal {}, which nobody recorded: it holds a credential",
+                path.display()
+            ),
             Self::Unsearched { path, why } => {
                 write!(
                     out,
@@ -176,6 +183,9 @@ impl Failure for Error {
             Self::LongNote => Some("put it into a file, and use `evidence-log attach`".into()),
             Self::Attachment { .. } => {
                 Some("attach a copy without it, or the text itself, which is redacted".into())
+            }
+            Self::UnrecordedSecret { .. } => {
+                Some("move it out of the bundle; `attach` makes a redacted copy of a text".into())
             }
             Self::Unsearched { .. } => Some(
                 "unpack it and attach what is in it; or say `--unsearched`, and the record says so"

@@ -8,7 +8,7 @@ use crate::error::{self, Error};
 const FETCH: &str = "Fetch the bundle again from where it was published, or run the work again in a new bundle; the two records then stand beside each other.";
 
 /// All rules.
-pub(crate) static RULES: [Rule; 19] = [
+pub(crate) static RULES: [Rule; 20] = [
     Rule::new(
         "altered",
         Level::Error,
@@ -106,6 +106,13 @@ pub(crate) static RULES: [Rule; 19] = [
         "an envelope says something else than the records",
         "Both were written by one program from the same facts.",
         FETCH,
+    ),
+    Rule::new(
+        "unrecorded",
+        Level::Note,
+        "a file lay in the folder when the bundle was sealed, and nobody had recorded it",
+        "No run left it and no `attach` put it there, so nothing says where it came from, and nothing in it was redacted.",
+        "Look at it. In the next bundle `attach` it, or keep other programs out of the folder.",
     ),
     Rule::new(
         "recovered",

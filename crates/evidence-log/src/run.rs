@@ -146,6 +146,8 @@ fn finish(
     let not_sealed =
         |failed: Error| failed.while_recording("the run is recorded; its bundle is not sealed");
     let sealed = seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
+    // The command's own stderr may be closed; that must not change its exit code.
+    drop(seal::tell_unrecorded(&sealed, streams));
     if plan.args.quiet {
         return Ok(());
     }
@@ -156,7 +158,6 @@ fn finish(
         Some(why) => writeln!(streams.stderr, "warning: the seal is UNSIGNED: {why}"),
         None => Ok(()),
     };
-    // The command's own stderr may be closed; that must not change its exit code.
     drop(said.and(warned));
     Ok(())
 }

@@ -7,8 +7,9 @@ use report::{Common, Exit, Invocation, Streams};
 
 use crate::count::counted;
 use crate::error::{self, Error};
+use crate::redaction::load;
 use crate::setting::Setting;
-use crate::{args, clock, verify};
+use crate::{args, attach, clock, verify};
 
 /// Closes a bundle and prints the manifest's hash; says on stderr how to check it by hand.
 pub(crate) fn seal(
@@ -40,11 +41,38 @@ pub(crate) fn close(
         Err(why) => (None, Some(why)),
     };
     let sealed = seal_and_enter(setting, folder, signer.as_deref())?;
+    tell_unrecorded(&sealed, streams)?;
     why_not = why_not.or_else(|| sealed.why_unsigned.clone());
     if let Some(why) = why_not.filter(|_| !sealed.signed) {
         writeln!(streams.stderr, "warning: the seal is UNSIGNED: {why}").map_err(error::answer)?;
     }
     Ok(sealed)
+}
+
+/// What nobody recorded was not redacted either: where it holds a credential, the bundle is not sealed over it.
+fn refuse_what_would_leak(setting: &Setting, bundle: &Bundle) -> Result<(), Error> {
+    let unrecorded = evidence::unrecorded(bundle)?;
+    if unrecorded.is_empty() {
+        return Ok(());
+    }
+    let (set, _) = load(setting, &[])?;
+    for path in unrecorded {
+        let path = bundle.folder().join(path);
+        attach::refuse_credentials(&path, Path::new(&setting.shown(&path)), &set)?;
+    }
+    Ok(())
+}
+
+/// Says which files were sealed that nobody had recorded.
+pub(crate) fn tell_unrecorded(sealed: &Sealed, streams: &mut Streams<'_>) -> Result<(), Error> {
+    for path in &sealed.unrecorded {
+        writeln!(
+            streams.stderr,
+            "warning: {path} lay in the folder; nobody recorded or redacted it, and it is sealed as `unrecorded`"
+        )
+        .map_err(error::answer)?;
+    }
+    Ok(())
 }
 
 /// Seals and enters the manifest into the origin log; once, however often it is called.
@@ -53,7 +81,11 @@ pub(crate) fn seal_and_enter(
     folder: &Path,
     signer: Option<&dyn Signer>,
 ) -> Result<Sealed, Error> {
-    let was_sealed = Bundle::open(folder)?.is_sealed();
+    let bundle = Bundle::open(folder)?;
+    if bundle.seal().is_none() {
+        refuse_what_would_leak(setting, &bundle)?;
+    }
+    let was_sealed = bundle.is_sealed();
     let origin = setting.origin();
     let name = origin.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
     let sealed = evidence::seal(folder, clock::now(), signer, name.as_deref())?;

@@ -130,7 +130,8 @@ fn one_line(body: &Body, record: &Record) -> String {
         Body::Note(note) => format!("note: {}", note.text.replace('\n', "\n      ")),
         Body::Attach(attach) => {
             let names: Vec<_> = attach.files.iter().map(|file| file.path.as_str()).collect();
-            let mut text = format!("attached {}", names.join(", "));
+            let how = if attach.unrecorded().next().is_some() { "found" } else { "attached" };
+            let mut text = format!("{how} {}", names.join(", "));
             for name in names {
                 for remark in attach.remarks(name) {
                     let _ = write!(text, "\n      {name}: {remark}");
@@ -192,6 +193,7 @@ fn attachments_json(attach: &Attach) -> Vec<Value> {
         let unsearched = attach.unsearched.iter().find(|found| found.path == file.path);
         json!({
             "path": file.path,
+            "role": file.role,
             "bytes": file.bytes,
             "sha256": file.sha256.hex(),
             "suspect": reasons,

@@ -17,6 +17,7 @@ mod record;
 mod recover;
 mod signers;
 mod time;
+mod unrecorded;
 mod verify;
 mod write;
 
@@ -44,5 +45,6 @@ pub use record::{
 pub use recover::{Recovery, abandoned, recover, recovered_run};
 pub use signers::{AllowedSigners, Standing};
 pub use time::{name_time, record_time, time_in_name};
+pub use unrecorded::unrecorded;
 pub use verify::{Trust, Verification, verify};
 pub use write::{Appended, Sealed, append, append_then, create, seal};

@@ -48,6 +48,8 @@ pub enum Rule {
     Unverifiable,
     /// An envelope says something else than the records.
     Envelope,
+    /// A file lay in the folder when the bundle was sealed, and nobody had recorded it.
+    Unrecorded,
     /// Something was cut short earlier, and recorded as such.
     Recovered,
     /// Times that run backwards.
@@ -71,7 +73,7 @@ pub enum Weight {
 
 impl Rule {
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Altered,
         Self::Missing,
         Self::Added,
@@ -86,6 +88,7 @@ impl Rule {
         Self::Unsigned,
         Self::Unverifiable,
         Self::Envelope,
+        Self::Unrecorded,
         Self::Recovered,
         Self::Clock,
         Self::WrongHead,
@@ -109,6 +112,7 @@ impl Rule {
             Self::Unsigned => "unsigned",
             Self::Unverifiable => "unverifiable",
             Self::Envelope => "envelope",
+            Self::Unrecorded => "unrecorded",
             Self::Recovered => "recovered",
             Self::Clock => "clock",
             Self::WrongHead => "wrong-head",
@@ -122,7 +126,7 @@ impl Rule {
     pub fn weight(self) -> Weight {
         match self {
             Self::Unverifiable => Weight::Undecided,
-            Self::Recovered | Self::Clock | Self::NoAnchor => Weight::Note,
+            Self::Unrecorded | Self::Recovered | Self::Clock | Self::NoAnchor => Weight::Note,
             _ => Weight::Error,
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::{Digest, hex};
 use crate::outcome::Outcome;
 use crate::time;
+pub(crate) use attached::UNRECORDED;
 pub use attached::{Attach, SuspectFile, Unsearched};
 pub use text::Text;
 

@@ -98,7 +98,7 @@ pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
         }
         None => {}
     }
-    ctx.files(listed.is_none(), &paths);
+    ctx.files(listed.as_ref().and_then(|listed| listed.as_deref().ok()), &paths);
     let signed = ctx.signature(text.as_deref())?;
     ctx.envelopes(signed.as_ref().map(|(_, key)| *key));
     ctx.anchor();
@@ -161,6 +161,13 @@ impl Ctx<'_> {
             last_time = Some(record.time);
             match &record.body {
                 Body::Seal(_) => sealed = true,
+                Body::Attach(attach) => {
+                    let found = attach.unrecorded().map(|file| {
+                        let message = "it lay in the folder when the bundle was sealed; nobody recorded or redacted it";
+                        Problem::new(Rule::Unrecorded, file.path.as_str(), message)
+                    });
+                    self.problems.extend(found);
+                }
                 Body::Recovered(part) => {
                     recovered.extend(part.run);
                     say(Rule::Recovered, recovered_message(part.run));
@@ -255,7 +262,8 @@ impl Ctx<'_> {
     }
 
     /// The digests in the records against the folder; where there is no manifest, they are all there is.
-    fn files(&mut self, alone: bool, paths: &[String]) {
+    fn files(&mut self, listed: Option<&[ManifestEntry]>, paths: &[String]) {
+        let alone = listed.is_none();
         let mut known: HashSet<&str> = HashSet::new();
         let mut problems = Vec::new();
         for record in self.bundle.records() {
@@ -300,6 +308,16 @@ impl Ctx<'_> {
                 }
             }
         }
+        // Records that are gone or do not hold together know of less than there was; that is said already.
+        let is_whole =
+            matches!(self.hashes.get(RECORDS), Some(Ok(_))) && self.bundle.problems().is_empty();
+        let listed = listed.filter(|_| is_whole).unwrap_or_default();
+        let listed = listed.iter().map(|entry| entry.path.as_str());
+        problems.extend(
+            listed
+                .filter(|&path| path != RECORDS && !known.contains(path))
+                .map(|path| unknown(path, "the manifest lists it, and no record has its digest")),
+        );
         // What the manifest has said already about a file is not said twice.
         let said: HashSet<(Rule, String)> =
             self.problems.iter().map(|problem| (problem.rule, problem.path.clone())).collect();

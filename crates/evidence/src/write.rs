@@ -14,7 +14,7 @@ use crate::listing;
 use crate::manifest::{self, MANIFEST, SIGNATURE};
 use crate::record::{Body, Malformed, Record, Seal};
 use crate::recover::{Unfinished, kept_aside, recovered_run, torn_record};
-use crate::time;
+use crate::{time, unrecorded};
 
 /// How long another writer's lock on the records is waited for; a lock is held for milliseconds.
 const WAIT: Duration = Duration::from_secs(10);
@@ -37,6 +37,8 @@ pub struct Sealed {
     pub files: usize,
     /// How many runs the bundle has.
     pub runs: u32,
+    /// The files among them that lay in the folder, and that nobody had recorded.
+    pub unrecorded: Vec<String>,
     /// Whether it was signed.
     pub signed: bool,
     /// Why it was not signed although there is a signer.
@@ -135,18 +137,28 @@ pub fn seal(
 ) -> Result<Sealed, Error> {
     let bundle = bundle::Bundle::open(folder)?;
     remove_left_overs(folder)?;
-    if bundle.seal().is_none() {
-        close(folder, now, signer, origin)?;
-    }
-    let text = match read_if_there(&folder.join(MANIFEST))? {
+    let signature_path = folder.join(SIGNATURE);
+    let mut unrecorded = Vec::new();
+    let kept = if bundle.seal().is_none() {
+        unrecorded = close(folder, now, signer, origin)?;
+        // What stood there under these names speaks of another state of the folder.
+        remove_if_there(&signature_path)?;
+        None
+    } else {
+        read_if_there(&folder.join(MANIFEST))?
+    };
+    let text = match kept {
         Some(text) => text,
         None => write_manifest(folder)?,
     };
-    let files = text.split(|&byte| byte == b'\n').count() - 1;
-    let mut sealed =
-        Sealed { manifest: Digest::of(&text), files, runs: 0, signed: false, why_unsigned: None };
-    sealed.runs = u32::try_from(bundle.runs().len()).unwrap_or(u32::MAX);
-    let signature_path = folder.join(SIGNATURE);
+    let mut sealed = Sealed {
+        manifest: Digest::of(&text),
+        files: text.split(|&byte| byte == b'\n').count() - 1,
+        runs: u32::try_from(bundle.runs().len()).unwrap_or(u32::MAX),
+        unrecorded,
+        signed: false,
+        why_unsigned: None,
+    };
     if signature_path.exists() {
         sealed.signed = true;
     } else if let Some(signer) = signer {
@@ -166,10 +178,10 @@ fn close(
     now: DateTime<Utc>,
     signer: Option<&dyn Signer>,
     origin: Option<&str>,
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     let paths = listing::files(folder)?;
-    let mut running = None;
-    append_after_all(folder, now, |chain| {
+    let (mut running, mut unreadable) = (None, None);
+    let appended = append_after_all(folder, now, |chain| {
         let unfinished = Unfinished::of(folder, chain);
         running = unfinished.running.first().copied();
         if running.is_some() {
@@ -177,6 +189,13 @@ fn close(
         }
         let mut bodies = kept_aside(folder, chain, &paths);
         bodies.extend(unfinished.cut_short.iter().map(|&run| recovered_run(folder, run, &paths)));
+        match unrecorded::as_found(folder, &paths, &chain.records, &bodies) {
+            Ok(found) => bodies.extend(found),
+            Err(failed) => {
+                unreadable = Some(failed);
+                return Vec::new();
+            }
+        }
         let listed =
             paths.iter().filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE)).count();
         bodies.push(Body::Seal(Seal {
@@ -187,10 +206,17 @@ fn close(
         }));
         bodies
     })?;
-    match running {
-        Some(run) => Err(Error::Running { path: folder.to_path_buf(), run }),
-        None => Ok(()),
+    if let Some(run) = running {
+        return Err(Error::Running { path: folder.to_path_buf(), run });
     }
+    if let Some(failed) = unreadable {
+        return Err(failed);
+    }
+    let found = appended.iter().filter_map(|appended| match &appended.record.body {
+        Body::Attach(attach) => Some(attach.unrecorded().map(|file| file.path.clone())),
+        _ => None,
+    });
+    Ok(found.flatten().collect())
 }
 
 /// Removes what a seal that was cut short had not put in place yet; no record speaks of it, and nobody has seen it.
@@ -221,6 +247,15 @@ fn write_manifest(folder: &Path) -> Result<Vec<u8>, Error> {
     let text = manifest::write(&mut entries).into_bytes();
     durable::write_over(&folder.join(MANIFEST), &text, 0o644)?;
     Ok(text)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(failed) if failed.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::read(path)(failed))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {

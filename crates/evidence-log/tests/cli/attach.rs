@@ -154,3 +154,50 @@ fn a_saved_error_page_is_suspect() {
     let page = tool(&bed).args(["report", &bundle, "--output", "-"]).run();
     assert!(page.stdout().contains("suspect: html-error-page"), "{page}");
 }
+
+#[test]
+fn what_nobody_recorded_is_sealed_as_such_and_told() {
+    let mut bed = unsigned();
+    bed.holds_secrets("artifacts");
+    let bundle = open(&bed);
+    bed.write(format!("{bundle}/stray.txt"), "from elsewhere\n");
+    bed.write(format!("{bundle}/manifest.sha256"), "not a manifest\n");
+    bed.write(format!("{bundle}/deep/leak.gz"), gzip(TOKEN.as_bytes()));
+    let refused = tool(&bed).args(["seal", &bundle]).run();
+    assert_eq!(refused.code(), 2);
+    insta::assert_snapshot!(refused.stderr().replace(&bundle, "BUNDLE"), @"
+    error: cannot seal BUNDLE/deep/leak.gz, which nobody recorded: it holds a credential
+    hint: move it out of the bundle; `attach` makes a redacted copy of a text
+    ");
+    std::fs::remove_file(bed.path(format!("{bundle}/deep/leak.gz"))).unwrap();
+
+    let sealed = tool(&bed).args(["seal", &bundle]).run();
+    assert_eq!(sealed.code(), 0, "{sealed}");
+    assert!(
+        sealed.stderr().starts_with("warning: stray.txt lay in the folder; nobody"),
+        "{sealed}"
+    );
+    let verified = tool(&bed).args(["verify", &bundle, "--allow-unsigned"]).run();
+    assert_eq!(verified.code(), 0, "{verified}");
+    assert!(verified.stdout().contains("unrecorded"), "{verified}");
+    assert_eq!(show(&bed, &bundle)["attachments"][0]["role"], "unrecorded");
+
+    // A manifest that is made anew over what was put there later is no way around the records.
+    bed.write(format!("{bundle}/later.txt"), "put there later\n");
+    let hashed = bed
+        .command("sh")
+        .args([
+            "-c",
+            "cd \"$1\" && LC_ALL=C sha256sum evidence.jsonl later.txt stray.txt > manifest.sha256",
+            "sh",
+            &bundle,
+        ])
+        .run();
+    assert_eq!(hashed.code(), 0, "{hashed}");
+    let verified = tool(&bed).args(["verify", &bundle, "--allow-unsigned"]).run();
+    assert_eq!(verified.code(), 1, "{verified}");
+    assert!(
+        verified.stdout().contains("later.txt: error: the manifest lists it, and no record"),
+        "{verified}"
+    );
+}

@@ -236,7 +236,7 @@ fn run_and_verify_need_no_network() {
 fn rules_are_explained() {
     let bed = testbed::Bed::new();
     let all = tool(&bed).arg("rules").run();
-    assert_eq!(all.stdout().lines().count(), 19, "{all}");
+    assert_eq!(all.stdout().lines().count(), 20, "{all}");
     assert_eq!(tool(&bed).args(["rules", "cut"]).run().code(), 0);
     assert_eq!(tool(&bed).args(["rules", "no-such-rule"]).run().code(), 2);
 }
