@@ -195,7 +195,7 @@ pub(crate) struct Verify {
     /// A proof that the bundle is in an origin log, as `export --as tlog-proof` writes it
     #[arg(long, value_name = "FILE")]
     pub(crate) proof: Option<PathBuf>,
-    /// Accept a bundle that nobody signed
+    /// Accept a bundle, and the checkpoint of an origin log, that nobody signed
     #[arg(long)]
     pub(crate) allow_unsigned: bool,
     #[command(flatten)]

@@ -145,7 +145,8 @@ fn finish(
     }
     let not_sealed =
         |failed: Error| failed.while_recording("the run is recorded; its bundle is not sealed");
-    let sealed = seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
+    let (sealed, _) =
+        seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
     // The command's own stderr may be closed; that must not change its exit code.
     drop(seal::tell_unrecorded(&sealed, streams));
     if plan.args.quiet {

@@ -40,7 +40,11 @@ pub(crate) fn close(
         Ok(signer) => (signer, None),
         Err(why) => (None, Some(why)),
     };
-    let sealed = seal_and_enter(setting, folder, signer.as_deref())?;
+    let (sealed, unsigned_log) = seal_and_enter(setting, folder, signer.as_deref())?;
+    if let Some(why) = unsigned_log.filter(|_| sealed.signed) {
+        writeln!(streams.stderr, "warning: the origin log's checkpoint is UNSIGNED: {why}")
+            .map_err(error::answer)?;
+    }
     tell_unrecorded(&sealed, streams)?;
     why_not = why_not.or_else(|| sealed.why_unsigned.clone());
     if let Some(why) = why_not.filter(|_| !sealed.signed) {
@@ -75,12 +79,13 @@ pub(crate) fn tell_unrecorded(sealed: &Sealed, streams: &mut Streams<'_>) -> Res
     Ok(())
 }
 
-/// Seals and enters the manifest into the origin log; once, however often it is called.
+/// Seals and enters the manifest into the origin log; once, however often it is called. Answers also why the log's
+/// checkpoint is not signed although there is a signer.
 pub(crate) fn seal_and_enter(
     setting: &Setting,
     folder: &Path,
     signer: Option<&dyn Signer>,
-) -> Result<Sealed, Error> {
+) -> Result<(Sealed, Option<String>), Error> {
     let bundle = Bundle::open(folder)?;
     if bundle.seal().is_none() {
         refuse_what_would_leak(setting, &bundle)?;
@@ -91,11 +96,14 @@ pub(crate) fn seal_and_enter(
     let sealed = evidence::seal(folder, clock::now(), signer, name.as_deref())?;
     let bundle = setting.in_root(folder);
     let is_entered = || {
-        let known = origin.as_ref().and_then(|path| evidence::read_origin(path, None).ok());
+        let known = origin
+            .as_ref()
+            .and_then(|path| evidence::read_origin(path, &evidence::Trust::default()).ok());
         known.and_then(|log| log.manifest_of(&bundle)) == Some(sealed.manifest)
     };
+    let mut why_unsigned = None;
     if !was_sealed || !is_entered() {
-        setting.enter(OriginKind::Seal, folder, sealed.manifest, signer)?;
+        why_unsigned = setting.enter(OriginKind::Seal, folder, sealed.manifest, signer)?;
     }
-    Ok(sealed)
+    Ok((sealed, why_unsigned))
 }

@@ -63,15 +63,16 @@ impl Setting {
         Some(self.root.join(ORIGINS).join(name))
     }
 
-    /// Enters what happened to a bundle into the origin log, if there is one.
+    /// Enters what happened to a bundle into the origin log, if there is one. Answers why its checkpoint is not signed
+    /// although there is a signer.
     pub(crate) fn enter(
         &self,
         kind: OriginKind,
         bundle: &Path,
         hash: Digest,
         signer: Option<&dyn Signer>,
-    ) -> Result<(), Error> {
-        let Some(origin) = self.origin() else { return Ok(()) };
+    ) -> Result<Option<String>, Error> {
+        let Some(origin) = self.origin() else { return Ok(None) };
         Ok(evidence::append_origin(
             &origin,
             clock::now(),

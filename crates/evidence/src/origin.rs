@@ -15,6 +15,7 @@ use crate::merkle::CompactRange;
 use crate::problem::{Problem, Rule, Weight};
 use crate::signers::AllowedSigners;
 use crate::time;
+use crate::verify::Trust;
 
 /// The folder of origin logs under the evidence root.
 pub const ORIGINS: &str = ".log";
@@ -64,7 +65,8 @@ struct Kept {
 }
 
 /// Adds a line to the log in this folder, which is made if it is not there, and signs a new checkpoint if there is a
-/// signer. A log that is shorter than its checkpoint was cut, and is not added to.
+/// signer. A log that is shorter than its checkpoint was cut, and is not added to. Answers why the checkpoint is not
+/// signed although there is a signer.
 pub fn append_origin(
     folder: &Path,
     now: DateTime<Utc>,
@@ -72,7 +74,7 @@ pub fn append_origin(
     bundle: &str,
     hash: Digest,
     signer: Option<&dyn Signer>,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     std::fs::create_dir_all(folder).map_err(Error::read(folder))?;
     let mut ledger = durable::Ledger::open(&folder.join(LOG), WAIT)?;
     remove_left_overs(folder)?;
@@ -91,10 +93,8 @@ pub fn append_origin(
     ledger.append(&line)?;
     range.push(&line);
     let mut checkpoint = Checkpoint::new(&name_of(folder), range.size(), range.root());
-    if let Some(signer) = signer {
-        // A checkpoint that could not be signed is written without a signature, and says so.
-        drop(checkpoint.sign(signer));
-    }
+    // A checkpoint that could not be signed is written without a signature, and says so.
+    let why_unsigned = signer.and_then(|signer| checkpoint.sign(signer).err());
     durable::write_over(&folder.join(CHECKPOINT), checkpoint.to_text().as_bytes(), 0o644)?;
     let kept = Kept {
         size: range.size(),
@@ -103,7 +103,8 @@ pub fn append_origin(
         peaks: range.peaks().to_vec(),
     };
     let kept = serde_json::to_vec(&kept).unwrap_or_default();
-    Ok(durable::write_over(&folder.join(RANGE), &kept, 0o644)?)
+    durable::write_over(&folder.join(RANGE), &kept, 0o644)?;
+    Ok(why_unsigned)
 }
 
 /// Removes what a writer that was killed had not put in place yet. The ledger is locked, so nobody is writing it.
@@ -170,8 +171,9 @@ pub fn origins(root: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// Reads an origin log and checks its links, its root against the checkpoint, and the checkpoint's signature.
-pub fn read_origin(folder: &Path, signers: Option<&AllowedSigners>) -> Result<Origin, Error> {
+/// Reads an origin log and checks its links, its root against the checkpoint, and the checkpoint's signature; no
+/// citation is compared.
+pub fn read_origin(folder: &Path, trust: &Trust<'_>) -> Result<Origin, Error> {
     let path = folder.join(LOG);
     // A log that is gone counts as empty: its checkpoint says how much is missing.
     let mut odd = None;
@@ -223,7 +225,7 @@ pub fn read_origin(folder: &Path, signers: Option<&AllowedSigners>) -> Result<Or
         &origin.name,
         range.size(),
         at_checkpoint,
-        signers,
+        trust,
     );
     origin.problems.extend(more);
     Ok(origin)
@@ -234,7 +236,7 @@ fn checkpoint_problems(
     name: &str,
     size: u64,
     root: Option<Digest>,
-    signers: Option<&AllowedSigners>,
+    trust: &Trust<'_>,
 ) -> Vec<Problem> {
     let Some(checkpoint) = checkpoint else {
         return vec![Problem::new(
@@ -261,26 +263,33 @@ fn checkpoint_problems(
         }
         Some(_) => {}
     }
-    match signers {
+    match trust.signers {
         Some(signers) if checkpoint.is_signed() => {
             if !signers.keys().any(|key| checkpoint.is_signed_by(key)) {
                 say(Rule::BadSignature, "no allowed key made its signature".into());
             }
         }
-        Some(_) => say(Rule::Unsigned, "UNSIGNED: signers are declared, and nobody signed".into()),
         None if checkpoint.is_signed() => {
             say(Rule::Unverifiable, "it is signed, and no allowed signers are declared".into());
         }
-        None => problems.push(
-            Problem::new(
-                Rule::Unsigned,
-                CHECKPOINT,
-                "UNSIGNED: anyone who can write here could have made it",
-            )
-            .weighing(Weight::Note),
-        ),
+        signers => problems.push(unsigned(signers, trust.allow_unsigned)),
     }
     problems
+}
+
+/// A checkpoint has room for Ed25519 signatures alone, so keys of other kinds cannot be missed on it.
+fn unsigned(signers: Option<&AllowedSigners>, is_allowed: bool) -> Problem {
+    let (message, weight) = match signers {
+        Some(signers) if signers.is_empty() => (
+            "UNSIGNED: only Ed25519 signs a checkpoint, and no allowed signer has such a key; anyone who can write here could have made it",
+            Weight::Note,
+        ),
+        Some(_) if !is_allowed => {
+            ("UNSIGNED: signers are declared, and nobody signed", Weight::Error)
+        }
+        _ => ("UNSIGNED: anyone who can write here could have made it", Weight::Note),
+    };
+    Problem::new(Rule::Unsigned, CHECKPOINT, message).weighing(weight)
 }
 
 fn read_checkpoint(folder: &Path) -> Option<Checkpoint> {

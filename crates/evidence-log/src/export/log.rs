@@ -96,7 +96,7 @@ pub(crate) fn origin_of(setting: &Setting, folder: &Path) -> Result<PathBuf, Err
     let bundle = Bundle::open(folder)?;
     let in_root = setting.in_root(folder);
     let knows = |path: &PathBuf| {
-        evidence::read_origin(path, None)
+        evidence::read_origin(path, &evidence::Trust::default())
             .is_ok_and(|origin| origin.manifest_of(&in_root) == bundle.manifest_hash())
     };
     let named = bundle.seal().and_then(|seal| seal.origin.clone());
@@ -113,7 +113,8 @@ pub(crate) fn origin_of(setting: &Setting, folder: &Path) -> Result<PathBuf, Err
 /// Reads an origin log as far as its checkpoint counts, and says what is wrong with it.
 pub(crate) fn read(setting: &Setting, folder: &Path) -> Result<SignedLog, Error> {
     let signers = signers(setting)?;
-    let origin = evidence::read_origin(folder, signers.as_ref())?;
+    let trust = evidence::Trust { signers: signers.as_ref(), ..evidence::Trust::default() };
+    let origin = evidence::read_origin(folder, &trust)?;
     let malformed = |why| Error::Malformed { path: setting.shown(folder), why };
     let checkpoint = origin.checkpoint.clone().ok_or_else(|| malformed("it has no checkpoint"))?;
     let path = folder.join(LOG);

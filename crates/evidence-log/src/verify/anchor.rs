@@ -147,7 +147,9 @@ fn near(setting: &Setting, bundle: &Path, invocation: &Invocation, asked: &mut A
     }
     let in_root = setting.in_root(bundle);
     for folder in evidence::origins(&setting.root) {
-        let Ok(origin) = evidence::read_origin(&folder, None) else { continue };
+        let Ok(origin) = evidence::read_origin(&folder, &evidence::Trust::default()) else {
+            continue;
+        };
         if let Some(manifest) = origin.manifest_of(&in_root) {
             asked.anchors.push(Anchor {
                 told_by: setting.shown(&folder),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, Origin, OriginKind, Weight};
+use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, Origin, OriginKind, Trust, Weight};
 use report::{Finding, Invocation};
 
 use super::finding;
@@ -35,7 +35,8 @@ pub(super) fn verify(
     let folders = evidence::origins(&setting.root);
     let mut found = Found { checked: folders.len(), undecided: false, findings: Vec::new() };
     for folder in folders {
-        let origin = evidence::read_origin(&folder, signers)?;
+        let trust = Trust { signers, cited: None, allow_unsigned: args.allow_unsigned };
+        let origin = evidence::read_origin(&folder, &trust)?;
         found.undecided |=
             origin.problems.iter().any(|problem| problem.weight == Weight::Undecided);
         found

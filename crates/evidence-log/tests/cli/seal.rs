@@ -279,6 +279,8 @@ fn an_agent_signs_for_a_key_whose_file_is_elsewhere() {
     let sealed = bed.command("sh").args(["-c", &line]).run();
     assert!(sealed.stderr().contains("sealed and signed"), "{sealed}");
     assert_eq!(faults(&bed, &bundle), Vec::<String>::new());
+    // The last checkpoint is the agent's; it is raw Ed25519 as with a key file.
+    assert_eq!(tool(&bed).args(["verify", "--origin"]).run().code(), 0);
 }
 
 /// Signs with the key at `home/key`, whatever kind it is; `SK` is the provider of a device.
@@ -301,6 +303,10 @@ fn signs_through_ssh_keygen(bed: &testbed::Bed, kind: &str, provider: Option<&st
         good.stdout().contains(&format!("signed by ops@example.org ({kind}, SHA256:")),
         "{good}"
     );
+    assert!(sealed.stderr().contains("the origin log's checkpoint is UNSIGNED: a key of kind"));
+    let origin = tool(bed).args(["verify", "--origin"]).run();
+    assert_eq!(origin.code(), 0, "{origin}");
+    assert!(origin.stdout().contains("UNSIGNED: only Ed25519 signs a checkpoint"), "{origin}");
     bed.write(".opsproof/allowed_signers", "# nobody\n");
     assert_eq!((verify().code(), faults(bed, &bundle)), (1, vec!["unknown-signer".to_owned()]));
     bed.write(".opsproof/allowed_signers", format!("ops@example.org {public}"));
@@ -326,6 +332,24 @@ fn keys_of_other_kinds_sign_the_manifest_through_ssh_keygen() {
         assert_eq!(bed.command("ssh-keygen").args(make).unguarded().run().code(), 0);
         signs_through_ssh_keygen(&bed, named, None);
     }
+}
+
+#[test]
+fn a_checkpoint_that_nobody_signed_is_accepted_where_that_is_said() {
+    let Some(bed) = signed("a_checkpoint_that_nobody_signed_is_accepted_where_that_is_said") else {
+        return;
+    };
+    let ops = bed.read("ops.toml");
+    bed.write("ops.toml", ops.replace("sign-with = \"home/key\"\n", ""));
+    let bundle = open(&bed);
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let verify = |more: &[&str]| tool(&bed).args(["verify", "--origin"]).args(more).run();
+    let refused = verify(&[]);
+    assert_eq!(refused.code(), 1, "{refused}");
+    assert!(refused.stdout().contains("UNSIGNED: signers are declared, and nobody signed"));
+    let accepted = verify(&["--allow-unsigned"]);
+    assert_eq!(accepted.code(), 0, "{accepted}");
+    assert!(accepted.stdout().contains("UNSIGNED"), "{accepted}");
 }
 
 #[test]

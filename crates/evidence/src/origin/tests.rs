@@ -32,7 +32,7 @@ fn add(folder: &Path, n: u64) {
 fn problems(folder: &Path) -> Vec<Rule> {
     let line = KeyFile::from_seed(&SEED).public_key().to_openssh();
     let signers = AllowedSigners::read(&format!("ops@example.org {line}\n"));
-    read_origin(folder, Some(&signers))
+    read_origin(folder, &Trust { signers: Some(&signers), ..Trust::default() })
         .unwrap()
         .problems
         .iter()
@@ -50,7 +50,7 @@ fn it_grows_with_and_without_what_is_kept() {
     add(&folder, 6);
     assert_eq!(problems(&folder), []);
     assert_eq!(origins(root.path()), std::slice::from_ref(&folder));
-    let origin = read_origin(&folder, None).unwrap();
+    let origin = read_origin(&folder, &Trust::default()).unwrap();
     assert_eq!(origin.manifest_of("area/bundle-3"), Some(Digest::of(b"area/bundle-3")));
     assert_eq!(origin.checkpoint.unwrap().size, 7);
 }
@@ -144,4 +144,25 @@ fn a_pipe_or_a_link_in_the_place_of_the_log_or_its_checkpoint_is_found_and_not_w
             assert_eq!(problems(&folder).first(), Some(&first), "{name}, a pipe: {is_pipe}");
         }
     }
+}
+
+#[test]
+fn an_unsigned_checkpoint_is_told_and_accepted_where_that_is_said() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("log");
+    let now = time::parse("2026-11-22T17:00:00Z").unwrap();
+    append_origin(&folder, now, OriginKind::Open, "x", Digest::of(b"x"), None).unwrap();
+    let line = KeyFile::from_seed(&SEED).public_key().to_openssh();
+    let ours = AllowedSigners::read(&format!("ops@example.org {line}\n"));
+    let others = AllowedSigners::read("ops@example.org ssh-rsa AAAA\n");
+    let check = |signers, allow_unsigned, expected| {
+        let trust = Trust { signers, allow_unsigned, ..Trust::default() };
+        let found = read_origin(&folder, &trust).unwrap().problems;
+        let found: Vec<_> = found.iter().map(|problem| (problem.rule, problem.weight)).collect();
+        assert_eq!(found, [(Rule::Unsigned, expected)]);
+    };
+    check(None, false, Weight::Note);
+    check(Some(&ours), false, Weight::Error);
+    check(Some(&ours), true, Weight::Note);
+    check(Some(&others), false, Weight::Note);
 }
