@@ -114,6 +114,9 @@ pub(crate) fn remarks(end: &End) -> Vec<String> {
     if !end.forwarded.is_empty() {
         remarks.push(format!("signals passed on: {}", end.forwarded.join(", ")));
     }
+    if !end.received.is_empty() {
+        remarks.push(format!("interrupted meanwhile: {}", end.received.join(", ")));
+    }
     if let Some(git) = &end.git {
         let commit = git
             .commit

@@ -170,6 +170,9 @@ pub struct End {
     /// Signals that we passed on to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forwarded: Vec<String>,
+    /// Signals that came to us and were not passed on: a terminal sent them to the command as well, or it had ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub received: Vec<String>,
 }
 
 /// A file of the bundle.

@@ -26,6 +26,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a second interrupt of the operator must come after the first to be taken for impatience.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// So many signals are named in the record; a line has no room for a storm of them.
+const MOST_SIGNALS: usize = 100;
+
 /// How often an ended child is looked for where the kernel has no pidfd.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -45,12 +48,14 @@ pub(super) struct Captured {
     pub(super) still_open: bool,
     /// The signals that we passed on.
     pub(super) forwarded: Vec<String>,
+    /// The signals that came to us and were not passed on.
+    pub(super) received: Vec<String>,
 }
 
 impl Captured {
     /// For a command that was never started.
     pub(super) fn not_started(outcome: Outcome) -> Self {
-        Self { outcome, still_open: false, forwarded: Vec::new() }
+        Self { outcome, still_open: false, forwarded: Vec::new(), received: Vec::new() }
     }
 }
 
@@ -82,14 +87,18 @@ pub(super) fn capture(
         timed_out: false,
         interrupted: None,
         forwarded: Vec::new(),
+        received: Vec::new(),
     };
     let still_open = ctx.read_all();
+    // The interrupt that ended the command may have come to us a moment after it.
+    let late = ctx.signals.take();
+    ctx.received_all(late);
     for sink in ctx.sinks.iter_mut() {
         let bytes = sink.finish();
         ctx.timing.note(started.elapsed(), sink.fd, bytes);
     }
     let outcome = ctx.outcome(limits);
-    Captured { outcome, still_open, forwarded: ctx.forwarded }
+    Captured { outcome, still_open, forwarded: ctx.forwarded, received: ctx.received }
 }
 
 struct Ctx<'a, 'set> {
@@ -110,6 +119,7 @@ struct Ctx<'a, 'set> {
     timed_out: bool,
     interrupted: Option<Instant>,
     forwarded: Vec<String>,
+    received: Vec<String>,
 }
 
 impl Ctx<'_, '_> {
@@ -225,6 +235,7 @@ impl Ctx<'_, '_> {
             if self.status.is_some() {
                 // Only something that the command left behind is being waited for.
                 self.drained = Some(Instant::now());
+                self.received_all([signal]);
                 continue;
             }
             if signal == Signal::WINCH {
@@ -240,15 +251,24 @@ impl Ctx<'_, '_> {
             let impatient = self.interrupted.is_some_and(|first| first.elapsed() >= PATIENCE);
             if from_terminal && !impatient {
                 self.interrupted.get_or_insert_with(Instant::now);
+                self.received_all([signal]);
                 continue;
             }
             let signal = if from_terminal { Signal::TERM } else { signal };
             if let Some(pid) = self.pid
                 && kill_process(pid, signal).is_ok()
+                && self.forwarded.len() < MOST_SIGNALS
             {
                 self.forwarded.push(signals::name(signal.as_raw()));
             }
         }
+    }
+
+    /// Notes signals that are not passed on: a terminal sent them to the command as well, or it had ended.
+    fn received_all(&mut self, signals: impl IntoIterator<Item = Signal>) {
+        let room = MOST_SIGNALS.saturating_sub(self.received.len());
+        let signals = signals.into_iter().filter(|signal| *signal != Signal::WINCH);
+        self.received.extend(signals.take(room).map(|signal| signals::name(signal.as_raw())));
     }
 
     fn read_once(&mut self, n: usize, buffer: &mut [u8]) {

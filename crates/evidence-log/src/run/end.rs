@@ -70,6 +70,7 @@ pub(super) fn end(
         still_open: captured.still_open,
         terminal_closed: begun.streams.iter().any(Sink::is_terminal_closed),
         forwarded: captured.forwarded,
+        received: captured.received,
     };
     let envelope = write_envelope(plan, &begun, &end, signer)?;
     end.files.push(envelope);

@@ -68,6 +68,8 @@ fn an_interrupt_at_a_terminal_reaches_the_command_once() {
     assert_eq!(bed.read("code"), "code 9\n", "{output}");
     let kept = bed.read(format!("{bundle}/001-c.out"));
     assert_eq!(kept, "ready\ngot 1\nended after 1\n");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"received\":[\"SIGINT\"]"), "{records}");
     assert_eq!(show(&bed, &bundle)["runs"][0]["exit"], 9);
     assert_eq!(faults(&bed, &bundle), ["unsealed"]);
 }

@@ -60,6 +60,7 @@ fn an_end_says_how_it_ended() {
         still_open: false,
         terminal_closed: false,
         forwarded: vec![],
+        received: vec![],
     };
     let line = record(Body::End(Box::new(end))).to_line().unwrap();
     insta::assert_snapshot!(String::from_utf8(line).unwrap(), @r#"{"v":1,"i":3,"prev":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","t":"2026-11-22T17:00:00.000000Z","kind":"end","run":1,"outcome":{"how":"signaled","signal":"SIGKILL","number":9},"started":"2026-11-22T17:00:00.000000Z","ended":"2026-11-22T17:00:01.000000Z","duration_us":1000000,"mode":"pipe","files":[{"path":"001-a.out","role":"stdout","bytes":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}],"redactions":[{"rule":"dsn-password","count":2}],"suspect":["empty-output"],"env":["FLY_API_TOKEN"]}"#);

@@ -65,6 +65,7 @@ fn add_run(folder: &Path, run: u32, label: &str) {
         still_open: false,
         terminal_closed: false,
         forwarded: vec![],
+        received: vec![],
     };
     let context = Context {
         bundle: "b",
