@@ -185,10 +185,13 @@ pub(crate) struct Verify {
     /// The manifest must have this hash
     #[arg(long, value_name = "sha256:HEX", value_parser = digest, conflicts_with = "against")]
     pub(crate) manifest: Option<Digest>,
-    /// Ask a store whether it knows this bundle, by its manifest; `pull` fetches and checks every file. With --origin,
-    /// what it knows of the origin logs
+    /// Ask a store whether it knows this bundle, by its manifest, and whether every file is there, by its size. With
+    /// --origin, what it knows of the origin logs
     #[arg(long, value_name = "URL")]
     pub(crate) remote: Option<String>,
+    /// Fetch every file from the store, and hash it
+    #[arg(long, requires = "remote")]
+    pub(crate) remote_full: bool,
     /// Give the store's credentials from this file of the vault instead of the environment
     #[arg(long, value_name = "FILE", requires = "remote")]
     pub(crate) env_from: Vec<String>,

@@ -158,13 +158,18 @@ impl Store {
 
     /// Whether there is an object of this size.
     pub(crate) async fn has(&self, key: &str, bytes: u64) -> Result<bool, Error> {
+        Ok(self.size(key).await? == Some(bytes))
+    }
+
+    /// The size of an object; none when it is not there.
+    pub(crate) async fn size(&self, key: &str) -> Result<Option<u64>, Error> {
         let options = GetOptions { head: true, ..GetOptions::default() };
         match self.inner.get_opts(&self.path(key), options).await {
-            Ok(result) => Ok(result.meta.size == bytes),
+            Ok(result) => Ok(Some(result.meta.size)),
             Err(object_store::Error::NotFound { source, .. })
                 if !fault::is_missing_bucket(&source.to_string()) =>
             {
-                Ok(false)
+                Ok(None)
             }
             Err(failed) => Err(self.failed(key, &failed)),
         }

@@ -3,6 +3,7 @@
 mod anchor;
 mod git;
 mod origin;
+mod remote;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -125,6 +126,7 @@ impl Ctx<'_> {
             let message = "only what lies beside it knows it; who holds the key could have made all of it anew";
             findings.push(Finding::note("no-anchor", message).path(setting.shown(&folder)));
         }
+        findings.extend(asked.findings.iter().cloned());
         findings.extend(verified.problems.iter().map(|problem| finding(setting, &folder, problem)));
         let signer = other.or_else(|| {
             let (name, key) = verified.signer.as_ref()?;
@@ -222,6 +224,9 @@ fn describe(
     }
     for silent in &outside.asked.silent {
         let _ = writeln!(text, "  not known to {silent}");
+    }
+    for told in &outside.asked.told {
+        let _ = writeln!(text, "  {told}");
     }
     if verified.bundle.is_sealed() {
         let _ = write!(

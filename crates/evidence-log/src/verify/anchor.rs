@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, OriginEntry, OriginKind};
-use report::Invocation;
+use report::{Finding, Invocation};
 
-use super::git;
+use super::{git, origin, remote};
+use crate::args;
+use crate::count::counted;
 use crate::error::Error;
+use crate::export::log::{self, origin_of};
 use crate::log_proof::LogProof;
-use crate::push::{bundle_key, given};
+use crate::push::{Progress, bundle_key, given};
 use crate::setting::Setting;
 use crate::store::{self, Variables};
-use crate::{args, index};
 
 /// A memory of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,10 @@ pub(super) struct Asked {
     pub(super) anchors: Vec<Anchor>,
     /// Who was asked, and does not know it.
     pub(super) silent: Vec<String>,
+    /// What else was looked at, in words.
+    pub(super) told: Vec<String>,
+    /// What is wrong with what others keep of it.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// Asks whoever the command line names, else whoever is near: the logs, the origin logs, git.
@@ -57,19 +63,21 @@ pub(super) fn ask(
         asked.anchors.push(proved(setting, &invocation.cwd.join(path), signers)?);
     }
     if let Some(url) = &args.remote {
-        asked.anchors.push(in_store(args, setting, url, bundle, invocation)?);
+        in_store(args, setting, url, bundle, invocation, &mut asked)?;
     }
     Ok(asked)
 }
 
-/// What a store has as the manifest of the bundle. That it has none is an error: the question was asked of this store.
+/// What a store has of the bundle, and of the origin log that lists it. That it has no manifest is an error: the
+/// question was asked of this store.
 fn in_store(
     args: &args::Verify,
     setting: &Setting,
     url: &str,
     bundle: &Bundle,
     invocation: &Invocation,
-) -> Result<Anchor, Error> {
+    asked: &mut Asked,
+) -> Result<(), Error> {
     let key = bundle_key(bundle).ok_or_else(|| Error::Malformed {
         path: setting.shown(bundle.folder()),
         why: "its name is not UTF-8",
@@ -78,10 +86,38 @@ fn in_store(
     let base = url.trim_end_matches('/');
     let base = base.strip_suffix(key.as_str()).unwrap_or(base);
     let store = store::open(base, &Variables { given: &given, invocation })?;
-    let name = format!("{key}/{MANIFEST}");
-    let found = store::runtime()?.block_on(store.get(&name, index::LONGEST))?;
-    let found = found.ok_or_else(|| store::Error::Missing { key: store.shown(&name) })?;
-    Ok(Anchor { told_by: store.shown(&key), manifest: Digest::of(&found), outside: true })
+    let runtime = store::runtime()?;
+    let (signed, whole) = (bundle.is_signed(), args.remote_full);
+    let progress = |bytes| Progress::new(invocation, "checking", bytes);
+    let there = runtime.block_on(remote::look(&store, &key, signed, whole, progress))?;
+    let manifest = there
+        .manifest
+        .ok_or_else(|| store::Error::Missing { key: store.shown(&format!("{key}/{MANIFEST}")) })?;
+    asked.anchors.push(Anchor { told_by: store.shown(&key), manifest, outside: true });
+    asked.findings.extend(faults(setting, bundle.folder(), &there));
+    if there.faults.is_empty() {
+        let how = if whole { "fetched and hashed" } else { "there, with their sizes" };
+        asked.told.push(format!("in the store: {}, {how}", counted(&there.n_objects, "object")));
+    }
+    if let Ok(path) = origin_of(setting, bundle.folder()) {
+        let log = log::read(setting, &path)?;
+        let (told, finding) = origin::history(&runtime, &store, &log, &setting.shown(&path))?;
+        asked.told.extend(told);
+        asked.findings.extend(finding);
+    }
+    Ok(())
+}
+
+/// What is wrong with the bundle in the store, as findings about its files here.
+pub(super) fn faults(setting: &Setting, folder: &Path, there: &remote::There) -> Vec<Finding> {
+    let finding = |fault: &remote::Fault| {
+        let path =
+            if fault.path.is_empty() { folder.to_path_buf() } else { folder.join(&fault.path) };
+        Finding::error(fault.rule, &fault.message)
+            .path(setting.shown(&path))
+            .hint("what is gone from a store is put back by `push`; what was changed there nobody replaces")
+    };
+    there.faults.iter().map(finding).collect()
 }
 
 /// What a proof says is the manifest that an origin log lists. It counts as a memory outside when an allowed key
@@ -130,7 +166,7 @@ fn in_log(setting: &Setting, log: &Path, bundle: &Path) -> Result<Vec<Anchor>, E
 fn near(setting: &Setting, bundle: &Path, invocation: &Invocation, asked: &mut Asked) {
     let (cited, n_logs) = in_feedback(setting, bundle);
     if cited.is_empty() && n_logs > 0 {
-        asked.silent.push(crate::count::counted(&n_logs, "log"));
+        asked.silent.push(counted(&n_logs, "log"));
     }
     asked.anchors.extend(cited);
     match git::committed(bundle, invocation) {

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
-use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, Origin, OriginKind, Trust, Weight};
+use evidence::{AllowedSigners, Bundle, Digest, Origin, OriginKind, Trust, Weight};
 use report::{Finding, Invocation};
+use tokio::runtime::Runtime;
 
-use super::finding;
+use super::remote::There;
+use super::{anchor, finding, remote as store_side};
+use crate::args;
 use crate::error::Error;
-use crate::export::log;
-use crate::push::{History, compare, given};
+use crate::export::log::{self, SignedLog};
+use crate::push::{History, Progress, compare, given};
 use crate::setting::Setting;
 use crate::store::{self, Store, Variables};
-use crate::{args, index};
 
 /// What was found in all origin logs.
 pub(super) struct Found {
@@ -42,7 +44,7 @@ pub(super) fn verify(
         found
             .findings
             .extend(origin.problems.iter().map(|problem| finding(setting, &folder, problem)));
-        found.findings.extend(bundles(setting, &origin, remote.as_ref())?);
+        found.findings.extend(bundles(setting, &origin, remote.as_ref(), args, invocation)?);
         let seals = origin.entries.iter().filter(|entry| entry.kind == OriginKind::Seal).count();
         let size = origin.entries.len();
         let _ = writeln!(text, "{}: {size} entries, {seals} seals", setting.shown(&folder));
@@ -52,35 +54,50 @@ pub(super) fn verify(
         if let Some(remote) = &remote {
             let log = log::read(setting, &folder)?;
             let shown = setting.shown(&folder);
-            match store::runtime()?.block_on(compare(remote, &log)) {
-                Ok(History::Agrees(size)) => {
-                    let _ =
-                        writeln!(text, "  known to {} as it was at {size} lines", remote.address());
-                }
-                Ok(History::Unknown) => {
-                    found
-                        .findings
-                        .push(Finding::note("no-anchor", "the store does not know it").path(shown));
-                }
-                Err(failed @ store::Error::Ahead { .. }) => {
-                    found.findings.push(Finding::error("cut", failed.to_string()).path(shown));
-                }
-                Err(failed @ store::Error::Fork { .. }) => {
-                    found
-                        .findings
-                        .push(Finding::error("wrong-head", failed.to_string()).path(shown));
-                }
-                Err(failed) => return Err(failed.into()),
+            let (told, odd) = history(&store::runtime()?, remote, &log, &shown)?;
+            found.findings.extend(odd);
+            if let Some(told) = told {
+                let _ = writeln!(text, "  {told}");
             }
         }
     }
     Ok(found)
 }
 
+/// What a store knows of an origin log: what is to be said, or what is wrong.
+pub(super) fn history(
+    runtime: &Runtime,
+    store: &Store,
+    log: &SignedLog,
+    shown: &str,
+) -> Result<(Option<String>, Option<Finding>), Error> {
+    match runtime.block_on(compare(store, log)) {
+        Ok(History::Agrees(size)) => {
+            let origin = &log.checkpoint.origin;
+            let store = store.address();
+            let told = format!("origin log {origin} is known to {store} as it was at {size} lines");
+            Ok((Some(told), None))
+        }
+        Ok(History::Unknown) => {
+            let message = "the store does not know this origin log";
+            Ok((None, Some(Finding::note("no-anchor", message).path(shown))))
+        }
+        Err(failed @ store::Error::Ahead { .. }) => {
+            Ok((None, Some(Finding::error("cut", failed.to_string()).path(shown))))
+        }
+        Err(failed @ store::Error::Fork { .. }) => {
+            Ok((None, Some(Finding::error("wrong-head", failed.to_string()).path(shown))))
+        }
+        Err(failed) => Err(failed.into()),
+    }
+}
+
 fn bundles(
     setting: &Setting,
     origin: &Origin,
     remote: Option<&Store>,
+    args: &args::Verify,
+    invocation: &Invocation,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for entry in &origin.entries {
@@ -91,7 +108,18 @@ fn bundles(
         let bundle = Bundle::inspect(&folder).ok();
         match (entry.kind, &bundle) {
             (OriginKind::Seal, None) => {
-                findings.push(absent(&entry.bundle, sealed, remote)?.path(shown));
+                let Some(remote) = remote else {
+                    let message = "the origin log lists it as sealed, and it is not here";
+                    let hint = "put it back, or `pull` it to this place; where it was pushed to a store, name that with --remote";
+                    findings.push(Finding::error("missing", message).hint(hint).path(shown));
+                    continue;
+                };
+                let key = format!("bundles/{}", entry.bundle);
+                let progress = |bytes| Progress::new(invocation, "checking", bytes);
+                let look = store_side::look(remote, &key, false, args.remote_full, progress);
+                let there = store::runtime()?.block_on(look)?;
+                findings.push(absent(&there, sealed).path(shown));
+                findings.extend(anchor::faults(setting, &folder, &there));
             }
             (OriginKind::Seal, Some(bundle)) if bundle.manifest_hash() != sealed => {
                 findings.push(
@@ -109,16 +137,9 @@ fn bundles(
     Ok(findings)
 }
 
-/// What is said of a sealed bundle that is not here: nothing to worry about where the store has its manifest.
-fn absent(bundle: &str, sealed: Option<Digest>, remote: Option<&Store>) -> Result<Finding, Error> {
-    let Some(remote) = remote else {
-        let message = "the origin log lists it as sealed, and it is not here";
-        let hint = "put it back, or `pull` it to this place; where it was pushed to a store, name that with --remote";
-        return Ok(Finding::error("missing", message).hint(hint));
-    };
-    let key = format!("bundles/{bundle}/{MANIFEST}");
-    let there = store::runtime()?.block_on(remote.get(&key, index::LONGEST))?;
-    Ok(match there.map(|bytes| Digest::of(&bytes)) {
+/// What is said of a sealed bundle that is not here: nothing to worry about where the store has it.
+fn absent(there: &There, sealed: Option<Digest>) -> Finding {
+    match there.manifest {
         None => Finding::error(
             "missing",
             "the origin log lists it as sealed, and it is neither here nor in the store",
@@ -130,5 +151,5 @@ fn absent(bundle: &str, sealed: Option<Digest>, remote: Option<&Store>) -> Resul
             "wrong-head",
             "it is not here, and its manifest in the store is not the one in the origin log",
         ),
-    })
+    }
 }

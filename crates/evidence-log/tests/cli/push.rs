@@ -53,6 +53,56 @@ fn a_bundle_comes_back_from_a_folder() {
 }
 
 #[test]
+fn every_object_in_a_store_is_looked_at() {
+    let bed = unsigned();
+    bed.write("store/.keep", "");
+    let bundle = open(&bed);
+    let run = ["run", "--into", &bundle, "--label", "one", "--", "echo", "hello"];
+    assert_eq!(tool(&bed).args(run).run().code(), 0);
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
+    assert_eq!(pushed.code(), 0, "{pushed}");
+    let verify = |more: &[&str]| {
+        let words = ["verify", &bundle, "--remote", "store", "--allow-unsigned"];
+        tool(&bed).args(words).args(more).run()
+    };
+    let good = verify(&["--remote-full"]);
+    assert_eq!(good.code(), 0, "{good}");
+    assert!(good.stdout().contains("in the store: 6 objects, fetched and hashed"), "{good}");
+    assert!(good.stdout().contains("is known to store as it was at 2 lines"), "{good}");
+    let found = |more: &[&str]| {
+        let output = verify(&[more, &["--format", "json"]].concat());
+        let answer = output.json();
+        let errors = answer["findings"].as_array().unwrap().iter();
+        let errors = errors.filter(|finding| finding["level"] == "error").map(|finding| {
+            let path = finding["subject"]["path"].as_str().unwrap();
+            let path = path.rsplit('/').next().unwrap().to_owned();
+            (finding["rule"].as_str().unwrap().to_owned(), path)
+        });
+        (output.code(), errors.collect::<Vec<_>>())
+    };
+    let fault = |rule: &str| (1, vec![(rule.to_owned(), "001-one.out".to_owned())]);
+    let hex = evidence::Digest::of(b"hello\n").hex();
+    let blob = format!("store/blobs/sha256/{}/{hex}", &hex[..2]);
+    bed.write(&blob, "jello\n");
+    assert_eq!(found(&[]), (0, vec![]));
+    assert_eq!(found(&["--remote-full"]), fault("altered"));
+    bed.write(&blob, "hel");
+    assert_eq!(found(&[]), fault("altered"));
+    assert_eq!(found(&["--remote-full"]), fault("altered"));
+    bed.remove(&blob);
+    assert_eq!(found(&[]), fault("missing"));
+    assert_eq!(found(&["--remote-full"]), fault("missing"));
+
+    // A bundle that is only in the store is looked at as well.
+    std::fs::remove_dir_all(bed.path(&bundle)).unwrap();
+    let origin = ["verify", "--origin", "--remote", "store"];
+    let gone = tool(&bed).args(origin).run();
+    assert_eq!(gone.code(), 1, "{gone}");
+    assert!(gone.stdout().contains("001-one.out: error: the store has not got it"), "{gone}");
+}
+
+#[test]
 fn what_is_left_of_a_run_that_was_cut_short_is_pushed_too() {
     let bed = unsigned();
     bed.write("store/.keep", "");
