@@ -1,6 +1,7 @@
 //! The values that must not be seen, and replacing them in text that is not a stream.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use evidence::{Redaction, Text};
 use secret::{Redactor, Secret, SecretSet};
@@ -96,6 +97,28 @@ impl<'set> Cleaner<'set> {
         redactor.push(bytes, &mut clean);
         redactor.finish(&mut clean);
         add(&mut self.counts, redactor.counts());
+        clean
+    }
+
+    /// The same for bytes of which some are known to be secret by their place; as far as no rule of its own names them.
+    pub(crate) fn clean_parts(&mut self, bytes: &[u8], secrets: &[Range<usize>]) -> Vec<u8> {
+        let mut clean = Vec::with_capacity(bytes.len());
+        let mut said = 0;
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            clean.extend(self.clean(&bytes[said..secret.start]));
+            let known = self.clean(&bytes[secret.clone()]);
+            let inner = known.strip_prefix(b"[REDACTED:").and_then(|rest| rest.strip_suffix(b"]"));
+            if inner.is_some_and(|name| !name.contains(&b']')) {
+                clean.extend(known);
+            } else {
+                clean.extend_from_slice(b"[REDACTED:argument]");
+                *self.counts.entry("argument".to_owned()).or_default() += 1;
+            }
+            said = secret.end;
+        }
+        // With its label a value may be known that is not known by itself.
+        let rest = if said == 0 { bytes } else { &bytes[said..] };
+        clean.extend(self.clean(rest));
         clean
     }
 

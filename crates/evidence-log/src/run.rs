@@ -1,5 +1,6 @@
 //! `run`: starts a command, shows its output, keeps it redacted, and records how it ended, whatever happened.
 
+mod arguments;
 mod begin;
 mod capture;
 mod child;

@@ -3,6 +3,7 @@
 mod anchors;
 mod assigned;
 mod block;
+mod carried;
 mod checksum;
 mod connection;
 pub(crate) mod pieces;
@@ -48,7 +49,9 @@ pub static RULES: &[FormRule] = &[
     ),
     rule("auth-header", "the value of an Authorization, Bearer or API token header"),
     rule("aws-key", "an AWS access key id"),
+    rule("command-login", "the password in `curl -u user:password`"),
     rule("connection-string", "the password in a URL `scheme://user:password@host`"),
+    rule("cookie", "the value of a session's cookie"),
     rule("digitalocean-token", "a DigitalOcean token"),
     rule("docker-token", "a Docker Hub access token"),
     rule("fly-token", "a Fly.io token: fo1_, fm1r_ or fm2_"),

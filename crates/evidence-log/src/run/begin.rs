@@ -6,8 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use evidence::{Appended, Begin, Body, Digest, Tail, Text};
 
-use super::Plan;
 use super::stream::{Sink, Timing};
+use super::{Plan, arguments};
 use crate::error::Error;
 use crate::redaction::Cleaner;
 use crate::{clock, open};
@@ -67,8 +67,9 @@ fn begin_of(appended: &Appended) -> Option<&Begin> {
 
 fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
     let (mut command, mut length) = (Vec::new(), 0);
-    for argument in &plan.args.command {
-        let clean = cleaner.text(argument);
+    let words: Vec<&[u8]> = plan.args.command.iter().map(|word| word.as_encoded_bytes()).collect();
+    for (argument, secrets) in words.iter().zip(arguments::secret_parts(&words)) {
+        let clean = Text::from_bytes(cleaner.clean_parts(argument, &secrets));
         length += clean.as_bytes().len() * 2 + 3;
         if length > ARGUMENTS_LIMIT {
             break;

@@ -133,6 +133,27 @@ fn a_run_without_a_vault_redacts_by_form() {
 }
 
 #[test]
+fn an_argument_is_a_password_by_its_place() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let line = "true; curl --version -u \"me:CANARY-only-letters\" > /dev/null";
+    for command in [
+        &["true", "--password", "CANARY-only-letters"][..],
+        &["true", "--token=CANARY-only-letters", "--password", TOKEN],
+        &["sh", "-c", line],
+    ] {
+        let run = tool(&bed).args(["run", "--into", &bundle, "--"]).args(command).unguarded().run();
+        assert_ne!(run.code(), 125, "{run}");
+    }
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(!records.contains("CANARY"), "{records}");
+    assert!(records.contains(r#"["true","--password","[REDACTED:argument]"]"#), "{records}");
+    let known = r#"["true","--token=[REDACTED:argument]","--password","[REDACTED:fly/api_token.env:FLY_API_TOKEN]"]"#;
+    assert!(records.contains(known), "{records}");
+    assert!(records.contains(r#"{"rule":"argument","count":1}"#), "{records}");
+}
+
+#[test]
 fn the_filter_replaces_and_passes_the_rest() {
     let bed = unsigned();
     let output = tool(&bed).arg("redact").stdin(format!("a {TOKEN} b\n\u{e9}")).run();

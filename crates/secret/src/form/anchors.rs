@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Place, Verdict, assigned, block, connection, is_word, token};
+use super::{Place, Verdict, assigned, block, carried, connection, is_word, token};
 
 pub(crate) type Judge = fn(&Place<'_>) -> Verdict;
 
@@ -81,6 +81,10 @@ const LABELS: &[(&str, usize, Judge)] = &[
     ("ASSWORD", 1, assigned::password),
     ("asswd", 1, assigned::password),
     ("PASSWD", 2, assigned::password),
+    ("ookie", 1, carried::cookie),
+    ("OOKIE", 1, carried::cookie),
+    (" -u ", 0, carried::login),
+    ("--user", 0, carried::login),
 ];
 
 /// How many strings there are, and how many of them begin a secret; these come first.

@@ -4,10 +4,12 @@ use super::placeholder::is_placeholder;
 use super::{Place, Verdict};
 
 /// No header or assignment has a longer value; texts made of labels alone stay cheap.
-const LONGEST_VALUE: usize = 4096;
+pub(super) const LONGEST_VALUE: usize = 4096;
 const LONGEST_LABEL_TAIL: usize = 32;
 const LONGEST_SEPARATOR: usize = 16;
 const SHORTEST_TOKEN: usize = 20;
+/// Behind `X-…-Token:` or a scheme in a header nothing but a credential stands.
+const SHORTEST_IN_HEADER: usize = 12;
 const SHORTEST_PASSWORD: usize = 6;
 
 /// A label that goes on so is about a secret, and has none behind it.
@@ -47,6 +49,24 @@ const HARMLESS_TAILS: &[&str] = &[
     "-id",
 ];
 
+/// What may stand between `Authorization:` and the credential.
+const SCHEMES: [&[u8]; 14] = [
+    b"Bearer ",
+    b"bearer ",
+    b"Token ",
+    b"token ",
+    b"FlyV1 ",
+    b"Basic ",
+    b"basic ",
+    b"ApiKey ",
+    b"Apikey ",
+    b"apikey ",
+    b"Api-Key ",
+    b"GenieKey ",
+    b"SSWS ",
+    b"Bot ",
+];
+
 /// `api_access_token: …`, `Authorization: Bearer …`, `Bearer …`: any long value.
 pub(super) fn header(place: &Place<'_>) -> Verdict {
     let label_is_over = place.text[place.at..place.after()].ends_with(b" ");
@@ -54,11 +74,11 @@ pub(super) fn header(place: &Place<'_>) -> Verdict {
     else {
         return Verdict::Nothing;
     };
-    for scheme in
-        [&b"Bearer "[..], b"bearer ", b"Token ", b"token ", b"FlyV1 ", b"Basic ", b"basic "]
-    {
+    let mut shortest = SHORTEST_TOKEN;
+    for scheme in SCHEMES {
         if place.text[start..].starts_with(scheme) {
             start += scheme.len();
+            shortest = if label_is_over { SHORTEST_TOKEN } else { SHORTEST_IN_HEADER };
         } else if !place.is_end && scheme.starts_with(&place.text[start..]) {
             return Verdict::Open(start);
         }
@@ -69,7 +89,7 @@ pub(super) fn header(place: &Place<'_>) -> Verdict {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
-    if value.len() >= SHORTEST_TOKEN && is_random(value) && !is_placeholder(value) {
+    if value.len() >= shortest && is_random(value) && !is_placeholder(value) {
         Verdict::Found("auth-header", start..start + value.len())
     } else {
         Verdict::Nothing
@@ -87,39 +107,61 @@ pub(super) fn token(place: &Place<'_>) -> Verdict {
     let value = trim_sentence(&place.text[start..end]);
     // What a bracket follows is a call or an index, so the value is a name in a program.
     let is_code = place.text.get(end).is_some_and(|next| b"([{:@".contains(next));
-    if value.len() >= SHORTEST_TOKEN && !is_code && is_random(value) && !is_placeholder(value) {
+    let shortest = if is_header(place) { SHORTEST_IN_HEADER } else { SHORTEST_TOKEN };
+    if value.len() >= shortest && !is_code && is_random(value) && !is_placeholder(value) {
         Verdict::Found("assigned-token", start..start + value.len())
     } else {
         Verdict::Nothing
     }
 }
 
-/// `**Password**: …`, `PASSWORD=…`: a word with letters and digits.
+/// Whether the label is a header as `X-Auth-Token: ` or `X-Api-Key: `.
+fn is_header(place: &Place<'_>) -> bool {
+    let n_before = place.text[..place.at]
+        .iter()
+        .rev()
+        .take(LONGEST_LABEL_TAIL)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-')
+        .count();
+    let label = &place.text[place.at - n_before..place.at];
+    place.text[place.after()..].starts_with(b": ")
+        && label.first_chunk::<2>().is_some_and(|head| head.eq_ignore_ascii_case(b"x-"))
+}
+
+/// `**Password**: …`, `PASSWORD=…`, `--password …`: a word with letters and digits.
 pub(super) fn password(place: &Place<'_>) -> Verdict {
-    let Some(start) = value_start(place) else { return Verdict::Nothing };
+    let is_option = place.at.checked_sub(3).is_some_and(|dashes| {
+        place.text[dashes..].starts_with(b"--p") && place.text[place.after()..].starts_with(b" ")
+    });
+    let after_option = is_option.then(|| place.after() + 1);
+    let Some(start) = after_option.or_else(|| value_start(place)) else { return Verdict::Nothing };
     let ends = |byte: u8| byte <= b' ' || b"\"'`<>\\\x7f".contains(&byte);
     let Some(end) = place.run(start, LONGEST_VALUE, |byte| !ends(byte)) else {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
-    let has = |wanted: fn(&u8) -> bool| value.iter().any(wanted);
-    let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some()
-        || memchr::memmem::find(value, b"://").is_some();
-    let is_word = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-    if value.len() >= SHORTEST_PASSWORD
-        && is_word
-        && !is_code
-        && !is_time(value)
-        && !is_placeholder(value)
-    {
+    if is_password(value) {
         Verdict::Found("assigned-password", start..start + value.len())
     } else {
         Verdict::Nothing
     }
 }
 
+/// Whether a word in the place of a password can be one: letters and digits, no code, no time.
+pub(super) fn is_password(value: &[u8]) -> bool {
+    let has = |wanted: fn(&u8) -> bool| value.iter().any(wanted);
+    let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some()
+        || memchr::memmem::find(value, b"://").is_some();
+    let is_word = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    value.len() >= SHORTEST_PASSWORD
+        && is_word
+        && !is_code
+        && !is_time(value)
+        && !is_placeholder(value)
+}
+
 /// Where the value after the label begins; `None` where no `:` or `=` leads to one.
-fn value_start(place: &Place<'_>) -> Option<usize> {
+pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
     let text = place.text;
     let is_label = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
     let tail_len =
@@ -151,7 +193,7 @@ fn is_hex_word(text: &[u8], is_end: bool) -> bool {
 
 /// Whether `value` looks drawn by lot: hexadecimal digits with letters among them, or letters
 /// and digits whose kind changes as often as no name in a program does.
-fn is_random(value: &[u8]) -> bool {
+pub(super) fn is_random(value: &[u8]) -> bool {
     let n_digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let n_letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     if n_digits == 0 || n_letters == 0 || is_time(value) || looks_like_path(value) {

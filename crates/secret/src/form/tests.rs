@@ -145,6 +145,11 @@ fn values_after_a_label() {
     check("**Password**: SYNTHpass1", "**Password**: <assigned-password>");
     check("- **Password:** `SYNTHpass1`.", "- **Password:** `<assigned-password>`.");
     check("PGPASSWORD='p4/w!d,x9' psql", "PGPASSWORD='<assigned-password>' psql");
+    check("mysql --password kq7Vw2xT db", "mysql --password <assigned-password> db");
+    check("X-Auth-Token: kq7Vw2xTzPaB3dE5", "X-Auth-Token: <assigned-token>");
+    check("x-api-key: kq7Vw2xTzPaB3dE5", "x-api-key: <assigned-token>");
+    check("Authorization: ApiKey kq7Vw2xTzPaB3dE5", "Authorization: ApiKey <auth-header>");
+    check("authorization: token kq7Vw2xTzPaB3dE5", "authorization: token <auth-header>");
     spared(&[
         "Authorization: Bearer $TOKEN",
         "Authorization: Bearer <token>",
@@ -162,6 +167,37 @@ fn values_after_a_label() {
         "Password: ",
         "password: ${{ secrets.DB_PASSWORD_2 }}",
         "the secret is 42",
+    ]);
+}
+
+#[test]
+fn cookies_and_logins_on_command_lines() {
+    check(
+        "Set-Cookie: _session=kq7Vw2xTzPaB3dE5fG7hJ9%2Fabc--D4f; path=/; HttpOnly\r",
+        "Set-Cookie: _session=<cookie>; path=/; HttpOnly\r",
+    );
+    check(
+        "> Cookie: theme=dark; sid=s%3Akq7Vw2xTzPaB3dE5; id=8f14e45fceea167a5a36dedd4bea2543\n",
+        "> Cookie: theme=dark; sid=<cookie>\n",
+    );
+    check("{\"cookie\": \"sid=kq7Vw2xTzPaB3dE5\"}", "{\"cookie\": \"sid=<cookie>\"}");
+    check("curl -sS -u admin:kq7Vw2xT https://h", "curl -sS -u admin:<command-login> https://h");
+    check("curl --user 'a:kq7Vw2xT' h", "curl --user 'a:<command-login>' h");
+    check("curl --user=a:kq7Vw2xT h", "curl --user=a:<command-login> h");
+    spared(&[
+        "Set-Cookie: theme=dark; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Max-Age=3600",
+        "Cookie: _ga=GA1.2.1234567890.1600000000; lang=en-GB",
+        "cookie: document.cookie.split(';').map(x => x.trim())",
+        "Cookies: session_store=redis-cluster-production",
+        "docker run -u 1000:1000b7 image",
+        "curl -u admin:$PASSWORD https://h",
+        "curl -u admin: https://h",
+        "curl --user-agent chrome:v120x86 h",
+        "chown --user web:data7x file",
+        "psql --password  prompt for a password2 first",
+        "  --password PASSWORD  the password to use",
+        "Authorization: see docs/auth-v2.md",
+        "x-request-token: none",
     ]);
 }
 
@@ -300,4 +336,12 @@ const PIECES: &[&str] = &[
     "5e1f0123456789abcdef0123456789ab",
     "Basic ",
     "api_access_token",
+    "Cookie",
+    "X-Auth-Token: ",
+    "; ",
+    "curl",
+    " -u ",
+    "--user ",
+    "--password ",
+    "ApiKey ",
 ];
