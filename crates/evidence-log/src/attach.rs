@@ -1,13 +1,14 @@
 //! `attach`: copies of files in a bundle, redacted.
 
 mod inspect;
+mod name;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use evidence::{Attach, Body, FileEntry, Hasher, SuspectFile, Unsearched};
+use evidence::{Attach, Body, FileEntry, Hasher, Suspect, SuspectFile, Unsearched};
 use report::{Common, Exit, Invocation, Streams};
 use rustix::fs::OFlags;
 use secret::{Redactor, SecretSet};
@@ -15,7 +16,7 @@ use secret::{Redactor, SecretSet};
 use crate::error::{self, Error};
 use crate::redaction::{Cleaner, load};
 use crate::run::suspect;
-use crate::setting::{Setting, word};
+use crate::setting::Setting;
 use crate::{args, clock};
 
 /// Copies each file into the folder `attached` of the bundle. Text is redacted; a file in which only replacing bytes
@@ -46,42 +47,48 @@ pub(crate) fn attach(
         }
         unsearched_parts.push(why);
     }
-    let folder = bundle.join("attached");
-    std::fs::create_dir_all(&folder)
-        .map_err(|source| Error::Write { what: "the folder of attachments", source })?;
-    // What no record came to speak of is taken away again.
-    let mut unrecorded = Copies { folder: folder.clone(), made: Vec::new() };
-    let mut files = Vec::new();
+    // The copies are made beside the bundle: whoever seals it meanwhile must not find them.
+    let waiting = waiting_room(&bundle)?;
+    let mut copies = Vec::new();
     let mut counts = Vec::new();
-    let (mut unsearched, mut suspects) = (Vec::new(), Vec::new());
-    for (path, why) in args.files.iter().zip(unsearched_parts) {
-        let source = invocation.cwd.join(path);
-        let name = word(&cleaner.words(&path.file_name().unwrap_or_default().to_string_lossy()));
-        let (file, target) = create(&folder, &name)?;
-        unrecorded.made.push(target.clone());
+    for (number, (path, why)) in args.files.iter().zip(unsearched_parts).enumerate() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = name::of_copy(&cleaner.words(&name));
+        let made = waiting.path().join(number.to_string());
         let mut redactor = Redactor::with_forms(&set);
-        let copied = copy(&source, file, &mut redactor);
-        let Copied { bytes, sha256, head } =
-            copied.map_err(|source| Error::Read { path: path.clone(), source })?;
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let inside = format!("attached/{name}");
-        unsearched.extend(why.map(|why| Unsearched { path: inside.clone(), why }));
-        let reasons = suspect::of_file(&head);
+        let copied = copy(&invocation.cwd.join(path), &made, &mut redactor)
+            .map_err(|source| Error::Read { path: path.clone(), source })?;
+        let reasons = suspect::of_file(&copied.head);
         if !reasons.is_empty() {
             let words: Vec<_> = reasons.iter().map(|reason| reason.word()).collect();
             let (path, words) = (path.display(), words.join(", "));
             writeln!(streams.stderr, "warning: {path} is suspect: {words}")
                 .map_err(error::answer)?;
-            suspects.push(SuspectFile { path: inside.clone(), reasons });
         }
-        files.push(FileEntry { path: inside, role: "attachment".into(), bytes, sha256 });
+        copies.push(Waiting { made, name, why, reasons, copied });
         counts.push(redactor.counts().clone());
     }
-    durable::sync_folder(&folder)?;
-    durable::sync_folder(&folder.join("attached"))?;
     let redactions = cleaner.counts(&counts.iter().collect::<Vec<_>>());
-    let attach = Attach { files: files.clone(), redactions, unsearched, suspect: suspects };
-    let appended = evidence::append(&bundle, clock::now(), |_| vec![Body::Attach(attach)]);
+
+    // What no record came to speak of is taken away again.
+    let folder = bundle.join("attached");
+    let mut unrecorded = Copies { folder: folder.clone(), made: Vec::new() };
+    let mut moved = Ok(Vec::new());
+    let appended = evidence::append(&bundle, clock::now(), |_| {
+        let record = move_in(copies, &folder, &mut unrecorded.made)
+            .map(|attach| (attach.files.clone(), Body::Attach(Attach { redactions, ..attach })));
+        match record {
+            Ok((files, body)) => {
+                moved = Ok(files);
+                vec![body]
+            }
+            Err(failed) => {
+                moved = Err(failed);
+                Vec::new()
+            }
+        }
+    });
+    let files = moved?;
     // After a write that failed it is not known whether the record is there, so what it speaks of stays.
     if matches!(&appended, Ok(_) | Err(evidence::Error::Write(durable::Error::Io { .. }))) {
         unrecorded.made.clear();
@@ -92,6 +99,58 @@ pub(crate) fn attach(
         writeln!(streams.stdout, "{path} {}", file.sha256).map_err(error::answer)?;
     }
     Ok(Exit::OK)
+}
+
+/// A copy that is not in the bundle yet.
+struct Waiting {
+    made: PathBuf,
+    /// The name that it is to have.
+    name: String,
+    /// Why not all of it could be searched.
+    why: Option<String>,
+    reasons: Vec<Suspect>,
+    copied: Copied,
+}
+
+/// A hidden folder beside the bundle, which goes when it is dropped.
+fn waiting_room(bundle: &Path) -> Result<tempfile::TempDir, Error> {
+    let beside = bundle.parent().unwrap_or(bundle);
+    tempfile::Builder::new()
+        .prefix(".attach-")
+        .suffix(".tmp")
+        .tempdir_in(beside)
+        .map_err(|source| Error::Write { what: "the copies of attachments", source })
+}
+
+/// Moves the copies into the bundle, whose lock is held, and makes the record that speaks of them; what was moved is
+/// noted in `made`.
+fn move_in(copies: Vec<Waiting>, folder: &Path, made: &mut Vec<PathBuf>) -> Result<Attach, Error> {
+    let failed = |source| Error::Write { what: "an attachment", source };
+    std::fs::create_dir_all(folder)
+        .map_err(|source| Error::Write { what: "the folder of attachments", source })?;
+    let mut attach = Attach::of(Vec::new());
+    for copy in copies {
+        let name = (1_u32..1000)
+            .map(|number| match number {
+                1 => copy.name.clone(),
+                _ => format!("{number}-{}", copy.name),
+            })
+            .find(|name| folder.join(name).symlink_metadata().is_err())
+            .ok_or_else(|| failed(io::ErrorKind::AlreadyExists.into()))?;
+        let target = folder.join(&name);
+        std::fs::rename(&copy.made, &target).map_err(failed)?;
+        made.push(target);
+        let path = format!("attached/{name}");
+        attach.unsearched.extend(copy.why.map(|why| Unsearched { path: path.clone(), why }));
+        if !copy.reasons.is_empty() {
+            attach.suspect.push(SuspectFile { path: path.clone(), reasons: copy.reasons });
+        }
+        let Copied { bytes, sha256, .. } = copy.copied;
+        attach.files.push(FileEntry { path, role: "attachment".into(), bytes, sha256 });
+    }
+    durable::sync_folder(folder)?;
+    durable::sync_folder(&folder.join("attached"))?;
+    Ok(attach)
 }
 
 /// Copies that no record speaks of yet; they are removed unless they are cleared.
@@ -183,19 +242,6 @@ fn shortened(member: &str) -> String {
     member.chars().take(200).collect()
 }
 
-fn create(folder: &Path, name: &str) -> Result<(File, PathBuf), Error> {
-    for number in 1_u32..1000 {
-        let path =
-            folder.join(if number == 1 { name.to_owned() } else { format!("{number}-{name}") });
-        match File::options().write(true).create_new(true).mode(0o644).open(&path) {
-            Ok(file) => return Ok((file, path)),
-            Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(Error::Write { what: "an attachment", source }),
-        }
-    }
-    Err(Error::Write { what: "an attachment", source: io::ErrorKind::AlreadyExists.into() })
-}
-
 /// A copy that was made.
 struct Copied {
     bytes: u64,
@@ -204,8 +250,9 @@ struct Copied {
     head: Vec<u8>,
 }
 
-fn copy(source: &Path, mut target: File, redactor: &mut Redactor<'_>) -> io::Result<Copied> {
+fn copy(source: &Path, target: &Path, redactor: &mut Redactor<'_>) -> io::Result<Copied> {
     let mut file = open(source)?;
+    let mut target = File::options().write(true).create_new(true).mode(0o644).open(target)?;
     let (mut buffer, mut clean, mut hasher, mut bytes, mut head) =
         (vec![0; 64 * 1024], Vec::new(), Hasher::default(), 0, Vec::new());
     loop {

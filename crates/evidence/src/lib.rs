@@ -15,6 +15,7 @@ mod outcome;
 mod problem;
 mod record;
 mod recover;
+mod seal;
 mod signers;
 mod time;
 mod unrecorded;
@@ -43,8 +44,9 @@ pub use record::{
     Open, Program, Record, Recovered, Redaction, Seal, Suspect, SuspectFile, Text, Unsearched,
 };
 pub use recover::{Recovery, abandoned, recover, recovered_run};
+pub use seal::{Sealed, seal};
 pub use signers::{AllowedSigners, Standing};
 pub use time::{name_time, record_time, time_in_name};
 pub use unrecorded::unrecorded;
 pub use verify::{Trust, Verification, verify};
-pub use write::{Appended, Sealed, append, append_then, create, seal};
+pub use write::{Appended, append, append_then, create};

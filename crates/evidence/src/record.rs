@@ -388,6 +388,15 @@ impl Body {
             _ => &[],
         }
     }
+
+    /// The same, and the torn line that it speaks of.
+    pub(crate) fn all_files(&self) -> impl Iterator<Item = &FileEntry> {
+        let torn = match self {
+            Self::Recovered(part) => part.torn.as_slice(),
+            _ => &[],
+        };
+        self.files().iter().chain(torn)
+    }
 }
 
 impl std::fmt::Display for Expectation {

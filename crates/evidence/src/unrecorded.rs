@@ -1,7 +1,6 @@
 //! Files that lie in a bundle's folder and that nobody recorded: another program put them there.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use crate::bundle::{self, Bundle};
 use crate::chain::RECORDS;
@@ -10,6 +9,7 @@ use crate::listing;
 use crate::manifest::{MANIFEST, SIGNATURE};
 use crate::record::{Attach, Body, FileEntry, Record, UNRECORDED};
 use crate::recover::is_torn;
+use crate::seal::Hashes;
 
 /// So many files go into one record, so that its line is never too long for names of usual length.
 const A_RECORD: usize = 100;
@@ -20,18 +20,15 @@ pub fn unrecorded(bundle: &Bundle) -> Result<Vec<String>, Error> {
 }
 
 /// The records of files that nobody recorded, as they are when the bundle is sealed.
-pub(crate) fn as_found(
-    folder: &Path,
-    paths: &[String],
-    records: &[Record],
-    more: &[Body],
-) -> Result<Vec<Body>, Error> {
-    let entries: Vec<FileEntry> = among(paths, records, more)
-        .iter()
-        .map(|path| listing::entry(folder, &folder.join(path), UNRECORDED))
-        .collect::<Result<_, _>>()?;
-    let found = |files: &[FileEntry]| Body::Attach(Attach::of(files.to_vec()));
-    Ok(entries.chunks(A_RECORD).map(found).collect())
+pub(crate) fn as_found(hashes: &Hashes, records: &[Record], more: &[Body]) -> Vec<Body> {
+    let paths: Vec<String> = hashes.keys().cloned().collect();
+    let unrecorded = among(&paths, records, more);
+    let entry = |path: &String| {
+        let &(sha256, bytes) = hashes.get(path)?;
+        Some(FileEntry { path: path.clone(), role: UNRECORDED.into(), bytes, sha256 })
+    };
+    let entries: Vec<FileEntry> = unrecorded.iter().filter_map(entry).collect();
+    entries.chunks(A_RECORD).map(|files| Body::Attach(Attach::of(files.to_vec()))).collect()
 }
 
 fn among(paths: &[String], records: &[Record], more: &[Body]) -> Vec<String> {

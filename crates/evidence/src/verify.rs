@@ -16,9 +16,10 @@ use crate::key::{PublicKey, SshSignature, check_ssh};
 use crate::listing;
 use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
 use crate::problem::{Problem, Rule, Weight};
-use crate::record::{Body, End};
+use crate::record::{Body, End, Record};
+use crate::seal::is_left_over;
 use crate::signers::{AllowedSigners, Standing};
-use crate::{recover, time, write};
+use crate::{recover, time};
 
 /// How far apart the records of two commands that run beside each other may be dated, each by the moment before it
 /// was written.
@@ -182,6 +183,10 @@ impl Ctx<'_> {
             }
         }
         self.runs(&recovered);
+        let n_opened = records.iter().filter(|record| matches!(record.body, Body::Open(_))).count();
+        if n_opened > 1 {
+            self.found(Rule::Added, RECORDS, "it was opened more than once");
+        }
         match (self.bundle.seal(), self.bundle.manifest_hash()) {
             (Some(seal), _) => {
                 let runs = self.bundle.runs().len();
@@ -214,6 +219,11 @@ impl Ctx<'_> {
                 );
             }
             expected = number.saturating_add(1);
+            let is_end =
+                |record: &&Record| matches!(&record.body, Body::End(end) if end.run == number);
+            if self.bundle.records().iter().filter(is_end).count() > 1 {
+                self.found(Rule::Added, RECORDS, format!("run {number} has more than one end"));
+            }
             if run.end.is_none() {
                 let known =
                     if recovered.contains(&number) { ", as was recorded later" } else { "" };
@@ -246,6 +256,13 @@ impl Ctx<'_> {
                 problem.map(|(rule, message)| Problem::new(rule, entry.path.as_str(), message)),
             );
         }
+        if let Some(seal) = self.bundle.seal().filter(|_| self.bundle.problems().is_empty())
+            && usize::try_from(seal.files) != Ok(entries.len())
+        {
+            let (counted, listed) = (seal.files, entries.len());
+            let message = format!("the seal counts {counted} files, and it lists {listed}");
+            problems.push(Problem::new(Rule::Altered, MANIFEST, message));
+        }
         if !listed.contains(RECORDS) {
             problems.push(Problem::new(
                 Rule::BadManifest,
@@ -267,14 +284,9 @@ impl Ctx<'_> {
         let mut known: HashSet<&str> = HashSet::new();
         let mut problems = Vec::new();
         for record in self.bundle.records() {
-            let torn = match &record.body {
-                Body::Recovered(part) => part.torn.as_slice(),
-                _ => &[],
-            };
-            for file in record.body.files().iter().chain(torn) {
+            for file in record.body.all_files() {
                 known.insert(&file.path);
                 let message = match self.hashes.get(&file.path) {
-                    None if !alone => continue,
                     None => (
                         Rule::Missing,
                         format!("record {} has its digest, and it is gone", record.index),
@@ -453,7 +465,7 @@ fn unknown(path: &str, why: &str) -> Problem {
             "it keeps a line that was cut short, and no record says so; `recover` adds one";
         return Problem::new(Rule::Torn, path, message);
     }
-    if write::is_left_over(path) {
+    if is_left_over(path) {
         let message = "a seal that was cut short left it; sealing again removes it";
         return Problem::new(Rule::Added, path, message);
     }

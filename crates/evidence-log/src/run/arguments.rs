@@ -97,7 +97,7 @@ fn of_words(words: &[&[u8]]) -> Vec<Vec<Range<usize>>> {
     let mut parts = vec![Vec::new(); words.len()];
     let known = |word: &&[u8]| PROGRAMS.iter().find(|(program, _)| *program == name(word));
     // Behind `sudo` or `env` the program is a later word.
-    let takes = words.iter().find_map(|word| known(word)).map_or(&[][..], |(_, takes)| takes);
+    let takes = words.iter().find_map(known).map_or(&[][..], |(_, takes)| takes);
     let is_login = words.contains(&&b"login"[..]);
     for (at, word) in words.iter().enumerate() {
         let next = words.get(at + 1);
@@ -127,7 +127,6 @@ fn of_words(words: &[&[u8]]) -> Vec<Vec<Range<usize>>> {
                         _ => {}
                     }
                 }
-                Both(_) => {}
                 After(option) if *word == option.as_bytes() && next.is_some() => add(at + 1, 0),
                 Behind(option) if word.starts_with(option.as_bytes()) && at > 0 => {
                     add(at, option.len());
@@ -150,7 +149,7 @@ fn of_words(words: &[&[u8]]) -> Vec<Vec<Range<usize>>> {
                         }
                     }
                 }
-                After(_) | Behind(_) | Login(_) | Settings(_) => {}
+                Both(_) | After(_) | Behind(_) | Login(_) | Settings(_) => {}
             }
         }
     }

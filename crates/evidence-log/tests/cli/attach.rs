@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 use testbed::Bed;
 
-use crate::ops::{TOKEN, unsigned};
+use crate::ops::{TOKEN, signed, unsigned};
 use crate::{faults, open, show, tool};
 
 #[test]
@@ -200,4 +200,66 @@ fn what_nobody_recorded_is_sealed_as_such_and_told() {
         verified.stdout().contains("later.txt: error: the manifest lists it, and no record"),
         "{verified}"
     );
+}
+
+#[test]
+fn who_seals_or_attaches_at_the_same_time_does_not_break_the_bundle() {
+    let Some(bed) = signed("who_seals_or_attaches_at_the_same_time_does_not_break_the_bundle")
+    else {
+        return;
+    };
+    bed.write("file.txt", "words\n".repeat(2000));
+    for round in 0..6 {
+        let bundle = open(&bed);
+        let run = ["run", "--into", &bundle, "--", "echo", "x"];
+        assert_eq!(tool(&bed).args(run).run().code(), 0);
+        let attach = tool(&bed).args(["attach", &bundle, "file.txt"]).start();
+        let sealers: Vec<_> = (0..3).map(|_| tool(&bed).args(["seal", &bundle]).start()).collect();
+        let recover = tool(&bed).args(["recover", &bundle]).start();
+        let attached = attach.wait();
+        assert!(matches!(attached.code(), 0 | 2), "{attached}");
+        let mut hashes = Vec::new();
+        for sealer in sealers {
+            let sealed = sealer.wait();
+            assert_eq!(sealed.code(), 0, "round {round}: {sealed}");
+            hashes.push(sealed.stdout().to_owned());
+        }
+        hashes.dedup();
+        assert_eq!(hashes.len(), 1, "{hashes:?}");
+        let recovered = recover.wait();
+        assert!(matches!(recovered.code(), 0 | 2), "{recovered}");
+        assert_eq!(faults(&bed, &bundle), Vec::<String>::new(), "round {round}");
+        let there = bed.path(format!("{bundle}/attached/file.txt")).exists();
+        assert_eq!(there, attached.code() == 0);
+    }
+    assert_eq!(tool(&bed).args(["verify", "--origin"]).run().code(), 0);
+}
+
+#[test]
+fn what_was_recorded_and_is_gone_is_not_sealed_over_and_is_missed_afterwards() {
+    let bed = unsigned();
+    for file in ["001-echo.out", "001-echo.timing", "001-echo.intoto.json", "attached/a.txt"] {
+        let bundle = open(&bed);
+        bed.write("a.txt", "words\n");
+        let run = ["run", "--into", &bundle, "--", "echo", "3 errors found"];
+        assert_eq!(tool(&bed).args(run).run().code(), 0);
+        assert_eq!(tool(&bed).args(["attach", &bundle, "a.txt"]).run().code(), 0);
+        let kept = bed.read(format!("{bundle}/{file}"));
+        bed.remove(format!("{bundle}/{file}"));
+        let refused = tool(&bed).args(["seal", &bundle]).run();
+        assert_eq!(refused.code(), 2, "{refused}");
+        assert!(refused.stderr().contains(&format!("{file} is gone; record")), "{refused}");
+        bed.write(format!("{bundle}/{file}"), &kept);
+        assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+
+        // With a manifest that was made anew without it.
+        bed.remove(format!("{bundle}/{file}"));
+        let manifest = bed.read(format!("{bundle}/manifest.sha256"));
+        let without: String =
+            manifest.split_inclusive('\n').filter(|line| !line.contains(file)).collect();
+        bed.write(format!("{bundle}/manifest.sha256"), without);
+        let found = faults(&bed, &bundle);
+        assert!(found.contains(&"missing".to_owned()), "{file}: {found:?}");
+        assert!(found.contains(&"altered".to_owned()), "{file}: {found:?}");
+    }
 }
