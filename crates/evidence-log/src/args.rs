@@ -164,8 +164,12 @@ pub(crate) struct Seal {
 #[derive(clap::Args)]
 pub(crate) struct Recover {
     /// The bundles
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required_unless_present = "origin")]
     pub(crate) bundles: Vec<PathBuf>,
+    /// Sign the origin log of this machine and folder as it is; put one aside that does not hold together, so that a
+    /// new one begins
+    #[arg(long)]
+    pub(crate) origin: bool,
 }
 
 #[derive(clap::Args)]

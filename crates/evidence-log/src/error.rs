@@ -170,6 +170,9 @@ impl Failure for Error {
             Self::Evidence(evidence::Error::Tampered { .. }) => Some(
                 "`evidence-log verify DIR` lists all that is wrong; go on in a new bundle".into(),
             ),
+            Self::Evidence(evidence::Error::BrokenLog { .. }) => Some(
+                "`evidence-log verify --origin` lists what is wrong; `evidence-log recover --origin` puts it aside, and a new one begins".into(),
+            ),
             Self::EnvFrom { .. } => {
                 Some("`vault-check check` says what is wrong with the vault".into())
             }

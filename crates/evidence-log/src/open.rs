@@ -27,7 +27,12 @@ pub(crate) fn open(
     let appended = evidence::append(&folder, now, |_| vec![first])?;
     if let Some(first) = appended.first() {
         let signer = setting.signer().ok().flatten();
-        setting.enter(OriginKind::Open, &folder, first.digest, signer.as_deref())?;
+        let entered = setting.enter(OriginKind::Open, &folder, first.digest, signer.as_deref());
+        if entered.is_err() {
+            // Nobody was told of it, and nothing is in it but that it was opened.
+            drop(std::fs::remove_dir_all(&folder));
+        }
+        entered?;
     }
     writeln!(streams.stdout, "{}", setting.shown(&folder)).map_err(error::answer)?;
     Ok(Exit::OK)

@@ -1,5 +1,7 @@
 //! `recover`: what a recorder that was killed left behind is recorded as such, and the bundle stays open.
 
+use std::path::Path;
+
 use evidence::{Bundle, Recovery};
 use report::{Common, Exit, Invocation, Streams};
 
@@ -39,7 +41,53 @@ pub(crate) fn recover(
             exit = Exit::FINDINGS;
         }
     }
+    if args.origin {
+        origin(&setting, streams)?;
+    }
     Ok(exit)
+}
+
+/// Signs the origin log as it is, or puts it aside when it is not what its checkpoint says.
+fn origin(setting: &Setting, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let Some(folder) = setting.origin().filter(|folder| folder.is_dir()) else {
+        return writeln!(streams.stdout, "there is no origin log").map_err(error::answer);
+    };
+    let shown = setting.shown(&folder);
+    let (signer, why_none) = match setting.signer() {
+        Ok(signer) => (signer, None),
+        Err(why) => (None, Some(why)),
+    };
+    let signed =
+        setting.with_hands(signer.as_deref(), |hands| Ok(evidence::sign_origin(&folder, hands)?));
+    let said = match signed {
+        Ok((checkpoint, why)) => {
+            let state = format!("{}:{}", checkpoint.size, checkpoint.root);
+            match why.or(why_none) {
+                Some(why) => format!("{shown}: it holds together at {state}, UNSIGNED: {why}"),
+                None if checkpoint.is_signed() => format!("{shown}: signed at {state}"),
+                None => format!("{shown}: it holds together at {state}; no key is declared"),
+            }
+        }
+        Err(Error::Evidence(evidence::Error::BrokenLog { first, .. })) => {
+            let aside = put_aside(setting, &folder)?;
+            format!("{shown}: {first}; it is kept in {aside}, and a new one begins")
+        }
+        Err(failed) => return Err(failed),
+    };
+    writeln!(streams.stdout, "{said}").map_err(error::answer)
+}
+
+/// Moves an origin log out of the way: it says what happened to it, and no new line belongs in it.
+fn put_aside(setting: &Setting, folder: &Path) -> Result<String, Error> {
+    let failed = |source| Error::Write { what: "the origin log that is put aside", source };
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let parent = setting.root.join(".log-aside");
+    std::fs::create_dir_all(&parent).map_err(failed)?;
+    let aside = parent.join(format!("{name}-{}", evidence::name_time(clock::now())));
+    std::fs::rename(folder, &aside).map_err(failed)?;
+    durable::sync_folder(&aside)?;
+    durable::sync_folder(folder)?;
+    Ok(setting.shown(&aside))
 }
 
 fn lines(recovery: &Recovery, bundle: &Bundle) -> Vec<String> {

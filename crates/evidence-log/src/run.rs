@@ -144,8 +144,14 @@ fn finish(
     if plan.fresh.is_none() {
         return Ok(());
     }
-    let not_sealed =
-        |failed: Error| failed.while_recording("the run is recorded; its bundle is not sealed");
+    let not_sealed = |failed: Error| {
+        let is_sealed = evidence::Bundle::open(&plan.folder).is_ok_and(|bundle| bundle.is_sealed());
+        failed.while_recording(if is_sealed {
+            "the run is recorded and its bundle sealed; the origin log does not list it"
+        } else {
+            "the run is recorded; its bundle is not sealed"
+        })
+    };
     let (sealed, _) =
         seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
     // The command's own stderr may be closed; that must not change its exit code.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{AllowedSigners, Digest, KeyFile, ORIGINS, OriginKind, PublicKey, Signer};
+use evidence::{
+    AllowedSigners, Checkpoint, Digest, Hands, KeyFile, ORIGINS, OriginKind, PublicKey, Signer,
+};
 use opsfile::Ops;
 use report::{Common, Invocation};
 
@@ -73,14 +75,24 @@ impl Setting {
         signer: Option<&dyn Signer>,
     ) -> Result<Option<String>, Error> {
         let Some(origin) = self.origin() else { return Ok(None) };
-        Ok(evidence::append_origin(
-            &origin,
-            clock::now(),
-            kind,
-            &self.in_root(bundle),
-            hash,
-            signer,
-        )?)
+        let bundle = self.in_root(bundle);
+        self.with_hands(signer, |hands| {
+            Ok(evidence::append_origin(&origin, clock::now(), kind, &bundle, hash, hands)?)
+        })
+    }
+
+    /// What signs an origin log, and whose signatures on it count: the allowed signers', read when it comes to that.
+    pub(crate) fn with_hands<T>(
+        &self,
+        signer: Option<&dyn Signer>,
+        then: impl FnOnce(Hands<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let is_trusted = |checkpoint: &Checkpoint| {
+            let path = self.allowed_signers().filter(|path| path.exists());
+            let signers = path.and_then(|path| read_signers(&path).ok());
+            signers.is_some_and(|signers| signers.keys().any(|key| checkpoint.is_signed_by(key)))
+        };
+        then(Hands { signer, is_trusted: &is_trusted })
     }
 
     /// A bundle as origin logs name it: relative to the evidence root.

@@ -34,6 +34,13 @@ pub enum Error {
         /// The first fault, as verification names it.
         first: String,
     },
+    /// An origin log does not hold together, so nothing is added to it.
+    BrokenLog {
+        /// Its folder.
+        path: PathBuf,
+        /// The first fault.
+        first: String,
+    },
     /// A command of the bundle is still running.
     Running {
         /// The bundle.
@@ -90,6 +97,9 @@ impl fmt::Display for Error {
                     "nothing is added to {}, whose records do not hold together: {first}",
                     path.display()
                 )
+            }
+            Self::BrokenLog { path, first } => {
+                write!(out, "nothing is added to the origin log {}: {first}", path.display())
             }
             Self::Running { path, run } => {
                 write!(out, "run {run} of {} is still being recorded", path.display())

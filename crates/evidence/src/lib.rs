@@ -35,7 +35,8 @@ pub use listing::{open_file, read_file};
 pub use manifest::{MANIFEST, SIGNATURE};
 pub use merkle::{CompactRange, leaf_hash, node_hash};
 pub use origin::{
-    CHECKPOINT, LOG, ORIGINS, Origin, OriginEntry, OriginKind, append_origin, origins, read_origin,
+    CHECKPOINT, Hands, LOG, ORIGINS, Origin, OriginEntry, OriginKind, append_origin, origins,
+    read_origin, sign_origin,
 };
 pub use outcome::Outcome;
 pub use problem::{Problem, Rule, Weight};

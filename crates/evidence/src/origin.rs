@@ -1,21 +1,20 @@
 //! The origin log: one writer's hash-linked list of the bundles it opened and sealed, with a signed checkpoint.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod append;
 
-use chrono::{DateTime, Utc};
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::key::Signer;
 use crate::listing;
 use crate::merkle::CompactRange;
 use crate::problem::{Problem, Rule, Weight};
 use crate::signers::AllowedSigners;
-use crate::time;
 use crate::verify::Trust;
+pub use append::{Hands, append_origin, sign_origin};
 
 /// The folder of origin logs under the evidence root.
 pub const ORIGINS: &str = ".log";
@@ -23,11 +22,6 @@ pub const ORIGINS: &str = ".log";
 pub const LOG: &str = "log.jsonl";
 /// The size and root of an origin log, signed.
 pub const CHECKPOINT: &str = "checkpoint";
-/// What is needed to add a line without reading the log; made anew when it is gone or in doubt.
-const RANGE: &str = "range";
-
-const WAIT: Duration = Duration::from_secs(10);
-
 /// One line of an origin log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OriginEntry {
@@ -53,88 +47,6 @@ pub enum OriginKind {
     Open,
     /// It was sealed.
     Seal,
-}
-
-/// What is kept of a log so that it need not be read to be added to.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    size: u64,
-    bytes: u64,
-    last: Option<Digest>,
-    peaks: Vec<Digest>,
-}
-
-/// Adds a line to the log in this folder, which is made if it is not there, and signs a new checkpoint if there is a
-/// signer. A log that is shorter than its checkpoint was cut, and is not added to. Answers why the checkpoint is not
-/// signed although there is a signer.
-pub fn append_origin(
-    folder: &Path,
-    now: DateTime<Utc>,
-    kind: OriginKind,
-    bundle: &str,
-    hash: Digest,
-    signer: Option<&dyn Signer>,
-) -> Result<Option<String>, Error> {
-    std::fs::create_dir_all(folder).map_err(Error::read(folder))?;
-    let mut ledger = durable::Ledger::open(&folder.join(LOG), WAIT)?;
-    remove_left_overs(folder)?;
-    let mut range = load_range(folder, &ledger)?;
-    let known = read_checkpoint(folder);
-    if known.as_ref().is_some_and(|known| known.size > range.size()) {
-        let first = "the log is shorter than its checkpoint".to_owned();
-        return Err(Error::Tampered { path: folder.to_path_buf(), first });
-    }
-    let prev = ledger.last_line()?.map(|line| Digest::of(&line));
-    let t = time::record_time(now);
-    let entry =
-        OriginEntry { v: 1, i: range.size(), prev, t, kind, bundle: bundle.to_owned(), hash };
-    let line =
-        serde_json::to_vec(&entry).map_err(|_| Error::TooLong { path: folder.to_path_buf() })?;
-    ledger.append(&line)?;
-    range.push(&line);
-    let mut checkpoint = Checkpoint::new(&name_of(folder), range.size(), range.root());
-    // A checkpoint that could not be signed is written without a signature, and says so.
-    let why_unsigned = signer.and_then(|signer| checkpoint.sign(signer).err());
-    durable::write_over(&folder.join(CHECKPOINT), checkpoint.to_text().as_bytes(), 0o644)?;
-    let kept = Kept {
-        size: range.size(),
-        bytes: ledger.length(),
-        last: Some(Digest::of(&line)),
-        peaks: range.peaks().to_vec(),
-    };
-    let kept = serde_json::to_vec(&kept).unwrap_or_default();
-    durable::write_over(&folder.join(RANGE), &kept, 0o644)?;
-    Ok(why_unsigned)
-}
-
-/// Removes what a writer that was killed had not put in place yet. The ledger is locked, so nobody is writing it.
-fn remove_left_overs(folder: &Path) -> Result<(), Error> {
-    for entry in std::fs::read_dir(folder).map_err(Error::read(folder))?.flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if [CHECKPOINT, RANGE].iter().any(|of| durable::is_left_over(&name, of)) {
-            std::fs::remove_file(entry.path()).map_err(Error::read(&entry.path()))?;
-        }
-    }
-    Ok(())
-}
-
-/// The kept range when it fits the log's length and last line, else one made from the whole log.
-fn load_range(folder: &Path, ledger: &durable::Ledger) -> Result<CompactRange, Error> {
-    let last = ledger.last_line()?.map(|line| Digest::of(&line));
-    let kept = listing::read_file(&folder.join(RANGE)).ok();
-    if let Some(kept) = kept.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
-        && kept.bytes == ledger.length()
-        && kept.last == last
-        && let Some(range) = CompactRange::new(kept.size, kept.peaks)
-    {
-        return Ok(range);
-    }
-    let mut range = CompactRange::default();
-    for line in lines(&ledger.read()?) {
-        range.push(line);
-    }
-    Ok(range)
 }
 
 /// An origin log as it lies on disk.

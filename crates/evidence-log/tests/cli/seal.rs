@@ -381,3 +381,33 @@ fn an_encrypted_key_says_what_to_do() {
     assert_eq!(sealed.code(), 0, "{sealed}");
     assert!(sealed.stderr().contains("it is encrypted; add it to ssh-agent"), "{sealed}");
 }
+
+#[test]
+fn a_rewritten_origin_log_is_put_aside_and_never_signed() {
+    let Some(bed) = signed("a_rewritten_origin_log_is_put_aside_and_never_signed") else { return };
+    let first = open(&bed);
+    assert_eq!(tool(&bed).args(["seal", &first]).run().code(), 0);
+    let folder = std::fs::read_dir(bed.path("artifacts/.log")).unwrap().next().unwrap().unwrap();
+    let log = format!("artifacts/.log/{}/log.jsonl", folder.file_name().to_string_lossy());
+    let text = bed.read(&log);
+    bed.write(&log, text.split_inclusive('\n').next().unwrap());
+
+    let refused = tool(&bed).args(["open", "next"]).run();
+    assert_eq!(refused.code(), 2, "{refused}");
+    assert!(refused.stderr().contains("it is shorter than its checkpoint"), "{refused}");
+    assert!(refused.stderr().contains("`evidence-log recover --origin` puts it aside"));
+    let names = || std::fs::read_dir(bed.path("artifacts")).unwrap().flatten();
+    assert!(!names().any(|entry| entry.file_name().to_string_lossy().starts_with("next-")));
+    let run = tool(&bed).args(["run", "--name", "one", "--", "true"]).run();
+    assert_eq!(run.code(), 125, "{run}");
+    assert!(run.stderr().contains("its bundle sealed; the origin log does not list it"), "{run}");
+    assert_eq!(tool(&bed).args(["verify", "--origin"]).run().code(), 1);
+
+    let aside = tool(&bed).args(["recover", "--origin"]).run();
+    assert_eq!(aside.code(), 0, "{aside}");
+    assert!(aside.stdout().contains("it is kept in artifacts/.log-aside/"), "{aside}");
+    assert_eq!(tool(&bed).args(["run", "--name", "two", "--", "true"]).run().code(), 0);
+    assert_eq!(tool(&bed).args(["verify", "--origin"]).run().code(), 0);
+    let signed = tool(&bed).args(["recover", "--origin"]).run();
+    assert!(signed.stdout().contains(": signed at 1:sha256:"), "{signed}");
+}

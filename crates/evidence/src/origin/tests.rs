@@ -1,7 +1,12 @@
 //! Tests of the origin log: it grows by its kept range, and every change to it is found.
 
 use super::*;
-use crate::key::KeyFile;
+use crate::key::{KeyFile, Signer};
+use crate::time;
+
+fn hands(signer: Option<&dyn Signer>) -> Hands<'_> {
+    Hands { signer, is_trusted: &|_| false }
+}
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -24,7 +29,7 @@ fn add(folder: &Path, n: u64) {
         OriginKind::Seal,
         &bundle,
         Digest::of(bundle.as_bytes()),
-        Some(&key),
+        hands(Some(&key)),
     )
     .unwrap();
 }
@@ -44,9 +49,9 @@ fn problems(folder: &Path) -> Vec<Rule> {
 fn it_grows_with_and_without_what_is_kept() {
     let (root, folder) = log(5);
     assert_eq!(problems(&folder), []);
-    std::fs::remove_file(folder.join(RANGE)).unwrap();
+    std::fs::remove_file(folder.join("range")).unwrap();
     add(&folder, 5);
-    std::fs::write(folder.join(RANGE), b"{}").unwrap();
+    std::fs::write(folder.join("range"), b"{}").unwrap();
     add(&folder, 6);
     assert_eq!(problems(&folder), []);
     assert_eq!(origins(root.path()), std::slice::from_ref(&folder));
@@ -80,8 +85,8 @@ fn a_cut_log_is_found_unless_its_checkpoint_is_cut_with_it() {
     std::fs::write(folder.join(LOG), &old[0]).unwrap();
     assert_eq!(problems(&folder), [Rule::Cut]);
     let now = time::parse("2026-11-22T17:00:00Z").unwrap();
-    let refused = append_origin(&folder, now, OriginKind::Open, "x", Digest::of(b""), None);
-    assert!(matches!(refused, Err(Error::Tampered { .. })), "{refused:?}");
+    let refused = append_origin(&folder, now, OriginKind::Open, "x", Digest::of(b""), hands(None));
+    assert!(matches!(refused, Err(Error::BrokenLog { .. })), "{refused:?}");
     // The known hole: only a memory elsewhere shows this.
     std::fs::write(folder.join(CHECKPOINT), &old[1]).unwrap();
     assert_eq!(problems(&folder), []);
@@ -96,7 +101,8 @@ fn recomputing_all_links_needs_the_key() {
     let other = forged.path().join("host-1a2b");
     let now = time::parse("2026-11-22T17:00:00Z").unwrap();
     let key = KeyFile::from_seed(&[8; 32]);
-    append_origin(&other, now, OriginKind::Seal, "area/x", Digest::of(b"x"), Some(&key)).unwrap();
+    append_origin(&other, now, OriginKind::Seal, "area/x", Digest::of(b"x"), hands(Some(&key)))
+        .unwrap();
     for name in [LOG, CHECKPOINT] {
         std::fs::copy(other.join(name), folder.join(name)).unwrap();
     }
@@ -151,7 +157,7 @@ fn an_unsigned_checkpoint_is_told_and_accepted_where_that_is_said() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("log");
     let now = time::parse("2026-11-22T17:00:00Z").unwrap();
-    append_origin(&folder, now, OriginKind::Open, "x", Digest::of(b"x"), None).unwrap();
+    append_origin(&folder, now, OriginKind::Open, "x", Digest::of(b"x"), hands(None)).unwrap();
     let line = KeyFile::from_seed(&SEED).public_key().to_openssh();
     let ours = AllowedSigners::read(&format!("ops@example.org {line}\n"));
     let others = AllowedSigners::read("ops@example.org ssh-rsa AAAA\n");
@@ -165,4 +171,116 @@ fn an_unsigned_checkpoint_is_told_and_accepted_where_that_is_said() {
     check(Some(&ours), false, Weight::Error);
     check(Some(&ours), true, Weight::Note);
     check(Some(&others), false, Weight::Note);
+}
+
+/// Drops one line and links the rest anew, as somebody without the key can.
+fn relinked(folder: &Path, dropped: usize) {
+    let text = std::fs::read_to_string(folder.join(LOG)).unwrap();
+    let (mut out, mut prev) = (String::new(), None);
+    for (n, line) in text.lines().enumerate().filter(|(n, _)| *n != dropped) {
+        let mut entry: OriginEntry = serde_json::from_str(line).unwrap();
+        entry.i = if n > dropped { entry.i - 1 } else { entry.i };
+        entry.prev = prev;
+        let line = serde_json::to_string(&entry).unwrap();
+        prev = Some(Digest::of(line.as_bytes()));
+        out = out + &line + "\n";
+    }
+    std::fs::write(folder.join(LOG), out).unwrap();
+}
+
+#[test]
+fn a_rewritten_log_is_not_signed_by_the_next_who_adds_to_it() {
+    let key = KeyFile::from_seed(&SEED);
+    let now = time::parse("2026-11-22T17:00:00Z").unwrap();
+    let append = |folder: &Path| {
+        append_origin(folder, now, OriginKind::Open, "y", Digest::of(b"y"), hands(Some(&key)))
+    };
+    let range = |folder: &Path| drop(std::fs::remove_file(folder.join("range")));
+    let checkpoint = |folder: &Path, text: &str| {
+        std::fs::write(folder.join(CHECKPOINT), text).unwrap();
+    };
+    let ways: [(&str, &dyn Fn(&Path)); 7] = [
+        ("shorter", &|folder| relinked(folder, 1)),
+        ("its checkpoint is gone", &|folder| {
+            relinked(folder, 1);
+            range(folder);
+            std::fs::remove_file(folder.join(CHECKPOINT)).unwrap();
+        }),
+        ("not those that its checkpoint counts", &|folder| {
+            relinked(folder, 1);
+            let line = std::fs::read_to_string(folder.join(LOG)).unwrap();
+            let last = line.lines().last().unwrap();
+            let mut entry: OriginEntry = serde_json::from_str(last).unwrap();
+            (entry.prev, entry.i) = (Some(Digest::of(last.as_bytes())), entry.i + 1);
+            let more = serde_json::to_string(&entry).unwrap();
+            std::fs::write(folder.join(LOG), format!("{line}{more}\n")).unwrap();
+        }),
+        ("line 2 does not follow", &|folder| {
+            let text = std::fs::read_to_string(folder.join(LOG)).unwrap();
+            std::fs::write(folder.join(LOG), text.replacen("bundle-0", "bundle-9", 1)).unwrap();
+            range(folder);
+        }),
+        ("line 1 is not an entry", &|folder| {
+            let text = std::fs::read_to_string(folder.join(LOG)).unwrap();
+            std::fs::write(folder.join(LOG), format!("<<<<<<< HEAD\n{text}")).unwrap();
+        }),
+        ("no key that is allowed", &|folder| {
+            let other = KeyFile::from_seed(&[9; 32]);
+            relinked(folder, 3);
+            range(folder);
+            let root = lines(&std::fs::read(folder.join(LOG)).unwrap())
+                .fold(CompactRange::default(), |mut range, line| {
+                    range.push(line);
+                    range
+                })
+                .root();
+            let mut forged = Checkpoint::new(&name_of(folder), 3, root);
+            forged.sign(&other).unwrap();
+            checkpoint(folder, &forged.to_text());
+        }),
+        ("its checkpoint is gone", &|folder| checkpoint(folder, "nonsense\n")),
+    ];
+    for (expected, tamper) in ways {
+        let (_root, folder) = log(4);
+        tamper(&folder);
+        let before = std::fs::read(folder.join(LOG)).unwrap();
+        let refused = append(&folder).unwrap_err();
+        assert!(refused.to_string().contains(expected), "{expected}: {refused}");
+        assert_eq!(std::fs::read(folder.join(LOG)).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_wrong_kept_range_is_made_anew_from_the_log() {
+    let (_root, folder) = log(3);
+    let kept = std::fs::read_to_string(folder.join("range")).unwrap();
+    let digest = kept.split("sha256:").last().unwrap()[..64].to_owned();
+    let other = Digest::of(b"other").hex();
+    std::fs::write(folder.join("range"), kept.replace(&digest, &other)).unwrap();
+    add(&folder, 3);
+    assert_eq!(problems(&folder), []);
+}
+
+#[test]
+fn a_log_that_nobody_signed_is_signed_when_that_is_said_and_not_by_the_way() {
+    let (_root, folder) = log(2);
+    let key = KeyFile::from_seed(&SEED);
+    let now = time::parse("2026-11-22T17:00:00Z").unwrap();
+    let append = |signer| {
+        append_origin(&folder, now, OriginKind::Open, "y", Digest::of(b"y"), hands(signer)).unwrap()
+    };
+    // A line without a key is behind the signed checkpoint, and in front of the next.
+    assert_eq!(append(None), None);
+    assert_eq!(problems(&folder), [Rule::Recovered]);
+    assert_eq!(append(Some(&key)), None);
+    assert_eq!(problems(&folder), []);
+
+    let text = std::fs::read_to_string(folder.join(CHECKPOINT)).unwrap();
+    let unsigned = text.split_once("\n\n").unwrap().0;
+    std::fs::write(folder.join(CHECKPOINT), format!("{unsigned}\n\n")).unwrap();
+    assert!(append(Some(&key)).is_some_and(|why| why.contains("nobody signed it before")));
+    assert_eq!(problems(&folder), [Rule::Unsigned]);
+    let (checkpoint, why) = sign_origin(&folder, hands(Some(&key))).unwrap();
+    assert_eq!((checkpoint.size, why), (5, None));
+    assert_eq!(problems(&folder), []);
 }
