@@ -170,6 +170,12 @@ impl Failure for Error {
             Self::Evidence(evidence::Error::Tampered { .. }) => Some(
                 "`evidence-log verify DIR` lists all that is wrong; go on in a new bundle".into(),
             ),
+            Self::Evidence(evidence::Error::NeverOpened { .. }) => {
+                Some("remove the folder, and open another".into())
+            }
+            Self::Evidence(evidence::Error::NotABundle { .. }) => {
+                Some("`evidence-log open NAME` makes a bundle and prints where it is".into())
+            }
             Self::Evidence(evidence::Error::BrokenLog { .. }) => Some(
                 "`evidence-log verify --origin` lists what is wrong; `evidence-log recover --origin` puts it aside, and a new one begins".into(),
             ),

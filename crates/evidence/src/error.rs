@@ -22,6 +22,11 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// Its `evidence.jsonl` is empty: whoever opened it was killed.
+    NeverOpened {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The bundle is sealed: nothing can be added.
     Sealed {
         /// The bundle.
@@ -88,6 +93,11 @@ impl fmt::Display for Error {
             Self::NotABundle { path } => {
                 write!(out, "{} is not a bundle: it has no evidence.jsonl", path.display())
             }
+            Self::NeverOpened { path } => write!(
+                out,
+                "{} was never opened: its evidence.jsonl is empty, as a crash leaves it",
+                path.display()
+            ),
             Self::Sealed { path } => {
                 write!(out, "{} is sealed; nothing can be added to it", path.display())
             }

@@ -106,6 +106,9 @@ fn close(
         return Ok((text, Vec::new()));
     }
     let chain = Chain::read(&writer.records);
+    if chain.records.is_empty() {
+        return Err(Error::NeverOpened { path: folder.to_path_buf() });
+    }
     let unfinished = Unfinished::of(folder, &chain);
     if let Some(&run) = unfinished.running.first() {
         return Err(Error::Running { path: folder.to_path_buf(), run });

@@ -140,7 +140,11 @@ impl Ctx<'_> {
     fn records(&mut self) {
         let records = self.bundle.records();
         if !matches!(records.first().map(|record| &record.body), Some(Body::Open(_))) {
-            self.found(Rule::Missing, RECORDS, "the record that opens the bundle is gone");
+            self.found(Rule::Missing, RECORDS, if records.is_empty() && self.bundle.manifest_hash().is_none() {
+                "there is no record: whoever opened the bundle was killed, or they were taken away"
+            } else {
+                "the record that opens the bundle is gone"
+            });
         }
         let mut recovered = HashSet::new();
         let mut sealed = false;

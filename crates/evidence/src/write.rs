@@ -69,14 +69,33 @@ fn add<T>(
     decide: impl FnOnce(&Tail, &[u8]) -> Vec<Body>,
     then: impl FnOnce(&[Appended]) -> T,
 ) -> Result<(Vec<Appended>, T), Error> {
-    let mut writer = Writer::open(folder, now)?;
-    if writer.is_sealed() {
-        return Err(Error::Sealed { path: folder.to_path_buf() });
+    let opens = |bodies: &[Body]| matches!(bodies.first(), None | Some(Body::Open(_)));
+    let (mut writer, bodies) = if folder.join(RECORDS).symlink_metadata().is_ok() {
+        let writer = Writer::open(folder, now)?;
+        if writer.is_sealed() {
+            return Err(Error::Sealed { path: folder.to_path_buf() });
+        }
+        let bodies = decide(&writer.tail, &writer.records);
+        (writer, bodies)
+    } else {
+        // Any folder can be named; one that is no bundle is not made one by the way.
+        let nothing = Tail::read(&[]).map_err(|first| tampered(folder, first))?;
+        let bodies = decide(&nothing, &[]);
+        if !opens(&bodies) {
+            return Err(Error::NotABundle { path: folder.to_path_buf() });
+        }
+        (Writer::open(folder, now)?, bodies)
+    };
+    if writer.tail.lines == 0 && !opens(&bodies) {
+        return Err(Error::NeverOpened { path: folder.to_path_buf() });
     }
-    let bodies = decide(&writer.tail, &writer.records);
     let appended = writer.add(bodies)?;
     let done = then(&appended);
     Ok((appended, done))
+}
+
+fn tampered(folder: &Path, first: String) -> Error {
+    Error::Tampered { path: folder.to_path_buf(), first }
 }
 
 /// A bundle's records under their lock, which ends when this is dropped.
@@ -97,8 +116,7 @@ impl<'a> Writer<'a> {
         // A record is dated when it is written, behind those of whoever was first.
         let now = now + ledger.waited();
         let records = ledger.read()?;
-        let tail = Tail::read(&records)
-            .map_err(|first| Error::Tampered { path: folder.to_path_buf(), first })?;
+        let tail = Tail::read(&records).map_err(|first| tampered(folder, first))?;
         Ok(Self { folder, ledger, tail, now, records })
     }
 

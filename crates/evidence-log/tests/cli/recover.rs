@@ -98,3 +98,27 @@ fn a_seal_that_was_cut_short_is_finished() {
     let origins = tool(&bed).args(["verify", "--origin"]).run();
     assert_eq!(origins.code(), 0, "{origins}");
 }
+
+#[test]
+fn a_folder_that_was_never_opened_takes_nothing() {
+    let bed = testbed::Bed::new();
+    bed.write("some/file", "x");
+    bed.write("killed/evidence.jsonl", "");
+    for folder in ["some", "killed", "."] {
+        for words in [
+            &["run", "--into", folder, "--", "true"][..],
+            &["note", folder, "words"],
+            &["attach", folder, "some/file"],
+            &["gate", folder, "step", "--approved"],
+            &["seal", folder],
+        ] {
+            let refused = tool(&bed).args(words).run();
+            assert_eq!(refused.code(), if words[0] == "run" { 125 } else { 2 }, "{refused}");
+        }
+        let is_killed = folder == "killed";
+        assert_eq!(bed.path(format!("{folder}/evidence.jsonl")).exists(), is_killed, "{folder}");
+    }
+    assert!(!bed.path("killed/manifest.sha256").exists());
+    let verified = tool(&bed).args(["verify", "killed"]).run();
+    assert!(verified.stdout().contains("whoever opened the bundle was killed"), "{verified}");
+}
