@@ -42,7 +42,8 @@ pub(crate) fn pull(
     let (base, key) = split(&args.url)?;
     let path = match &args.allowed_signers {
         Some(named) => Some(invocation.cwd.join(named)),
-        None => setting.allowed_signers().filter(|path| path.exists()),
+        // Where who may sign is declared and cannot be read, nobody is let through for that.
+        None => setting.allowed_signers().filter(|path| path.exists() || !args.allow_unsigned),
     };
     let signers = path.as_deref().map(read_signers).transpose()?;
     let given = given(&setting, &args.env_from)?;

@@ -32,12 +32,21 @@ pub(crate) fn verify(
     let setting = Setting::find(common, invocation)?;
     let path = match &args.allowed_signers {
         Some(named) => Some(invocation.cwd.join(named)),
-        // A file that is declared and not there yet is as none: then nobody can have signed for it.
         None => setting.allowed_signers().filter(|path| path.exists()),
     };
     let signers = path.as_deref().map(read_signers).transpose()?;
     let mut findings = Vec::new();
     let mut undecided = false;
+    // Who may have signed is declared, and nobody can say who: not the same as nobody's being declared.
+    if let Some(gone) = setting.allowed_signers().filter(|_| path.is_none() && !args.allow_unsigned)
+    {
+        let message = "it is declared as the file of allowed signers, and is not there";
+        let hint =
+            "put it back, or name one with `--allowed-signers`; `--allow-unsigned` goes on without";
+        findings
+            .push(Finding::warning("unverifiable", message).path(setting.shown(&gone)).hint(hint));
+        undecided = true;
+    }
     let mut text = String::new();
     // One that cannot be looked at does not hide the verdicts of the others.
     let mut refused = Vec::new();

@@ -160,3 +160,24 @@ fn the_lines_to_check_by_hand_work_where_they_are_printed() {
         assert_eq!(done.code(), 0, "{line}: {done}");
     }
 }
+
+#[test]
+fn a_declared_file_of_signers_that_is_gone_decides_nothing() {
+    let test = "a_declared_file_of_signers_that_is_gone_decides_nothing";
+    let Some(bed) = signed(test) else { return };
+    bed.write("store/.keep", "");
+    let bundle = sealed(&bed);
+    let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
+    bed.remove(".opsproof/allowed_signers");
+    let verify = |more: &[&str]| tool(&bed).args(["verify", &bundle]).args(more).run();
+    let undecided = verify(&[]);
+    assert_eq!(undecided.code(), 2, "{undecided}");
+    assert!(
+        undecided.stdout().contains("declared as the file of allowed signers, and is not there")
+    );
+    bed.remove(format!("{bundle}/manifest.sha256.sig"));
+    assert_eq!(verify(&[]).code(), 1, "the seal names a key");
+    let pulled = tool(&bed).args(["pull", pushed.stdout().trim(), "back"]).run();
+    assert_eq!(pulled.code(), 2, "{pulled}");
+    assert!(pulled.stderr().contains("allowed_signers") && !bed.path("back").exists(), "{pulled}");
+}
