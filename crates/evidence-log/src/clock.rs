@@ -1,6 +1,6 @@
 //! The clock of records: a run ends later than the invocation began, so its time is read afresh.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _, Utc};
 
 /// The wall clock now. No flag or variable overrides it: a clock that can be set would be a forging tool.
 #[expect(
@@ -9,4 +9,10 @@ use chrono::{DateTime, Utc};
 )]
 pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
+}
+
+/// The moment that a time without a zone is on this machine, as ssh-keygen(1) takes it; none for one that its clocks
+/// never show.
+pub(crate) fn of_this_zone(time: NaiveDateTime) -> Option<DateTime<Utc>> {
+    Local.from_local_datetime(&time).earliest().map(|time| time.to_utc())
 }

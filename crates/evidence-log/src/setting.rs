@@ -155,7 +155,7 @@ impl Setting {
 pub(crate) fn read_signers(path: &Path) -> Result<AllowedSigners, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
-    let signers = AllowedSigners::read(&text);
+    let signers = AllowedSigners::read_in(&text, &clock::of_this_zone);
     match signers.bad_lines.first() {
         Some(&(line, why)) => Err(Error::Signers { path: path.to_path_buf(), line, why }),
         None => Ok(signers),

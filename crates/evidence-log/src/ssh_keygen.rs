@@ -83,7 +83,7 @@ pub(crate) fn settle(verified: &mut Verification, allowed: Option<&Path>) -> Opt
     let signature = evidence::check_ssh(&read(SIGNATURE)?, &read(MANIFEST)?);
     let SshSignature::OtherKind { kind, fingerprint } = signature else { return None };
     let sealed_at = verified.bundle.records().last()?.time;
-    let time = sealed_at.format("%Y%m%d%H%M%S").to_string();
+    let time = sealed_at.format("%Y%m%d%H%M%SZ").to_string();
     let (rule, message) = match check(&folder, allowed, &time) {
         Checked::Good(name) => {
             verified.problems.remove(at);
@@ -104,13 +104,12 @@ pub(crate) fn settle(verified: &mut Verification, allowed: Option<&Path>) -> Opt
     None
 }
 
-/// Checks the signature of a bundle's manifest as it was at this time, `YYYYMMDDHHMMSS` in UTC.
+/// Checks the signature of a bundle's manifest as it was at this time, `YYYYMMDDHHMMSSZ`.
 fn check(folder: &Path, allowed: &Path, time: &str) -> Checked {
     let signature = folder.join(SIGNATURE);
     let time = format!("verify-time={time}");
     let ask = |words: &[&std::ffi::OsStr]| {
         duct::cmd("ssh-keygen", words)
-            .env("TZ", "UTC")
             .stdin_path(folder.join(MANIFEST))
             .stdout_capture()
             .stderr_null()

@@ -174,7 +174,7 @@ fn principal(folder: &Path, signers: &Path) -> Option<String> {
     let manifest = evidence::read_file(&folder.join(evidence::MANIFEST)).ok()?;
     let signature = evidence::read_file(&folder.join(SIGNATURE)).ok()?;
     let SshSignature::Holds(key) = evidence::check_ssh(&signature, &manifest) else { return None };
-    let signers = AllowedSigners::read(&std::fs::read_to_string(signers).ok()?);
+    let signers = read_signers(signers).ok()?;
     let sealed_at = Bundle::open(folder).ok()?.records().last()?.time;
     match signers.standing(key, sealed_at) {
         Standing::Allowed(names) => Some(first_name(&names).to_owned()),

@@ -201,8 +201,25 @@ pub enum SshSignature {
     },
 }
 
+/// Whether a file is an armoured signature and nothing else, with the line breaks that ssh-keygen reads.
+fn is_bare(signature: &[u8]) -> bool {
+    // What is no signature at all is said to be that.
+    let Some(at) = signature.windows(BEGIN.len()).position(|window| window == BEGIN) else {
+        return true;
+    };
+    at == 0 && signature.trim_ascii_end().ends_with(END) && !signature.contains(&b'\r')
+}
+
+const BEGIN: &[u8] = b"-----BEGIN SSH SIGNATURE-----";
+const END: &[u8] = b"-----END SSH SIGNATURE-----";
+
 /// Holds an SSHSIG against the bytes that it should be over.
 pub fn check_ssh(signature: &[u8], bytes: &[u8]) -> SshSignature {
+    if !is_bare(signature) {
+        return SshSignature::Broken(
+            "something stands around the signature that does not belong to it",
+        );
+    }
     if let Some((kind, fingerprint)) =
         describe_signature(signature).filter(|(kind, _)| kind != "ssh-ed25519")
     {
@@ -246,6 +263,15 @@ mod tests {
             check_ssh(signature.as_bytes(), b"Manifest"),
             SshSignature::Broken("it is not of these bytes")
         );
+        for around in [
+            format!("approved\n{signature}"),
+            format!("\n{signature}"),
+            signature.replace('\n', "\r\n"),
+            format!("{signature}more\n"),
+        ] {
+            let checked = check_ssh(around.as_bytes(), b"manifest");
+            assert!(matches!(checked, SshSignature::Broken(_)), "{around}");
+        }
         assert_eq!(
             check_ssh(b"nothing", b"manifest"),
             SshSignature::Broken("it is not an SSH signature")

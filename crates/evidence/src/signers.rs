@@ -34,15 +34,21 @@ pub enum Standing {
 
 impl AllowedSigners {
     /// Reads the format of ssh-keygen(1), "ALLOWED SIGNERS". Lines with keys other than Ed25519 and lines of
-    /// certificate authorities are left to ssh-keygen.
+    /// certificate authorities are left to ssh-keygen. A time without `Z` is taken for UTC; where the machine's zone is
+    /// known, see [`AllowedSigners::read_in`].
     pub fn read(text: &str) -> Self {
+        Self::read_in(text, &|time| Some(time.and_utc()))
+    }
+
+    /// The same, where a time without `Z` is in a zone, as ssh-keygen takes it: `zone` says which moment it is.
+    pub fn read_in(text: &str, zone: &dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>) -> Self {
         let mut signers = Self::default();
         for (n, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match read_line(line) {
+            match read_line(line, zone) {
                 Ok(Some(entry)) => signers.entries.push(entry),
                 Ok(None) => {}
                 Err(why) => signers.bad_lines.push((n as u64 + 1, why)),
@@ -83,49 +89,91 @@ impl AllowedSigners {
     }
 }
 
-fn read_line(line: &str) -> Result<Option<Entry>, &'static str> {
-    let (principals, mut rest) = field(line).ok_or("a quote is not closed")?;
-    let (mut namespaces, mut valid_after, mut valid_before, mut authority) =
-        (None, None, None, false);
-    loop {
-        let (word, after) = field(rest).ok_or("a quote is not closed")?;
-        if word.is_empty() {
-            return Err("there is no key");
-        }
-        if word.starts_with("ssh-") || word.starts_with("ecdsa-") || word.starts_with("sk-") {
-            break;
-        }
+fn read_line(
+    line: &str,
+    zone: &dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
+) -> Result<Option<Entry>, &'static str> {
+    let (principals, rest) = field(line).ok_or("a quote is not closed")?;
+    let (word, after) = field(rest).ok_or("a quote is not closed")?;
+    let mut found = Options::default();
+    // There is one field of options at most; behind a blank the key begins.
+    let key = if is_key_type(word) {
+        rest
+    } else {
         for option in options(word) {
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            let value = value.trim_matches('"');
-            match name.to_ascii_lowercase().as_str() {
-                "cert-authority" => authority = true,
-                "namespaces" => namespaces = Some(value.to_owned()),
-                "valid-after" => {
-                    valid_after = Some(time(value).ok_or("a time that cannot be read")?);
-                }
-                "valid-before" => {
-                    valid_before = Some(time(value).ok_or("a time that cannot be read")?);
-                }
-                _ => return Err("an unknown option"),
-            }
+            found.take(option, zone)?;
         }
-        rest = after;
+        after
+    };
+    let (kind, _) = field(key).ok_or("a quote is not closed")?;
+    if kind.is_empty() {
+        return Err("there is no key");
     }
-    let is_ed25519 = rest.starts_with("ssh-ed25519 ") || rest.starts_with("ssh-ed25519\t");
-    if authority || !is_ed25519 {
+    if !is_key_type(kind) {
+        return Err("no key stands behind the options");
+    }
+    if found.is_authority || kind != "ssh-ed25519" {
         return Ok(None);
     }
-    let mut words = rest.split_ascii_whitespace();
+    let mut words = key.split_ascii_whitespace();
     let key = format!("{} {}", words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let key = PublicKey::from_openssh(&key).ok_or("a key that cannot be read")?;
+    let principals = principals.trim_matches('"');
+    // Patterns that only refuse name nobody.
+    if principals.split(',').all(|pattern| pattern.is_empty() || pattern.starts_with('!')) {
+        return Ok(None);
+    }
     Ok(Some(Entry {
-        principals: principals.trim_matches('"').to_owned(),
+        principals: principals.to_owned(),
         key,
-        namespaces,
-        valid_after,
-        valid_before,
+        namespaces: found.namespaces,
+        valid_after: found.valid_after,
+        valid_before: found.valid_before,
     }))
+}
+
+fn is_key_type(word: &str) -> bool {
+    ["ssh-", "ecdsa-", "sk-"].iter().any(|prefix| word.starts_with(prefix))
+}
+
+/// The options of one line; each may be given once, and its value stands in quotes.
+#[derive(Default)]
+struct Options {
+    is_authority: bool,
+    namespaces: Option<String>,
+    valid_after: Option<DateTime<Utc>>,
+    valid_before: Option<DateTime<Utc>>,
+}
+
+impl Options {
+    fn take(
+        &mut self,
+        option: &str,
+        zone: &dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
+    ) -> Result<(), &'static str> {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = || quoted.ok_or("the value of an option is not in quotes");
+        let once = |is_there: bool| if is_there { Err("an option is given twice") } else { Ok(()) };
+        let moment = |text| time(text, zone).ok_or("a time that cannot be read");
+        match name.to_ascii_lowercase().as_str() {
+            "cert-authority" => self.is_authority = true,
+            "namespaces" => {
+                once(self.namespaces.is_some())?;
+                self.namespaces = Some(value()?.to_owned());
+            }
+            "valid-after" => {
+                once(self.valid_after.is_some())?;
+                self.valid_after = Some(moment(value()?)?);
+            }
+            "valid-before" => {
+                once(self.valid_before.is_some())?;
+                self.valid_before = Some(moment(value()?)?);
+            }
+            _ => return Err("an unknown option"),
+        }
+        Ok(())
+    }
 }
 
 /// The first blank-separated field, in which blanks may stand between quotes, and the rest.
@@ -153,16 +201,23 @@ fn options(field: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `YYYYMMDD[HHMM[SS]][Z]`. ssh-keygen reads a time without `Z` in the machine's zone; here it is UTC.
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    let text = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+/// `YYYYMMDD[HHMM[SS]][Z]`; without `Z` in the zone.
+fn time(
+    text: &str,
+    zone: &dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
+) -> Option<DateTime<Utc>> {
+    let (text, is_utc) = match text.strip_suffix(['Z', 'z']) {
+        Some(text) => (text, true),
+        None => (text, false),
+    };
     let padded = match text.len() {
         8 => format!("{text}000000"),
         12 => format!("{text}00"),
         14 => text.to_owned(),
         _ => return None,
     };
-    NaiveDateTime::parse_from_str(&padded, "%Y%m%d%H%M%S").ok().map(|time| time.and_utc())
+    let time = NaiveDateTime::parse_from_str(&padded, "%Y%m%d%H%M%S").ok()?;
+    if is_utc { Some(time.and_utc()) } else { zone(time) }
 }
 
 /// OpenSSH's pattern lists: `*` and `?`, a leading `!` refuses.
@@ -254,6 +309,33 @@ mod tests {
         let lines: Vec<u64> =
             AllowedSigners::read(text).bad_lines.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn lines_that_ssh_keygen_refuses_are_refused() {
+        let key = key().to_openssh();
+        for line in [
+            "a@b namespaces=\"git\",namespaces=\"evidence-log\"",
+            "a@b namespaces=evidence-log",
+            "a@b valid-after=20200101",
+            "a@b namespaces=\"evidence-log\" valid-after=\"20200101\"",
+            "a@b valid-after=\"20200101\",valid-after=\"20210101\"",
+        ] {
+            let signers = AllowedSigners::read(&format!("{line} {key}\n"));
+            assert_eq!((signers.bad_lines.len(), signers.is_empty()), (1, true), "{line}");
+        }
+        let nobody = AllowedSigners::read(&format!("!a@b {key}\n"));
+        assert_eq!((nobody.bad_lines.len(), nobody.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn a_time_without_a_z_is_in_the_zone() {
+        let line = format!("a@b valid-before=\"202611221600\" {}\n", key().to_openssh());
+        let at = crate::time::parse("2026-11-22T17:00:00Z").unwrap();
+        let west = |time: NaiveDateTime| Some(time.and_utc() + chrono::TimeDelta::hours(7));
+        let allowed = AllowedSigners::read_in(&line, &west).standing(key(), at);
+        assert_eq!(allowed, Standing::Allowed("a@b".into()));
+        assert!(matches!(AllowedSigners::read(&line).standing(key(), at), Standing::NotNow(_)));
     }
 
     proptest::proptest! {
