@@ -32,7 +32,8 @@ pub(crate) fn attach(
     if evidence::Bundle::open(&bundle)?.is_sealed() {
         return Err(evidence::Error::Sealed { path: bundle }.into());
     }
-    let (set, _) = load(&setting, &[])?;
+    let (set, given) = load(&setting, &[])?;
+    given.warn(streams)?;
     let mut cleaner = Cleaner::new(&set);
     let mut unsearched_parts = Vec::new();
     for path in &args.files {

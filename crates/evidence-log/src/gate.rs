@@ -13,11 +13,12 @@ pub(crate) fn gate(
     args: &args::Gate,
     common: &Common,
     invocation: &Invocation,
-    _streams: &mut Streams<'_>,
+    streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
     let folder = setting.bundle(&args.bundle)?;
-    let (set, _) = load(&setting, &[])?;
+    let (set, given) = load(&setting, &[])?;
+    given.warn(streams)?;
     let mut cleaner = Cleaner::new(&set);
     let gate = Gate {
         step: cleaner.words(&args.step),

@@ -20,7 +20,8 @@ pub(crate) fn open(
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
     let now = clock::now();
-    let (set, _) = load(&setting, &[])?;
+    let (set, given) = load(&setting, &[])?;
+    given.warn(streams)?;
     let cleaner = &mut Cleaner::new(&set);
     let folder = create(&setting, &args.name, args.area.as_deref(), now, cleaner)?;
     let first = first_record(&args.name, args.area.as_deref());

@@ -19,9 +19,7 @@ pub(crate) fn redact(
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
     let (set, given) = load(&setting, &[])?;
-    if let Some(warning) = given.warning() {
-        writeln!(streams.stderr, "{warning}").map_err(error::answer)?;
-    }
+    given.warn(streams)?;
     let mut redactor =
         if args.values_only { Redactor::new(&set) } else { Redactor::with_forms(&set) };
     let (mut buffer, mut clean) = (vec![0; 64 * 1024], Vec::new());

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use evidence::{Redaction, Text};
+use report::Streams;
 use secret::{Redactor, Secret, SecretSet};
 use vault::{Content, Vault};
 
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::setting::Setting;
 
 /// The variables that one command is given from the vault.
@@ -17,14 +18,30 @@ pub(crate) struct Given {
     pub(crate) variables: Vec<(String, Secret)>,
     /// The vault files whose values are not known, so that nothing of them can be replaced.
     unseen: Vec<String>,
+    /// The lines of vault files, `FILE:LINE`, of which readers read different values, so that not each is replaced.
+    doubtful: Vec<String>,
 }
 
 impl Given {
-    /// What to tell a person about values that will not be replaced, if there are any.
-    pub(crate) fn warning(&self) -> Option<String> {
-        let files = self.unseen.join(", ");
-        let why = "missing or not to be read, so that nothing of it is redacted";
-        (!files.is_empty()).then(|| format!("warning: of the vault {files} is {why}"))
+    /// Tells a person about values that will not be replaced, if there are any.
+    pub(crate) fn warn(&self, streams: &mut Streams<'_>) -> Result<(), Error> {
+        let told = [
+            (&self.unseen, "missing or not to be read, so that nothing of it is redacted"),
+            (
+                &self.doubtful,
+                "a line that readers disagree on, so that not all they read is redacted",
+            ),
+        ];
+        for (what, why) in told.into_iter().filter(|(what, _)| !what.is_empty()) {
+            writeln!(streams.stderr, "warning: of the vault {} is {why}", listed(what))
+                .map_err(error::answer)?;
+        }
+        Ok(())
+    }
+
+    /// The parts of the vault that are not redacted for certain, as a record has room for them.
+    pub(crate) fn unredacted(&self) -> Vec<String> {
+        self.unseen.iter().chain(&self.doubtful).take(MOST_NAMED).cloned().collect()
     }
 }
 
@@ -39,11 +56,32 @@ pub(crate) fn load(setting: &Setting, env_from: &[String]) -> Result<(SecretSet,
     };
     let vault = Vault::load(ops).map_err(Error::Vault)?;
     let unseen = vault.unseen().map(str::to_owned).collect();
-    let mut given = Given { unseen, ..Given::default() };
+    let doubtful = vault.files.iter().flat_map(doubtful_lines).collect();
+    let mut given = Given { unseen, doubtful, ..Given::default() };
     for file in env_from {
         given.variables.extend(variables(&vault, file)?);
     }
     Ok((vault.secret_set(), given))
+}
+
+/// So many parts of the vault are named; one that is in disorder may have hundreds.
+const MOST_NAMED: usize = 20;
+
+fn listed(names: &[String]) -> String {
+    let mut text = names.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if let Some(more) = names.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+fn doubtful_lines(file: &vault::File) -> Vec<String> {
+    let Content::Env(env) = &file.content else { return Vec::new() };
+    let doubtful = env.problems().iter().filter(|problem| problem.code.is_doubtful());
+    let mut lines: Vec<String> =
+        doubtful.map(|problem| format!("{}:{}", file.path, problem.line)).collect();
+    lines.dedup();
+    lines
 }
 
 fn variables(vault: &Vault, file: &str) -> Result<Vec<(String, Secret)>, Error> {

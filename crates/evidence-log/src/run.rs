@@ -54,9 +54,7 @@ pub(crate) fn run(
     // git looks while the vault is read and the beginning is recorded.
     let git = git::look(&invocation.cwd, invocation);
     let (set, given) = load(&setting, &args.env_from).map_err(not_started)?;
-    if let Some(warning) = given.warning().filter(|_| !args.quiet) {
-        writeln!(streams.stderr, "evidence-log: {warning}").map_err(error::answer)?;
-    }
+    given.warn(streams)?;
     let mut cleaner = Cleaner::new(&set);
     for expected in args.expect_output() {
         // Held against what is kept, which is redacted: it could never be met.
@@ -156,12 +154,13 @@ fn finish(
         seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
     // The command's own stderr may be closed; that must not change its exit code.
     drop(seal::tell_unrecorded(&sealed, streams));
-    if plan.args.quiet {
-        return Ok(());
-    }
     let path = plan.setting.shown(&plan.folder);
     let how = if sealed.signed { "signed" } else { "UNSIGNED" };
-    let said = writeln!(streams.stderr, "evidence: {path} (exit {}, sealed, {how})", exit.number());
+    let said = if plan.args.quiet {
+        Ok(())
+    } else {
+        writeln!(streams.stderr, "evidence: {path} (exit {}, sealed, {how})", exit.number())
+    };
     let warned = match why_unsigned.or(sealed.why_unsigned.as_deref()) {
         Some(why) => writeln!(streams.stderr, "warning: the seal is UNSIGNED: {why}"),
         None => Ok(()),

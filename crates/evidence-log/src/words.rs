@@ -22,7 +22,8 @@ pub(crate) fn note(
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
     let folder = setting.bundle(&args.bundle)?;
-    let (set, _) = load(&setting, &[])?;
+    let (set, given) = load(&setting, &[])?;
+    given.warn(streams)?;
     let text = match args.text.clone() {
         Some(text) => text,
         None => read(streams)?,

@@ -90,6 +90,9 @@ pub struct Begin {
     /// The names of the variables that were given to it from the vault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
+    /// The parts of the vault whose values were not known for certain, so that they may not be replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unredacted: Vec<String>,
     /// After how many milliseconds it is ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,

@@ -159,6 +159,7 @@ mod tests {
             expect_exit: Vec::new(),
             expect_output: Vec::new(),
             boot: String::new(),
+            unredacted: Vec::new(),
         });
         crate::append(folder.path(), DateTime::UNIX_EPOCH, |_| vec![open, begin]).unwrap();
         std::fs::write(folder.path().join("001-x.out"), "so far\n").unwrap();

@@ -87,6 +87,7 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
         mode: plan.mode,
         stdin: stdin_kind().to_owned(),
         env: plan.given.variables.iter().map(|(name, _)| cleaner.words(name)).collect(),
+        unredacted: plan.given.unredacted(),
         timeout_ms: plan
             .args
             .timeout

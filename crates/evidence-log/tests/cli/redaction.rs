@@ -117,6 +117,29 @@ fn a_vault_file_that_is_missing_is_said_to_be_unknown() {
     let warning = "warning: of the vault gone.env is missing or not to be read, so that nothing of it is redacted";
     assert!(run.stderr().contains(warning), "{run}");
     assert!(tool(&bed).arg("redact").stdin("x").run().stderr().contains(warning));
+    let bundle = open(&bed);
+    bed.write("f.txt", "x");
+    for words in [
+        &["run", "-q", "--into", &bundle, "--", "true"][..],
+        &["note", &bundle, "words"],
+        &["attach", &bundle, "f.txt"],
+    ] {
+        let warned = tool(&bed).args(words).run();
+        assert!(warned.code() == 0 && warned.stderr().contains(warning), "{warned}");
+    }
+    assert!(bed.read(format!("{bundle}/evidence.jsonl")).contains(r#""unredacted":["gone.env"]"#));
+}
+
+#[test]
+fn a_line_of_the_vault_that_readers_dispute_is_told() {
+    let bed = unsigned();
+    bed.write("vault/d.env", "A=fine-CANARY-1234\nE='zz'CANARY-worE1234\n");
+    let run = tool(&bed).args(["run", "-q", "--name", "x", "--", "true"]).run();
+    assert_eq!(run.code(), 0);
+    assert!(
+        run.stderr().contains("of the vault d.env:2 is a line that readers disagree on"),
+        "{run}"
+    );
 }
 
 #[test]

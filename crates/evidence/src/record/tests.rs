@@ -25,6 +25,7 @@ fn begin(command: Vec<Text>) -> Body {
         expect_exit: Vec::new(),
         expect_output: Vec::new(),
         boot: String::new(),
+        unredacted: Vec::new(),
     })
 }
 

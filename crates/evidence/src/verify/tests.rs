@@ -35,6 +35,7 @@ fn begin(run: u32, label: &str) -> Begin {
         expect_exit: Vec::new(),
         expect_output: Vec::new(),
         boot: String::new(),
+        unredacted: Vec::new(),
     }
 }
 
