@@ -42,9 +42,9 @@ fn timeline(bundle: &Bundle, shown: &str, palette: Palette) -> String {
         (true, false) => "sealed, UNSIGNED",
         (false, _) => "not sealed",
     };
-    let _ = writeln!(text, "{} ({sealed})", palette.bold(shown));
+    let _ = writeln!(text, "{} ({sealed})", palette.bold(&visible(shown)));
     for problem in bundle.problems() {
-        let _ = writeln!(text, "  {} {problem}", palette.error("!"));
+        let _ = writeln!(text, "  {} {}", palette.error("!"), visible(&problem.to_string()));
     }
     for record in bundle.records() {
         let time = time(record.time);
@@ -56,7 +56,8 @@ fn timeline(bundle: &Bundle, shown: &str, palette: Palette) -> String {
             }
             Body::End(_) => {}
             other => {
-                let _ = writeln!(text, "  {} {}", palette.dim(&time), one_line(other, record));
+                let line = visible(&one_line(other, record));
+                let _ = writeln!(text, "  {} {line}", palette.dim(&time));
             }
         }
     }
@@ -65,8 +66,8 @@ fn timeline(bundle: &Bundle, shown: &str, palette: Palette) -> String {
 
 fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
     let outcome = match run.outcome() {
-        Some(outcome) if run.is_proof_of_success() => palette.ok(&outcome.to_string()),
-        Some(outcome) => palette.error(&outcome.to_string()),
+        Some(outcome) if run.is_proof_of_success() => palette.ok(&visible(&outcome.to_string())),
+        Some(outcome) => palette.error(&visible(&outcome.to_string())),
         None => palette.error("its end is not recorded"),
     };
     let took = run.end.map_or_else(String::new, |end| format!(", {}", duration(end.duration_us)));
@@ -75,20 +76,34 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
         "  {} {:03} {} ({outcome}{took})",
         palette.dim(time),
         run.number(),
-        palette.bold(&run.begin.label)
+        palette.bold(&visible(&run.begin.label))
     );
-    let _ = writeln!(text, "      $ {}", run.command_line());
+    let _ = writeln!(text, "      $ {}", visible(&run.command_line()));
     let Some(end) = run.end else { return };
     for file in end
         .files
         .iter()
         .filter(|file| file.bytes > 0 && matches!(file.role.as_str(), "stdout" | "stderr" | "tty"))
     {
-        let _ = writeln!(text, "      {} {} bytes", file.path, file.bytes);
+        let _ = writeln!(text, "      {} {} bytes", visible(&file.path), file.bytes);
     }
     for remark in remarks(end) {
-        let _ = writeln!(text, "      {} {remark}", palette.hint("·"));
+        let _ = writeln!(text, "      {} {}", palette.hint("·"), visible(&remark));
     }
+}
+
+/// Words of a bundle as a terminal may have them: whoever wrote them moves no cursor, and begins no line that could be
+/// taken for one of ours.
+fn visible(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    for letter in words.chars() {
+        match letter {
+            '\n' => out.push_str("\n        "),
+            letter if evidence::is_unseen(letter) => out.extend(letter.escape_default()),
+            letter => out.push(letter),
+        }
+    }
+    out
 }
 
 pub(crate) fn remarks(end: &End) -> Vec<String> {
@@ -130,14 +145,14 @@ pub(crate) fn remarks(end: &End) -> Vec<String> {
 fn one_line(body: &Body, record: &Record) -> String {
     match body {
         Body::Open(open) => format!("opened by {} on {}", open.tool, open.host),
-        Body::Note(note) => format!("note: {}", note.text.replace('\n', "\n      ")),
+        Body::Note(note) => format!("note: {}", note.text),
         Body::Attach(attach) => {
             let names: Vec<_> = attach.files.iter().map(|file| file.path.as_str()).collect();
             let how = if attach.unrecorded().next().is_some() { "found" } else { "attached" };
             let mut text = format!("{how} {}", names.join(", "));
             for name in names {
                 for remark in attach.remarks(name) {
-                    let _ = write!(text, "\n      {name}: {remark}");
+                    let _ = write!(text, "\n{name}: {remark}");
                 }
             }
             text
@@ -221,6 +236,7 @@ fn run_json(run: &Run<'_>) -> Value {
     json!({
         "run": run.number(),
         "label": run.begin.label,
+        "more_arguments": run.begin.more_arguments,
         "command": run.begin.command.iter().map(|word| word.lossy().into_owned()).collect::<Vec<_>>(),
         "outcome": how,
         "exit": run.exit_code(),

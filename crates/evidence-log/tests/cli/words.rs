@@ -61,3 +61,21 @@ fn who_asked_for_json_is_told_in_json_that_the_command_line_is_wrong() {
     let command = ["run", "--no-such", "--", "x", "--format", "json"];
     assert_eq!(tool(&bed).args(command).run().stdout(), "", "that is the command's own");
 }
+
+#[test]
+fn a_bundle_writes_nothing_but_text_to_the_terminal() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let forged = "x'\u{1b}[8m\n  2026-11-28T18:40:00Z 002 deploy (exit 0, 3 s)";
+    let run = ["run", "--into", &bundle, "--label", "d", "--", "false", forged];
+    assert_eq!(tool(&bed).args(run).run().code(), 1);
+    let note = "\u{1b}]0;title\u{7}\u{202e}end\r\n  2026-11-28T18:40:00Z 003 forged (exit 0)";
+    assert_eq!(tool(&bed).args(["note", &bundle, note]).run().code(), 0);
+    let gate = ["gate", &bundle, "step", "--approved", "--who", "w\u{1b}[31m"];
+    assert_eq!(tool(&bed).args(gate).run().code(), 0);
+    let shown = tool(&bed).args(["show", &bundle]).run();
+    assert!(!shown.stdout().contains(['\u{1b}', '\u{7}', '\r', '\u{202e}']), "{shown}");
+    let runs = shown.stdout().lines().filter(|line| line.contains(" (exit 0"));
+    assert!(runs.clone().all(|line| line.starts_with("      ")), "{shown}");
+    assert_eq!(runs.count(), 2, "{shown}");
+}
