@@ -1,5 +1,7 @@
 //! Why a run that says it succeeded should be looked at: nothing printed, a usage text, an error page.
 
+use std::borrow::Cow;
+
 use evidence::{Outcome, Suspect, Text};
 
 /// The reasons, from what was printed. A run that failed says so by itself, but its output is judged all the same:
@@ -13,6 +15,7 @@ pub(super) fn reasons(
     if matches!(outcome, Outcome::NotStarted { .. }) {
         return Vec::new();
     }
+    let (stdout, stderr) = (&bare(stdout)[..], &bare(stderr)[..]);
     if is_blank(stdout) && is_blank(stderr) {
         return vec![Suspect::EmptyOutput];
     }
@@ -34,7 +37,9 @@ pub(crate) const HEAD: usize = 8192;
 
 /// The reasons for a file that was saved elsewhere, from its beginning: nothing in it, or an error page.
 pub(crate) fn of_file(head: &[u8]) -> Vec<Suspect> {
-    if is_blank(head) && head.len() < HEAD {
+    let is_whole = head.len() < HEAD;
+    let head = &bare(head)[..];
+    if is_blank(head) && is_whole {
         vec![Suspect::EmptyOutput]
     } else if is_error_page(head) || is_error_answer(head) {
         vec![Suspect::HtmlErrorPage]
@@ -45,6 +50,44 @@ pub(crate) fn of_file(head: &[u8]) -> Vec<Suspect> {
 
 fn is_blank(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_whitespace)
+}
+
+/// A text without what a terminal does not show: control sequences, and a byte order mark at its beginning.
+fn bare(text: &[u8]) -> Cow<'_, [u8]> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if !text.contains(&0x1b) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != 0x1b {
+            out.push(byte);
+        } else if let Some(parameters) = rest.strip_prefix(b"[") {
+            let n_parameters = parameters.iter().take_while(|byte| (0x20..0x40).contains(*byte));
+            rest = parameters.get(n_parameters.count() + 1..).unwrap_or_default();
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The beginning of a document in lower case, without what may stand before it: blanks, an XML declaration, comments.
+fn document(text: &str) -> String {
+    let mut rest = text.trim_start();
+    loop {
+        let end = match rest {
+            _ if rest.starts_with("<?") => "?>",
+            _ if rest.starts_with("<!--") => "-->",
+            _ => return rest.to_ascii_lowercase(),
+        };
+        let Some((_, after)) = rest.split_once(end) else { return String::new() };
+        rest = after.trim_start();
+    }
+}
+
+fn is_html(document: &str) -> bool {
+    document.starts_with("<!doctype html") || document.starts_with("<html")
 }
 
 /// An answer with its head, as `curl -i` prints it: the status says 400 or more, and HTML follows the headers. Of
@@ -58,15 +101,28 @@ fn is_error_answer(text: &[u8]) -> bool {
         status = head.split_ascii_whitespace().nth(1).and_then(|code| code.parse::<u16>().ok());
         rest = body.trim_start();
     }
-    let body = rest.to_ascii_lowercase();
-    let is_html = body.starts_with("<!doctype html") || body.starts_with("<html");
-    is_html && status.is_some_and(|code| code >= 400)
+    is_html(&document(rest)) && status.is_some_and(|code| code >= 400)
 }
 
+/// A text that begins with `usage:`, or the help that a program prints where a subcommand is missing: a line that
+/// begins so further down, and headings of what could have been asked for.
 fn is_usage(text: &[u8]) -> bool {
-    let text = text.trim_ascii_start();
-    text.len() >= 6 && text[..6].eq_ignore_ascii_case(b"usage:")
+    let text = String::from_utf8_lossy(&text[..text.len().min(HEAD)]).to_ascii_lowercase();
+    if text.trim_start().starts_with("usage:") {
+        return true;
+    }
+    let is_heading = |line: &str| {
+        HEADINGS
+            .iter()
+            .any(|heading| line.strip_suffix(':').is_some_and(|line| line.ends_with(heading)))
+    };
+    let mut lines = text.lines();
+    lines.any(|line| line.starts_with("usage:"))
+        && (text.lines().any(is_heading) || text.contains("--help"))
 }
+
+/// How headings of a help text end.
+const HEADINGS: [&str; 5] = ["commands", "options", "flags", "arguments", "subcommands"];
 
 /// An HTML document whose title or heading speaks of a failure.
 fn is_error_page(text: &[u8]) -> bool {
@@ -86,17 +142,14 @@ fn is_error_page(text: &[u8]) -> bool {
         "unavailable",
         "unauthorized",
     ];
-    let text = String::from_utf8_lossy(&text[..text.len().min(4096)]).to_ascii_lowercase();
-    let text = text.trim_start();
-    if !(text.starts_with("<!doctype html") || text.starts_with("<html")) {
-        return false;
-    }
-    ["title", "h1", "h2"].iter().any(|tag| {
-        let inside = text
-            .split_once(&format!("<{tag}"))
-            .and_then(|(_, rest)| rest.split_once(&format!("</{tag}")));
-        inside.is_some_and(|(inside, _)| WORDS.iter().any(|word| inside.contains(word)))
-    })
+    let text = document(&String::from_utf8_lossy(&text[..text.len().min(4096)]));
+    is_html(&text)
+        && ["title", "h1", "h2"].iter().any(|tag| {
+            let inside = text
+                .split_once(&format!("<{tag}"))
+                .and_then(|(_, rest)| rest.split_once(&format!("</{tag}")));
+            inside.is_some_and(|(inside, _)| WORDS.iter().any(|word| inside.contains(word)))
+        })
 }
 
 #[cfg(test)]
@@ -127,6 +180,27 @@ mod tests {
             "",
             &[Suspect::HtmlErrorPage],
         );
+    }
+
+    #[test]
+    fn help_that_nobody_asked_for_and_pages_behind_something_are_suspect() {
+        let cobra = "Scale app resources.\n\nUsage:\n  flyctl scale [command]\n\nAvailable Commands:\n  count  x\n";
+        let cargo =
+            "Rust's package manager\n\nUsage: cargo [OPTIONS] [COMMAND]\n\nOptions:\n  -V\n";
+        let kubectl = "kubectl controls things.\n\nUsage:\n  kubectl [flags]\n\nUse \"kubectl <command> --help\".\n";
+        for help in [cobra, cargo, kubectl, "\x1b[1mUsage:\x1b[0m fly logs\n"] {
+            check(&["fly", "scale"], help, "", &[Suspect::UsageText]);
+        }
+        let page = "<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>";
+        for before in
+            ["\u{feff}", "<?xml version=\"1.0\"?>\n", "<!-- x -->", "\n<!-- a --> <!-- b -->\n"]
+        {
+            check(&["curl"], &format!("{before}{page}"), "", &[Suspect::HtmlErrorPage]);
+        }
+        check(&["x"], "\x1b[0m\x1b[2K\r\n", "", &[Suspect::EmptyOutput]);
+        check(&["cat"], "# Tool\n\nUsage: see below\n", "", &[]);
+        check(&["cat"], "<!-- 404 --><p>x</p>", "", &[]);
+        check(&["x"], "disk usage: 80 %\n--help is there\n", "", &[]);
     }
 
     #[test]
