@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use evidence::{
     MANIFEST, NAMESPACE, Problem, PublicKey, Rule, SIGNATURE, Signer, SshSignature, Verification,
     Weight,
@@ -83,8 +84,7 @@ pub(crate) fn settle(verified: &mut Verification, allowed: Option<&Path>) -> Opt
     let signature = evidence::check_ssh(&read(SIGNATURE)?, &read(MANIFEST)?);
     let SshSignature::OtherKind { kind, fingerprint } = signature else { return None };
     let sealed_at = verified.bundle.records().last()?.time;
-    let time = sealed_at.format("%Y%m%d%H%M%SZ").to_string();
-    let (rule, message) = match check(&folder, allowed, &time) {
+    let (rule, message) = match check(&folder, allowed, sealed_at) {
         Checked::Good(name) => {
             verified.problems.remove(at);
             return Some(format!("{name} ({kind}, {fingerprint}, by ssh-keygen)"));
@@ -104,10 +104,18 @@ pub(crate) fn settle(verified: &mut Verification, allowed: Option<&Path>) -> Opt
     None
 }
 
-/// Checks the signature of a bundle's manifest as it was at this time, `YYYYMMDDHHMMSSZ`.
-fn check(folder: &Path, allowed: &Path, time: &str) -> Checked {
+/// The name under which the key of a signature is allowed, if it is and the signature holds.
+pub(crate) fn principal(folder: &Path, allowed: &Path, at: DateTime<Utc>) -> Option<String> {
+    match check(folder, allowed, at) {
+        Checked::Good(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Checks the signature of a bundle's manifest as it was at this time.
+fn check(folder: &Path, allowed: &Path, at: DateTime<Utc>) -> Checked {
     let signature = folder.join(SIGNATURE);
-    let time = format!("verify-time={time}");
+    let time = format!("verify-time={}", at.format("%Y%m%d%H%M%SZ"));
     let ask = |words: &[&std::ffi::OsStr]| {
         duct::cmd("ssh-keygen", words)
             .stdin_path(folder.join(MANIFEST))

@@ -9,10 +9,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use evidence::{
-    AllowedSigners, Bundle, Problem, SIGNATURE, SshSignature, Standing, Trust, Verification, Weight,
+    AllowedSigners, Bundle, Problem, Rule, SIGNATURE, SshSignature, Standing, Trust, Verification,
+    Weight,
 };
 use report::{Common, Exit, Finding, Format, Invocation, Palette, Report, Streams, Tool};
 
+use self::anchor::Anchor;
 use crate::args;
 use crate::count::counted;
 use crate::error::{self, Error};
@@ -130,6 +132,10 @@ impl Ctx<'_> {
             allow_unsigned: args.allow_unsigned,
         };
         let mut verified = evidence::verify(&folder, &trust)?;
+        for problem in verified.problems.iter_mut().filter(|found| found.rule == Rule::WrongHead) {
+            let Some(Anchor { told_by, manifest, .. }) = cited else { continue };
+            problem.message = format!("{told_by} has {manifest}, and this is another");
+        }
         let other = ssh_keygen::settle(&mut verified, path.as_deref());
         if cited.is_some() && !anchors.iter().any(|anchor| anchor.outside) {
             let message = "only what lies beside it knows it; who holds the key could have made all of it anew";
@@ -173,9 +179,13 @@ pub(crate) fn by_hand(
 fn principal(folder: &Path, signers: &Path) -> Option<String> {
     let manifest = evidence::read_file(&folder.join(evidence::MANIFEST)).ok()?;
     let signature = evidence::read_file(&folder.join(SIGNATURE)).ok()?;
-    let SshSignature::Holds(key) = evidence::check_ssh(&signature, &manifest) else { return None };
-    let signers = read_signers(signers).ok()?;
     let sealed_at = Bundle::open(folder).ok()?.records().last()?.time;
+    let key = match evidence::check_ssh(&signature, &manifest) {
+        SshSignature::Holds(key) => key,
+        SshSignature::OtherKind { .. } => return ssh_keygen::principal(folder, signers, sealed_at),
+        SshSignature::Broken(_) => return None,
+    };
+    let signers = read_signers(signers).ok()?;
     match signers.standing(key, sealed_at) {
         Standing::Allowed(names) => Some(first_name(&names).to_owned()),
         _ => None,

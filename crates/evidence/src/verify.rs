@@ -447,7 +447,7 @@ impl Ctx<'_> {
                 self.found(
                     Rule::WrongHead,
                     MANIFEST,
-                    format!("a log cites {cited}, and this is another"),
+                    format!("{cited} is known elsewhere, and this is another"),
                 );
             }
             (Some(_), _) | (None, None) => {}

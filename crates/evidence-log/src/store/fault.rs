@@ -84,6 +84,9 @@ impl Error {
             Self::Half { .. } | Self::Changed { .. } | Self::TooLarge { .. } => {
                 "fetch it from elsewhere; where the store keeps versions, look at the earlier ones"
             }
+            Self::Other { key } if key.contains("/blobs/sha256/") => {
+                "its name is the hash of what belongs there, so the store's copy is damaged: restore an earlier version, or push to another place"
+            }
             Self::Other { .. } => {
                 "two bundles have one name; look at both, and push the other to a place of its own"
             }

@@ -219,7 +219,11 @@ fn in_feedback(setting: &Setting, bundle: &Path) -> (Vec<Anchor>, usize) {
 /// Lines that name the bundle, and after it `manifest sha256:…`.
 fn citations(text: &str, bundle: &str, log: &str) -> Vec<Anchor> {
     let mut found = Vec::new();
+    let mut hidden = Hidden::default();
     for (n, line) in text.lines().enumerate() {
+        if hidden.hides(line) {
+            continue;
+        }
         let Some((_, rest)) = line.split_once(bundle) else { continue };
         // `check-…Z` must not match a line about `check-…Z-2`.
         let ends = rest.strip_prefix('/').unwrap_or(rest);
@@ -232,6 +236,42 @@ fn citations(text: &str, bundle: &str, log: &str) -> Vec<Anchor> {
         }
     }
     found
+}
+
+/// Whether lines stand in a fenced code block or a comment, where nobody claims anything.
+#[derive(Default)]
+struct Hidden {
+    /// The fence that the block began with.
+    fence: Option<String>,
+    in_comment: bool,
+}
+
+impl Hidden {
+    /// Takes the next line.
+    fn hides(&mut self, line: &str) -> bool {
+        let indented = line.len() - line.trim_start_matches(' ').len() > 3;
+        let text = line.trim_start();
+        let mark = text.chars().next().filter(|mark| matches!(mark, '`' | '~'));
+        let run: String = text.chars().take_while(|&letter| Some(letter) == mark).collect();
+        if let Some(fence) = &self.fence {
+            let is_end = run.starts_with(fence.as_str()) && text.trim_end() == run && !indented;
+            self.fence = self.fence.take().filter(|_| !is_end);
+            return true;
+        }
+        if self.in_comment {
+            self.in_comment = !line.contains("-->");
+            return true;
+        }
+        if run.len() >= 3 && !indented {
+            self.fence = Some(run);
+            return true;
+        }
+        if text.starts_with("<!--") {
+            self.in_comment = !line.contains("-->");
+            return true;
+        }
+        false
+    }
 }
 
 #[cfg(test)]
@@ -247,6 +287,10 @@ mod tests {
              Evidence: artifacts/a-20261122T170000Z/ (6 runs, manifest sha256:12)\n\
              artifacts/a-20261122T170000Z/001-a.out {hash}\n"
         );
+        let hidden =
+            format!("```\nEvidence: artifacts/a-20261122T170000Z/ (manifest {hash})\n~~~\n```\n");
+        let comment = hidden.replace("```\n", "<!--\n").replace("~~~", "-->");
+        let text = format!("{text}{hidden}{comment}");
         let found = citations(&text, "artifacts/a-20261122T170000Z", "feedback/ops.md");
         assert_eq!(
             found,

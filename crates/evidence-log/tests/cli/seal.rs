@@ -304,6 +304,9 @@ fn signs_through_ssh_keygen(bed: &testbed::Bed, kind: &str, provider: Option<&st
         "{good}"
     );
     assert!(sealed.stderr().contains("the origin log's checkpoint is UNSIGNED: a key of kind"));
+    let by_hand = good.stdout().lines().find(|line| line.contains("ssh-keygen -Y verify")).unwrap();
+    let typed = bed.command("sh").args(["-c", by_hand]).unguarded().run();
+    assert_eq!(typed.code(), 0, "{typed}");
     let origin = tool(bed).args(["verify", "--origin"]).run();
     assert_eq!(origin.code(), 0, "{origin}");
     assert!(origin.stdout().contains("UNSIGNED: only Ed25519 signs a checkpoint"), "{origin}");
