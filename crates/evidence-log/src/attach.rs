@@ -50,7 +50,7 @@ pub(crate) fn attach(
     }
     // The copies are made beside the bundle: whoever seals it meanwhile must not find them.
     let waiting = waiting_room(&bundle)?;
-    let mut copies = Vec::new();
+    let mut ready = Vec::new();
     let mut counts = Vec::new();
     for (number, (path, why)) in args.files.iter().zip(unsearched_parts).enumerate() {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -66,17 +66,17 @@ pub(crate) fn attach(
             writeln!(streams.stderr, "warning: {path} is suspect: {words}")
                 .map_err(error::answer)?;
         }
-        copies.push(Waiting { made, name, why, reasons, copied });
+        ready.push(Waiting { made, name, why, reasons, copied });
         counts.push(redactor.counts().clone());
     }
     let redactions = cleaner.counts(&counts.iter().collect::<Vec<_>>());
 
     // What no record came to speak of is taken away again.
     let folder = bundle.join("attached");
-    let mut unrecorded = Copies { folder: folder.clone(), made: Vec::new() };
+    let mut unrecorded = Unrecorded { folder: folder.clone(), made: Vec::new() };
     let mut moved = Ok(Vec::new());
     let appended = evidence::append(&bundle, clock::now(), |_| {
-        let record = move_in(copies, &folder, &mut unrecorded.made)
+        let record = move_in(ready, &folder, &mut unrecorded.made)
             .map(|attach| (attach.files.clone(), Body::Attach(Attach { redactions, ..attach })));
         match record {
             Ok((files, body)) => {
@@ -155,12 +155,12 @@ fn move_in(copies: Vec<Waiting>, folder: &Path, made: &mut Vec<PathBuf>) -> Resu
 }
 
 /// Copies that no record speaks of yet; they are removed unless they are cleared.
-struct Copies {
+struct Unrecorded {
     folder: PathBuf,
     made: Vec<PathBuf>,
 }
 
-impl Drop for Copies {
+impl Drop for Unrecorded {
     fn drop(&mut self) {
         for path in &self.made {
             drop(std::fs::remove_file(path));

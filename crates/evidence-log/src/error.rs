@@ -170,6 +170,9 @@ impl Failure for Error {
             Self::Evidence(evidence::Error::Tampered { .. }) => Some(
                 "`evidence-log verify DIR` lists all that is wrong; go on in a new bundle".into(),
             ),
+            Self::Evidence(evidence::Error::TooLong { .. }) => {
+                Some("one record holds 64 KiB: take fewer at a time, or shorter names".into())
+            }
             Self::Evidence(evidence::Error::NeverOpened { .. }) => {
                 Some("remove the folder, and open another".into())
             }

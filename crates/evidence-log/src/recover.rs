@@ -57,9 +57,9 @@ fn origin(setting: &Setting, streams: &mut Streams<'_>) -> Result<(), Error> {
         Ok(signer) => (signer, None),
         Err(why) => (None, Some(why)),
     };
-    let signed =
+    let outcome =
         setting.with_hands(signer.as_deref(), |hands| Ok(evidence::sign_origin(&folder, hands)?));
-    let said = match signed {
+    let said = match outcome {
         Ok((checkpoint, why)) => {
             let state = format!("{}:{}", checkpoint.size, checkpoint.root);
             match why.or(why_none) {

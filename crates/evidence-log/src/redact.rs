@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use report::{Common, Exit, Invocation, Streams};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use secret::Redactor;
 
 use crate::args;
@@ -40,8 +41,16 @@ pub(crate) fn redact(
             .write_all(&clean)
             .and_then(|()| streams.stdout.flush())
             .map_err(error::answer)?;
-        if length == 0 {
+        if length == 0 || is_reader_gone() {
             return Ok(Exit::OK);
         }
     }
+}
+
+/// Whether nobody can read our standard output any more. A filter has nothing left to do then, and its input may be
+/// endless; that a write to a closed output is silent helps who has an answer to give.
+fn is_reader_gone() -> bool {
+    let mut stdout = [PollFd::from_borrowed_fd(rustix::stdio::stdout(), PollFlags::empty())];
+    let asked = poll(&mut stdout, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    asked.is_ok() && stdout[0].revents().contains(PollFlags::ERR)
 }

@@ -1,6 +1,7 @@
 //! The values that must not be seen, and replacing them in text that is not a stream.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use evidence::{Redaction, Text};
@@ -70,7 +71,7 @@ const MOST_NAMED: usize = 20;
 fn listed(names: &[String]) -> String {
     let mut text = names.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
     if let Some(more) = names.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
-        text.push_str(&format!(" and {more} more"));
+        let _ = write!(text, " and {more} more");
     }
     text
 }
@@ -181,8 +182,28 @@ impl<'set> Cleaner<'set> {
         for stream in streams {
             add(&mut counts, stream);
         }
-        counts.into_iter().map(|(rule, count)| Redaction { rule, count }).collect()
+        fitting(counts)
     }
+}
+
+/// A record has no room for more bytes of names than this; a command can print a whole vault.
+const LONGEST_NAMES: usize = 16 * 1024;
+
+/// The counts as far as a record has room for their names, and how often the others were met.
+fn fitting(counts: BTreeMap<String, u64>) -> Vec<Redaction> {
+    let (mut length, mut fitting, mut n_more, mut more) = (0, Vec::new(), 0_usize, 0);
+    for (rule, count) in counts {
+        length += rule.len() + 32;
+        if length <= LONGEST_NAMES {
+            fitting.push(Redaction { rule, count });
+        } else {
+            (n_more, more) = (n_more + 1, more + count);
+        }
+    }
+    if n_more > 0 {
+        fitting.push(Redaction { rule: format!("{n_more} more"), count: more });
+    }
+    fitting
 }
 
 fn add(counts: &mut BTreeMap<String, u64>, more: &BTreeMap<&str, u64>) {

@@ -119,10 +119,15 @@ pub(crate) fn run(
     };
     let facts = end::Facts { clock_start, took, program, git };
     let ended = end::end(&plan, begun, captured, facts, &mut cleaner, signer.as_deref());
-    let is_met = ended.map_err(|failed| {
+    let unmet = ended.map_err(|failed| {
         failed.while_recording("its beginning is recorded, and its output as far as it was written")
     })?;
-    let exit = Exit::code(if is_met || !expect::is_expected(&args.expect_exit, code) {
+    for expectation in &unmet {
+        let said = writeln!(streams.stderr, "evidence-log: its output has not {expectation}");
+        // The command's own stderr may be closed; that must not change its exit code.
+        drop(said);
+    }
+    let exit = Exit::code(if unmet.is_empty() || !expect::is_expected(&args.expect_exit, code) {
         code
     } else {
         expect::OUTPUT_IS_NOT_AS_EXPECTED

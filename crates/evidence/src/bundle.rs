@@ -1,5 +1,6 @@
 //! A bundle as it lies on disk: its records, its runs, and whether it is sealed.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -208,7 +209,9 @@ impl<'a> Run<'a> {
         match self.begin.more_arguments {
             0 => {}
             1 => line.push_str(" … (1 more argument, too long for a record)"),
-            more => line.push_str(&format!(" … ({more} more arguments, too long for a record)")),
+            more => {
+                let _ = write!(line, " … ({more} more arguments, too long for a record)");
+            }
         }
         line
     }
@@ -254,10 +257,10 @@ pub fn quoted(word: &str) -> String {
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),
                 letter if is_unseen(letter) && letter.is_ascii() => {
-                    out.push_str(&format!("\\x{:02x}", u32::from(letter)));
+                    let _ = write!(out, "\\x{:02x}", u32::from(letter));
                 }
                 letter if is_unseen(letter) => {
-                    out.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                    let _ = write!(out, "\\u{:04x}", u32::from(letter));
                 }
                 letter => out.push(letter),
             }

@@ -1,6 +1,7 @@
 //! Whether a bundle is what was recorded: nothing altered, missing, added, reordered or cut, and signed by whom.
 
 mod envelopes;
+mod signature;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -12,18 +13,14 @@ use crate::bundle::Bundle;
 use crate::chain::RECORDS;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::key::{PublicKey, SshSignature, check_ssh};
+use crate::key::PublicKey;
 use crate::listing;
 use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
 use crate::problem::{Problem, Rule, Weight};
 use crate::record::{Body, End, Record};
 use crate::seal::is_left_over;
-use crate::signers::{AllowedSigners, Standing};
+use crate::signers::AllowedSigners;
 use crate::{recover, time};
-
-/// How far apart the records of two commands that run beside each other may be dated, each by the moment before it
-/// was written.
-const BESIDE: TimeDelta = TimeDelta::seconds(1);
 
 /// What a bundle is held against.
 #[derive(Debug, Clone, Copy, Default)]
@@ -160,7 +157,7 @@ impl Ctx<'_> {
                     format!("a record of kind {} stands after the seal", record.body.kind()),
                 );
             }
-            if last_time.is_some_and(|last| record.time + BESIDE < last) {
+            if last_time.is_some_and(|last| record.time + SLACK < last) {
                 say(Rule::Clock, "the clock ran backwards; the order of the records counts".into());
             }
             last_time = Some(record.time);
@@ -342,105 +339,6 @@ impl Ctx<'_> {
         );
     }
 
-    /// The signature over the manifest: who made it, if it holds. A name is there when they are allowed to.
-    fn signature(
-        &mut self,
-        manifest: Option<&[u8]>,
-    ) -> Result<Option<(Option<String>, PublicKey)>, Error> {
-        let (signature, odd) = read_if_there(&self.folder.join(SIGNATURE))?;
-        if let Some(why) = odd {
-            self.found(Rule::Altered, SIGNATURE, why);
-            return Ok(None);
-        }
-        let promised = self.bundle.seal().and_then(|seal| seal.signer.clone());
-        let Some(manifest) = manifest else {
-            if signature.is_some() && !self.has_odd_manifest {
-                self.found(
-                    Rule::Missing,
-                    MANIFEST,
-                    "there is a signature, and the manifest is gone",
-                );
-            }
-            return Ok(None);
-        };
-        let Some(signature) = signature else {
-            self.unsigned(promised.as_deref());
-            return Ok(None);
-        };
-        let key = match check_ssh(&signature, manifest) {
-            SshSignature::Holds(key) => key,
-            SshSignature::Broken(why) => {
-                self.found(Rule::BadSignature, SIGNATURE, why);
-                return Ok(None);
-            }
-            SshSignature::OtherKind { kind, fingerprint } => {
-                if promised.as_ref().is_some_and(|promised| *promised != fingerprint) {
-                    let message =
-                        format!("it was made with {fingerprint}, and the seal names another key");
-                    self.found(Rule::BadSignature, SIGNATURE, message);
-                }
-                self.found(
-                    Rule::Unverifiable,
-                    SIGNATURE,
-                    format!("a signature of kind {kind} is for ssh-keygen to check"),
-                );
-                return Ok(None);
-            }
-        };
-        if promised.as_ref().is_some_and(|promised| *promised != key.fingerprint()) {
-            let message =
-                format!("it was made with {}, and the seal names another key", key.fingerprint());
-            self.found(Rule::BadSignature, SIGNATURE, message);
-        }
-        let Some(signers) = self.trust.signers else {
-            let message =
-                format!("it holds for {}, and no allowed signers are declared", key.fingerprint());
-            self.found(Rule::Unverifiable, SIGNATURE, message);
-            return Ok(Some((None, key)));
-        };
-        let sealed_at =
-            self.bundle.records().last().map_or(DateTime::<Utc>::MIN_UTC, |record| record.time);
-        match signers.standing(key, sealed_at) {
-            Standing::Allowed(name) => Ok(Some((Some(name), key))),
-            Standing::NotNow(why) => {
-                self.found(
-                    Rule::UnknownSigner,
-                    SIGNATURE,
-                    format!("the key {} is listed, but {why}", key.fingerprint()),
-                );
-                Ok(Some((None, key)))
-            }
-            Standing::Unknown => {
-                let message =
-                    format!("the key {} is not among the allowed signers", key.fingerprint());
-                self.found(Rule::UnknownSigner, SIGNATURE, message);
-                Ok(Some((None, key)))
-            }
-        }
-    }
-
-    fn unsigned(&mut self, promised: Option<&str>) {
-        let problem = match promised {
-            Some(key) => Problem::new(
-                Rule::Unsigned,
-                "",
-                format!("UNSIGNED: the seal names {key}, and its signature is gone"),
-            ),
-            None if self.trust.signers.is_some() && !self.trust.allow_unsigned => Problem::new(
-                Rule::Unsigned,
-                "",
-                "UNSIGNED: signers are declared, and nobody signed",
-            ),
-            None => Problem::new(
-                Rule::Unsigned,
-                "",
-                "UNSIGNED: anyone who can write here could have made it",
-            )
-            .weighing(Weight::Note),
-        };
-        self.problems.push(problem);
-    }
-
     fn anchor(&mut self) {
         match (self.trust.cited, self.bundle.manifest_hash()) {
             (Some(cited), found) if found != Some(cited) => {
@@ -461,6 +359,9 @@ impl Ctx<'_> {
         }
     }
 }
+
+/// Two who write at the same moment may take its time in one order and write in the other.
+const SLACK: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 
 /// A file that nobody recorded; what a crash leaves is said to be that.
 fn unknown(path: &str, why: &str) -> Problem {

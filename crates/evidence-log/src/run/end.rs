@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use evidence::{
-    Body, Context, Digest, End, Envelope, FileEntry, Program, Signer, Text, record_time, statement,
+    Body, Context, Digest, End, Envelope, Expectation, FileEntry, Program, Signer, Text,
+    record_time, statement,
 };
 
 use super::begin::Begun;
@@ -35,7 +36,7 @@ pub(super) fn end(
     facts: Facts,
     cleaner: &mut Cleaner<'_>,
     signer: Option<&dyn Signer>,
-) -> Result<bool, Error> {
+) -> Result<Vec<Expectation>, Error> {
     let clock_end = clock::now();
     let mut files = Vec::new();
     for sink in &mut begun.streams {
@@ -74,9 +75,10 @@ pub(super) fn end(
     };
     let envelope = write_envelope(plan, &begun, &end, signer)?;
     end.files.push(envelope);
-    let is_met = end.unmet.is_empty();
-    evidence::append(&plan.folder, clock_end, |_| vec![Body::End(Box::new(end))])?;
-    Ok(is_met)
+    let unmet = end.unmet.clone();
+    // It is dated when it is written, which others in the bundle may have done since the command ended.
+    evidence::append(&plan.folder, clock::now(), |_| vec![Body::End(Box::new(end))])?;
+    Ok(unmet)
 }
 
 fn write_envelope(

@@ -202,3 +202,26 @@ fn a_file_of_variables_that_is_not_right_is_refused_before_anything_starts() {
     }
     assert!(!bed.path("made").exists() && !bed.path("artifacts").exists());
 }
+
+#[test]
+fn the_filter_ends_when_nobody_reads_it() {
+    let bed = unsigned();
+    let program = testbed::bin!("evidence-log");
+    let line =
+        format!("yes hello | timeout 60 {program} redact | head -1; echo ${{PIPESTATUS[1]}}");
+    let ended = bed.command("bash").args(["-c", &line]).unguarded().run();
+    assert_eq!(ended.stdout(), "hello\n0\n", "{ended}");
+}
+
+#[test]
+fn a_command_that_prints_a_whole_large_vault_is_recorded() {
+    let bed = unsigned();
+    let name = "VARIABLE_WITH_A_LONG_NAME_".repeat(4);
+    let lines: Vec<_> = (0..600).map(|n| format!("{name}{n}=CANARY{n}-abcdefgh\n")).collect();
+    bed.write("vault/many.env", lines.concat());
+    let run = tool(&bed).args(["run", "--name", "x", "--", "cat", "vault/many.env"]).run();
+    assert_eq!(run.code(), 0, "{run}");
+    let bundle = run.stderr().split_whitespace().nth(1).unwrap().to_owned();
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains(" more\",\"count\":"), "{records}");
+}

@@ -188,6 +188,9 @@ fn relinked(folder: &Path, dropped: usize) {
     std::fs::write(folder.join(LOG), out).unwrap();
 }
 
+/// What the refusal says, and what is done to the log before.
+type Way<'a> = (&'a str, &'a dyn Fn(&Path));
+
 #[test]
 fn a_rewritten_log_is_not_signed_by_the_next_who_adds_to_it() {
     let key = KeyFile::from_seed(&SEED);
@@ -199,7 +202,7 @@ fn a_rewritten_log_is_not_signed_by_the_next_who_adds_to_it() {
     let checkpoint = |folder: &Path, text: &str| {
         std::fs::write(folder.join(CHECKPOINT), text).unwrap();
     };
-    let ways: [(&str, &dyn Fn(&Path)); 7] = [
+    let ways: [Way<'_>; 7] = [
         ("shorter", &|folder| relinked(folder, 1)),
         ("its checkpoint is gone", &|folder| {
             relinked(folder, 1);
