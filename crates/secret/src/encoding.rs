@@ -162,6 +162,8 @@ mod tests {
         check("a/b", Encoding::Json, &["a\\/b"]);
         check("a+b=='", Encoding::Json, &["a+b\\u003d\\u003d\\u0027", "a\\u002Bb==\\u0027"]);
         check("é&", Encoding::Json, &["\\u00e9\\u0026", "\\u00E9\\u0026"]);
+        // Django: capitals in what it escapes itself, none in what Python does.
+        check("é<", Encoding::Json, &["\\u00e9\\u003C", "\\u00E9\\u003C"]);
     }
 
     #[test]

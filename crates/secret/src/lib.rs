@@ -1,5 +1,6 @@
 //! A value that must not be seen, the set of known secrets and their encodings, and the streaming redactor.
 
+mod cut;
 mod encoding;
 pub mod form;
 mod harden;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::cut::Cuts;
 use crate::form::{FormMatch, Scan, pieces};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
@@ -18,6 +19,8 @@ pub(crate) struct Search {
     /// The needles that are searched for in the text without any white space.
     words: Index,
     prefixes: Prefixes,
+    /// Empty unless they were asked for.
+    cuts: Cuts,
 }
 
 /// A place where a needle stands.
@@ -44,8 +47,14 @@ impl Search {
             sieve: OnceLock::new(),
             words: Index::new(&needles, |needle| needle.wraps == Wraps::Words),
             prefixes: Prefixes::new(&needles),
+            cuts: Cuts::default(),
             needles,
         }
+    }
+
+    /// From now on finds short needles too that a line break cuts.
+    pub(crate) fn find_cut(&mut self) {
+        self.cuts = Cuts::new(&self.needles);
     }
 
     /// Every place from `from` on where a needle stands, in order; earlier bytes are context.
@@ -112,13 +121,16 @@ impl Search {
         if !self.words.is_empty() {
             self.find_words(text, from, &mut hits);
         }
+        if !self.cuts.is_empty() {
+            self.cuts.find(&self.needles, text, from, &mut hits);
+        }
         hits.sort_unstable_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end, hit.needle));
         hits.dedup();
         hits
     }
 
     fn find_words(&self, text: &[u8], from: usize, hits: &mut Vec<Hit>) {
-        let is_black = |at: &usize| !text[*at].is_ascii_whitespace();
+        let is_black = |at: &usize| !text[*at].is_ascii_whitespace() && !is_in_gap(text, *at);
         let places: Vec<usize> = (from..text.len()).filter(is_black).collect();
         let squeezed: Vec<u8> = places.iter().map(|&at| text[at]).collect();
         self.words.candidates(&squeezed, 0, |at, entries| {
@@ -219,6 +231,9 @@ fn beginning(
             continue;
         }
         let gap = gap_before(text, at)?;
+        // What joins lines may be a byte of the value.
+        let is_own = text.get(gap) == Some(&bytes[matched - 1]) && !text[gap].is_ascii_whitespace();
+        let gap = gap + usize::from(is_own);
         if matched < SHORTEST_FIRST_RUN {
             let is_line_start =
                 has_line_break(&text[gap..at]) && run_end - matched >= SHORTEST_FIRST_RUN;
@@ -246,21 +261,63 @@ fn ending(bytes: &[u8], mut matched: usize, text: &[u8], mut at: usize) -> Optio
     Some(at)
 }
 
-/// The end of the white space that begins at `at`, if there is any and it is not too long.
+/// The end of the gap that begins at `at`, if there is one: white space that is not too long. A line
+/// that goes on may end in a backslash (YAML, shells) or in `=` (mail), and where the next begins
+/// with a blank of the value itself YAML writes a backslash before it.
 pub(crate) fn gap_after(text: &[u8], at: usize) -> Option<usize> {
-    let len = text[at..]
-        .iter()
-        .take(LONGEST_GAP + 1)
-        .take_while(|byte| byte.is_ascii_whitespace())
-        .count();
-    (1..=LONGEST_GAP).contains(&len).then_some(at + len)
+    let is_joint = matches!(text.get(at), Some(b'\\' | b'='));
+    let start = at + usize::from(is_joint);
+    if is_joint && !matches!(text.get(start), None | Some(b'\n' | b'\r')) {
+        return None;
+    }
+    let mut end = start + n_white(&text[start..]);
+    if has_line_break(&text[start..end]) && text.get(end) == Some(&b'\\') {
+        match text.get(end + 1) {
+            None => end += 1,
+            Some(b' ' | b'\t') => end += 1 + n_white(&text[end + 1..]),
+            Some(_) => {}
+        }
+    }
+    (1..=LONGEST_GAP).contains(&(end - at)).then_some(end)
 }
 
-/// The beginning of the white space that ends at `at`, if there is any and it is not too long.
+/// The beginning of the gap that ends at `at`, if there is one, as [`gap_after`] has it.
 pub(crate) fn gap_before(text: &[u8], at: usize) -> Option<usize> {
-    let before = text[..at].iter().rev().take(LONGEST_GAP + 1);
-    let len = before.take_while(|byte| byte.is_ascii_whitespace()).count();
-    (1..=LONGEST_GAP).contains(&len).then_some(at - len)
+    let n_before = |end: usize| {
+        let before = text[..end].iter().rev().take(LONGEST_GAP + 1);
+        before.take_while(|byte| byte.is_ascii_whitespace()).count()
+    };
+    let mut start = at - n_before(at);
+    if start < at && text[..start].ends_with(b"\\") && !has_line_break(&text[start..at]) {
+        // The backslash before a blank of the value, if it stands where a line begins.
+        let line = start - 1 - n_before(start - 1);
+        if has_line_break(&text[line..start - 1]) {
+            start = line;
+        }
+    }
+    let is_joint = text[..start].ends_with(b"\\") || text[..start].ends_with(b"=");
+    if is_joint && matches!(text.get(start), Some(b'\n' | b'\r')) {
+        start -= 1;
+    }
+    (1..=LONGEST_GAP).contains(&(at - start)).then_some(start)
+}
+
+/// Whether a byte that is no white space belongs to a gap.
+fn is_in_gap(text: &[u8], at: usize) -> bool {
+    let next = text.get(at + 1);
+    match text[at] {
+        b'=' => matches!(next, Some(b'\n' | b'\r')),
+        b'\\' if matches!(next, Some(b' ' | b'\t')) => {
+            gap_before(text, at).is_some_and(|gap| has_line_break(&text[gap..at]))
+        }
+        b'\\' => matches!(next, Some(b'\n' | b'\r')),
+        _ => false,
+    }
+}
+
+/// How many bytes of white space a text begins with, up to one more than a gap may have.
+fn n_white(text: &[u8]) -> usize {
+    text.iter().take(LONGEST_GAP + 1).take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 pub(crate) fn has_line_break(gap: &[u8]) -> bool {

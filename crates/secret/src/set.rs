@@ -27,6 +27,7 @@ pub struct SecretSetBuilder {
     names: Vec<String>,
     refused: Vec<Refusal>,
     needles: Needles,
+    through_breaks: bool,
 }
 
 /// One place where a known secret was found.
@@ -145,6 +146,16 @@ impl SecretSetBuilder {
         self
     }
 
+    /// Finds values of 8 to 15 bytes although one line break cuts them, for [`SecretSet::find`] alone.
+    /// Longer ones are always found so. Words of small letters or of capitals alone are left out, for
+    /// they stand around line breaks by chance.
+    ///
+    /// A redactor does not wait for these, so a set for one must be built without this.
+    pub fn through_breaks(&mut self) -> &mut Self {
+        self.through_breaks = true;
+        self
+    }
+
     /// Adds a value under the name that markers and findings show: `KEY` or `FILE:KEY`.
     pub fn add(&mut self, name: &str, secret: &Secret) -> &mut Self {
         let id = self.names.len();
@@ -167,7 +178,7 @@ impl SecretSetBuilder {
 
     /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
     pub fn build(self) -> SecretSet {
-        let Self { names, mut refused, needles } = self;
+        let Self { names, mut refused, needles, through_breaks } = self;
         let mut search = Search::new(needles.finish());
         // A value that stands in a marker would be found again in what was redacted already.
         let markers: Vec<u8> = names
@@ -191,6 +202,9 @@ impl SecretSetBuilder {
                     },
                 ),
             );
+        }
+        if through_breaks {
+            search.find_cut();
         }
         SecretSet { names, refused, search }
     }

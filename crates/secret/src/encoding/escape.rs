@@ -42,13 +42,23 @@ struct JsonStyle {
     escaped: &'static str,
     /// Nothing but ASCII.
     ascii: bool,
-    /// Numbers with the digits `A` to `F`.
-    upper: bool,
+    /// Which numbers have the digits `A` to `F`, where others have `a` to `f`.
+    upper: Upper,
     /// `/` as `\/`.
     slashed: bool,
 }
 
-const PLAIN: JsonStyle = JsonStyle { escaped: "", ascii: false, upper: false, slashed: false };
+/// Which numbers are written in capitals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Upper {
+    None,
+    /// Those of [`JsonStyle::escaped`] alone.
+    Escaped,
+    All,
+}
+
+const PLAIN: JsonStyle =
+    JsonStyle { escaped: "", ascii: false, upper: Upper::None, slashed: false };
 const JSON_STYLES: [JsonStyle; 8] = [
     PLAIN,
     // Go and Rails.
@@ -61,23 +71,26 @@ const JSON_STYLES: [JsonStyle; 8] = [
     JsonStyle { escaped: "<>&='", ..PLAIN },
     // Flask, in a page.
     JsonStyle { escaped: "<>&'", ascii: true, ..PLAIN },
-    // Django, in a page.
-    JsonStyle { escaped: "<>&", ascii: true, upper: true, ..PLAIN },
+    // Django, in a page: Python's JSON, in which three characters are then replaced.
+    JsonStyle { escaped: "<>&", ascii: true, upper: Upper::Escaped, ..PLAIN },
     // System.Text.Json.
-    JsonStyle { escaped: "<>&'+`\"", ascii: true, upper: true, ..PLAIN },
+    JsonStyle { escaped: "<>&'+`\"", ascii: true, upper: Upper::All, ..PLAIN },
 ];
 
 fn json(out: &mut String, char: char, style: JsonStyle) {
+    let is_upper = style.upper == Upper::All;
     match char {
-        _ if style.escaped.contains(char) => unicode_escape(out, char, style.upper),
+        _ if style.escaped.contains(char) => {
+            unicode_escape(out, char, style.upper != Upper::None);
+        }
         '"' => out.push_str("\\\""),
         '\\' => out.push_str("\\\\"),
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         '/' if style.slashed => out.push_str("\\/"),
-        '\0'..'\u{20}' => unicode_escape(out, char, style.upper),
-        '\u{7f}'.. if style.ascii => unicode_escape(out, char, style.upper),
+        '\0'..'\u{20}' => unicode_escape(out, char, is_upper),
+        '\u{7f}'.. if style.ascii => unicode_escape(out, char, is_upper),
         _ => out.push(char),
     }
 }
