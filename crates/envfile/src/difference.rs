@@ -67,13 +67,14 @@ pub enum Culprit {
 
 /// Finds the entries that some program reads differently, each looked at by itself.
 ///
-/// Lines that the strict dialect cannot read are left out: they have a [`crate::Problem`] already.
+/// What puts an entry in doubt is a [`crate::Problem`] besides; here it is held against the value as
+/// it is written. Lines that the strict dialect cannot read at all are left out.
 pub fn differences(file: &EnvFile) -> Vec<Difference> {
     let mut differences = Vec::new();
     for line in file.lines() {
         let LineKind::Entry(index) = line.kind else { continue };
         let entry = &file.entries()[index];
-        if entry.doubtful || is_plain(file, line, entry) {
+        if is_plain(file, line, entry) {
             continue;
         }
         let alone = Alone::new(file, line, entry);
@@ -105,7 +106,8 @@ pub fn refusals(file: &EnvFile) -> Vec<(Dialect, End)> {
 fn is_plain(file: &EnvFile, line: &Line, entry: &Entry) -> bool {
     let source = file.expose();
     let text = &source[line.span.clone()];
-    let is_bare_line = text.len() == entry.key.len() + 1 + entry.value_span.len() + 1
+    let is_bare_line = !entry.doubtful
+        && text.len() == entry.key.len() + 1 + entry.value_span.len() + 1
         && text.starts_with(entry.key.as_bytes())
         && text.ends_with(b"\n");
     if !is_bare_line || text.len() > 32 * 1024 || entry.key == "DOTENV_LINEBREAK_MODE" {
@@ -228,13 +230,18 @@ impl Alone {
             suspects.push(Culprit::Export);
         }
         let value = self.value.expose();
-        for character in "#$`&;|<>()\\'\"~^!*?{}[]%=:,@+-./_".chars() {
+        for character in "\r#$`&;|<>()\\'\"~^!*?{}[]%=:,@+-./_".chars() {
             if value.contains(&(character as u8)) {
                 suspects.push(Culprit::Character(character));
             }
         }
-        if value.contains(&b'\n') {
+        let written = &text[self.value_span.clone()];
+        if written.contains(&b'\n') {
             suspects.push(Culprit::LineBreak);
+        }
+        // What it escapes was suspected above, where it is a character of its own.
+        if written.contains(&b'\\') && !value.contains(&b'\\') {
+            suspects.push(Culprit::Character('\\'));
         }
         let line = text.strip_suffix(b"\n").unwrap_or(text);
         let blanks = line.iter().filter(|byte| is_blank(**byte)).count();
@@ -290,6 +297,9 @@ impl Alone {
             .copied()
             .filter(|first| matches!(first, b'\'' | b'"') && written.len() > 1);
         let Some(quote) = quote else { return replaced(written, |byte| byte == character) };
+        if character == b'\\' && quote == b'"' {
+            return without_escapes(written);
+        }
         let mut inner = Vec::with_capacity(written.len());
         for byte in self.value.expose() {
             match *byte {
@@ -300,6 +310,21 @@ impl Alone {
         }
         [&[quote], inner.as_slice(), &[quote]].concat()
     }
+}
+
+/// Takes every backslash out together with what it escapes.
+fn without_escapes(written: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(written.len());
+    let mut bytes = written.iter();
+    while let Some(byte) = bytes.next() {
+        if *byte == b'\\' {
+            let _ = bytes.next();
+            kept.push(b'x');
+        } else {
+            kept.push(*byte);
+        }
+    }
+    kept
 }
 
 fn replaced(written: &[u8], is_taken: impl Fn(u8) -> bool) -> Vec<u8> {

@@ -60,7 +60,21 @@ fn the_character_at_fault_is_named() {
     check("A=b;c\n", "1:1 A ;: shell Value");
     check("A=b\\nc\n", "1:1 A \\: shell Value, dotenv Value, systemd Value");
     check("A=it's\n", "1:1 A ': shell Refuses");
-    check("A=\"b\\nc\"\n", "1:1 A LineBreak: shell Value, dotenv Value, systemd Value, fly Value");
+    check("A=\"b\\nc\"\n", "1:1 A \\: shell Value, dotenv Value, systemd Value, fly Value");
+    check(
+        "A=\"b\\tc\"\n",
+        "1:1 A \\: shell Value, dotenv Value, dotenv Value, godotenv Value, systemd Value, fly Value",
+    );
+    check("A=\"b\\qc\"\n", "1:1 A \\: dotenv Value, godotenv Value");
+    check("A=\"b\\\"c\"\n", "1:1 A \": dotenv Value, fly Value");
+    check("A=\"b\\$c\"\n", "1:1 A $: dotenv Value, python-dotenv Value, fly Value");
+    check("A=\"b\\\\c\"\n", "1:1 A \\: dotenv Value, fly Value");
+    check("A=b#c\n", "1:1 A #: dotenv Value, dotenv Value, fly Value");
+    check("A=b\u{1}c\n", "agreed");
+    check(
+        "A=b\rc\n",
+        "1:1 A \r: dotenv Value, python-dotenv Value, dotenv Value, godotenv Refuses, systemd Value",
+    );
     check("A=~/b\n", "1:1 A ~: shell Value");
     check("A=b\r\n", "1:1 A CarriageReturn: shell Value");
     check(
@@ -84,7 +98,6 @@ fn the_best_writing_is_proposed() {
 
 #[test]
 fn unreadable_lines_are_left_to_the_problems() {
-    check("A=b#c\n", "agreed");
     check("A='b\n", "agreed");
     check("word\n", "agreed");
 }

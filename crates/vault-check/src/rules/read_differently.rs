@@ -17,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
 /// Asks every dialect about every line that is not plain.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for (file, env) in env_files(scope) {
-        let path = scope.vault.shown(&file.path);
+        let path = || scope.vault.shown(&file.path);
         let mut said_of_endings = false;
         for difference in envfile::differences(env) {
             // One line with CR LF means that all have it.
@@ -28,14 +28,14 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             let runs = difference.dialects.iter().any(|(_, how)| *how == Disagreement::Runs);
             let level = if runs { Level::Error } else { Level::Warning };
             let finding = Finding::new(RULE.id, level, message(&difference))
-                .path(path.clone())
+                .path(path())
                 .key(difference.key.clone())
                 .hint(hint(&difference));
             findings.push(at(finding, difference.line, difference.column));
         }
         // A file that is read to its end by the strict dialect has been judged line by line above.
         if env.problems().iter().any(|problem| problem.code.is_doubtful()) {
-            refusals(env, &path, findings);
+            refusals(env, &path(), findings);
         }
     }
 }
@@ -115,6 +115,7 @@ fn name(culprit: Culprit) -> String {
         Culprit::Character('\'') => "a single quote".to_owned(),
         Culprit::Character('"') => "a double quote".to_owned(),
         Culprit::Character('\\') => "a backslash".to_owned(),
+        Culprit::Character('\r') => "a carriage return in the value".to_owned(),
         Culprit::Character(character) => format!("`{character}`"),
         Culprit::Space => "a space".to_owned(),
         Culprit::LineBreak => "a line break".to_owned(),
