@@ -49,6 +49,9 @@ impl Error {
             Error::NotFound { .. } => Some(
                 "name the file with `--ops FILE`, or run inside the operator's repo".to_owned(),
             ),
+            Error::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::Other => {
+                Some("name a file with `--ops FILE`: the paths in it are relative to it".to_owned())
+            }
             Error::Unreadable { .. } => None,
             Error::Invalid(invalid) => invalid.hint.clone(),
         }

@@ -35,7 +35,7 @@ pub use crate::error::{Error, Invalid};
 pub use crate::evidence::Evidence;
 pub use crate::feedback::{Feedback, Role};
 pub use crate::fly::{DsnField, Fly, FlyApp, SecretSource};
-pub use crate::locate::{locate, open};
+pub use crate::locate::{OpsText, locate, open};
 pub use crate::ops::{Ops, parse};
 pub use crate::pipeline::{Expect, OnFailure, Pipeline, Step};
 pub use crate::program::TOOLS;

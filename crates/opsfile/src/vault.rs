@@ -1,6 +1,7 @@
 //! The `[vault]` section: which files there must be, which keys in each, and what their values look like.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -14,7 +15,7 @@ pub struct VaultSection {
     /// The vault's folder, relative to the folder of ops.toml.
     pub root: String,
     /// The files, in the order of ops.toml; no path twice.
-    pub file: Vec<VaultFile>,
+    pub file: Vec<Arc<VaultFile>>,
 }
 
 /// One file of the vault.
@@ -124,7 +125,7 @@ impl Shape {
 impl VaultSection {
     /// Returns the declaration of a file, by its path from the vault's root.
     pub fn file(&self, path: &str) -> Option<&VaultFile> {
-        self.file.iter().find(|file| file.path == path)
+        self.file.iter().find(|file| file.path == path).map(AsRef::as_ref)
     }
 
     /// Tells whether a path of ops.toml lies in the vault.
@@ -211,7 +212,7 @@ pub(crate) fn read(node: &Node<'_>) -> Result<VaultSection, Error> {
         if let Some(first) = seen.insert(file.path.clone(), path) {
             return Err(path.error(format!("is declared twice, first on line {}", first.line())));
         }
-        files.push(file);
+        files.push(Arc::new(file));
     }
     Ok(VaultSection { root, file: files })
 }

@@ -3,8 +3,9 @@
 use std::panic::resume_unwind;
 use std::thread;
 
+use opsfile::OpsText;
 use report::{Common, Exit, Format, Invocation, Palette, Report, Streams};
-use vault::Vault;
+use vault::{EarlyWalk, Vault};
 
 use crate::TOOL;
 use crate::args::Check;
@@ -21,7 +22,9 @@ pub(crate) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let exists = |program: &str| invocation.find_program(program).is_some();
-    let ops = opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists).map_err(Error::Ops)?;
+    let text = OpsText::read(common.ops.as_deref(), &invocation.cwd).map_err(Error::Ops)?;
+    let walk = text.likely_vault_root().map(EarlyWalk::begin);
+    let ops = text.parse(&exists).map_err(Error::Ops)?;
     let changed_since = match &args.changed_since {
         Some(text) => Some(scope::when(text, invocation.now).ok_or(Error::When)?),
         None => None,
@@ -34,7 +37,7 @@ pub(crate) fn run(
     if let Some(section) = &ops.vault {
         wanted.validate(section)?;
     }
-    let mut vault = Vault::load(&ops).map_err(Error::Vault)?;
+    let mut vault = Vault::load_walked(&ops, walk).map_err(Error::Vault)?;
     if args.fix_modes {
         modes::fix(&make_scope(&vault, &wanted, invocation), streams)?;
         vault = Vault::load(&ops).map_err(Error::Vault)?;
@@ -53,20 +56,18 @@ pub(crate) fn run(
         }
         findings
     };
+    let palette = Palette::for_stdout(common.color, invocation);
     let is_shown = args.format.format == Format::Human;
     let (findings, credentials) = if is_shown && scope.files.len() >= given::MANY {
         thread::scope(|threads| {
-            let credentials = threads.spawn(|| present::credentials(&scope));
+            let credentials = threads.spawn(|| present::text(&scope, palette));
             (look(), credentials.join().unwrap_or_else(|panic| resume_unwind(panic)))
         })
     } else {
-        (look(), if is_shown { present::credentials(&scope) } else { Vec::new() })
+        (look(), if is_shown { present::text(&scope, palette) } else { String::new() })
     };
     let report = Report::new("vault-check/check/1", present::count(&scope), findings);
-    let palette = Palette::for_stdout(common.color, invocation);
-    if is_shown {
-        present::write(&credentials, palette, streams.stdout)?;
-    }
+    streams.stdout.write_all(credentials.as_bytes())?;
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     Ok(report.exit())
 }

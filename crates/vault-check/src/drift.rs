@@ -1,5 +1,7 @@
 //! Recognising one name under another spelling: `token_prod` for `api_token_prod`, `x.env.old` for `x.env`.
 
+use std::collections::HashMap;
+
 /// How a name departs from the one it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Drift {
@@ -18,24 +20,97 @@ const LEFTOVERS: [&str; 13] = [
 
 const ENVIRONMENTS: [&str; 3] = ["prod", "staging", "dev"];
 
-/// Returns the declared path that a found path stands for.
-pub(crate) fn path<'d>(found: &str, declared: &[&'d str]) -> Option<(&'d str, Drift)> {
-    let found = found.to_lowercase();
-    if let Some(kept) = without_leftover(&found)
-        && let Some(known) = declared.iter().find(|known| known.eq_ignore_ascii_case(kept))
-    {
-        return Some((known, Drift::Leftover));
+/// Declared paths, taken apart once.
+pub(crate) struct Declared<'d>(Vec<(&'d str, Name)>);
+
+impl<'d> Declared<'d> {
+    /// Takes the paths apart.
+    pub(crate) fn new(paths: impl IntoIterator<Item = &'d str>) -> Self {
+        Self(paths.into_iter().map(|path| (path, Name::new(path.to_lowercase()))).collect())
     }
-    let base = without_leftover(&found).unwrap_or(&found);
-    let stem = without_extension(base);
-    let words = words(stem);
-    let same =
-        |known: &&&str| words_agree(&words, &self::words(without_extension(&known.to_lowercase())));
-    if let Some(known) = declared.iter().find(same) {
-        let drift = if base == found { Drift::Alias } else { Drift::Leftover };
-        return Some((known, drift));
+
+    /// Returns the path that a found one stands for: the one that it is nearest to.
+    pub(crate) fn meant_by(&self, found: &str) -> Option<(&'d str, Drift)> {
+        let found = Found::new(found);
+        let distances = self.0.iter().filter_map(|(path, known)| {
+            found.distance(known).map(|(far, drift)| (far, *path, drift))
+        });
+        distances.min_by_key(|(far, _, _)| *far).map(|(_, path, drift)| (path, drift))
     }
-    nearest(&found, declared).map(|known| (known, Drift::Spelling))
+
+    /// Returns for each path the found one that most likely holds what it should, where there is
+    /// one. A found path stands in for those only to which it is nearest.
+    pub(crate) fn stand_ins<'f>(&self, found: &[&'f str]) -> HashMap<&'d str, &'f str> {
+        let mut best: HashMap<&str, (usize, &str)> = HashMap::new();
+        for path in found {
+            let name = Found::new(path);
+            let distances: Vec<(usize, &str)> = self
+                .0
+                .iter()
+                .filter_map(|(wanted, known)| Some((name.distance(known)?.0, *wanted)))
+                .collect();
+            let Some(least) = distances.iter().map(|(far, _)| *far).min() else { continue };
+            for (far, wanted) in distances.into_iter().filter(|(far, _)| *far == least) {
+                let known = best.entry(wanted).or_insert((far, path));
+                *known = (*known).min((far, path));
+            }
+        }
+        best.into_iter().map(|(wanted, (_, path))| (wanted, path)).collect()
+    }
+}
+
+/// Whether a path is that of a copy left behind, as `x.env.old`.
+pub(crate) fn is_leftover(path: &str) -> bool {
+    without_leftover(&path.to_lowercase()).is_some()
+}
+
+/// A path in small letters, and what it is compared by.
+struct Name {
+    lower: String,
+    words: Vec<String>,
+    digits: String,
+}
+
+impl Name {
+    fn new(lower: String) -> Name {
+        let words = words(without_extension(&lower));
+        let digits = digits(&lower);
+        Name { lower, words, digits }
+    }
+}
+
+/// A path that was found: whole, and without the tail of a copy.
+struct Found {
+    whole: Name,
+    base: Option<Name>,
+}
+
+impl Found {
+    fn new(path: &str) -> Found {
+        let lower = path.to_lowercase();
+        let base = without_leftover(&lower).map(|base| Name::new(base.to_owned()));
+        Found { whole: Name::new(lower), base }
+    }
+
+    /// How far it is from a declared path, and in what it departs; `None` where it is another.
+    fn distance(&self, known: &Name) -> Option<(usize, Drift)> {
+        let (base, drift) = match &self.base {
+            Some(base) => (base, Drift::Leftover),
+            None => (&self.whole, Drift::Alias),
+        };
+        if base.lower == known.lower {
+            Some((1, drift))
+        } else if base.words == known.words && !known.words.is_empty() {
+            Some((2, drift))
+        } else if let Some(far) = misspelt(&self.whole, known) {
+            Some((2 + far, Drift::Spelling))
+        } else if words_agree(&base.words, &known.words) {
+            // An environment that only one of them names is further than any slip.
+            Some((10, drift))
+        } else {
+            None
+        }
+    }
 }
 
 /// Returns the declared key that a found key stands for.
@@ -49,15 +124,31 @@ pub(crate) fn key<'d>(found: &str, declared: &[&'d str]) -> Option<&'d str> {
 }
 
 fn nearest<'d>(found: &str, declared: &[&'d str]) -> Option<&'d str> {
-    let most = (found.chars().count() / 8).clamp(1, 3);
+    let found = Name::new(found.to_lowercase());
     declared
         .iter()
-        .map(|known| {
-            (strsim::damerau_levenshtein(&found.to_lowercase(), &known.to_lowercase()), *known)
+        .filter_map(|known| {
+            misspelt(&found, &Name::new(known.to_lowercase())).map(|far| (far, *known))
         })
-        .filter(|(distance, _)| *distance <= most)
         .min()
         .map(|(_, known)| known)
+}
+
+/// By how many slips of the hand two names differ, if by few. Another number is no slip: `key_1`
+/// and `key_2` are two names.
+fn misspelt(found: &Name, known: &Name) -> Option<usize> {
+    let most = (found.lower.chars().count() / 8).clamp(1, 3);
+    // A character has at most four bytes.
+    let is_near = found.lower.len().abs_diff(known.lower.len()) <= most * 4;
+    if !is_near || found.digits != known.digits {
+        return None;
+    }
+    let far = strsim::damerau_levenshtein(&found.lower, &known.lower);
+    (far <= most).then_some(far)
+}
+
+fn digits(name: &str) -> String {
+    name.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn without_leftover(path: &str) -> Option<&str> {
@@ -119,7 +210,7 @@ mod tests {
     ];
 
     fn check(found: &str, expected: Option<(&str, Drift)>) {
-        assert_eq!(path(found, &DECLARED), expected, "{found}");
+        assert_eq!(Declared::new(DECLARED).meant_by(found), expected, "{found}");
     }
 
     #[test]
@@ -152,6 +243,39 @@ mod tests {
             Some(("supabase/database_url_prod.env", Drift::Leftover)),
         );
         check("chatwoot/reids_staging.env", Some(("chatwoot/redis_staging.env", Drift::Spelling)));
+    }
+
+    #[test]
+    fn the_nearest_name_stands_in() {
+        let missing = ["chatwoot/redis_prod.env", "chatwoot/redis_staging.env"];
+        let check = |found: &[&str], expected: [Option<&str>; 2]| {
+            let stand_ins = Declared::new(missing).stand_ins(found);
+            assert_eq!(missing.map(|path| stand_ins.get(path).copied()), expected, "{found:?}");
+        };
+        let found = [
+            "chatwoot/redis.env",
+            "chatwoot/redis_stagin.env",
+            "chatwoot/redis_production.env",
+            "chatwoot/redis_staging.env.old",
+        ];
+        check(
+            &found,
+            [Some("chatwoot/redis_production.env"), Some("chatwoot/redis_staging.env.old")],
+        );
+        check(&found[..2], [Some("chatwoot/redis.env"), Some("chatwoot/redis_stagin.env")]);
+        check(&found[..1], [Some("chatwoot/redis.env"); 2]);
+        // What is nearer to another missing file is not offered for this one.
+        check(&["chatwoot/redis_production.env"], [Some("chatwoot/redis_production.env"), None]);
+        check(&["chatwoot/redis_stage.env"], [None, Some("chatwoot/redis_stage.env")]);
+        assert!(Declared::new(["k/key_1.env"]).stand_ins(&["k/key_2.env"]).is_empty());
+    }
+
+    #[test]
+    fn copies_are_known_by_their_tail() {
+        for path in ["a.env.old", "a.env.NEW", "a.env~", "x/a.env.bak"] {
+            assert!(is_leftover(path), "{path}");
+        }
+        assert!(!is_leftover("a.env") && !is_leftover("old.env") && !is_leftover("new/a.env"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use vault::{Content, File, Vault};
 
 use crate::args::Init;
 use crate::error::Error;
-use crate::{guess, json};
+use crate::{drift, guess, json};
 
 /// Folders that are tried where neither ops.toml nor the command line names one.
 const USUAL: [&str; 4] = ["vault/occ", "vault", "secrets", "credentials"];
@@ -24,18 +24,25 @@ pub(crate) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let (vault, head) = load(args, common, invocation)?;
+    let undeclared = vault.files.iter().filter(|file| file.declared.is_none());
+    let (leftovers, undeclared): (Vec<&File>, Vec<&File>) =
+        undeclared.partition(|file| drift::is_leftover(&file.path));
     let files: Vec<json::ProposedFile> =
-        vault.files.iter().filter(|file| file.declared.is_none()).filter_map(propose).collect();
+        undeclared.iter().filter_map(|file| propose(file)).collect();
     if args.format.format == Format::Json {
-        let proposal =
-            json::Proposal { schema: "vault-check/init/1", root: vault.shown_root, files };
+        let root = vault.shown_root.clone();
+        let proposal = json::Proposal { schema: "vault-check/init/1", root, files };
         report::json(streams.stdout, &proposal)?;
     } else {
         let text = toml(head, &vault.shown_root, &files);
         streams.stdout.write_all(text.as_bytes())?;
-        if files.is_empty() {
+        if files.is_empty() && leftovers.is_empty() {
             writeln!(streams.stderr, "every file of the vault is declared")?;
         }
+    }
+    for file in leftovers {
+        let path = vault.shown(&file.path);
+        writeln!(streams.stderr, "left out, as it is a copy left behind: {path}")?;
     }
     Ok(Exit::OK)
 }
@@ -55,8 +62,10 @@ enum Head {
 fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault, Head), Error> {
     let mut head = Head::Whole;
     // `vault-check init > ops.toml`: the shell has made the file before this began.
+    let begun = invocation.cwd.join("ops.toml");
     let is_begun = common.ops.is_none()
-        && fs::read(invocation.cwd.join("ops.toml")).is_ok_and(|text| text.trim_ascii().is_empty());
+        && begun.is_file()
+        && fs::read(begun).is_ok_and(|text| text.trim_ascii().is_empty());
     if args.folder.is_none() && !is_begun {
         let exists = |program: &str| invocation.find_program(program).is_some();
         match opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists) {

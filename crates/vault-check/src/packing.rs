@@ -81,13 +81,12 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault) -> Vec<Recipe> {
         }
     }
     let mut elsewhere = Vec::new();
-    look_below(&ops.folder, DEEPEST, &mut |path| {
-        let folder = path.parent().unwrap_or(path);
-        if dockerfile::is_recipe(path) && !above.contains(&folder) && !path.starts_with(&vault.root)
-        {
-            elsewhere.push(path.to_owned());
+    let mut see = |path: PathBuf| {
+        if !above.contains(&path.parent().unwrap_or(&path)) {
+            elsewhere.push(path);
         }
-    });
+    };
+    look_below(&ops.folder, DEEPEST, &vault.root, &mut see);
     for path in elsewhere {
         if let Some(image) = image(&ops.folder, &path) {
             recipes.extend(Recipe::new(ops, vault, &ops.folder, &path, Kind::Image(image, false)));
@@ -166,18 +165,25 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.filter(is_file).map(|entry| entry.path()).collect()
 }
 
-/// Calls `see` with every file down to `depth` folders below; links, hidden folders and those of
-/// other people's packages are left out.
-fn look_below(folder: &Path, depth: usize, see: &mut dyn FnMut(&Path)) {
+/// Calls `see` with every recipe of an image down to `depth` folders below; the vault, links, hidden
+/// folders and those of other people's packages are left out.
+fn look_below(folder: &Path, depth: usize, vault: &Path, see: &mut dyn FnMut(PathBuf)) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let is_foreign = name.as_encoded_bytes().starts_with(b".")
-            || ["node_modules", "target", "vendor"].iter().any(|foreign| name == *foreign);
+        let is_foreign = || {
+            name.as_encoded_bytes().starts_with(b".")
+                || ["node_modules", "target", "vendor"].iter().any(|foreign| name == *foreign)
+        };
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth > 0 && !is_foreign => {
-                look_below(&entry.path(), depth - 1, see);
+            Ok(kind) if kind.is_dir() && depth > 0 && !is_foreign() => {
+                let below = entry.path();
+                if below != vault {
+                    look_below(&below, depth - 1, vault, see);
+                }
             }
-            Ok(kind) if kind.is_file() => see(&entry.path()),
+            Ok(kind) if kind.is_file() && dockerfile::is_recipe(Path::new(&name)) => {
+                see(entry.path());
+            }
             _ => {}
         }
     }

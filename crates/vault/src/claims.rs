@@ -54,7 +54,9 @@ pub fn claims(value: &Secret) -> Claims {
     if text.starts_with("sb_publishable_") {
         return Claims { role: Some(Role::Public), ..Claims::default() };
     }
-    if text.contains("-----BEGIN CERTIFICATE-----") {
+    // Most values have no `-`; only behind one is it looked closer.
+    let mut dashes = text.match_indices('-').map(|(at, _)| at);
+    if dashes.any(|at| text[at..].starts_with("-----BEGIN CERTIFICATE-----")) {
         return Claims { expires: certificate::not_after(text), ..Claims::default() };
     }
     Claims { project: project(text), ..Claims::default() }

@@ -80,14 +80,31 @@ impl Vault {
 impl File {
     /// Returns the file as one declared credential, if `vault-check check` would pass it.
     pub fn whole(&self) -> Result<Credential<'_>, Unavailable> {
-        let declared = self.declared.as_ref().ok_or(Unavailable::NotDeclared)?;
-        let shape = declared.whole.as_ref().ok_or(Unavailable::NotDeclared)?;
-        let Content::Whole(value) = &self.content else { return Err(self.unavailable()) };
-        usable(self, judge_whole(value, shape), value, shape)
+        self.whole_judged(judge_whole)
     }
 
     /// Returns a declared credential of the file, if `vault-check check` would pass its value.
     pub fn credential(&self, key: &str) -> Result<Credential<'_>, Unavailable> {
+        self.credential_judged(key, |value, shape| judge(key, value, shape))
+    }
+
+    /// The same as [`File::whole`], for whoever knows already what is wrong with the value.
+    pub fn whole_judged(
+        &self,
+        fault: impl FnOnce(&Secret, &Shape) -> Option<Fault>,
+    ) -> Result<Credential<'_>, Unavailable> {
+        let declared = self.declared.as_ref().ok_or(Unavailable::NotDeclared)?;
+        let shape = declared.whole.as_ref().ok_or(Unavailable::NotDeclared)?;
+        let Content::Whole(value) = &self.content else { return Err(self.unavailable()) };
+        usable(self, fault(value, shape), value, shape)
+    }
+
+    /// The same as [`File::credential`], for whoever knows already what is wrong with the value.
+    pub fn credential_judged(
+        &self,
+        key: &str,
+        fault: impl FnOnce(&Secret, &Shape) -> Option<Fault>,
+    ) -> Result<Credential<'_>, Unavailable> {
         let shape = self.shape(key).ok_or(Unavailable::NotDeclared)?;
         let Content::Env(env) = &self.content else { return Err(self.unavailable()) };
         let mut entries = env.entries().iter().filter(|entry| entry.key == key);
@@ -101,7 +118,7 @@ impl File {
         if entry.doubtful {
             return Err(Unavailable::Doubtful);
         }
-        usable(self, judge(key, &entry.value, shape), &entry.value, shape)
+        usable(self, fault(&entry.value, shape), &entry.value, shape)
     }
 
     /// Why nothing of the file can be used.

@@ -5,17 +5,40 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
+use envfile::EnvFile;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
-use secret::Secret;
 
 use crate::error::Error;
 use crate::read::{Unreadable, read_at};
 
 /// Folders deeper than this are not entered; a vault has two or three levels.
 const DEEPEST: usize = 32;
+
+/// A walk that was begun early, while what else there is to know is found out.
+pub struct EarlyWalk {
+    root: PathBuf,
+    thread: JoinHandle<Result<Found, Error>>,
+}
+
+impl EarlyWalk {
+    /// Begins to walk a folder.
+    pub fn begin(root: PathBuf) -> EarlyWalk {
+        let folder = root.clone();
+        EarlyWalk { root, thread: std::thread::spawn(move || walk(&folder)) }
+    }
+
+    /// What was found, if this is the folder that was walked.
+    pub(crate) fn end(self, root: &Path) -> Option<Result<Found, Error>> {
+        if self.root != root {
+            return None;
+        }
+        self.thread.join().ok()
+    }
+}
 
 /// A thread costs more than it saves on fewer folders than this.
 const FOLDERS_A_THREAD: usize = 8;
@@ -49,8 +72,8 @@ pub struct FoundFile {
 
 /// What was found under a name.
 pub enum FoundKind {
-    /// A regular file, with all its bytes.
-    File(Secret),
+    /// A regular file, read as an env file, which keeps all its bytes.
+    File(EnvFile),
     /// A symbolic link.
     Link,
     /// A file that could not be read, or something that is no file.
@@ -169,7 +192,7 @@ impl Ctx<'_> {
         if kind == FileType::RegularFile {
             match read_at(parent.as_fd(), name) {
                 Ok((status, content)) => {
-                    self.file(path, FoundKind::File(content), &status);
+                    self.file(path, FoundKind::File(EnvFile::from_secret(content)), &status);
                     return Ok(());
                 }
                 // Gone, or something else by now: the status below says which.
@@ -195,7 +218,9 @@ impl Ctx<'_> {
                 }
             }
             FileType::RegularFile => match read_at(parent.as_fd(), name) {
-                Ok((status, content)) => self.file(path, FoundKind::File(content), &status),
+                Ok((status, content)) => {
+                    self.file(path, FoundKind::File(EnvFile::from_secret(content)), &status)
+                }
                 Err(reason) => self.file(path, FoundKind::Unreadable(reason), &status),
             },
             _ => self.file(path, FoundKind::Unreadable(Unreadable::NotAFile), &status),

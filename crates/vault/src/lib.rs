@@ -19,7 +19,7 @@ pub use crate::claims::{Claims, Project, Role, claims};
 pub use crate::credential::{Credential, Unavailable};
 pub use crate::error::Error;
 pub use crate::fault::{Fault, judge, judge_whole};
-pub use crate::found::{Found, FoundFile, FoundFolder, FoundKind, walk};
+pub use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
 pub use crate::placeholder::placeholder;
 pub use crate::read::{LARGEST, Unreadable};
 pub use crate::shape::fits;

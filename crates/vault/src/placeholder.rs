@@ -2,6 +2,8 @@
 
 use secret::Secret;
 
+use crate::shape;
+
 /// Words that are nobody's credential when they are the whole value.
 const WHOLE: [&str; 40] = [
     "-",
@@ -84,7 +86,7 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     if plain.len() <= LONGEST_WHOLE && (WHOLE.contains(&plain) || is_numbered(plain)) {
         return Some("is a word that stands for a value");
     }
-    if plain == key.to_ascii_lowercase() {
+    if plain.eq_ignore_ascii_case(key) {
         return Some("is the key's own name");
     }
     if is_one_character(text) {
@@ -118,8 +120,8 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
 
 /// The password of a URL, as it is written.
 fn url_password(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let (_, rest) = shape::split_scheme(text)?;
+    let authority = &rest[..shape::authority_end(rest)];
     let (userinfo, _) = authority.rsplit_once('@')?;
     userinfo.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
@@ -199,7 +201,7 @@ fn is_one_character(text: &str) -> bool {
     let mut characters = text.chars();
     let Some(first) = characters.next() else { return false };
     // Two of a kind may be a real number: 11, 22.
-    text.chars().count() >= 3 && characters.all(|character| character == first)
+    characters.all(|character| character == first) && text.chars().count() >= 3
 }
 
 /// `your-token-here`, `your_api_key`, `<prefix>_your_key`.

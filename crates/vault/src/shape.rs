@@ -7,7 +7,7 @@ mod url;
 use opsfile::Shape;
 
 pub(crate) use token::payload as jwt_payload;
-pub(crate) use url::split as split_url;
+pub(crate) use url::{authority_end, split as split_url, split_scheme};
 
 /// A reason that completes "the value …", or nothing where the value fits.
 pub(crate) type Fit = Result<(), &'static str>;

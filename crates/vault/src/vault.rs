@@ -1,7 +1,8 @@
 //! The vault: what is declared beside what was found.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use envfile::EnvFile;
@@ -9,7 +10,7 @@ use opsfile::{Ops, Shape, VaultFile};
 use secret::{Secret, SecretSet, SecretSetBuilder};
 
 use crate::error::Error;
-use crate::found::{Found, FoundFile, FoundFolder, FoundKind, walk};
+use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
 use crate::read::Unreadable;
 use crate::shape;
 
@@ -33,8 +34,8 @@ pub struct Vault {
     pub folders: Vec<FoundFolder>,
     /// Files that are no credentials but lie among them: the tools' own state.
     pub others: Vec<FoundFile>,
-    /// Where in `files` each path is.
-    index: HashMap<String, usize>,
+    /// Where in `files` each path is; made when it is first asked for.
+    index: OnceLock<HashMap<String, usize>>,
 }
 
 /// A file of the vault, declared or found or both.
@@ -42,7 +43,7 @@ pub struct File {
     /// Relative to the vault's root, with `/`.
     pub path: String,
     /// What ops.toml says of it.
-    pub declared: Option<VaultFile>,
+    pub declared: Option<Arc<VaultFile>>,
     /// What was found in its place.
     pub content: Content,
     /// The permission bits; 0 where it is missing.
@@ -70,13 +71,19 @@ pub enum Content {
 impl Vault {
     /// Reads the vault that ops.toml declares. Missing and unreadable files are content, not errors.
     pub fn load(ops: &Ops) -> Result<Vault, Error> {
+        Vault::load_walked(ops, None)
+    }
+
+    /// The same, from a walk that was begun when it was not yet certain where the vault is.
+    pub fn load_walked(ops: &Ops, walked: Option<EarlyWalk>) -> Result<Vault, Error> {
         let Some(section) = &ops.vault else {
             return Err(Error::NotDeclared { ops: ops.path.clone() });
         };
         check_patterns(&section.file)?;
         let root = ops.absolute(&section.root);
         let shown_root = ops.relative(&root);
-        Ok(Vault::put_together(&section.file, root.clone(), shown_root, walk(&root)?))
+        let found = walked.and_then(|walked| walked.end(&root)).unwrap_or_else(|| walk(&root))?;
+        Ok(Vault::put_together(&section.file, root, shown_root, found))
     }
 
     /// The declared files whose values nobody can know now: they are missing, links, or cannot be read. What
@@ -97,7 +104,7 @@ impl Vault {
     }
 
     fn put_together(
-        declared: &[VaultFile],
+        declared: &[Arc<VaultFile>],
         root: PathBuf,
         shown_root: String,
         found: Found,
@@ -105,21 +112,32 @@ impl Vault {
         let Found { root: root_folder, root_is_link, files: found, folders } = found;
         let (others, found): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|file| is_no_credential(&file.path));
-        let mut found: BTreeMap<String, FoundFile> =
-            found.into_iter().map(|file| (file.path.clone(), file)).collect();
+        // By path, as they were found; what is declared is taken out.
+        let mut found: Vec<Option<FoundFile>> = found.into_iter().map(Some).collect();
+        let places: HashMap<String, usize> = found
+            .iter()
+            .enumerate()
+            .filter_map(|(at, file)| Some((file.as_ref()?.path.clone(), at)))
+            .collect();
         let mut files: Vec<File> = declared
             .iter()
-            .map(|declared| File::declared(declared, found.remove(&declared.path)))
+            .map(|declared| {
+                let found = places.get(&declared.path).and_then(|at| found[*at].take());
+                File::declared(declared, found)
+            })
             .collect();
-        files.extend(found.into_values().map(File::undeclared));
-        let index =
-            files.iter().enumerate().map(|(index, file)| (file.path.clone(), index)).collect();
+        files.extend(found.into_iter().flatten().map(File::undeclared));
+        let index = OnceLock::new();
         Vault { root, shown_root, root_folder, root_is_link, files, folders, others, index }
     }
 
     /// Returns a file by its path from the vault's root.
     pub fn file(&self, path: &str) -> Option<&File> {
-        self.index.get(path).map(|index| &self.files[*index])
+        let index = self.index.get_or_init(|| {
+            let paths = self.files.iter().map(|file| file.path.clone());
+            paths.zip(0..).collect()
+        });
+        index.get(path).map(|index| &self.files[*index])
     }
 
     /// Returns a path of the vault as findings show it.
@@ -172,11 +190,11 @@ impl File {
         self.declared.as_ref().map_or("", |declared| &declared.environment)
     }
 
-    fn declared(declared: &VaultFile, found: Option<FoundFile>) -> File {
+    fn declared(declared: &Arc<VaultFile>, found: Option<FoundFile>) -> File {
         let Some(found) = found else {
             return File {
                 path: declared.path.clone(),
-                declared: Some(declared.clone()),
+                declared: Some(Arc::clone(declared)),
                 content: Content::Missing,
                 mode: 0,
                 owner: 0,
@@ -184,7 +202,7 @@ impl File {
             };
         };
         let is_env = declared.whole.is_none();
-        File { declared: Some(declared.clone()), ..File::found(found, |_, _| is_env) }
+        File { declared: Some(Arc::clone(declared)), ..File::found(found, |_, _| is_env) }
     }
 
     fn undeclared(found: FoundFile) -> File {
@@ -196,8 +214,7 @@ impl File {
         let content = match kind {
             FoundKind::Link => Content::Link,
             FoundKind::Unreadable(reason) => Content::Unreadable(reason),
-            FoundKind::File(bytes) => {
-                let env = EnvFile::from_secret(bytes);
+            FoundKind::File(env) => {
                 if is_env(&path, &env) {
                     Content::Env(env)
                 } else {
@@ -237,7 +254,7 @@ fn is_secret(shape: &Shape, value: &Secret) -> bool {
     }
 }
 
-fn check_patterns(files: &[VaultFile]) -> Result<(), Error> {
+fn check_patterns(files: &[Arc<VaultFile>]) -> Result<(), Error> {
     for file in files {
         let whole = file.whole.iter().map(|shape| ("", shape));
         for (key, shape) in file.keys.iter().map(|(key, shape)| (key.as_str(), shape)).chain(whole)

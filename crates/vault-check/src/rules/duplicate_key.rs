@@ -1,6 +1,6 @@
 //! `duplicate-key`: a file has a key more than once.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use report::{Finding, Level, Rule};
 
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 /// Looks at every key of every file.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for (file, env) in env_files(scope) {
-        let mut first_lines: HashMap<&str, usize> = HashMap::new();
+        let mut first_lines: BTreeMap<&str, usize> = BTreeMap::new();
         for entry in env.entries() {
             let Some(first) = first_lines.get(entry.key.as_str()) else {
                 first_lines.insert(&entry.key, entry.line);

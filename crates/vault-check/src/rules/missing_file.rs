@@ -3,7 +3,7 @@
 use report::{Finding, Level, Rule};
 use vault::Content;
 
-use crate::drift;
+use crate::drift::Declared;
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,6 +23,10 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         .filter(|file| file.declared.is_none())
         .map(|file| file.path.as_str())
         .collect();
+    let is_missing = |file: &&vault::File| matches!(file.content, Content::Missing);
+    // With nothing to stand in for them they are not compared.
+    let missing = scope.vault.files.iter().filter(|_| !undeclared.is_empty()).filter(is_missing);
+    let stand_ins = Declared::new(missing.map(|file| file.path.as_str())).stand_ins(&undeclared);
     for file in &scope.files {
         let Some(declared) = &file.declared else { continue };
         let message = match &file.content {
@@ -41,9 +45,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         };
         let mut finding = Finding::error(RULE.id, message).path(scope.vault.shown(&file.path));
         if let Content::Missing = file.content {
-            let stand_in =
-                undeclared.iter().find(|found| drift::path(found, &[&file.path]).is_some());
-            finding = finding.hint(match stand_in {
+            finding = finding.hint(match stand_ins.get(file.path.as_str()) {
                 Some(found) => format!(
                     "{} looks like it under another name; rename it",
                     scope.vault.shown(found)

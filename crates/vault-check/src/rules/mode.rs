@@ -116,19 +116,19 @@ fn report(
     what: &str,
     findings: &mut Vec<Finding>,
 ) {
-    let shown = scope.vault.shown(path);
+    let shown = || scope.vault.shown(path);
     if mode & FORBIDDEN != 0 {
         let wanted = mode & !FORBIDDEN & 0o777;
         findings.push(
             Finding::error(RULE.id, format!("the {what} {}: its mode is {mode:04o}", who(mode)))
-                .path(shown.clone())
+                .path(shown())
                 .hint(format!("chmod {wanted:o}, or `vault-check check --fix-modes`")),
         );
     }
     if owner != scope.user && owner != 0 {
         findings.push(
             Finding::warning(RULE.id, format!("the {what} belongs to another user (id {owner})"))
-                .path(shown)
+                .path(shown())
                 .hint("chown it to the one who runs the tools"),
         );
     }

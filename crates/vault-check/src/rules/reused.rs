@@ -1,6 +1,5 @@
 //! `reused`: one value under two names.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use opsfile::Shape;
@@ -26,17 +25,19 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     let values = &scope.values;
     // The key of this hash lives as long as the comparison, so that nothing of a value outlives it.
     let hasher = RandomState::new();
-    let mut seen: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (index, value) in values.iter().enumerate().filter(|(_, value)| is_comparable(value)) {
-        let alike = seen.entry(hasher.hash_one(value.value.expose())).or_default();
-        let first = alike
-            .iter()
-            .map(|other| &values[*other])
-            .find(|other| other.value.same_as(value.value));
-        if let Some(first) = first {
-            findings.push(value.place(scope.vault, finding(scope, first, value)));
-        } else {
-            alike.push(index);
+    let comparable = values.iter().enumerate().filter(|(_, value)| is_comparable(value));
+    let mut hashes: Vec<(u64, usize)> =
+        comparable.map(|(index, value)| (hasher.hash_one(value.value.expose()), index)).collect();
+    hashes.sort_unstable();
+    for alike in hashes.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
+        let mut different: Vec<&Given<'_>> = Vec::new();
+        for value in alike.iter().map(|(_, index)| &values[*index]) {
+            match different.iter().find(|first| first.value.same_as(value.value)) {
+                Some(first) => {
+                    findings.push(value.place(scope.vault, finding(scope, first, value)));
+                }
+                None => different.push(value),
+            }
         }
     }
     projects(scope, values, findings);

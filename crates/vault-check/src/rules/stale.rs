@@ -59,7 +59,7 @@ fn rotated(file: &File) -> Option<NaiveDate> {
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     ends(scope, findings);
     for file in &scope.files {
-        let path = scope.vault.shown(&file.path);
+        let path = || scope.vault.shown(&file.path);
         if let Content::Env(env) = &file.content
             && let Some(written) = env.rotated()
         {
@@ -73,9 +73,8 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             };
             if let Some(message) = broken {
                 let hint = "write the day of the last rotation as YYYY-MM-DD";
-                findings.push(
-                    Finding::warning(RULE.id, message).path(path.clone()).line(line).hint(hint),
-                );
+                findings
+                    .push(Finding::warning(RULE.id, message).path(path()).line(line).hint(hint));
             }
         }
         let Some(rotate) = file.declared.as_ref().and_then(|declared| declared.rotate) else {
@@ -86,7 +85,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         if age.days > allowed {
             findings.push(
                 Finding::warning(RULE.id, format!("{age}, and may become {allowed} days old"))
-                    .path(path)
+                    .path(path())
                     .hint(
                         "change it at its issuer, then write `# rotated: YYYY-MM-DD` into the file",
                     ),
@@ -95,7 +94,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             let left = allowed - age.days;
             findings.push(
                 Finding::note(RULE.id, format!("{age}; {left} days are left before it is stale"))
-                    .path(path),
+                    .path(path()),
             );
         }
     }

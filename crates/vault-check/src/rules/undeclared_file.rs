@@ -3,7 +3,7 @@
 use report::{Finding, Level, Rule};
 use vault::Content;
 
-use crate::drift::{self, Drift};
+use crate::drift::{Declared, Drift};
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,19 +19,18 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     if !scope.is_whole {
         return;
     }
-    let declared: Vec<&str> = scope
-        .vault
-        .files
-        .iter()
-        .filter(|file| file.declared.is_some())
-        .map(|file| file.path.as_str())
-        .collect();
-    for file in scope.vault.files.iter().filter(|file| file.declared.is_none()) {
+    let (known, found): (Vec<_>, Vec<_>) =
+        scope.vault.files.iter().partition(|file| file.declared.is_some());
+    if found.is_empty() {
+        return;
+    }
+    let declared = Declared::new(known.iter().map(|file| file.path.as_str()));
+    for file in found {
         // A link has a rule of its own.
         if let Content::Link = file.content {
             continue;
         }
-        let (message, hint) = match drift::path(&file.path, &declared) {
+        let (message, hint) = match declared.meant_by(&file.path) {
             Some((canonical, drift)) => {
                 let canonical = scope.vault.shown(canonical);
                 match drift {

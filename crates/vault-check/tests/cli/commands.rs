@@ -110,6 +110,34 @@ fn init_adds_what_ops_toml_lacks() {
 }
 
 #[test]
+fn init_leaves_out_copies_that_were_left_behind() {
+    let operator = Operator::new();
+    for name in ["redis_staging.env.old", "redis_staging.env.new", "redis_staging.env~"] {
+        operator.bed.write(format!("vault/occ/chatwoot/{name}"), "REDIS_URL=CANARY\n");
+    }
+    insta::assert_snapshot!(operator.run(["init"]), @"
+    ------- stderr -------
+    left out, as it is a copy left behind: vault/occ/chatwoot/redis_staging.env.new
+    left out, as it is a copy left behind: vault/occ/chatwoot/redis_staging.env.old
+    left out, as it is a copy left behind: vault/occ/chatwoot/redis_staging.env~
+    [exit status: 0]
+    ");
+}
+
+#[test]
+fn an_ops_toml_that_is_a_pipe_is_refused_and_not_waited_for() {
+    let bed = Bed::new();
+    assert!(duct::cmd!("mkfifo", bed.path("ops.toml")).run().is_ok());
+    bed.write("vault/a.env", "A=CANARY-value\n");
+    for args in [["check", "--ops", "ops.toml"], ["leaks", "--ops", "ops.toml"]] {
+        let output = bed.command(testbed::bin!("vault-check")).args(args).run();
+        assert_eq!(output.code(), 2, "{output}");
+        assert!(output.stderr().contains("it is a pipe, a socket or a device"), "{output}");
+    }
+    assert_eq!(bed.command(testbed::bin!("vault-check")).args(["init"]).run().code(), 0);
+}
+
+#[test]
 fn init_may_be_written_to_ops_toml_at_once() {
     let bed = Bed::new();
     bed.write("vault/a.env", "A=CANARY-value\n");

@@ -127,14 +127,13 @@ fn is_percent_encoded(part: &str) -> bool {
 
 /// Cuts a URL; the first `@` ends the user and password, as it does for libpq.
 pub(crate) fn split(value: &str) -> Option<Parts<'_>> {
-    let (scheme, rest) = value.split_once("://")?;
+    let (scheme, rest) = split_scheme(value)?;
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
     if !is_scheme {
         return None;
     }
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, rest) = rest.split_at(authority_end);
+    let (authority, rest) = rest.split_at(authority_end(rest));
     let (path, query) = match rest.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (rest, None),
@@ -149,4 +148,16 @@ pub(crate) fn split(value: &str) -> Option<Parts<'_>> {
         None => (None, None),
     };
     Some(Parts { scheme, user, password, address, path, query })
+}
+
+/// Cuts a URL at its `://`; each byte is looked at once, for most values have none.
+pub(crate) fn split_scheme(value: &str) -> Option<(&str, &str)> {
+    let mut colons = value.match_indices(':').map(|(at, _)| at);
+    let at = colons.find(|at| value[*at..].starts_with("://"))?;
+    Some((&value[..at], &value[at + 3..]))
+}
+
+/// Where, after `://`, the user, password and address end.
+pub(crate) fn authority_end(rest: &str) -> usize {
+    rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len())
 }
