@@ -1,5 +1,7 @@
 //! The secrets inside a secret: a URL's password, a header's token, the lines of a key.
 
+mod inside;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -40,19 +42,32 @@ pub(crate) fn parts(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     for (user, password) in logins(value) {
         take_login(&value[user], &value[password], take);
     }
-    if let Some(password) = keyword_password(value) {
+    for password in keyword_passwords(value) {
         take(Part::Password, &value[password]);
     }
     tokens(value, take);
+    inside::url_tokens(value, take);
+    inside::json_members(value, take);
     lines(value, take);
 }
 
-/// The user and the password in `scheme://user:password@host`; twice where an unencoded `/`, `?`
+/// The user and the password in each `scheme://user:password@host`; twice where an unencoded `/`, `?`
 /// or `#` leaves open whether the password ends at the last `@` before it or at the last of all.
 fn logins(value: &[u8]) -> Vec<(Range<usize>, Range<usize>)> {
-    let Some(start) = memchr::memmem::find(value, b"://").map(|at| at + 3) else {
-        return Vec::new();
-    };
+    let starts: Vec<usize> = memchr::memmem::find_iter(value, b"://").map(|at| at + 3).collect();
+    let ends = starts.iter().skip(1).map(|next| url_end(value, *next)).chain([value.len()]);
+    starts.iter().zip(ends).flat_map(|(start, end)| logins_of(&value[..end], *start)).collect()
+}
+
+/// Where a URL ends whose next begins `://` before `next`: at what stands before its scheme.
+fn url_end(value: &[u8], next: usize) -> usize {
+    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+.-".contains(byte);
+    let before = &value[..next - 3];
+    before.len() - before.iter().rev().take_while(|byte| is_scheme(byte)).count()
+}
+
+/// The same for the one URL whose authority begins at `start`.
+fn logins_of(value: &[u8], start: usize) -> Vec<(Range<usize>, Range<usize>)> {
     let rest = &value[start..];
     let authority_len = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
     let by_standard = memchr::memrchr(b'@', &rest[..authority_len]);
@@ -84,22 +99,31 @@ fn take_login(user: &[u8], password: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     }
 }
 
-/// The password in `host=… password=…`, libpq's other form, and in a URL's query.
-fn keyword_password(value: &[u8]) -> Option<Range<usize>> {
-    let key = memchr::memmem::find(value, b"password=")?;
-    if key > 0 && !b" \t\n?&;".contains(&value[key - 1]) {
-        return None;
-    }
-    let start = key + b"password=".len();
-    let (start, ends) = match value.get(start) {
-        Some(b'\'') => (start + 1, &b"'"[..]),
-        _ => (start, &b" \t\r\n&;"[..]),
-    };
-    let end = value[start..]
-        .iter()
-        .position(|byte| ends.contains(byte))
-        .map_or(value.len(), |at| start + at);
-    Some(start..end)
+/// The passwords in `host=… password=…`, libpq's other form, in a URL's query, and in the lists of
+/// Npgsql (`;Password=…`) and of Redis clients (`,password=…`).
+fn keyword_passwords(value: &[u8]) -> Vec<Range<usize>> {
+    let lower = Zeroizing::new(value.to_ascii_lowercase());
+    let keys = [&b"password="[..], b"pwd="];
+    keys.into_iter()
+        .flat_map(|key| {
+            memchr::memmem::find_iter(&lower, key).map(|at| (at, key)).collect::<Vec<_>>()
+        })
+        .filter_map(|(at, key)| {
+            let before = at.checked_sub(1).map(|before| value[before]);
+            before.is_none_or(|byte| b" \t\n?&;,".contains(&byte)).then(|| {
+                let start = at + key.len();
+                let (start, ends) = match value.get(start) {
+                    Some(b'\'') => (start + 1, &b"'"[..]),
+                    Some(b'"') => (start + 1, &b"\""[..]),
+                    _ if before == Some(b',') => (start, &b","[..]),
+                    _ if before == Some(b';') => (start, &b";"[..]),
+                    _ => (start, &b" \t\r\n&;"[..]),
+                };
+                let len = value[start..].iter().position(|byte| ends.contains(byte));
+                start..len.map_or(value.len(), |len| start + len)
+            })
+        })
+        .collect()
 }
 
 /// The shortest token and the shortest line that count as secrets of their own.
@@ -190,6 +214,17 @@ mod tests {
         check("postgres://h/d?user=u&password=ab&x=1", &[(Password, "ab")]);
         check("postgres://h/d", &[]);
         check("mypassword=x", &[]);
+        check("Host=h;Username=u;Password=a b;Database=d", &[(Password, "a b")]);
+        check("h:6380,password=ab=,ssl=True", &[(Password, "ab=")]);
+        check(
+            "amqp://u:one12345@h1//;amqp://u:two12345@h2//",
+            &[
+                (Password, "one12345"),
+                (UserAndPassword, "u:one12345"),
+                (Password, "two12345"),
+                (UserAndPassword, "u:two12345"),
+            ],
+        );
     }
 
     #[test]

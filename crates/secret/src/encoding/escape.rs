@@ -135,6 +135,18 @@ fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
 }
 
 fn c_escapes(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    // Ruby's `inspect` writes bytes in capitals.
+    take(
+        Encoding::CEscape,
+        each_byte(value, |out, byte| match byte {
+            b'"' | b'\\' => out.extend([b'\\', byte]),
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            b'\t' => out.extend(b"\\t"),
+            0..0x20 | 0x7f.. => out.extend(format!("\\x{byte:02X}").into_bytes()),
+            _ => out.push(byte),
+        }),
+    );
     for (quotes, octal, ascii) in [
         (&b"\""[..], false, false),
         (b"'", false, false),

@@ -17,6 +17,10 @@ const KEPT: &[&[u8]] = &[
     b"-_.~!$&'()*+,%",  // userinfo by the URL standard
     b"-_.~!$&'()*+,;=:@", // a path segment
     b"-_.~!*'();:@&=+$,/?#", // encodeURI
+    b"-_.~!$&'()*+,;=:@/?[\\]^`{|}%", // a query by the URL standard, as `fetch` and browsers write it
+    b"-_.~!$&()*+,;=:@/?[\\]^`{|}%",  // the same in http and https
+    b"-_.~!$&'()*+,;=:@/?[\\]^{|}%#", // a fragment by the URL standard
+    b"-_.~!$&'()*+,;=:@/[\\]|%",      // a path by the URL standard
 ];
 
 pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {

@@ -104,8 +104,13 @@ pub(super) const WRITERS: &[(&str, Writer)] = &[
     }),
     ("colour at each byte", |value| wrap(value, 1, "\x1b[0;33m").into()),
     ("wrapped at 20", |value| wrap(value, 20, "\n").into()),
-    ("continued with backslashes", |value| wrap(value, 18, "\\\n      ").into()),
-    ("continued in mail", |value| wrap(value, 18, "=\r\n").into()),
+    // Who writes so escapes such characters of the value, and splits no escape.
+    ("continued with backslashes", |value| {
+        if value.contains('\\') { value.into() } else { wrap(value, 18, "\\\n      ").into() }
+    }),
+    ("continued in mail", |value| {
+        if value.contains('=') { value.into() } else { wrap(value, 18, "=\r\n").into() }
+    }),
     ("wrapped at 12, indented", |value| wrap(value, 12, "\r\n        ").into()),
     ("base64 wrapped at 30", |value| {
         wrap(&BASE64.encode(format!("{{\"k\":\"{value}\"}}").as_bytes()), 30, "\n").into()
