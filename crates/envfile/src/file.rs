@@ -120,14 +120,33 @@ impl EnvFile {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The last date that a comment `# rotated: YYYY-MM-DD` gives.
+    /// The date that comments `# rotated: YYYY-MM-DD` give for the whole file.
+    ///
+    /// Of several with no entry between them the last counts; of those for different parts of the file
+    /// the oldest, for one rotated key does not renew another.
     pub fn rotated(&self) -> Option<Rotated> {
-        self.lines
-            .iter()
-            .rev()
-            .filter(|line| line.kind == LineKind::Comment)
-            .find_map(|line| rotated::read(line.number, &self.expose()[line.span.clone()]))
+        let mut oldest: Option<Rotated> = None;
+        let mut of_part: Option<Rotated> = None;
+        for line in &self.lines {
+            match line.kind {
+                LineKind::Comment => {
+                    let text = &self.expose()[line.span.clone()];
+                    of_part = rotated::read(line.number, text).or(of_part);
+                }
+                LineKind::Entry(_) | LineKind::Malformed => {
+                    oldest = older(oldest, of_part.take());
+                }
+                LineKind::Blank => {}
+            }
+        }
+        // What follows all entries is said of them all.
+        of_part.or(oldest)
     }
+}
+
+fn older(one: Option<Rotated>, other: Option<Rotated>) -> Option<Rotated> {
+    let date = |rotated: &Rotated| (rotated.year, rotated.month, rotated.day);
+    [one, other].into_iter().flatten().min_by_key(date)
 }
 
 /// Whether a name is a key that this crate reads and writes: `[A-Za-z_][A-Za-z0-9_]*`.

@@ -5,7 +5,7 @@
 pub struct Rotated {
     /// The 1-based line of the comment.
     pub line: usize,
-    /// The year.
+    /// The year; 0 with month and day where the comment has no date that can be read.
     pub year: i32,
     /// The month, 1 to 12 where the comment is right.
     pub month: u32,
@@ -21,13 +21,25 @@ pub(crate) fn read(line: usize, comment: &[u8]) -> Option<Rotated> {
     if !word.trim_end().eq_ignore_ascii_case("rotated") {
         return None;
     }
-    // A time after the date is welcome and not needed.
-    let date = rest.trim_start().split([' ', 'T', '\t']).next()?;
+    // What is said and is no date stays one that does not exist, so that somebody is told.
+    let (year, month, day) = date(rest).unwrap_or_default();
+    Some(Rotated { line, year, month, day })
+}
+
+/// A date, and after it a time, a comma or words.
+fn date(text: &str) -> Option<(i32, u32, u32)> {
+    let text = text.trim_start();
+    let is_date = |byte: u8| byte.is_ascii_digit() || byte == b'-';
+    let len = text.bytes().position(|byte| !is_date(byte)).unwrap_or(text.len());
+    let (date, rest) = text.split_at(len);
+    if rest.starts_with(|next: char| next.is_alphanumeric() && next != 'T') {
+        return None;
+    }
     let mut parts = date.splitn(3, '-');
     let year = number(parts.next()?, 4)?;
     let month = number(parts.next()?, 2)?;
     let day = number(parts.next()?, 2)?;
-    Some(Rotated { line, year: i32::try_from(year).ok()?, month, day })
+    Some((i32::try_from(year).ok()?, month, day))
 }
 
 fn number(text: &str, width: usize) -> Option<u32> {
@@ -52,10 +64,12 @@ mod tests {
         check("#rotated:2025-10-01", Some((2025, 10, 1)));
         check("## Rotated : 2025-10-01T10:00:00Z by hand", Some((2025, 10, 1)));
         check("# rotated: 2025-10-01\r\n", Some((2025, 10, 1)));
-        check("# rotated: 1 October", None);
-        check("# rotated: 2025-10-1", None);
+        check("# rotated: 2025-10-01, by hand", Some((2025, 10, 1)));
+        check("# rotated: 1 October", Some((0, 0, 0)));
+        check("# rotated: 2025-10-1", Some((0, 0, 0)));
+        check("# rotated: 2025/10/01", Some((0, 0, 0)));
         check("# last rotated: 2025-10-01", None);
         check("# rotated 2025-10-01", None);
-        check("# rotated: 2025-10-0é", None);
+        check("# rotated: 2025-10-01é", Some((0, 0, 0)));
     }
 }

@@ -158,11 +158,16 @@ fn the_last_of_a_key_counts() {
 }
 
 #[test]
-fn rotated_comes_from_the_last_such_comment() {
-    let file = EnvFile::parse(b"# rotated: 2025-01-02\nA=1\n# rotated: 2025-10-01\n");
-    let rotated = file.rotated().unwrap();
-    assert_eq!((rotated.line, rotated.year, rotated.month, rotated.day), (3, 2025, 10, 1));
-    assert!(EnvFile::parse(b"A=1 # rotated: 2025-10-01\n").rotated().is_none());
+fn rotated_is_the_oldest_date_of_any_part_of_the_file() {
+    let check = |text: &str, expected: Option<(usize, i32)>| {
+        let rotated = EnvFile::parse(text.as_bytes()).rotated();
+        assert_eq!(rotated.map(|found| (found.line, found.year)), expected, "{text}");
+    };
+    check("# rotated: 2024-01-02\n# rotated: 2025-10-01\nA=1\n", Some((2, 2025)));
+    check("# rotated: 2024-01-02\nA=1\n# rotated: 2025-10-01\nB=1\n", Some((1, 2024)));
+    check("# rotated: 2024-01-02\nA=1\n\n# rotated: 2025-10-01\n", Some((4, 2025)));
+    check("# rotated: soon\nA=1\n# rotated: 2025-10-01\nB=1\n", Some((1, 0)));
+    check("A=1 # rotated: 2025-10-01\n", None);
 }
 
 #[test]
