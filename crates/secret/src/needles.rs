@@ -143,12 +143,17 @@ fn longest_word(bytes: &[u8]) -> Range<usize> {
 pub(crate) const SHORTEST_PART: usize = 16;
 const SHORTEST_PARTED: usize = 24;
 
+/// So long are the lines of a private key, as openssl writes it.
+const ARMOUR_LINE: usize = 64;
+
 /// Where the part of a value begins that is not the same in many values; `None` where a part
 /// says nothing: a URL is mostly public.
 fn parts_from(part: Part, value: &[u8]) -> Option<usize> {
     if value.len() < SHORTEST_PARTED
-        || part == Part::Line
+        || (part == Part::Line && value.len() != ARMOUR_LINE)
         || memchr::memmem::find(value, b"://").is_some()
+        // Its armour stands in every other of its kind, and its lines are searched for by themselves.
+        || memchr::memmem::find(value, b"-----BEGIN ").is_some()
     {
         return None;
     }
@@ -186,7 +191,7 @@ fn clear_of_markers(mut bytes: Form) -> Form {
     bytes
 }
 
-/// Only so many bytes at the head of a needle are considered.
+/// Only so many bytes at the head of a needle are considered, unless it is searched for in part.
 const CONSIDERED: usize = 256;
 /// Wherever lines of eight bytes or more break, fifteen bytes in a row have eight between breaks.
 const WRAPPED_WINDOW: usize = 16;
@@ -226,7 +231,7 @@ fn choose_windows(needles: &mut [Needle]) {
             costs.windows(n_grams).enumerate().min_by_key(|(_, costs)| costs.iter().sum::<u32>());
         let start = region.start + cheapest.map_or(0, |(start, _)| start);
         needle.window = match needle.parts_from {
-            Some(from) => from..considered(&needle.bytes).len().max(from + SHORTEST_PART),
+            Some(from) => from..needle.bytes.len(),
             None => start..start + n_grams + GRAM - 1,
         };
     }

@@ -1,15 +1,22 @@
-//! Looks into gzip, zip and tar files, and into what lies in them.
+//! Looks into gzip, zip, tar and ar files, and into what lies in them.
 
+mod ar;
+mod kind;
 mod tar;
+mod unpacked;
 mod zip;
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
+use crate::packed::kind::Kind;
+use crate::packed::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched};
+
 /// Searches the texts that lie in one file; each is read once, from its beginning to its end.
 pub trait Search {
-    /// Reads the first piece of a text into memory of its own; says how many bytes that are.
+    /// Reads the first piece of a text into memory of its own, 64 KiB or more, or all of it; says how
+    /// many bytes that are.
     fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize>;
 
     /// The bytes that [`Search::first`] read.
@@ -19,7 +26,7 @@ pub trait Search {
     fn text(&mut self, member: &str, len: usize, reader: &mut dyn Read) -> io::Result<u64>;
 
     /// Searches a name that is not part of any text that is searched.
-    fn name(&mut self, member: &str, name: &str);
+    fn name(&mut self, member: &str, name: &[u8]);
 
     /// Is told what is not searched. The member is empty for the file itself.
     fn unread(&mut self, member: &str, why: Unread);
@@ -38,6 +45,12 @@ pub enum Unread {
     TooLarge,
     /// It is damaged, or ends early.
     Damaged,
+    /// A zip file that can only be read once, as in another archive or a pipe, and too long to be held.
+    NotHeld,
+    /// Something is packed behind a script.
+    Behind,
+    /// A PDF: its text is compressed, and coded as the fonts in it have it.
+    Pdf,
 }
 
 impl Unread {
@@ -49,6 +62,11 @@ impl Unread {
             Self::TooDeep => "it is an archive too deep inside others",
             Self::TooLarge => "it grows out of proportion when unpacked",
             Self::Damaged => "it is damaged",
+            Self::NotHeld => {
+                "zip files of more than 16 MiB are unpacked only as files of their own"
+            }
+            Self::Behind => "something is packed behind a script",
+            Self::Pdf => "the text of a PDF is compressed and coded",
         }
     }
 }
@@ -60,39 +78,34 @@ const DEEPEST: usize = 4;
 const SMALL: u64 = if cfg!(test) { 1024 * 1024 } else { 256 * 1024 * 1024 };
 /// and beyond that so many times its packed length.
 const RATIO: u64 = 100;
+/// A text that is shorter is whole in its first piece.
+const WHOLE: usize = 64 * 1024;
 /// A zip file inside an archive is held in memory up to this length.
 const NESTED_ZIP: u64 = 16 * 1024 * 1024;
 
-const GZIP: &[u8] = &[0x1f, 0x8b, 0x08];
-const ZIP: &[u8] = b"PK\x03\x04";
-/// zstd, bzip2, xz, 7-Zip, RAR, compress, lz4, lzip, and Microsoft's cabinets.
-const OTHERS: [&[u8]; 9] = [
-    b"\x28\xb5\x2f\xfd",
-    b"BZh",
-    b"\xfd7zXZ\0",
-    b"7z\xbc\xaf\x27\x1c",
-    b"Rar!\x1a\x07",
-    b"\x1f\x9d",
-    b"\x04\x22\x4d\x18",
-    b"LZIP\x01",
-    b"MSCF\0\0\0\0",
-];
-
 /// Whether a file that begins so is packed: what is in it cannot be replaced without unpacking it.
 pub fn is_packed(head: &[u8]) -> bool {
-    tar::is_tar(head) || [GZIP, ZIP].iter().chain(&OTHERS).any(|magic| head.starts_with(magic))
+    Kind::of(head) != Kind::Text
 }
 
 /// Searches a text that can be sought in, and all that is packed in it.
 pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::Result<u64> {
     let len = searcher.first(reader)?;
-    if !searcher.head(len).starts_with(ZIP) {
-        return search_rest(searcher, len, reader, "", 0);
+    let head = searcher.head(len);
+    let is_zip = match Kind::of(head) {
+        Kind::Zip => true,
+        Kind::Text if len < WHOLE => zip::ends(head, kind::is_binary(head)),
+        Kind::Text => zip::ends_in(reader, kind::is_binary(head))?,
+        _ => false,
+    };
+    if !is_zip {
+        return search_rest(searcher, len, reader, "", 0, IsZip::No);
     }
     search_zip(searcher, reader, "", 0)?;
     // A zip file's own bytes hold its members' names and what was stored unpacked.
     reader.seek(SeekFrom::Start(0))?;
-    search_member(searcher, reader, "", 0)
+    let len = searcher.first(reader)?;
+    searcher.text("", len, reader)
 }
 
 /// Searches what can only be read once, as a pipe, and all that is packed in it.
@@ -107,7 +120,16 @@ fn search_member(
     depth: usize,
 ) -> io::Result<u64> {
     let len = searcher.first(reader)?;
-    search_rest(searcher, len, reader, member, depth)
+    search_rest(searcher, len, reader, member, depth, IsZip::Perhaps)
+}
+
+/// Whether a text may be a zip file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IsZip {
+    /// It was looked at from its end.
+    No,
+    /// Nobody has seen its end yet.
+    Perhaps,
 }
 
 /// Searches a text of which the first `len` bytes are read.
@@ -117,41 +139,119 @@ fn search_rest(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
+    is_zip: IsZip,
 ) -> io::Result<u64> {
     let head = searcher.head(len);
-    let is_gzip = head.starts_with(GZIP);
-    let is_nested_zip = depth > 0 && head.starts_with(ZIP);
-    let is_tar = tar::is_tar(head) && depth < DEEPEST;
-    if OTHERS.iter().any(|magic| head.starts_with(magic)) {
-        searcher.unread(member, Unread::Method);
-    } else if (is_gzip || is_nested_zip) && depth >= DEEPEST {
-        searcher.unread(member, Unread::TooDeep);
-    } else if is_gzip {
-        let start = searcher.head(len).to_vec();
-        let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-        let mut unpacked =
-            Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
-        let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
-        let outcome = search_member(searcher, &mut unpacked, &name, depth + 1);
-        if unpacked.too_large {
-            searcher.unread(member, Unread::TooLarge);
-        } else if outcome.is_err() {
-            searcher.unread(member, Unread::Damaged);
+    match Kind::of(head) {
+        Kind::Opaque(why) => searcher.unread(member, why),
+        Kind::Text => {
+            let is_long_program = len >= WHOLE && kind::is_program(head);
+            if is_zip == IsZip::Perhaps
+                && (is_long_program || zip::ends(head, kind::is_binary(head)))
+            {
+                return search_held(searcher, len, reader, member, depth);
+            }
+            if kind::is_gzip_behind(head) {
+                searcher.unread(member, Unread::Behind);
+            }
+            if is_zip == IsZip::Perhaps && len >= WHOLE {
+                return search_watched(searcher, len, reader, member);
+            }
         }
-        return Ok(unpacked.n_bytes);
-    } else if is_nested_zip {
-        let mut bytes = head.to_vec();
-        reader.take(NESTED_ZIP).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > NESTED_ZIP {
-            searcher.unread(member, Unread::TooLarge);
+        _ if depth >= DEEPEST => searcher.unread(member, Unread::TooDeep),
+        Kind::Gzip => return search_gzip(searcher, len, reader, member, depth),
+        Kind::Zip => return search_held(searcher, len, reader, member, depth),
+        Kind::Tar => {
+            let start = head.to_vec();
+            return search_tar(searcher, &mut Cursor::new(start).chain(reader), member, depth);
         }
-        search_zip(searcher, &mut Cursor::new(&bytes), member, depth)?;
-        return Ok(bytes.len() as u64);
-    } else if is_tar {
-        let start = head.to_vec();
-        return search_tar(searcher, &mut Cursor::new(start).chain(reader), member, depth);
+        Kind::Ar => {
+            let start = head[kind::AR.len()..].to_vec();
+            return search_ar(searcher, &mut Cursor::new(start).chain(reader), member, depth);
+        }
     }
     searcher.text(member, len, reader)
+}
+
+fn search_gzip(
+    searcher: &mut dyn Search,
+    len: usize,
+    reader: &mut dyn Read,
+    member: &str,
+    depth: usize,
+) -> io::Result<u64> {
+    let start = searcher.head(len).to_vec();
+    let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
+    let mut unpacked =
+        Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
+    let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
+    if let Some(header) = unpacked.decoder.header() {
+        for text in [header.filename(), header.comment(), header.extra()].into_iter().flatten() {
+            searcher.name(&name, text);
+        }
+    }
+    let outcome = search_member(searcher, &mut unpacked, &name, depth + 1);
+    if unpacked.too_large {
+        searcher.unread(member, Unread::TooLarge);
+    } else if outcome.is_err() {
+        searcher.unread(member, Unread::Damaged);
+    }
+    Ok(unpacked.n_bytes)
+}
+
+/// Searches what may be a zip file and can only be read once: in memory, where it is not too long.
+fn search_held(
+    searcher: &mut dyn Search,
+    len: usize,
+    reader: &mut dyn Read,
+    member: &str,
+    depth: usize,
+) -> io::Result<u64> {
+    let mut bytes = searcher.head(len).to_vec();
+    let n_left = (NESTED_ZIP + 1).saturating_sub(bytes.len() as u64);
+    // What was read before an error is searched all the same.
+    let outcome = reader.take(n_left).read_to_end(&mut bytes);
+    let is_zip = bytes.starts_with(kind::ZIP);
+    if bytes.len() as u64 > NESTED_ZIP {
+        if is_zip {
+            searcher.unread(member, Unread::NotHeld);
+        }
+    } else if is_zip || zip::ends(&bytes, kind::is_binary(&bytes)) {
+        if depth < DEEPEST {
+            search_zip(searcher, &mut Cursor::new(&bytes), member, depth)?;
+        } else {
+            searcher.unread(member, Unread::TooDeep);
+        }
+        // Its own bytes hold its members' names, and comments.
+        let mut again = bytes.as_slice();
+        let len = searcher.first(&mut again)?;
+        let n_bytes = searcher.text(member, len, &mut again)?;
+        return outcome.map(|_| n_bytes);
+    }
+    let mut again = Cursor::new(bytes).chain(reader);
+    let len = searcher.first(&mut again)?;
+    if kind::is_gzip_behind(searcher.head(len)) {
+        searcher.unread(member, Unread::Behind);
+    }
+    let n_bytes = search_watched(searcher, len, &mut again, member)?;
+    outcome.map(|_| n_bytes)
+}
+
+/// Searches a text that is not held in memory, and says if it ends as a zip file does.
+fn search_watched(
+    searcher: &mut dyn Search,
+    len: usize,
+    reader: &mut dyn Read,
+    member: &str,
+) -> io::Result<u64> {
+    let head = searcher.head(len);
+    let (is_zip, is_binary) = (head.starts_with(kind::ZIP), kind::is_binary(head));
+    let mut watched = Watched::new(head, reader);
+    let n_bytes = searcher.text(member, len, &mut watched)?;
+    if !is_zip && zip::ends(watched.tail(), is_binary) {
+        searcher.unread(member, Unread::NotHeld);
+    }
+    Ok(n_bytes)
 }
 
 /// Searches the headers and every member of a tar archive.
@@ -162,17 +262,76 @@ fn search_tar(
     depth: usize,
 ) -> io::Result<u64> {
     let mut n_bytes = 0;
-    while let Some(tar::Member { name, len }) = tar::next(reader)? {
-        let member = if outer.is_empty() { name.clone() } else { format!("{outer} {name}") };
-        searcher.name(&member, &name);
-        let mut content = reader.take(len);
-        n_bytes += search_member(searcher, &mut content, &member, depth + 1)?;
-        let n_left = io::copy(&mut content, &mut io::sink())?;
-        n_bytes += n_left + io::copy(&mut reader.take(tar::padding(len)), &mut io::sink())?;
-    }
+    let rest = loop {
+        match tar::next(reader)? {
+            tar::Next::Member(member) => {
+                let name = in_archive(outer, &member.name);
+                for text in &member.texts {
+                    searcher.name(&name, text);
+                }
+                n_bytes += search_part(searcher, reader, &name, member.len, depth)?;
+                let padding = tar::padding(member.len);
+                n_bytes += io::copy(&mut reader.take(padding), &mut io::sink())?;
+            }
+            tar::Next::End(rest) => break rest,
+            tar::Next::Damaged(rest) => {
+                searcher.unread(outer, Unread::Damaged);
+                break rest;
+            }
+        }
+    };
     // What follows the last member belongs to none, and is searched all the same.
-    let len = searcher.first(reader)?;
-    Ok(n_bytes + searcher.text(outer, len, reader)?)
+    let mut rest = Cursor::new(rest).chain(reader);
+    let len = searcher.first(&mut rest)?;
+    Ok(n_bytes + searcher.text(outer, len, &mut rest)?)
+}
+
+/// Searches the headers and every member of an `ar` archive, behind its first bytes.
+fn search_ar(
+    searcher: &mut dyn Search,
+    reader: &mut dyn Read,
+    outer: &str,
+    depth: usize,
+) -> io::Result<u64> {
+    let mut n_bytes = 0;
+    let rest = loop {
+        match ar::next(reader)? {
+            Ok(ar::Member { name, len }) => {
+                let shown = in_archive(outer, &name);
+                searcher.name(&shown, name.as_bytes());
+                n_bytes += search_part(searcher, reader, &shown, len, depth)?;
+                n_bytes += io::copy(&mut reader.take(len % 2), &mut io::sink())?;
+            }
+            Err(rest) => break rest,
+        }
+    };
+    if !rest.is_empty() {
+        searcher.unread(outer, Unread::Damaged);
+    }
+    let mut rest = Cursor::new(rest).chain(reader);
+    let len = searcher.first(&mut rest)?;
+    Ok(n_bytes + searcher.text(outer, len, &mut rest)?)
+}
+
+/// Searches one member's content and goes to its end.
+fn search_part(
+    searcher: &mut dyn Search,
+    reader: &mut dyn Read,
+    member: &str,
+    len: u64,
+    depth: usize,
+) -> io::Result<u64> {
+    let mut content = reader.take(len);
+    let n_bytes = search_member(searcher, &mut content, member, depth + 1)?;
+    let n_left = io::copy(&mut content, &mut io::sink())?;
+    if content.limit() > 0 {
+        searcher.unread(member, Unread::Damaged);
+    }
+    Ok(n_bytes + n_left)
+}
+
+fn in_archive(outer: &str, name: &str) -> String {
+    if outer.is_empty() { name.to_owned() } else { format!("{outer} {name}") }
 }
 
 /// Searches every member that the central directory of a zip file lists.
@@ -183,10 +342,13 @@ fn search_zip<R: Read + Seek>(
     depth: usize,
 ) -> io::Result<()> {
     let begin = reader.stream_position()?;
-    let Some(entries) = zip::directory(reader)? else {
+    let Some(zip::Directory { entries, is_whole }) = zip::directory(reader)? else {
         searcher.unread(outer, Unread::Damaged);
         return reader.seek(SeekFrom::Start(begin)).map(drop);
     };
+    if !is_whole {
+        searcher.unread(outer, Unread::Damaged);
+    }
     let archive_len = reader.seek(SeekFrom::End(0))?;
     let mut n_unpacked = 0;
     for entry in entries {
@@ -195,11 +357,7 @@ fn search_zip<R: Read + Seek>(
             searcher.unread(outer, Unread::TooLarge);
             break;
         }
-        let name =
-            if outer.is_empty() { entry.name.clone() } else { format!("{outer} {}", entry.name) };
-        if depth > 0 {
-            searcher.name(&name, &entry.name);
-        }
+        let name = in_archive(outer, &entry.name);
         if entry.is_encrypted {
             searcher.unread(&name, Unread::Encrypted);
             continue;
@@ -227,75 +385,6 @@ fn search_zip<R: Read + Seek>(
         }
     }
     Ok(())
-}
-
-/// A reader that knows how many packed bytes it gave.
-trait CountedRead: Read {
-    fn n_packed(&self) -> u64;
-}
-
-struct Counted<R> {
-    reader: R,
-    n_bytes: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n_read = self.reader.read(buffer)?;
-        self.n_bytes += n_read as u64;
-        Ok(n_read)
-    }
-}
-
-impl<R: Read> CountedRead for Counted<R> {
-    fn n_packed(&self) -> u64 {
-        self.n_bytes
-    }
-}
-
-struct Inflated<R>(DeflateDecoder<R>);
-
-impl<R: Read> Read for Inflated<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl<R: CountedRead> CountedRead for Inflated<R> {
-    fn n_packed(&self) -> u64 {
-        self.0.get_ref().n_packed()
-    }
-}
-
-impl<R: CountedRead> CountedRead for MultiGzDecoder<R> {
-    fn n_packed(&self) -> u64 {
-        self.get_ref().n_packed()
-    }
-}
-
-impl CountedRead for Box<dyn CountedRead + '_> {
-    fn n_packed(&self) -> u64 {
-        self.as_ref().n_packed()
-    }
-}
-
-/// What comes out of a decoder, until it is too much.
-struct Unpacked<D> {
-    decoder: D,
-    n_bytes: u64,
-    too_large: bool,
-}
-
-impl<D: CountedRead> Read for Unpacked<D> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.n_bytes > SMALL && self.n_bytes / RATIO > self.decoder.n_packed() {
-            self.too_large = true;
-            return Ok(0);
-        }
-        let n_read = self.decoder.read(buffer)?;
-        self.n_bytes += n_read as u64;
-        Ok(n_read)
-    }
 }
 
 #[cfg(test)]

@@ -249,6 +249,30 @@ mod tests {
     }
 
     #[test]
+    fn every_window_of_a_long_value_is_found() {
+        let letters = (0..640_u32).map(|at| char::from(b'a' + (hash(at) % 26) as u8));
+        let token: String = "CANARY".chars().chain(letters).collect();
+        let pem = format!(
+            "-----BEGIN PRIVATE KEY-----\nCANARY{}\nlastline1234\n-----END PRIVATE KEY-----\n",
+            &token.to_uppercase()[300..358]
+        );
+        let mut builder = SecretSet::builder();
+        builder.in_part().add("A", &Secret::from(token.clone())).add("B", &Secret::from(pem));
+        let set = builder.build();
+        for at in 0..token.len() - 16 {
+            let found = set.find(format!("x {} y", &token[at..at + 16]).as_bytes());
+            assert_eq!(found.len(), 1, "at {at}");
+        }
+        let line = token.to_uppercase();
+        assert_eq!(set.find(format!("x {} y", &line[310..330]).as_bytes())[0].name, "B");
+        assert_eq!(set.find(b"x -----BEGIN PRIVATE KEY----- -----END PRIVATE KEY----- y"), []);
+    }
+
+    fn hash(number: u32) -> u32 {
+        crate::needles::hash(number.wrapping_add(0x517c_c1b7)) >> 7
+    }
+
+    #[test]
     fn names_in_markers_are_one_word() {
         let mut builder = SecretSet::builder();
         builder.add("a b]c", &Secret::from("CANARYkq7Vw2x".to_owned()));

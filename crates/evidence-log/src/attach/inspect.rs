@@ -56,9 +56,6 @@ impl Search for Inspector<'_> {
         if !member.is_empty() || packed::is_packed(head) {
             self.inspected.is_text = false;
         }
-        if head.starts_with(b"%PDF-") {
-            self.unread_for(member, "the text of a PDF is compressed and coded");
-        }
         let (mut redactor, mut clean) = (Redactor::with_forms(self.set), Vec::new());
         let mut n_bytes = 0;
         let outcome = loop {
@@ -81,10 +78,10 @@ impl Search for Inspector<'_> {
         outcome
     }
 
-    fn name(&mut self, member: &str, name: &str) {
+    fn name(&mut self, member: &str, name: &[u8]) {
         let mut redactor = Redactor::with_forms(self.set);
         let mut clean = Vec::new();
-        redactor.push(name.as_bytes(), &mut clean);
+        redactor.push(name, &mut clean);
         redactor.finish(&mut clean);
         if redactor.counts().values().any(|&count| count > 0) {
             self.inspected.holding.push(member.to_owned());
@@ -92,12 +89,6 @@ impl Search for Inspector<'_> {
     }
 
     fn unread(&mut self, member: &str, why: Unread) {
-        self.unread_for(member, why.text());
-    }
-}
-
-impl Inspector<'_> {
-    fn unread_for(&mut self, member: &str, why: &'static str) {
-        self.inspected.unread.push((member.to_owned(), why));
+        self.inspected.unread.push((member.to_owned(), why.text()));
     }
 }

@@ -5,10 +5,24 @@ use std::io::{self, Read};
 /// Headers and contents come in blocks of this many bytes.
 const BLOCK: u64 = 512;
 
-/// One member: its name, and how long its content is.
+/// One member.
 pub(super) struct Member {
+    /// Its path.
     pub(super) name: String,
+    /// What its header says of it, each text at full width: path, target of a link, owners.
+    pub(super) texts: [Vec<u8>; 3],
+    /// How long its content is.
     pub(super) len: u64,
+}
+
+/// What stands where a header may stand.
+pub(super) enum Next {
+    /// A member, whose content follows.
+    Member(Member),
+    /// Something that belongs to no member, as the zeros at the end.
+    End(Vec<u8>),
+    /// A header that says nothing of use.
+    Damaged(Vec<u8>),
 }
 
 /// Whether a text begins as a tar archive does.
@@ -16,21 +30,33 @@ pub(super) fn is_tar(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
 
-/// Reads the next header; `None` at the end of the archive or where it is none.
-pub(super) fn next(reader: &mut dyn Read) -> io::Result<Option<Member>> {
-    let mut header = [0; 512];
-    match reader.read_exact(&mut header) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        other => other?,
+/// Reads the next header, or what stands in its place.
+pub(super) fn next(reader: &mut dyn Read) -> io::Result<Next> {
+    let mut header = Vec::new();
+    reader.take(BLOCK).read_to_end(&mut header)?;
+    if header.len() as u64 != BLOCK || !is_tar(&header) {
+        return Ok(Next::End(header));
     }
-    if !is_tar(&header) {
-        return Ok(None);
-    }
-    let Some(len) = number(&header[124..136]) else {
-        return Err(io::ErrorKind::InvalidData.into());
-    };
-    let name_len = header[..100].iter().position(|&byte| byte == 0).unwrap_or(100);
-    Ok(Some(Member { name: String::from_utf8_lossy(&header[..name_len]).into_owned(), len }))
+    let Some(len) = number(&header[124..136]) else { return Ok(Next::Damaged(header)) };
+    // POSIX has the beginning of a long path here; GNU has times, and parts of sparse files.
+    let is_posix = header[257..].starts_with(b"ustar\0");
+    let prefix = if is_posix { until_zero(&header[345..500]) } else { b"" };
+    let slash: &[u8] = if prefix.is_empty() { b"" } else { b"/" };
+    let owners = if prefix.is_empty() { &header[265..] } else { &header[265..345] };
+    let name = [prefix, slash, until_zero(&header[..100])].concat();
+    Ok(Next::Member(Member {
+        name: String::from_utf8_lossy(&name).into_owned(),
+        texts: [
+            [prefix, slash, &header[..100]].concat(),
+            header[157..257].to_vec(),
+            owners.to_vec(),
+        ],
+        len,
+    }))
+}
+
+fn until_zero(field: &[u8]) -> &[u8] {
+    &field[..memchr::memchr(0, field).unwrap_or(field.len())]
 }
 
 /// How many bytes fill up the last block of a content.

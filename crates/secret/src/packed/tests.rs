@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 use proptest::prelude::*;
 
+use super::kind::OTHERS;
 use super::*;
 use crate::{Secret, SecretSet};
 
@@ -30,7 +31,7 @@ impl Finder {
 impl Search for Finder {
     fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
         self.head.clear();
-        reader.take(4096).read_to_end(&mut self.head)
+        reader.take(WHOLE as u64).read_to_end(&mut self.head)
     }
 
     fn head(&self, len: usize) -> &[u8] {
@@ -44,8 +45,8 @@ impl Search for Finder {
         Ok(text.len() as u64)
     }
 
-    fn name(&mut self, _: &str, name: &str) {
-        self.n_found += self.set.find(name.as_bytes()).len();
+    fn name(&mut self, _: &str, name: &[u8]) {
+        self.n_found += self.set.find(name).len();
     }
 
     fn unread(&mut self, _: &str, why: Unread) {
@@ -60,6 +61,13 @@ fn searched(bytes: &[u8]) -> (usize, Vec<Unread>) {
     (finder.n_found, finder.unread)
 }
 
+/// The same, of what can only be read once.
+fn searched_once(bytes: &[u8]) -> (usize, Vec<Unread>) {
+    let mut finder = Finder::new();
+    search_once(&mut finder, &mut &bytes[..]).unwrap();
+    (finder.n_found, finder.unread)
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
@@ -68,6 +76,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// A zip file with one member.
 fn zip(bytes: &[u8], method: u16, flags: u16) -> Vec<u8> {
+    zip_of("m", bytes, method, flags)
+}
+
+fn zip_of(name: &str, bytes: &[u8], method: u16, flags: u16) -> Vec<u8> {
     let packed = if method == 8 {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(bytes).unwrap();
@@ -83,11 +95,11 @@ fn zip(bytes: &[u8], method: u16, flags: u16) -> Vec<u8> {
         &[0; 8],
         &len(&packed),
         &len(bytes),
-        &[1, 0, 0, 0],
+        &[u8::try_from(name.len()).unwrap(), 0, 0, 0],
     ]
     .concat();
-    let member = [b"PK\x03\x04", common.as_slice(), b"m", &packed].concat();
-    let entry = [b"PK\x01\x02\x14\0", common.as_slice(), &[0; 14], b"m"].concat();
+    let member = [b"PK\x03\x04", common.as_slice(), name.as_bytes(), &packed].concat();
+    let entry = [b"PK\x01\x02\x14\0", common.as_slice(), &[0; 14], name.as_bytes()].concat();
     finish(&member, &entry, 1)
 }
 
@@ -146,10 +158,127 @@ fn archives_in_archives_are_searched() {
     assert_eq!(searched(&[gzip(b"one\n"), gzip(text)].concat()), (1, vec![]));
 }
 
+#[test]
+fn a_zip_that_can_only_be_read_once_is_unpacked() {
+    let text = format!("one\n{TOKEN}\n");
+    let packed = zip(text.as_bytes(), 8, 0);
+    assert_eq!(searched_once(&packed), (1, vec![]));
+    assert_eq!(searched_once(&zip(&zip(text.as_bytes(), 8, 0), 8, 0)), (1, vec![]));
+    let too_long = [packed, vec![b'.'; 17 << 20]].concat();
+    assert_eq!(searched_once(&too_long).1, [Unread::NotHeld]);
+}
+
+#[test]
+fn a_zip_is_known_by_its_end() {
+    let text = format!("one\n{TOKEN}\n");
+    let packed = zip(text.as_bytes(), 8, 0);
+    let long = [b"\x7fELF".as_slice(), &vec![1; 200_000], &packed].concat();
+    for stub in [&b"#!/usr/bin/env python3\n"[..], b"one\ntwo\n", &vec![7; 30_000]] {
+        let behind = [stub, &packed].concat();
+        assert_eq!(searched(&behind), (1, vec![]));
+        assert_eq!(searched_once(&behind), (1, vec![]));
+    }
+    assert_eq!((searched(&long), searched_once(&long)), ((1, vec![]), (1, vec![])));
+    // A text of any length is not held, so all that can be said is that something is behind it.
+    let long = [&vec![b'x'; 200_000], packed.as_slice()].concat();
+    assert_eq!(searched(&long), (1, vec![]));
+    assert_eq!(searched_once(&long).1, [Unread::NotHeld]);
+    let commented = {
+        let mut bytes = [b"#!/bin/sh\n", packed.as_slice(), b"seven b"].concat();
+        let at = bytes.len() - 9;
+        bytes[at] = 7;
+        bytes
+    };
+    assert_eq!(searched(&commented), (1, vec![]));
+    // The end says that there is one member, and there is none where it says.
+    let lost = [b"#!/bin/sh\n".as_slice(), &packed[packed.len() - 22..]].concat();
+    assert_eq!(searched(&lost).1, [Unread::Damaged]);
+}
+
+#[test]
+fn names_and_comments_in_an_archive_in_an_archive_are_searched() {
+    let inner = zip_of(&format!("dir/{TOKEN}"), b"hello", 8, 0);
+    assert_eq!(searched(&zip(&inner, 8, 0)).0, 2, "in the member's head and in the directory");
+    assert_eq!(searched(&gzip(&inner)).0, 2);
+    let mut commented = zip(b"hello", 8, 0);
+    let len = commented.len();
+    commented[len - 2] = u8::try_from(TOKEN.len()).unwrap();
+    commented.extend(TOKEN.as_bytes());
+    assert_eq!(searched(&zip(&commented, 8, 0)).0, 1);
+    let mut encoder =
+        flate2::GzBuilder::new().filename(TOKEN).write(Vec::new(), Compression::fast());
+    encoder.write_all(b"hello").unwrap();
+    assert_eq!(searched(&encoder.finish().unwrap()).0, 1);
+}
+
+#[test]
+fn every_field_of_a_tar_header_is_searched() {
+    let linked = |at: usize, magic: &[u8]| {
+        let mut archive = tar(b"hello");
+        archive[257..257 + magic.len()].copy_from_slice(magic);
+        archive[at..at + TOKEN.len()].copy_from_slice(TOKEN.as_bytes());
+        archive
+    };
+    for at in [0, 60, 157, 265, 345, 470] {
+        for magic in [&b"ustar\x0000"[..], b"ustar  "] {
+            assert_eq!(searched(&linked(at, magic)), (1, vec![]), "at {at}");
+            assert_eq!(searched(&gzip(&linked(at, magic))), (1, vec![]), "at {at}");
+        }
+    }
+    let mut cut = tar(b"hello");
+    cut[257..262].copy_from_slice(b"USTAR");
+    let cut = [&tar(b"hello")[..1024], &cut].concat();
+    assert_eq!(searched(&cut), (0, vec![]));
+    let mut stray = tar(b"hello")[..1024].to_vec();
+    stray.extend(format!("{TOKEN} is no header").as_bytes());
+    assert_eq!(searched(&stray).0, 1);
+    stray.resize(2048, b'.');
+    assert_eq!(searched(&stray).0, 1);
+}
+
+#[test]
+fn members_of_an_ar_archive_are_searched() {
+    let text = format!("one\n{TOKEN}\n");
+    let member = |name: &str, bytes: &[u8]| {
+        let head = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, bytes.len());
+        let padding = if bytes.len() % 2 == 1 { "\n" } else { "" };
+        [head.as_bytes(), bytes, padding.as_bytes()].concat()
+    };
+    let archive = [
+        b"!<arch>\n".as_slice(),
+        &member("debian-binary", b"2.0"),
+        &member("data.tar.gz", &gzip(&tar(text.as_bytes()))),
+        &member("control.tar.xz", b"\xfd7zXZ\0"),
+    ]
+    .concat();
+    assert_eq!(searched(&archive), (1, vec![Unread::Method]));
+    assert_eq!(searched(&archive[..archive.len() - 3]).1, [Unread::Damaged]);
+}
+
+#[test]
+fn what_is_packed_in_ways_not_understood_is_told() {
+    let behind = [b"#!/bin/sh\ntail -n+3 $0 | gunzip; exit\n".as_slice(), &gzip(b"hello")].concat();
+    assert_eq!(searched(&behind).1, [Unread::Behind]);
+    assert_eq!(searched_once(&behind).1, [Unread::Behind]);
+    assert_eq!(searched(b"%PDF-1.4\n1 0 obj").1, [Unread::Pdf]);
+    for head in [
+        &b"# v2 git bundle\n"[..],
+        b"# v3 git bundle\n",
+        b"PACK\0\0\0\x02",
+        b"]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0",
+        b"PGDMP\x01\x0e",
+    ] {
+        assert_eq!(searched(head).1, [Unread::Method], "{head:?}");
+    }
+    for head in ["#!/bin/sh\necho\n", "PACKAGE=x", "# v2 git bundles are files", "%PDFs"] {
+        assert_eq!(searched(head.as_bytes()).1, [], "{head}");
+    }
+}
+
 proptest! {
     #[test]
     fn damage_never_panics(
-        kind in 0..5,
+        kind in 0..8,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
         cut in any::<prop::sample::Index>(),
     ) {
@@ -159,6 +288,9 @@ proptest! {
             1 => gzip(text.as_bytes()),
             2 => tar(text.as_bytes()),
             3 => gzip(&tar(&zip(text.as_bytes(), 8, 0))),
+            4 => [b"#!/bin/sh\n".as_slice(), &zip(text.as_bytes(), 8, 0)].concat(),
+            5 => [b"!<arch>\nm               0           0     0     644     300       `\n", text.as_bytes()].concat(),
+            6 => [&tar(text.as_bytes())[..], text.as_bytes()].concat(),
             _ => zip(&zip(text.as_bytes(), 0, 0), 8, 0),
         };
         for (at, byte) in changes {
@@ -168,5 +300,6 @@ proptest! {
         bytes.truncate(cut.index(bytes.len()) + 1);
         // An error is an answer too.
         let _ = search(&mut Finder::new(), &mut Cursor::new(&bytes));
+        let _ = search_once(&mut Finder::new(), &mut bytes.as_slice());
     }
 }

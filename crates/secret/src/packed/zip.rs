@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::{NESTED_ZIP, ZIP};
+use super::NESTED_ZIP;
+use super::kind::ZIP;
 
 /// One member as the central directory has it.
 pub(super) struct Entry {
@@ -13,46 +14,94 @@ pub(super) struct Entry {
     pub(super) offset: u64,
 }
 
-/// The central directory (APPNOTE.TXT 4.3.12); `None` where it cannot be understood.
-pub(super) fn directory<R: Read + Seek>(reader: &mut R) -> io::Result<Option<Vec<Entry>>> {
-    const END_LEN: usize = 22;
+/// What the central directory lists.
+pub(super) struct Directory {
+    pub(super) entries: Vec<Entry>,
+    /// Whether it lists as many as it says.
+    pub(super) is_whole: bool,
+}
+
+const END: &[u8] = b"PK\x05\x06";
+const END_LEN: usize = 22;
+/// The end with the longest comment.
+pub(super) const LONGEST_END: usize = 0xffff + END_LEN;
+
+/// Whether a text of which this is the end, or all, ends as a zip file does, whatever stands before it.
+/// Only what is no text is looked through for an end with a comment.
+pub(super) fn ends(tail: &[u8], is_binary: bool) -> bool {
+    let is_end = |at: usize| {
+        let comment_len = tail.get(at..at + END_LEN).map(|end| usize::from(u16_at(end, 20)));
+        comment_len.is_some_and(|len| at + END_LEN + len == tail.len())
+    };
+    let Some(last) = tail.len().checked_sub(END_LEN) else { return false };
+    let start = tail.len().saturating_sub(LONGEST_END);
+    (tail[last..].starts_with(END) && is_end(last))
+        || (is_binary
+            && memchr::memmem::rfind_iter(&tail[start..], END).any(|at| is_end(start + at)))
+}
+
+/// The same for a text that can be sought in, which is then where it was.
+pub(super) fn ends_in<R: Read + Seek>(reader: &mut R, is_binary: bool) -> io::Result<bool> {
+    let here = reader.stream_position()?;
     let len = reader.seek(SeekFrom::End(0))?;
-    let tail_start = len.saturating_sub(0xffff + END_LEN as u64);
+    let wanted = if is_binary { LONGEST_END } else { END_LEN } as u64;
+    reader.seek(SeekFrom::Start(len.saturating_sub(wanted)))?;
+    let mut tail = Vec::new();
+    // A file may grow while it is read.
+    reader.by_ref().take(wanted).read_to_end(&mut tail)?;
+    reader.seek(SeekFrom::Start(here))?;
+    Ok(ends(&tail, is_binary))
+}
+
+/// The central directory (APPNOTE.TXT 4.3.12); `None` where it cannot be understood. What stands
+/// before the first member, as a program that unpacks it, may count in its offsets or not.
+pub(super) fn directory<R: Read + Seek>(reader: &mut R) -> io::Result<Option<Directory>> {
+    let len = reader.seek(SeekFrom::End(0))?;
+    let tail_start = len.saturating_sub(LONGEST_END as u64);
     reader.seek(SeekFrom::Start(tail_start))?;
     let mut tail = Vec::new();
-    reader.by_ref().take(0xffff + END_LEN as u64).read_to_end(&mut tail)?;
-    let Some(end) =
-        memchr::memmem::rfind(&tail, b"PK\x05\x06").and_then(|at| tail.get(at..at + END_LEN))
-    else {
-        return Ok(None);
-    };
-    let (directory_len, directory_at) = (u32_at(end, 12), u32_at(end, 16));
-    if directory_at == u32::MAX
-        || u64::from(directory_len) > NESTED_ZIP
-        || u64::from(directory_at) > len
-    {
+    reader.by_ref().take(LONGEST_END as u64).read_to_end(&mut tail)?;
+    let Some(end_at) = memchr::memmem::rfind(&tail, END) else { return Ok(None) };
+    let Some(end) = tail.get(end_at..end_at + END_LEN) else { return Ok(None) };
+    let n_entries = usize::from(u16_at(end, 10));
+    let (directory_len, directory_at) = (u64::from(u32_at(end, 12)), u64::from(u32_at(end, 16)));
+    let before = (tail_start + end_at as u64).checked_sub(directory_len + directory_at);
+    if directory_len > NESTED_ZIP || directory_at > len {
         return Ok(None);
     }
-    reader.seek(SeekFrom::Start(u64::from(directory_at)))?;
-    let mut bytes = Vec::new();
-    reader.by_ref().take(u64::from(directory_len)).read_to_end(&mut bytes)?;
+    // The directory stands right before the end, but where something was put in between.
+    for before in before.into_iter().chain([0]) {
+        reader.seek(SeekFrom::Start(directory_at + before))?;
+        let mut bytes = Vec::new();
+        reader.by_ref().take(directory_len).read_to_end(&mut bytes)?;
+        let entries = entries(&bytes, before);
+        if !entries.is_empty() || n_entries == 0 {
+            let is_whole = entries.len() >= n_entries;
+            return Ok(Some(Directory { entries, is_whole }));
+        }
+    }
+    Ok(None)
+}
+
+/// The entries of a central directory, so far as it is one.
+fn entries(bytes: &[u8], before: u64) -> Vec<Entry> {
     let mut entries = Vec::new();
-    let mut rest = bytes.as_slice();
+    let mut rest = bytes;
     while rest.starts_with(b"PK\x01\x02") && rest.len() >= 46 {
         let name_len = usize::from(u16_at(rest, 28));
         let entry_len =
             46 + name_len + usize::from(u16_at(rest, 30)) + usize::from(u16_at(rest, 32));
-        let Some(name) = rest.get(46..46 + name_len) else { return Ok(None) };
+        let Some(name) = rest.get(46..46 + name_len) else { break };
         entries.push(Entry {
             name: String::from_utf8_lossy(name).into_owned(),
             method: u16_at(rest, 10),
             is_encrypted: u16_at(rest, 8) & 1 == 1,
             packed_len: u64::from(u32_at(rest, 20)),
-            offset: u64::from(u32_at(rest, 42)),
+            offset: u64::from(u32_at(rest, 42)) + before,
         });
         rest = rest.get(entry_len..).unwrap_or_default();
     }
-    Ok(Some(entries))
+    entries
 }
 
 /// Goes to where a member's content begins; false where there is no such member.

@@ -61,8 +61,11 @@ impl Search for Searcher<'_> {
         Ok(n_bytes)
     }
 
-    fn name(&mut self, member: &str, name: &str) {
-        let found = in_text(self.look, name.as_bytes());
+    fn name(&mut self, member: &str, name: &[u8]) {
+        if name.len() < secret::SHORTEST {
+            return;
+        }
+        let found = in_text(self.look, name);
         self.inside.found.extend(found.into_iter().map(|found| (member.to_owned(), found)));
     }
 

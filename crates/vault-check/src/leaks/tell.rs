@@ -9,7 +9,7 @@ use secret::{Encoding, Redactor, Secret, SecretSet, form};
 
 use crate::fingerprint::Key;
 use crate::leaks::allowed::{self, Allowance, Verdict};
-use crate::leaks::archive::Inside;
+use crate::leaks::archive::{Inside, Unread};
 use crate::leaks::look::Leak;
 use crate::leaks::stream::Found;
 use crate::leaks::tree::{Missed, Visited};
@@ -51,8 +51,12 @@ impl Teller<'_> {
         for (member, unread) in &inside.unread {
             let whence = whence_of(member);
             let message = format!("this was not searched{}: {}", spaced(&whence), unread.text());
-            findings
-                .push(Finding::warning("not-read", self.shown(&message)).path(self.shown(path)));
+            // A page that is read as it is printed is no reason to fail; that it was not read is said.
+            let finding = match unread {
+                Unread::Pdf => Finding::note("not-read", self.shown(&message)),
+                _ => Finding::warning("not-read", self.shown(&message)),
+            };
+            findings.push(finding.path(self.shown(path)));
         }
         findings
     }

@@ -8,11 +8,11 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 use testbed::Bed;
 
-const TOKEN: &str = "CANARYkq7Vw2xTzPaB3dE5";
-const PASSWORD: &str = "CANARY-p4/w!d,x9";
+pub(crate) const TOKEN: &str = "CANARYkq7Vw2xTzPaB3dE5";
+pub(crate) const PASSWORD: &str = "CANARY-p4/w!d,x9";
 
 /// A bed whose vault has a token, a URL and a short value, and in which leaks may lie.
-fn bed() -> Bed {
+pub(crate) fn bed() -> Bed {
     let mut bed = Bed::new();
     for place in ["leaked/", ".git/", ".opsproof/"] {
         bed.holds_secrets(place);
@@ -26,13 +26,13 @@ fn bed() -> Bed {
     bed
 }
 
-fn leaks(bed: &Bed, args: &[&str]) -> testbed::Output {
+pub(crate) fn leaks(bed: &Bed, args: &[&str]) -> testbed::Output {
     let args = ["leaks", "--format", "json"].into_iter().chain(args.iter().copied());
     bed.command(testbed::bin!("vault-check")).args(args).run()
 }
 
 /// `path:line:column key` of each leak, in order.
-fn places(output: &testbed::Output) -> Vec<String> {
+pub(crate) fn places(output: &testbed::Output) -> Vec<String> {
     let answer = output.json();
     let findings = answer["findings"].as_array().unwrap().iter();
     findings
@@ -50,14 +50,14 @@ fn places(output: &testbed::Output) -> Vec<String> {
         .collect()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// A zip file with one deflated member.
-fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     let packed = encoder.finish().unwrap();
@@ -85,7 +85,7 @@ fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A tar archive with one member.
-fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0; 512];
     out[..name.len()].copy_from_slice(name.as_bytes());
     out[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());

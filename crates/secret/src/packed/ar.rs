@@ -1,0 +1,26 @@
+//! The members of an `ar` archive, one after the other, as ar(5) has them.
+
+use std::io::{self, Read};
+
+/// One member: its name, and how long its content is.
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) len: u64,
+}
+
+/// Reads the next header; where there is none, the bytes that stand in its place.
+pub(super) fn next(reader: &mut dyn Read) -> io::Result<Result<Member, Vec<u8>>> {
+    const LEN: u64 = 60;
+    let mut header = Vec::new();
+    reader.take(LEN).read_to_end(&mut header)?;
+    let is_header = header.len() as u64 == LEN && header.ends_with(b"`\n");
+    let len = header.get(48..58).and_then(|field| std::str::from_utf8(field).ok());
+    let len = len.and_then(|digits| digits.trim_end().parse().ok());
+    Ok(match len.filter(|_| is_header) {
+        Some(len) => {
+            let name = String::from_utf8_lossy(&header[..16]).trim_end().to_owned();
+            Ok(Member { name, len })
+        }
+        None => Err(header),
+    })
+}

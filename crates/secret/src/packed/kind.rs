@@ -1,0 +1,83 @@
+//! What a file is by its first bytes.
+
+use super::{Unread, tar};
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A gzip stream, or several.
+    Gzip,
+    /// A zip file.
+    Zip,
+    /// A tar archive.
+    Tar,
+    /// An archive of `ar`: a Debian package, a static library.
+    Ar,
+    /// Something packed that is not understood here, and why not.
+    Opaque(Unread),
+    /// Anything else.
+    Text,
+}
+
+pub(super) const GZIP: &[u8] = &[0x1f, 0x8b, 0x08];
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+pub(super) const AR: &[u8] = b"!<arch>\n";
+/// zstd, bzip2, xz, 7-Zip, RAR, compress, lz4, lzip, lzma, Microsoft's cabinets, RPM, xar, squashfs,
+/// git's bundles and packs, and what `pg_dump -Fc` writes.
+pub(super) const OTHERS: [&[u8]; 17] = [
+    b"\x28\xb5\x2f\xfd",
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+    b"\x1f\x9d",
+    b"\x04\x22\x4d\x18",
+    b"LZIP\x01",
+    b"]\0\0",
+    b"MSCF\0\0\0\0",
+    b"\xed\xab\xee\xdb",
+    b"xar!\0",
+    b"hsqs",
+    b"# v2 git bundle\n",
+    b"# v3 git bundle\n",
+    b"PACK\0\0\0",
+    b"PGDMP\x01",
+];
+
+impl Kind {
+    /// What a file is that begins so.
+    pub(super) fn of(head: &[u8]) -> Kind {
+        if head.starts_with(GZIP) {
+            Kind::Gzip
+        } else if head.starts_with(ZIP) {
+            Kind::Zip
+        } else if tar::is_tar(head) {
+            Kind::Tar
+        } else if head.starts_with(AR) {
+            Kind::Ar
+        } else if OTHERS.iter().any(|magic| head.starts_with(magic)) {
+            Kind::Opaque(Unread::Method)
+        } else if head.starts_with(b"%PDF-") {
+            Kind::Opaque(Unread::Pdf)
+        } else {
+            Kind::Text
+        }
+    }
+}
+
+/// Whether a program begins so: what it unpacks at its start often stands behind it.
+pub(super) fn is_program(head: &[u8]) -> bool {
+    [&b"#!"[..], b"\x7fELF", b"MZ"].iter().any(|magic| head.starts_with(magic))
+}
+
+/// Whether something begins so that is no text, or a program.
+pub(super) fn is_binary(head: &[u8]) -> bool {
+    is_program(head) || memchr::memchr(0, &head[..head.len().min(512)]).is_some()
+}
+
+/// Whether a script has something gzipped behind it, as makeself writes it. No text has these bytes.
+pub(super) fn is_gzip_behind(head: &[u8]) -> bool {
+    head.starts_with(b"#!")
+        && memchr::memmem::find_iter(head, GZIP)
+            .any(|at| head.get(at + GZIP.len()).is_some_and(|flags| *flags < 0x20))
+}

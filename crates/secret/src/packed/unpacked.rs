@@ -1,0 +1,105 @@
+//! Readers of packed bytes that measure what goes in and what comes out.
+
+use std::io::{self, Read};
+
+use flate2::read::{DeflateDecoder, MultiGzDecoder};
+
+use super::{RATIO, SMALL, zip};
+
+/// A reader that knows how many packed bytes it gave.
+pub(super) trait CountedRead: Read {
+    fn n_packed(&self) -> u64;
+}
+
+pub(super) struct Counted<R> {
+    pub(super) reader: R,
+    pub(super) n_bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_read = self.reader.read(buffer)?;
+        self.n_bytes += n_read as u64;
+        Ok(n_read)
+    }
+}
+
+impl<R: Read> CountedRead for Counted<R> {
+    fn n_packed(&self) -> u64 {
+        self.n_bytes
+    }
+}
+
+pub(super) struct Inflated<R>(pub(super) DeflateDecoder<R>);
+
+impl<R: Read> Read for Inflated<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl<R: CountedRead> CountedRead for Inflated<R> {
+    fn n_packed(&self) -> u64 {
+        self.0.get_ref().n_packed()
+    }
+}
+
+impl<R: CountedRead> CountedRead for MultiGzDecoder<R> {
+    fn n_packed(&self) -> u64 {
+        self.get_ref().n_packed()
+    }
+}
+
+impl CountedRead for Box<dyn CountedRead + '_> {
+    fn n_packed(&self) -> u64 {
+        self.as_ref().n_packed()
+    }
+}
+
+/// What comes out of a decoder, until it is too much.
+pub(super) struct Unpacked<D> {
+    pub(super) decoder: D,
+    pub(super) n_bytes: u64,
+    pub(super) too_large: bool,
+}
+
+impl<D: CountedRead> Read for Unpacked<D> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.n_bytes > SMALL && self.n_bytes / RATIO > self.decoder.n_packed() {
+            self.too_large = true;
+            return Ok(0);
+        }
+        let n_read = self.decoder.read(buffer)?;
+        self.n_bytes += n_read as u64;
+        Ok(n_read)
+    }
+}
+
+/// A reader that keeps the last bytes it gave, enough for the end of a zip file.
+pub(super) struct Watched<'a> {
+    reader: &'a mut dyn Read,
+    tail: Vec<u8>,
+}
+
+impl<'a> Watched<'a> {
+    /// Begins where `head` is read already.
+    pub(super) fn new(head: &[u8], reader: &'a mut dyn Read) -> Self {
+        Self { reader, tail: head[head.len().saturating_sub(zip::LONGEST_END)..].to_vec() }
+    }
+
+    /// The last bytes so far.
+    pub(super) fn tail(&self) -> &[u8] {
+        &self.tail
+    }
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_read = self.reader.read(buffer)?;
+        self.tail.extend_from_slice(&buffer[..n_read]);
+        if self.tail.len() > 8 * zip::LONGEST_END {
+            self.tail.drain(..self.tail.len() - zip::LONGEST_END);
+        }
+        Ok(n_read)
+    }
+}

@@ -1,0 +1,62 @@
+//! `leaks`: what is packed is unpacked wherever it lies, or it is said that it was not.
+
+use crate::leaks::{TOKEN, bed, gzip, leaks, places, tar, zip};
+
+/// The paths of the findings that something was not read.
+fn unread(output: &testbed::Output) -> Vec<String> {
+    let answer = output.json();
+    let findings = answer["findings"].as_array().unwrap().iter();
+    findings
+        .filter(|finding| finding["rule"] == "not-read")
+        .map(|finding| finding["subject"]["path"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_zip_is_unpacked_on_stdin_staged_and_in_the_history() {
+    let bed = bed();
+    bed.git_init();
+    bed.write(".gitignore", "vault/\n");
+    let packed = zip("log.txt", format!("one\n{TOKEN}\n").as_bytes());
+    let output = bed
+        .command(testbed::bin!("vault-check"))
+        .args(["leaks", "--stdin", "--format", "json"])
+        .stdin(packed.clone())
+        .run();
+    assert_eq!(places(&output), ["-:2:1 a.env:TOKEN"]);
+    bed.write("leaked/a.zip", &packed);
+    bed.git(["add", "leaked"]);
+    assert_eq!(places(&leaks(&bed, &["--staged"])), ["leaked/a.zip:2:1 a.env:TOKEN"]);
+    bed.git(["commit", "-q", "-m", "zip"]);
+    assert_eq!(places(&leaks(&bed, &["--history"])), ["leaked/a.zip:2:1 a.env:TOKEN"]);
+}
+
+#[test]
+fn packed_files_of_other_kinds_are_unpacked_or_told() {
+    let bed = bed();
+    let text = format!("one\n{TOKEN}\n");
+    let text = text.as_bytes();
+    bed.write("leaked/app.pyz", [b"#!/usr/bin/env python3\n".as_slice(), &zip("m", text)].concat());
+    bed.write("leaked/self.run", [b"#!/bin/sh\nexit\n".as_slice(), &gzip(text)].concat());
+    let head = format!("{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", "m.gz", 0, 0, 0, 644, 1000);
+    bed.write("leaked/a.deb", [b"!<arch>\n", head.as_bytes(), &gzip(text)].concat());
+    bed.write("leaked/r.bundle", "# v2 git bundle\n...");
+    bed.write("leaked/a.lzma", b"]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff...");
+    bed.write("leaked/a.pdf", "%PDF-1.4\n");
+    let mut linked = tar("m", b"hello");
+    linked[157..157 + TOKEN.len()].copy_from_slice(TOKEN.as_bytes());
+    bed.write("leaked/link.tar", linked);
+    let output = leaks(&bed, &["leaked"]);
+    assert_eq!(
+        places(&output),
+        [
+            "leaked/a.deb:2:1 a.env:TOKEN",
+            "leaked/app.pyz:2:1 a.env:TOKEN",
+            "leaked/link.tar:1:1 a.env:TOKEN"
+        ]
+    );
+    let expected = ["a.deb", "a.lzma", "a.pdf", "r.bundle", "self.run"];
+    assert_eq!(unread(&output), expected.map(|name| format!("leaked/{name}")));
+    // A PDF alone is told, and is no reason to fail.
+    assert_eq!(leaks(&bed, &["leaked/a.pdf"]).code(), 0);
+}
