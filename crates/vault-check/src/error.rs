@@ -30,6 +30,8 @@ pub(crate) enum Error {
     NoGit,
     /// What git keeps is to be searched, and the folder of ops.toml lies in no repository.
     NoRepository,
+    /// The index that git names for a commit under way is not there.
+    NoIndex,
     /// git did not answer.
     Git(io::Error),
     /// Standard input could not be read.
@@ -66,6 +68,9 @@ impl fmt::Display for Error {
             Error::NoRepository => {
                 formatter.write_str("the folder of ops.toml lies in no git repository")
             }
+            Error::NoIndex => {
+                formatter.write_str("the index that `GIT_INDEX_FILE` names is not there")
+            }
             Error::Git(_) => formatter.write_str("asking git for what it keeps"),
             Error::ReadInput(_) => formatter.write_str("reading standard input"),
             Error::Allowances(_) => formatter.write_str("reading the list of allowed leaks"),
@@ -91,6 +96,7 @@ impl std::error::Error for Error {
             | Error::UnknownRule { .. }
             | Error::NoGit
             | Error::NoRepository
+            | Error::NoIndex
             | Error::When
             | Error::NoFolder => None,
         }
@@ -115,6 +121,9 @@ impl Failure for Error {
             }
             Error::NoGit | Error::NoRepository => {
                 Some("search without `--history` and `--staged`".to_owned())
+            }
+            Error::NoIndex => {
+                Some("a relative one is meant from the top of the work tree".to_owned())
             }
             Error::Git(_) => {
                 Some("`git fsck` in the folder of ops.toml says whether it is sound".to_owned())

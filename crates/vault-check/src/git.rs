@@ -1,7 +1,8 @@
 //! What git says of the vault: the only place where this tool starts git.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use duct::Expression;
@@ -136,6 +137,22 @@ impl Git<'_> {
     /// Whether the folder lies in a repository that git would speak of.
     pub(crate) fn is_repository(&self) -> bool {
         self.list(&["rev-parse", "--git-dir"]).is_some()
+    }
+
+    /// The top of the work tree that the folder lies in.
+    pub(crate) fn top(&self) -> Option<PathBuf> {
+        self.one_path(&["rev-parse", "--show-toplevel"])
+    }
+
+    /// Where a file of git's own lies, as `index`.
+    pub(crate) fn path_of(&self, name: &str) -> Option<PathBuf> {
+        Some(self.folder.join(self.one_path(&["rev-parse", "--git-path", name])?))
+    }
+
+    fn one_path(&self, args: &[&str]) -> Option<PathBuf> {
+        let output = self.command(args).unchecked().run().ok()?;
+        let path = output.stdout.strip_suffix(b"\n").filter(|path| !path.is_empty())?;
+        output.status.success().then(|| PathBuf::from(OsStr::from_bytes(path)))
     }
 
     /// git in the folder, deaf to the variables of a hook that it may run under, and to what a

@@ -11,6 +11,7 @@ mod unsearched;
 
 use std::collections::HashSet;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -28,7 +29,7 @@ use crate::git::Git;
 use crate::leaks::allowed::Allowance;
 use crate::leaks::archive::Inside;
 use crate::leaks::look::{Look, Narrow};
-use crate::leaks::objects::{Batch, Object, Staged};
+use crate::leaks::objects::{Batch, Missing, Object, Staged};
 use crate::leaks::stream::Scratch;
 use crate::leaks::tell::Teller;
 use crate::leaks::tree::Tree;
@@ -87,14 +88,12 @@ pub(crate) fn run(
     }
     if args.staged || args.history {
         let program = invocation.find_program("git").ok_or(Error::NoGit)?;
-        // `git commit -a` and `git commit FILE` show their hooks another index than the usual.
-        let index = invocation.variable("GIT_INDEX_FILE").filter(|_| args.staged);
-        let index = index.map(|path| invocation.cwd.join(path));
-        let git = Git { program, folder: &ops.folder, index };
+        let mut git = Git { program, folder: &ops.folder, index: None };
         if !git.is_repository() {
             return Err(Error::NoRepository);
         }
         if args.staged {
+            git.index = commit_index(&git, invocation)?;
             let (n_objects, objects) = objects::staged(&look, &git).map_err(Error::Git)?;
             n_searched += n_objects;
             for Staged { path, in_name, object } in objects {
@@ -127,6 +126,22 @@ pub(crate) fn run(
     let palette = Palette::for_stdout(common.color, invocation);
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     Ok(report.exit())
+}
+
+/// The index that `git commit -a` and `git commit FILE` show their hooks instead of the usual one.
+fn commit_index(git: &Git<'_>, invocation: &Invocation) -> Result<Option<PathBuf>, Error> {
+    let Some(index) = invocation.variable("GIT_INDEX_FILE").filter(|index| !index.is_empty())
+    else {
+        return Ok(None);
+    };
+    // As git reads it: from the top of the work tree, wherever in it the hook has gone.
+    let here = Git { program: git.program.clone(), folder: &invocation.cwd, index: None };
+    let index = here.top().unwrap_or_else(|| invocation.cwd.clone()).join(index);
+    // Before the first `git add` there is none.
+    if index.is_file() || here.path_of("index").is_some_and(|usual| usual == index) {
+        return Ok(Some(index));
+    }
+    Err(Error::NoIndex)
 }
 
 /// Searches files and folders; says how many files were read.
@@ -177,13 +192,29 @@ fn history(
     teller: &Teller<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<usize, Error> {
-    let Batch { n_objects, n_missing, objects } =
-        objects::history(look, git).map_err(Error::Git)?;
+    // git walks the history while its objects are searched.
+    let (batch, missing) = thread::scope(|scope| {
+        let missing = scope.spawn(|| objects::missing(git));
+        let batch = objects::history(look, git);
+        (batch, missing.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let Batch { n_objects, n_missing, objects } = batch.map_err(Error::Git)?;
     let not_read = |message: String| Finding::warning("not-read", message).path(".git");
-    if n_missing > 0 {
-        let message =
-            format!("{n_missing} objects of the history were not searched: git does not have them");
-        findings.push(not_read(message).hint("`git fsck` names what is damaged; `git fetch --refetch` gets what a partial clone left away"));
+    match missing.map_err(Error::Git)? {
+        Missing::Objects(0) if n_missing == 0 => {}
+        Missing::Objects(n_gone) => {
+            let message = match n_gone.max(n_missing) {
+                1 => "1 object of the history was not searched: git does not have it".to_owned(),
+                n_gone => format!(
+                    "{n_gone} objects of the history were not searched: git does not have them"
+                ),
+            };
+            findings.push(not_read(message).hint("`git fsck` names what is damaged; `git fetch --refetch --no-filter` gets what a partial clone left away"));
+        }
+        Missing::Unknown => findings.push(
+            not_read("nobody can say whether all of the history was searched: git could not walk it to its end".to_owned())
+                .hint("`git fsck` names what is damaged"),
+        ),
     }
     if objects::is_shallow(git).map_err(Error::Git)? {
         let message = "the clone is shallow: what came before its first commit was not searched";

@@ -24,7 +24,7 @@ pub(crate) struct Object {
 pub(crate) struct Batch {
     /// How many were read.
     pub(crate) n_objects: usize,
-    /// How many git knows of and does not have.
+    /// How many git was asked for and could not give.
     pub(crate) n_missing: usize,
     /// Those in which something is worth telling.
     pub(crate) objects: Vec<Object>,
@@ -34,6 +34,34 @@ pub(crate) struct Batch {
 pub(crate) fn is_shallow(git: &Git<'_>) -> io::Result<bool> {
     let asked = git.uncaptured(&["rev-parse", "--is-shallow-repository"]).stdout_capture();
     Ok(asked.read()?.trim() == "true")
+}
+
+/// What the history needs and git does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// So many objects, none as a rule.
+    Objects(usize),
+    /// Nobody can say: git could not walk to the end.
+    Unknown,
+}
+
+/// Walks the history for what is not there: a partial clone left it away, or it was lost.
+pub(crate) fn missing(git: &Git<'_>) -> io::Result<Missing> {
+    let arguments =
+        ["rev-list", "--objects", "--no-object-names", "--missing=print", "--all", "--reflog"];
+    let walk = git.uncaptured(&arguments).unchecked().reader()?;
+    let mut reader = BufReader::with_capacity(128 * 1024, walk);
+    let (mut n_missing, mut line) = (0, Vec::new());
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        n_missing += usize::from(line.first() == Some(&b'?'));
+        line.clear();
+    }
+    let status = reader.get_ref().try_wait()?.map(|output| output.status);
+    Ok(if status.is_some_and(|status| status.success()) {
+        Missing::Objects(n_missing)
+    } else {
+        Missing::Unknown
+    })
 }
 
 /// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
@@ -83,8 +111,17 @@ pub(crate) struct Staged {
 
 /// Searches the staged names and content of every file that differs from the last commit.
 pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Staged>)> {
-    let arguments =
-        ["diff", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff"];
+    // Whatever the user has set, all of the work tree is meant.
+    let arguments = [
+        "diff",
+        "--cached",
+        "--raw",
+        "-z",
+        "--no-renames",
+        "--no-abbrev",
+        "--no-ext-diff",
+        "--no-relative",
+    ];
     let changes = git.uncaptured(&arguments).stdout_capture().run()?.stdout;
     let place = Place::of(git)?;
     let mut fields = changes.split(|&byte| byte == 0).filter(|field| !field.is_empty());
@@ -159,7 +196,8 @@ pub(crate) fn refs(look: &Look<'_>, git: &Git<'_>) -> io::Result<Vec<(String, Fo
     Ok(found)
 }
 
-/// Where each of `wanted` stands in the history, if anywhere: the first path that git names.
+/// Where each of `wanted` stands in the history, if anywhere: the first path that git names. Of a
+/// history that is not whole some paths stay unknown.
 pub(crate) fn paths(
     git: &Git<'_>,
     wanted: &HashSet<String>,
@@ -169,7 +207,8 @@ pub(crate) fn paths(
         return Ok(paths);
     }
     let place = Place::of(git)?;
-    let reader = git.uncaptured(&["rev-list", "--objects", "--all", "--reflog"]).reader()?;
+    let arguments = ["rev-list", "--objects", "--missing=allow-any", "--all", "--reflog"];
+    let reader = git.uncaptured(&arguments).unchecked().reader()?;
     for line in BufReader::new(reader).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);

@@ -6,6 +6,7 @@ mod commands;
 mod expected;
 mod hostile;
 mod leaks;
+mod leaks_git;
 mod leaks_packed;
 mod operator;
 mod packaged;

@@ -1,0 +1,109 @@
+//! `leaks` and git: hooks that change folders, settings of the user's, and clones that lack a part.
+
+use std::fs;
+
+use testbed::Bed;
+
+use crate::leaks::{TOKEN, leaks, places};
+
+/// A repository whose ops.toml and vault lie in `ops/`.
+fn bed() -> Bed {
+    let mut bed = Bed::new();
+    for place in ["leaked/", ".git/", "ops/vault/", "clone/"] {
+        bed.holds_secrets(place);
+    }
+    bed.write(
+        "ops/ops.toml",
+        "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = { TOKEN = \"any\" }\n",
+    );
+    bed.write("ops/vault/a.env", format!("TOKEN={TOKEN}\n"));
+    bed.write(".gitignore", "ops/vault/\nclone/\n");
+    bed.git_init();
+    bed.git(["add", ".gitignore", "ops"]);
+    bed.git(["commit", "-q", "-m", "first"]);
+    bed
+}
+
+fn in_ops(bed: &Bed, args: &[&str]) -> testbed::Output {
+    leaks(bed, &[&["--ops", "ops/ops.toml"], args].concat())
+}
+
+#[test]
+fn a_hook_that_changes_the_folder_sees_the_same_index() {
+    let bed = bed();
+    let program = testbed::bin!("vault-check");
+    let hook = format!("#!/bin/sh\ncd ops || exit 2\nexec '{program}' leaks --staged\n");
+    bed.write_mode(".git/hooks/pre-commit", hook, 0o755);
+    bed.write("leaked/text", format!("x {TOKEN}\n"));
+    bed.git(["add", "leaked"]);
+    let commit = bed.command("git").args(["commit", "-qm", "leak"]).unguarded().run();
+    assert_ne!(commit.code(), 0, "{commit}");
+    let gone = bed
+        .command(testbed::bin!("vault-check"))
+        .args(["leaks", "--staged", "--ops", "ops/ops.toml"])
+        .env("GIT_INDEX_FILE", "not-there/index")
+        .run();
+    insta::assert_snapshot!(gone, @"
+    ------- stderr -------
+    error: the index that `GIT_INDEX_FILE` names is not there
+    hint: a relative one is meant from the top of the work tree
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn what_is_staged_is_found_whatever_the_user_has_set() {
+    let bed = bed();
+    bed.write("leaked/text", format!("x {TOKEN}\n"));
+    bed.git(["add", "leaked"]);
+    bed.git(["config", "diff.relative", "true"]);
+    assert_eq!(places(&in_ops(&bed, &["--staged"])), ["../leaked/text:1:3 a.env:TOKEN"]);
+}
+
+#[test]
+fn what_a_partial_clone_left_away_is_told() {
+    let bed = bed();
+    bed.git(["config", "uploadpack.allowFilter", "true"]);
+    bed.write("leaked/text", format!("x {TOKEN}\n"));
+    bed.git(["add", "leaked"]);
+    bed.git(["commit", "-q", "-m", "leak"]);
+    bed.git(["rm", "-q", "-r", "-f", "leaked"]);
+    bed.git(["commit", "-q", "-m", "gone"]);
+    let source = format!("file://{}", bed.root().display());
+    let args = ["clone", "-q", "--filter=blob:none", &source, "clone"];
+    let clone = bed.command("git").args(args).run();
+    assert_eq!(clone.code(), 0, "{clone}");
+    fs::create_dir_all(bed.path("clone/ops/vault")).unwrap();
+    fs::copy(bed.path("ops/vault/a.env"), bed.path("clone/ops/vault/a.env")).unwrap();
+    let args = ["leaks", "--history", "--ops", "clone/ops/ops.toml"];
+    let output = bed.command(testbed::bin!("vault-check")).args(args).run();
+    insta::assert_snapshot!(output, @"
+    .git: warning: 1 object of the history was not searched: git does not have it [not-read]
+      hint: `git fsck` names what is damaged; `git fetch --refetch --no-filter` gets what a partial clone left away
+    findings: 9 checked, 1 warning
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn an_object_that_is_gone_is_told_and_hides_no_leak() {
+    let bed = bed();
+    bed.write("leaked/text", format!("x {TOKEN}\n"));
+    bed.git(["add", "leaked"]);
+    bed.git(["commit", "-q", "-m", "leak"]);
+    let id = bed.git(["rev-parse", "HEAD:.gitignore"]);
+    let (folder, file) = id.trim().split_at(2);
+    fs::remove_file(bed.path(format!(".git/objects/{folder}/{file}"))).unwrap();
+    let output = in_ops(&bed, &["--history"]);
+    assert_eq!(places(&output), ["../leaked/text:1:3 a.env:TOKEN"]);
+    let missing = "1 object of the history was not searched: git does not have it";
+    assert!(output.stdout().contains(missing), "{output}");
+
+    // Without a tree nobody can say what else there was.
+    let id = bed.git(["rev-parse", "HEAD~:"]);
+    let (folder, file) = id.trim().split_at(2);
+    fs::remove_file(bed.path(format!(".git/objects/{folder}/{file}"))).unwrap();
+    let output = in_ops(&bed, &["--history"]);
+    assert_eq!(places(&output).len(), 1, "{output}");
+    assert!(output.stdout().contains("not-read"), "{output}");
+}
