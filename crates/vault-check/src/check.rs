@@ -1,6 +1,7 @@
 //! `vault-check check`: load, let every rule look, answer.
 
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 
 use opsfile::OpsText;
@@ -11,6 +12,7 @@ use crate::TOOL;
 use crate::args::Check;
 use crate::error::Error;
 use crate::git::{self, Answer};
+use crate::progress::{Counts, Progress};
 use crate::scope::{Scope, Wanted};
 use crate::{above, given, modes, packing, present, rules, scope};
 
@@ -22,6 +24,9 @@ pub(crate) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let exists = |program: &str| invocation.find_program(program).is_some();
+    let counts = Arc::new(Counts::default());
+    counts.doing("checking: reading the vault");
+    let progress = Progress::watch(&counts, invocation.stderr_is_terminal);
     let text = OpsText::read(common.ops.as_deref(), &invocation.cwd).map_err(Error::Ops)?;
     let walk = text.likely_vault_root().map(EarlyWalk::begin);
     let ops = text.parse(&exists).map_err(Error::Ops)?;
@@ -29,6 +34,9 @@ pub(crate) fn run(
         Some(text) => Some(scope::when(text, invocation.now).ok_or(Error::When)?),
         None => None,
     };
+    if changed_since.is_some_and(|since| since > invocation.now) {
+        return Err(Error::Future);
+    }
     let wanted = Wanted {
         purposes: &args.purposes,
         environment: args.environment.as_deref(),
@@ -42,6 +50,7 @@ pub(crate) fn run(
         modes::fix(&make_scope(&vault, &wanted, invocation), streams)?;
         vault = Vault::load(&ops).map_err(Error::Vault)?;
     }
+    counts.doing("checking: asking git what it tracks and ignores");
     let answer = git::ask(&ops, &vault, wanted.is_everything(), invocation);
     let scope = Scope {
         git: answer,
@@ -56,6 +65,7 @@ pub(crate) fn run(
         }
         findings
     };
+    counts.doing("checking: looking at the values");
     let palette = Palette::for_stdout(common.color, invocation);
     let is_shown = args.format.format == Format::Human;
     let (findings, credentials) = if is_shown && scope.files.len() >= given::MANY {
@@ -67,6 +77,7 @@ pub(crate) fn run(
         (look(), if is_shown { present::text(&scope, palette) } else { String::new() })
     };
     let report = Report::new("vault-check/check/1", present::count(&scope), findings);
+    drop(progress);
     streams.stdout.write_all(credentials.as_bytes())?;
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     Ok(report.exit())

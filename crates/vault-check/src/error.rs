@@ -20,6 +20,10 @@ pub(crate) enum Error {
     UnknownEnvironment { environment: String, known: Vec<String> },
     /// What `--changed-since` names is no time.
     When,
+    /// What `--changed-since` names is still to come.
+    Future,
+    /// Each purpose and the environment are known, and no file is declared for both.
+    NothingAsked,
     /// There is no folder to propose anything for.
     NoFolder,
     /// No rule has this name.
@@ -58,6 +62,10 @@ impl fmt::Display for Error {
                     "no file of the vault is declared for the environment `{environment}`"
                 )
             }
+            Error::Future => formatter.write_str("`--changed-since` names a time that is to come"),
+            Error::NothingAsked => formatter.write_str(
+                "no file of the vault is declared for these purposes and this environment together",
+            ),
             Error::When => formatter.write_str("`--changed-since` names no time"),
             Error::NoFolder => {
                 formatter.write_str("there is no vault here to propose a section for")
@@ -97,6 +105,8 @@ impl std::error::Error for Error {
             | Error::NoGit
             | Error::NoRepository
             | Error::NoIndex
+            | Error::NothingAsked
+            | Error::Future
             | Error::When
             | Error::NoFolder => None,
         }
@@ -110,7 +120,9 @@ impl Failure for Error {
             Error::Vault(error) => Some(error.hint()),
             Error::UnknownPurpose { known, .. } => Some(list("purposes", known)),
             Error::UnknownEnvironment { known, .. } => Some(list("environments", known)),
-            Error::When => Some("write 2025-10-01, 2025-10-01T08:00:00Z, 36h or 7d".to_owned()),
+            Error::When | Error::Future => {
+                Some("write 2025-10-01, 2025-10-01T08:00:00Z, 36h or 7d".to_owned())
+            }
             Error::NoFolder => Some("name its folder: `vault-check init FOLDER`".to_owned()),
             Error::UnknownRule { nearest } => Some(match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -125,6 +137,9 @@ impl Failure for Error {
             Error::NoIndex => {
                 Some("a relative one is meant from the top of the work tree".to_owned())
             }
+            Error::NothingAsked => Some(
+                "leave one of the two out, or correct it; `vault-check list` shows both".to_owned(),
+            ),
             Error::Git(_) => {
                 Some("`git fsck` in the folder of ops.toml says whether it is sound".to_owned())
             }

@@ -27,6 +27,8 @@ pub(crate) fn run(
     let undeclared = vault.files.iter().filter(|file| file.declared.is_none());
     let (leftovers, undeclared): (Vec<&File>, Vec<&File>) =
         undeclared.partition(|file| drift::is_leftover(&file.path));
+    let (undeclared, unnameable): (Vec<&File>, Vec<&File>) =
+        undeclared.into_iter().partition(|file| is_nameable(&file.path));
     let files: Vec<json::ProposedFile> =
         undeclared.iter().filter_map(|file| propose(file)).collect();
     if args.format.format == Format::Json {
@@ -40,11 +42,24 @@ pub(crate) fn run(
             writeln!(streams.stderr, "every file of the vault is declared")?;
         }
     }
+    for file in unnameable {
+        let path = vault.shown(&file.path);
+        writeln!(streams.stderr, "left out, as ops.toml cannot name it; rename it: {path:?}")?;
+    }
     for file in leftovers {
         let path = vault.shown(&file.path);
         writeln!(streams.stderr, "left out, as it is a copy left behind: {path}")?;
     }
     Ok(Exit::OK)
+}
+
+/// Whether ops.toml takes the path: a relative one, with `/`, of one line.
+fn is_nameable(path: &str) -> bool {
+    let is_drive =
+        path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();
+    !is_drive
+        && !path.starts_with('~')
+        && !path.contains(|part: char| part == '\\' || part.is_control())
 }
 
 /// What must stand before the files.

@@ -68,6 +68,7 @@ pub(crate) fn run(
         set: &set,
         key,
         shows_fingerprints: args.fingerprint,
+        with_history: args.history,
         allowances: &allowances,
         today: invocation.now.date_naive(),
     };
@@ -115,8 +116,9 @@ pub(crate) fn run(
     if is_tree_wanted {
         n_searched += search_tree(args, &look, &ops, &vault, invocation, &teller, &mut findings);
         findings.extend(
+            // A line may be there for what only the history has, or only the tree.
             allowed::unused(&allowances)
-                .filter(|_| args.paths.is_empty())
+                .filter(|_| args.history && is_whole(args, &ops, invocation))
                 .map(|line| tell::allowance(line, "this line allows nothing that was found")),
         );
     }
@@ -142,6 +144,12 @@ fn commit_index(git: &Git<'_>, invocation: &Invocation) -> Result<Option<PathBuf
         return Ok(Some(index));
     }
     Err(Error::NoIndex)
+}
+
+/// Whether the folder of ops.toml as a whole is among what is searched.
+fn is_whole(args: &Leaks, ops: &Ops, invocation: &Invocation) -> bool {
+    let mut paths = args.paths.iter().map(|path| real(&invocation.cwd.join(path), ops));
+    args.paths.is_empty() || paths.any(|path| ops.folder.starts_with(path))
 }
 
 /// Searches files and folders; says how many files were read.

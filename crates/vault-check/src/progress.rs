@@ -1,8 +1,8 @@
-//! A line on the terminal that says how far a long search has come.
+//! A line on the terminal that says how far a long search or check has come.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(crate) struct Counts {
     bytes: AtomicU64,
     /// How many texts there are; 0 where that is not known.
     expected: AtomicU64,
+    /// What is done now, where it is no search.
+    doing: Mutex<Option<&'static str>>,
 }
 
 /// Shows counts on a terminal's standard error for as long as it lives.
@@ -37,6 +39,11 @@ impl Counts {
     /// Counts a file, an object or a member that was read to its end.
     pub(crate) fn finished(&self) {
         self.texts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says what is done now; texts are then not counted.
+    pub(crate) fn doing(&self, what: &'static str) {
+        *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
     }
 
     /// Says how many texts there are.
@@ -77,13 +84,17 @@ impl Drop for Progress {
 
 impl Counts {
     fn show(&self, bar: &ProgressBar) {
+        if let Some(doing) = *self.doing.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.set_style(style("{spinner} {msg}"));
+            bar.set_message(doing);
+            bar.tick();
+            return;
+        }
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let (n_texts, n_all) = (load(&self.texts), load(&self.expected));
         let template =
             if n_all == 0 { "{spinner} searching: {msg}" } else { "searching {wide_bar} {msg}" };
-        bar.set_style(
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+        bar.set_style(style(template));
         if n_all > 0 {
             bar.set_length(n_all);
             bar.set_position(n_texts.min(n_all));
@@ -92,4 +103,8 @@ impl Counts {
         bar.set_message(format!("{} read, {bytes}", HumanCount(n_texts)));
         bar.tick();
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

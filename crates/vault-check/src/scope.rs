@@ -1,7 +1,7 @@
 //! What a check is about: the vault, the files that were asked for, and the time.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use opsfile::VaultSection;
+use opsfile::{VaultFile, VaultSection};
 use vault::{File, Vault};
 
 use crate::above::Above;
@@ -57,7 +57,8 @@ impl Wanted<'_> {
         known.sort();
         known.dedup();
         if known.iter().any(|known| known == environment) {
-            return Ok(());
+            let is_asked = section.file.iter().any(|file| self.is_declared_for(file));
+            return if is_asked { Ok(()) } else { Err(Error::NothingAsked) };
         }
         Err(Error::UnknownEnvironment { environment: environment.to_owned(), known })
     }
@@ -69,16 +70,19 @@ impl Wanted<'_> {
 
     /// Whether a file is among what was asked for; files of no environment belong to all.
     pub(crate) fn includes(&self, file: &File) -> bool {
-        let Some(declared) = &file.declared else { return false };
+        let is_recent = self
+            .changed_since
+            .is_none_or(|since| file.modified.is_none_or(|modified| modified >= since));
+        is_recent && file.declared.as_ref().is_some_and(|declared| self.is_declared_for(declared))
+    }
+
+    fn is_declared_for(&self, declared: &VaultFile) -> bool {
         let in_purpose = self.purposes.is_empty()
             || self.purposes.iter().any(|purpose| declared.is_for(purpose));
         let in_environment = self.environment.is_none_or(|environment| {
             declared.environment == environment || declared.environment == "shared"
         });
-        let is_recent = self
-            .changed_since
-            .is_none_or(|since| file.modified.is_none_or(|modified| modified >= since));
-        in_purpose && in_environment && is_recent
+        in_purpose && in_environment
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Claims {
     pub project: Option<Project>,
     /// When it ends.
     pub expires: Option<DateTime<Utc>>,
+    /// Why it belongs to no production environment, as "it …".
+    pub not_for_production: Option<&'static str>,
 }
 
 /// The two kinds of Supabase key, by what their bearer may do.
@@ -48,6 +50,9 @@ pub fn claims(value: &Secret) -> Claims {
     {
         return token(&payload);
     }
+    if ["sk_test_", "rk_test_", "pk_test_"].iter().any(|head| text.starts_with(head)) {
+        return Claims { not_for_production: Some("is a key for tests"), ..Claims::default() };
+    }
     if text.starts_with("sb_secret_") {
         return Claims { role: Some(Role::Service), ..Claims::default() };
     }
@@ -59,7 +64,18 @@ pub fn claims(value: &Secret) -> Claims {
     if dashes.any(|at| text[at..].starts_with("-----BEGIN CERTIFICATE-----")) {
         return Claims { expires: certificate::not_after(text), ..Claims::default() };
     }
-    Claims { project: project(text), ..Claims::default() }
+    let Some(host) = host(text) else { return Claims::default() };
+    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "0.0.0.0");
+    Claims {
+        project: project(text, &host),
+        not_for_production: is_here.then_some("names the machine itself as its host"),
+        ..Claims::default()
+    }
+}
+
+/// The first host of a URL.
+fn host(text: &str) -> Option<String> {
+    Some(split_url(text)?.address.split([',', ':']).next()?.to_ascii_lowercase())
 }
 
 fn token(payload: &Value) -> Claims {
@@ -77,21 +93,26 @@ fn token(payload: &Value) -> Claims {
         project: text("ref").filter(|_| is_supabase).map(|name| Project(name.to_owned())),
         expires: payload
             .get("exp")
-            .and_then(Value::as_i64)
+            .and_then(|time| time.as_i64().or_else(|| whole_seconds(time.as_f64()?)))
             .and_then(|time| DateTime::from_timestamp(time, 0)),
+        not_for_production: None,
     }
 }
 
+/// A NumericDate may have a fraction (RFC 7519 §2).
+#[expect(clippy::cast_possible_truncation, reason = "what is cut off is the fraction of a second")]
+fn whole_seconds(time: f64) -> Option<i64> {
+    (time.abs() < 1e15).then_some(time as i64)
+}
+
 /// `db.REF.supabase.co`, `REF.supabase.co`, or the user `….REF` of a pooler.
-fn project(text: &str) -> Option<Project> {
-    let parts = split_url(text)?;
-    let host = parts.address.split([',', ':']).next()?.to_ascii_lowercase();
+fn project(text: &str, host: &str) -> Option<Project> {
     if let Some(name) = host.strip_suffix(".supabase.co") {
         let name = name.strip_prefix("db.").unwrap_or(name);
         return (!name.is_empty() && !name.contains('.')).then(|| Project(name.to_owned()));
     }
     if host.ends_with(".pooler.supabase.com") {
-        let (_, name) = parts.user?.rsplit_once('.')?;
+        let (_, name) = split_url(text)?.user?.rsplit_once('.')?;
         return Some(Project(name.to_owned()));
     }
     None

@@ -49,14 +49,18 @@ const WHOLE: [&str; 40] = [
 ];
 
 /// Words that no random token spells by chance, so that they give a stand-in away anywhere.
-const ANYWHERE: [&str; 15] = [
+const ANYWHERE: [&str; 19] = [
     "placeholder",
     "changeme",
+    "change me",
+    "change this",
     "change-me",
     "change_me",
     "change-this",
     "change_this",
     "replaceme",
+    "replace me",
+    "replace with",
     "replace-me",
     "replace_me",
     "replace-with",
@@ -92,7 +96,7 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     if is_one_character(text) {
         return Some("is one character again and again");
     }
-    if traits.has_word && ANYWHERE.iter().any(|word| plain.contains(word)) {
+    if traits.has_word && ANYWHERE.iter().any(|word| says(plain, word)) {
         return Some("says so itself");
     }
     if traits.has_word && is_your_something(plain) {
@@ -100,6 +104,9 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     }
     if traits.has_documented && DOCUMENTED.iter().any(|parts| plain.contains(&parts.concat())) {
         return Some("is the example from a documentation");
+    }
+    if traits.has_bracket && folded.contains("[redacted:") {
+        return Some("is masked: it was copied from where the value is hidden");
     }
     if traits.may_be_masked && is_masked(text) {
         return Some("is masked: it was copied from where the value is hidden");
@@ -116,6 +123,11 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
         return Some("has a stand-in for its password");
     }
     None
+}
+
+/// Whether a word stands in a value; `changement` is another word.
+fn says(plain: &str, word: &str) -> bool {
+    plain.match_indices(word).any(|(at, _)| !plain[at + word.len()..].starts_with("nt"))
 }
 
 /// The password of a URL, as it is written.
@@ -227,6 +239,14 @@ fn is_masked(text: &str) -> bool {
         || run(|character| matches!(character, 'x' | 'X'), 6)
         || text.ends_with('\u{2026}')
         || text.ends_with("...")
+        || text.split_once("...").or_else(|| text.split_once('\u{2026}')).is_some_and(|ends| {
+            // Its two ends alone, as lists of tokens show them.
+            let is_end = |end: &str| {
+                (2..=10).contains(&end.len())
+                    && end.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            };
+            is_end(ends.0) && is_end(ends.1)
+        })
 }
 
 /// Words of which one stands in the brackets of a template.

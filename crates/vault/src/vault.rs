@@ -151,7 +151,7 @@ impl Vault {
 
     /// Collects every secret that is in the vault, declared or not, for redaction and search.
     ///
-    /// Left out is what is no secret by its shape: flags, numbers, host names, and URLs that hold
+    /// Left out is what is no secret by its shape: flags, small numbers, host names, and URLs that hold
     /// neither a user nor a path nor a query.
     pub fn secret_set(&self) -> SecretSet {
         self.secrets_into(SecretSet::builder())
@@ -244,7 +244,9 @@ fn is_no_credential(path: &str) -> bool {
 
 fn is_secret(shape: &Shape, value: &Secret) -> bool {
     match shape {
-        Shape::Bool | Shape::Port | Shape::Integer | Shape::Hostname => false,
+        Shape::Bool | Shape::Port | Shape::Hostname => false,
+        // A PIN is one, a count is none.
+        Shape::Integer => value.len() >= 6,
         Shape::Url | Shape::HttpsUrl => {
             value.expose_text().and_then(shape::split_url).is_none_or(|parts| {
                 parts.user.is_some() || parts.path.len() > 1 || parts.query.is_some()

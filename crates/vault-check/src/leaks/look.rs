@@ -26,7 +26,7 @@ pub(crate) struct Narrow<'a> {
 }
 
 /// Something that leaked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Leak {
     /// The value of a credential, or a part of it.
     Value { name: String, part: Part, encoding: Encoding, in_part: bool },
@@ -44,7 +44,7 @@ pub(crate) struct Place {
 }
 
 impl Look<'_> {
-    /// By how many bytes pieces of one text must overlap, so that nothing is cut in two.
+    /// How much text must be seen on both sides of where something begins, to judge it as in the whole.
     pub(crate) fn overlap(&self) -> usize {
         (self.set.longest() * 2 + 512).max(if self.with_forms { form::LONGEST + 512 } else { 0 })
     }
@@ -71,9 +71,19 @@ impl Look<'_> {
         for narrow in &self.narrow {
             places.extend(narrow.places(text));
         }
-        let known: Vec<Range<usize>> = places.iter().map(|place| place.range.clone()).collect();
+        // One behind the other, so that a text full of leaks is no slower than others.
+        let mut known: Vec<Range<usize>> = Vec::new();
+        let mut ranges: Vec<_> = places.iter().map(|place| place.range.clone()).collect();
+        ranges.sort_by_key(|range| range.start);
+        for range in ranges {
+            match known.last_mut() {
+                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                _ => known.push(range),
+            }
+        }
         let overlaps = |range: &Range<usize>| {
-            known.iter().any(|known| known.start < range.end && range.start < known.end)
+            let next = known.partition_point(|known| known.end <= range.start);
+            known.get(next).is_some_and(|known| known.start < range.end)
         };
         places.extend(
             forms
@@ -88,23 +98,62 @@ impl Look<'_> {
 
 impl Narrow<'_> {
     fn places(&self, text: &[u8]) -> Vec<Place> {
-        // The value is compared with the text and goes nowhere.
-        let value = self.value.expose();
-        memchr::memmem::find_iter(text, self.key)
+        // In UTF-16 a NUL stands behind each character, or before the next.
+        let mut places = self.places_by(text, 1);
+        places.extend(self.places_by(text, 2));
+        places
+    }
+
+    /// Places in a text whose characters have so many bytes.
+    fn places_by(&self, text: &[u8], width: usize) -> Vec<Place> {
+        let mut key = Vec::new();
+        for byte in self.key.bytes() {
+            key.push(byte);
+            key.resize(key.len() + width - 1, 0);
+        }
+        memchr::memmem::find_iter(text, key.as_slice())
             .filter_map(|at| {
-                let after = at + self.key.len();
-                let is_between = |byte: &&u8| b" \t\"'`*:=>".contains(byte);
-                let n_between = text[after..].iter().take(16).take_while(is_between).count();
-                let start = after + n_between;
-                let end = start + value.len();
-                let is_word_after = text.get(end).is_some_and(u8::is_ascii_alphanumeric);
-                let stands = n_between > 0 && text[start..].starts_with(value) && !is_word_after;
-                stands.then(|| Place {
-                    leak: Leak::BesideKey { name: self.name.clone() },
-                    range: start..end,
-                })
+                let after = at + key.len();
+                let rest: Vec<u8> = text[after..]
+                    .chunks(width)
+                    .take(FURTHEST + self.value.len() + 1)
+                    .filter_map(|unit| unit.first().copied())
+                    .collect();
+                let start = self.start(&rest)?;
+                let range = after + start * width..after + (start + self.value.len()) * width;
+                Some(Place { leak: Leak::BesideKey { name: self.name.clone() }, range })
             })
             .collect()
+    }
+
+    /// Where the value begins in what follows the key, if it follows.
+    fn start(&self, rest: &[u8]) -> Option<usize> {
+        let mut start = n_between(rest);
+        // A list of variables has the value in the next line, as Kubernetes writes it.
+        if rest[start..].starts_with(b"value") {
+            start += b"value".len();
+            start += n_between(&rest[start..]);
+        }
+        // The value is compared with the text and goes nowhere.
+        let value = self.value.expose();
+        let end = start + value.len();
+        let is_word_after = rest.get(end).is_some_and(u8::is_ascii_alphanumeric);
+        (start > 0 && rest[start..].starts_with(value) && !is_word_after).then_some(start)
+    }
+}
+
+/// How far from its key a value may begin.
+const FURTHEST: usize = 80;
+
+/// How many bytes may stand between a key and its value: blanks, quotes, brackets, `=` and the like,
+/// and one line break.
+fn n_between(rest: &[u8]) -> usize {
+    let is_between = |byte: &u8| b" \t\r\n\"'`*:=>],;".contains(byte);
+    let n = rest.iter().take(FURTHEST / 2).take_while(|byte| is_between(byte)).count();
+    let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &rest[..n]).collect();
+    match breaks.as_slice() {
+        [] | [_] => n,
+        [_, second, ..] => *second,
     }
 }
 
@@ -122,6 +171,14 @@ mod tests {
         let found = |text: &str| look.at(text.as_bytes()).len();
         assert_eq!(found("PASS=pw-9x"), 1);
         assert_eq!(found("\"PASS\": \"pw-9x\","), 1);
+        assert_eq!(found("- name: PASS\n    value: \"pw-9x\"\n"), 1);
+        assert_eq!(found("ENV['PASS'] = 'pw-9x'"), 1);
+        assert_eq!(found("\"PASS\",\"pw-9x\""), 1);
+        for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let wide: Vec<u8> = "PASS=pw-9x\r\n".encode_utf16().flat_map(to_bytes).collect();
+            assert_eq!(look.at(&wide).len(), 1);
+        }
+        assert_eq!(found("PASS:\n\npw-9x, PASS.value pw-9x"), 0);
         assert_eq!(found("PASSpw-9x pw-9x PASS=pw-9xy PASS=other"), 0);
     }
 

@@ -1,5 +1,6 @@
 //! Searches what a reader gives, of any length, in bounded memory.
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 
 use crate::leaks::look::{Leak, Look};
@@ -13,7 +14,12 @@ pub(crate) struct Found {
     pub(crate) column: u64,
     /// The leaked bytes, for a keyed fingerprint alone.
     pub(crate) written: secret::Secret,
+    /// At how many more places of the text the same stands, which are not told one by one.
+    pub(crate) n_more: u64,
 }
+
+/// So many places of the same leak in one text are told; a log may have it in each of its lines.
+const MOST_PLACES: u64 = 100;
 
 /// How much is read at once, if pieces need not be longer to overlap.
 const PIECE: usize = 256 * 1024;
@@ -21,13 +27,15 @@ const PIECE: usize = 256 * 1024;
 /// The memory that one searching thread reuses.
 pub(crate) struct Scratch {
     buffer: Vec<u8>,
-    overlap: usize,
+    /// Where a piece ends and another begins, what begins so near to the border is told with so
+    /// much of the text on both sides.
+    margin: usize,
 }
 
 impl Scratch {
     pub(crate) fn new(look: &Look<'_>) -> Self {
-        let overlap = look.overlap();
-        Self { buffer: vec![0; PIECE.max(overlap * 4)], overlap }
+        let margin = look.overlap();
+        Self { buffer: vec![0; PIECE.max(margin * 8)], margin }
     }
 
     /// Reads the first piece of a text; `None` where it is empty.
@@ -51,48 +59,50 @@ impl Scratch {
         let mut position = Position { line: 1, column: 1 };
         let mut total = len as u64;
         look.counts.read(len);
-        // How many bytes of the buffer were searched already.
-        let mut n_old = 0;
-        // Where, in the buffer, the last leak began that was told.
-        let mut told_from = None;
+        // What begins before this place of the buffer was told with the piece before.
+        let mut from = 0;
+        // How often each leak was met, and where the last one is that was told.
+        let mut met: HashMap<Leak, (u64, usize)> = HashMap::new();
         loop {
             let is_last = len < self.buffer.len();
             let text = &self.buffer[..len];
             let mut at = position;
             let mut counted = 0;
-            let mut last_start = None;
+            let to = if is_last { len } else { len - self.margin };
             for place in look.at(text) {
                 let start = place.range.start;
-                if place.range.end <= n_old || told_from.is_some_and(|told| start <= told) {
+                if !(from..to).contains(&start) {
                     continue;
                 }
+                let (n_met, last) = met.entry(place.leak.clone()).or_insert((0, 0));
+                *n_met += 1;
+                if *n_met > MOST_PLACES {
+                    found[*last].n_more += 1;
+                    continue;
+                }
+                *last = found.len();
                 at = at.after(&text[counted..start]);
                 counted = start;
-                last_start = Some(start);
                 found.push(Found {
                     leak: place.leak,
                     line: at.line,
                     column: at.column,
                     written: secret::Secret::new(text[place.range].to_vec()),
+                    n_more: 0,
                 });
             }
             if is_last {
                 look.counts.finished();
                 return Ok(total);
             }
-            let dropped = len - self.overlap;
+            let dropped = len - self.margin * 2;
             position = position.after(&text[..dropped]);
-            told_from = last_start.or(told_from).and_then(|start| start.checked_sub(dropped));
             self.buffer.copy_within(dropped.., 0);
-            n_old = self.overlap;
-            let n_read = fill(reader, &mut self.buffer[n_old..])?;
+            from = self.margin;
+            let n_read = fill(reader, &mut self.buffer[self.margin * 2..])?;
             total += n_read as u64;
             look.counts.read(n_read);
-            if n_read == 0 {
-                look.counts.finished();
-                return Ok(total);
-            }
-            len = n_old + n_read;
+            len = self.margin * 2 + n_read;
         }
     }
 }
@@ -117,7 +127,7 @@ impl Position {
 }
 
 /// Reads until the buffer is full or the text ends.
-fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut len = 0;
     while len < buffer.len() {
         match reader.read(&mut buffer[len..]) {

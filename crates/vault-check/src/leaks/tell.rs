@@ -21,6 +21,8 @@ pub(crate) struct Teller<'a> {
     /// The vault's key; there when fingerprints are shown or looked up.
     pub(crate) key: Option<Key>,
     pub(crate) shows_fingerprints: bool,
+    /// Whether the history of the repository is searched too.
+    pub(crate) with_history: bool,
     pub(crate) allowances: &'a [Allowance],
     pub(crate) today: NaiveDate,
 }
@@ -33,7 +35,12 @@ impl Teller<'_> {
         for found in &visited.in_name {
             findings.extend(self.leak(&path, "in its name or target", found));
         }
-        findings.extend(visited.missed.as_ref().map(|missed| self.missed(&path, missed)));
+        // What `--history` searched is not told as missed.
+        let is_missed = |missed: &&Missed| {
+            !(self.with_history && matches!(missed, Missed::History) && is_own_history(&path))
+        };
+        let missed = visited.missed.as_ref().filter(is_missed);
+        findings.extend(missed.map(|missed| self.missed(&path, missed)));
         findings
     }
 
@@ -105,7 +112,11 @@ impl Teller<'_> {
             (Verdict::NotListed, _) => None,
         };
         let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        let finding = Finding::error(rule, self.shown(&format!("{what}{}", spaced(whence))))
+        let more = match found.n_more {
+            0 => String::new(),
+            n_more => format!(", and at {n_more} more places"),
+        };
+        let finding = Finding::error(rule, self.shown(&format!("{what}{}{more}", spaced(whence))))
             .path(self.shown(path))
             .line(number(found.line))
             .column(number(found.column))
@@ -132,9 +143,16 @@ impl Teller<'_> {
                 "this was not searched: it is a pipe, a socket or a device",
             )
             .path(path_shown),
-            Missed::History => Finding::note("not-read", "the history was not searched here")
-                .path(path_shown)
-                .hint("`vault-check leaks --history` searches it"),
+            Missed::History => {
+                let finding = Finding::note("not-read", "the history was not searched here");
+                let finding = finding.path(path_shown);
+                if is_own_history(path) {
+                    finding.hint("`vault-check leaks --history` searches it")
+                } else {
+                    let git_dir = self.shown(path.trim_end_matches("/objects"));
+                    finding.hint(format!("it is another repository's: `git --git-dir {git_dir} cat-file --batch-all-objects --batch | vault-check leaks --stdin`"))
+                }
+            }
         }
     }
 
@@ -154,6 +172,12 @@ impl Teller<'_> {
         redactor.finish(&mut output);
         String::from_utf8_lossy(&output).into_owned()
     }
+}
+
+/// Whether a store of objects, by its path from the folder of ops.toml, is that of the repository
+/// there.
+fn is_own_history(path: &str) -> bool {
+    path == ".git/objects"
 }
 
 /// What the system said, in its words; an error that is not the system's may quote what was read.

@@ -229,6 +229,7 @@ pub(crate) fn in_text(look: &Look<'_>, text: &[u8]) -> Vec<Found> {
             line: 1,
             column: place.range.start as u64 + 1,
             written: secret::Secret::new(text[place.range].to_vec()),
+            n_more: 0,
         })
         .collect()
 }

@@ -1,8 +1,9 @@
 //! The values that are not searched for, or not everywhere, and why: a search that is silent about them would vouch for them.
 
+use envfile::LineKind;
 use report::Finding;
 use secret::{Part, Reason, SecretSet};
-use vault::{File, Unavailable, Vault};
+use vault::{Content, File, Unavailable, Vault};
 
 use crate::leaks::look::Narrow;
 
@@ -25,7 +26,45 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
         })
         .collect();
     findings.extend(vault.files.iter().flat_map(|file| missing(vault, file)));
+    findings.extend(vault.files.iter().filter_map(|file| unreadable(vault, file)));
     findings
+}
+
+/// Whether the strict dialect reads a value for the key, however doubtful.
+fn is_read(file: &File, key: &str) -> bool {
+    matches!(&file.content, Content::Env(env) if env.entry(key).is_some())
+}
+
+/// The lines of a file that cannot be read, but for those of declared keys, which are told by
+/// themselves: what they hold is nobody's value, and perhaps a secret.
+fn unreadable(vault: &Vault, file: &File) -> Option<Finding> {
+    let Content::Env(env) = &file.content else { return None };
+    let malformed: Vec<usize> = env
+        .lines()
+        .iter()
+        .filter(|line| line.kind == LineKind::Malformed)
+        .map(|line| line.number)
+        .filter(|number| {
+            let is_told = |key: &String| file.shape(key).is_some();
+            !env.problems()
+                .iter()
+                .any(|problem| problem.line == *number && problem.key.as_ref().is_some_and(is_told))
+        })
+        .collect();
+    let first = u32::try_from(*malformed.first()?).unwrap_or(u32::MAX);
+    let what = match malformed.len() {
+        1 => "what this line holds is not searched for: it cannot be read".to_owned(),
+        n => format!(
+            "what this line and {} more hold is not searched for: they cannot be read",
+            n - 1
+        ),
+    };
+    Some(
+        Finding::warning(RULE, what)
+            .path(vault.shown(&file.path))
+            .line(first)
+            .hint("write NAME=value, or begin the line with `#`"),
+    )
 }
 
 /// The declared values of a file that are not known; one finding where the whole file is not.
@@ -47,6 +86,16 @@ fn missing(vault: &Vault, file: &File) -> Vec<Finding> {
                 why @ (Unavailable::MissingFile | Unavailable::Link | Unavailable::Unreadable(_)),
             ) => {
                 return vec![finding("its values are", why)];
+            }
+            Err(Unavailable::Doubtful) if is_read(file, key) => {
+                let message =
+                    "the value is searched for only as it is written: readers disagree on the line";
+                findings.push(
+                    Finding::warning(RULE, message)
+                        .path(vault.shown(&file.path))
+                        .key(key)
+                        .hint("`vault-check check` says what to mend"),
+                );
             }
             Err(why @ (Unavailable::MissingKey | Unavailable::Doubtful)) => {
                 findings.push(finding("the value is", why).key(key));

@@ -23,5 +23,15 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
                     .hint("put the real value in"),
             );
         }
+        let environment = value.file.environment();
+        let is_production = ["production", "prod", "prd", "live"].contains(&environment);
+        if let Some(reason) = value.claims.not_for_production.filter(|_| is_production) {
+            let message = format!("the value {reason}, and `{environment}` is in earnest");
+            findings.push(
+                value
+                    .place(scope.vault, Finding::warning(RULE.id, message))
+                    .hint("put the value for production in, or declare another environment"),
+            );
+        }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         {
             let line = u32::try_from(written.line).unwrap_or(u32::MAX);
             let broken = match rotated(file) {
-                None => Some("the `# rotated:` comment gives a date that does not exist"),
+                None => Some("the `# rotated:` comment gives no date, or one that does not exist"),
                 Some(date) if date > scope.now.date_naive() + chrono::Days::new(1) => {
                     Some("the `# rotated:` comment gives a date in the future")
                 }

@@ -66,12 +66,42 @@ fn only_what_was_asked_for_is_checked() {
 }
 
 #[test]
+fn a_selection_of_nothing_is_an_error() {
+    let operator = Operator::new();
+    operator.bed.write(
+        "ops.toml",
+        "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = { A = \"any\" }\nenvironment = \"staging\"\nfor = [\"align\"]\n[[vault.file]]\npath = \"b.env\"\nkeys = { B = \"any\" }\nenvironment = \"production\"\nfor = [\"smoke\"]\n",
+    );
+    let output = operator.run(["check", "--for", "align", "--environment", "production"]);
+    assert_eq!(output.code(), 2, "{output}");
+    assert!(output.stderr().contains("for these purposes and this environment together"));
+}
+
+#[test]
+fn what_belongs_to_no_production_is_told_there() {
+    let bed = Bed::new();
+    bed.write(
+        "ops.toml",
+        "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nenvironment = \"production\"\nkeys = { KEY = \"any\", URL = \"postgres-url\", MARK = \"any\" }\n",
+    );
+    bed.write(
+        "vault/a.env",
+        "KEY=sk_test_CANARYkq7Vw2xTzP\nURL=postgres://u:CANARYp9@localhost/d\nMARK='[REDACTED:a.env:KEY]'\n",
+    );
+    let output =
+        bed.command(testbed::bin!("vault-check")).args(["check", "--format", "json"]).run();
+    assert_eq!(rules(&output), ["placeholder"], "{output}");
+    assert_eq!(output.json()["findings"].as_array().unwrap().len(), 3, "{output}");
+}
+
+#[test]
 fn what_changed_since_is_checked_and_what_is_missing() {
     let operator = Operator::new();
     operator.bed.remove("vault/occ/chatwoot/redis_staging.env");
     let since = |when: &str| operator.run(["check", "--format", "json", "--changed-since", when]);
     assert_eq!(since("1d").json()["checked"], 3);
-    assert_eq!(since("2099-01-01").json()["checked"], 1);
+    assert_eq!(since("0m").json()["checked"], 1);
+    assert!(since("2099-01-01").stderr().contains("names a time that is to come"));
     insta::assert_snapshot!(since("soon"), @r#"
     {"schema":"vault-check/check/1","error":{"message":"`--changed-since` names no time","hint":"write 2025-10-01, [TIME], 36h or 7d"}}
     ------- stderr -------

@@ -3,6 +3,7 @@
 
 mod check;
 mod commands;
+mod corners;
 mod expected;
 mod hostile;
 mod leaks;

@@ -7,6 +7,8 @@ use data_encoding::BASE64;
 pub(super) fn not_after(text: &str) -> Option<DateTime<Utc>> {
     let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
     let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
+    // On one line a break is spelt `\n`.
+    let body = body.replace("\\r", "").replace("\\n", "");
     let packed: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let der = BASE64.decode(&packed).ok()?;
     let (SEQUENCE, certificate, _) = element(&der)? else { return None };
