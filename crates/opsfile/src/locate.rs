@@ -60,7 +60,7 @@ impl OpsText {
         if self.text.len() < LONG {
             return None;
         }
-        let head = &self.text[..self.text.find("\n[[")? + 1];
+        let head = &self.text[..=self.text.find("\n[[")?];
         let document = DeTable::parse(head).ok()?;
         let vault = document.get_ref().get("vault")?.get_ref().as_table()?;
         let root = vault.get("root")?.get_ref().as_str()?;
@@ -92,6 +92,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
     use std::fs;
     use std::path::Path;
 
@@ -128,11 +129,13 @@ mod tests {
     fn the_vault_of_a_long_file_is_seen_before_the_rest() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let check = |head: &str, n_files: usize, expected: Option<&str>| {
-            let files: String = (0..n_files)
-                .map(|at| {
-                    format!("[[vault.file]]\npath = \"{at}.env\"\nkeys = {{ A = \"any\" }}\n")
-                })
-                .collect();
+            let mut files = String::new();
+            for at in 0..n_files {
+                let _ = writeln!(
+                    files,
+                    "[[vault.file]]\npath = \"{at}.env\"\nkeys = {{ A = \"any\" }}"
+                );
+            }
             fs::write(root.path().join("ops.toml"), format!("{head}\n{files}")).expect("a file");
             let text = OpsText::read(None, root.path()).expect("it is there");
             let likely = text.likely_vault_root();

@@ -70,8 +70,10 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault) -> Vec<Recipe> {
             }
         }
         let package = folder.join("package.json");
+        let prefix =
+            vault.root.strip_prefix(folder).ok().and_then(Path::to_str).unwrap_or_default();
         if let Some(npm) =
-            text(&package).and_then(|text| npm::read(&text, |name| text_in(folder, name)))
+            text(&package).and_then(|text| npm::read(&text, prefix, |name| text_in(folder, name)))
         {
             add(&package, Kind::Npm(npm));
         }
@@ -188,3 +190,6 @@ fn look_below(folder: &Path, depth: usize, vault: &Path, see: &mut dyn FnMut(Pat
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

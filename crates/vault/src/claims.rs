@@ -99,7 +99,7 @@ fn token(payload: &Value) -> Claims {
     }
 }
 
-/// A NumericDate may have a fraction (RFC 7519 §2).
+/// A `NumericDate` may have a fraction (RFC 7519 §2).
 #[expect(clippy::cast_possible_truncation, reason = "what is cut off is the fraction of a second")]
 fn whole_seconds(time: f64) -> Option<i64> {
     (time.abs() < 1e15).then_some(time as i64)

@@ -219,7 +219,7 @@ impl Ctx<'_> {
             }
             FileType::RegularFile => match read_at(parent.as_fd(), name) {
                 Ok((status, content)) => {
-                    self.file(path, FoundKind::File(EnvFile::from_secret(content)), &status)
+                    self.file(path, FoundKind::File(EnvFile::from_secret(content)), &status);
                 }
                 Err(reason) => self.file(path, FoundKind::Unreadable(reason), &status),
             },

@@ -2,51 +2,103 @@
 
 use serde_json::Value;
 
-use crate::packing::patterns::Patterns;
+use crate::packing::patterns::{Patterns, Verdict, prefixes};
 
 /// What a package is made of.
-pub(crate) enum Npm {
-    /// It lists its files.
-    Listed(Patterns),
-    /// It takes all that `.npmignore` does not have; npm then reads no `.gitignore`.
-    NotIgnored(Patterns),
-    /// It takes all that `.gitignore` does not have.
-    NotIgnoredByGit(Patterns),
+pub(crate) struct Npm {
+    /// What it takes where the ignore files say nothing.
+    taken: Taken,
+    /// The ignore files on the way to the vault, from the package's folder down.
+    ignored: Vec<Ignored>,
 }
 
+enum Taken {
+    /// The files that it lists.
+    Listed(Patterns),
+    /// Everything.
+    All,
+}
+
+/// The ignore file of a folder: `.npmignore`, and only without one `.gitignore`.
+struct Ignored {
+    /// The folder, from that of the package, with `/` at its end; empty for that one.
+    folder: String,
+    patterns: Patterns,
+    is_npms: bool,
+}
+
+/// What npm packs in no case.
+const NEVER: [&str; 10] = [
+    "*.orig",
+    "._*",
+    ".*.swp",
+    ".DS_Store",
+    ".npmrc",
+    "npm-debug.log",
+    ".git",
+    ".svn",
+    ".hg",
+    "node_modules",
+];
+
 /// Reads a package that could be published; `None` where it could not, for it is private or has no name.
-pub(crate) fn read(text: &str, file: impl Fn(&str) -> Option<String>) -> Option<Npm> {
+///
+/// `prefix` is the vault's folder from that of the package; `file` reads a file by its path from there.
+pub(crate) fn read(text: &str, prefix: &str, file: impl Fn(&str) -> Option<String>) -> Option<Npm> {
     let package: Value = serde_json::from_str(text).ok()?;
     let has = |key: &str| package.get(key).is_some_and(Value::is_string);
     if package.get("private") == Some(&Value::Bool(true)) || !has("name") || !has("version") {
         return None;
     }
-    if let Some(files) = package.get("files").and_then(Value::as_array) {
-        return Some(Npm::Listed(Patterns::git(files.iter().filter_map(Value::as_str))));
-    }
-    Some(match file(".npmignore") {
-        Some(text) => Npm::NotIgnored(Patterns::git(text.lines())),
-        None => Npm::NotIgnoredByGit(Patterns::git(file(".gitignore").unwrap_or_default().lines())),
-    })
+    let list = package.get("files").and_then(Value::as_array);
+    let taken = match list {
+        Some(files) => Taken::Listed(Patterns::listed(files.iter().filter_map(Value::as_str))),
+        None => Taken::All,
+    };
+    let folders = prefixes(prefix).map(|folder| format!("{folder}/"));
+    let ignored = std::iter::once(String::new()).chain(folders).filter_map(|folder| {
+        // Where there is a list, the ignore files beside it do not count.
+        if folder.is_empty() && list.is_some() {
+            return None;
+        }
+        let read = |name: &str| file(&format!("{folder}{name}"));
+        let (text, is_npms) = match read(".npmignore") {
+            Some(text) => (text, true),
+            None => (read(".gitignore")?, false),
+        };
+        Some(Ignored { patterns: Patterns::git(text.lines()), folder, is_npms })
+    });
+    Some(Npm { ignored: ignored.collect(), taken })
 }
 
 impl Npm {
     /// Whether the package takes a file, by its path from the package's folder.
     pub(crate) fn packs(&self, path: &str) -> bool {
-        match self {
-            Self::Listed(files) => files.cover(path),
-            Self::NotIgnored(ignored) | Self::NotIgnoredByGit(ignored) => !ignored.cover(path),
+        let mut is_taken = match &self.taken {
+            Taken::Listed(files) => files.cover(path),
+            Taken::All => true,
+        };
+        for ignored in &self.ignored {
+            let Some(below) = path.strip_prefix(&ignored.folder) else { continue };
+            match ignored.patterns.verdict(below) {
+                Verdict::FolderCovered => return false,
+                Verdict::Covered => is_taken = false,
+                Verdict::Negated => is_taken = true,
+                Verdict::None => {}
+            }
         }
+        is_taken && !Patterns::git(NEVER).cover(path)
     }
 
     /// Why it takes what it takes.
     pub(crate) fn why(&self) -> &'static str {
-        match self {
-            Self::Listed(_) => "`files` lists it",
-            Self::NotIgnored(_) => {
+        let is_npms = self.ignored.iter().any(|ignored| ignored.is_npms);
+        match &self.taken {
+            Taken::Listed(_) => "`files` lists it",
+            Taken::All if is_npms => {
                 "there is no `files`, and `.npmignore`, which npm reads in place of `.gitignore`, does not keep it out"
             }
-            Self::NotIgnoredByGit(_) => "there is no `files`, and no ignore file keeps it out",
+            Taken::All => "there is no `files`, and no ignore file keeps it out",
         }
     }
 }
@@ -61,10 +113,12 @@ mod tests {
                      npmignore: Option<&str>,
                      gitignore: Option<&str>,
                      expected: Option<bool>| {
-            let file = |name: &str| {
-                if name == ".npmignore" { npmignore } else { gitignore }.map(str::to_owned)
+            let file = |name: &str| match name {
+                ".npmignore" => npmignore.map(str::to_owned),
+                ".gitignore" => gitignore.map(str::to_owned),
+                _ => None,
             };
-            let packs = read(package, file).map(|npm| npm.packs("vault/occ/a.env"));
+            let packs = read(package, "vault/occ", file).map(|npm| npm.packs("vault/occ/a.env"));
             assert_eq!(packs, expected, "{package}");
         };
         let plain = r#"{"name":"a","version":"1.0.0"}"#;

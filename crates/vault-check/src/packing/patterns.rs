@@ -10,6 +10,19 @@ pub(crate) struct Patterns {
     is_final_for_folders: bool,
 }
 
+/// What a list says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing.
+    None,
+    /// It is covered.
+    Covered,
+    /// A folder above it is covered, so nobody looks further.
+    FolderCovered,
+    /// It is taken out again.
+    Negated,
+}
+
 struct Pattern {
     glob: GlobMatcher,
     is_negated: bool,
@@ -52,6 +65,39 @@ impl Patterns {
         Patterns { list: lines.filter_map(read).collect(), is_final_for_folders: true }
     }
 
+    /// Reads the `files` of a package.json: each is seen from the package's folder, and the last counts.
+    pub(crate) fn listed<'a>(entries: impl IntoIterator<Item = &'a str>) -> Patterns {
+        let read = |entry: &str| {
+            let (is_negated, pattern) = negated(entry.trim());
+            let pattern = pattern.trim_start_matches("./").trim_matches('/');
+            Some(Pattern { glob: glob(pattern)?, is_negated, only_folders: false })
+        };
+        let list = entries.into_iter().filter_map(read).collect();
+        Patterns { list, is_final_for_folders: false }
+    }
+
+    /// What a list that git would read says of a file, where another list may say more.
+    pub(crate) fn verdict(&self, path: &str) -> Verdict {
+        let mut verdict = Verdict::None;
+        for prefix in prefixes(path) {
+            let is_file = prefix.len() == path.len();
+            verdict = match self.last_for(prefix, is_file).map(|pattern| pattern.is_negated) {
+                Some(false) if is_file => Verdict::Covered,
+                Some(false) => return Verdict::FolderCovered,
+                Some(true) => Verdict::Negated,
+                None => verdict,
+            };
+        }
+        verdict
+    }
+
+    fn last_for(&self, prefix: &str, is_file: bool) -> Option<&Pattern> {
+        let fits = |pattern: &&Pattern| {
+            pattern.glob.is_match(prefix) && !(is_file && pattern.only_folders)
+        };
+        self.list.iter().rfind(fits)
+    }
+
     /// Whether the list covers a file, by its path with `/`.
     pub(crate) fn cover(&self, path: &str) -> bool {
         if !self.is_final_for_folders {
@@ -60,10 +106,7 @@ impl Patterns {
         }
         prefixes(path).any(|prefix| {
             let is_file = prefix.len() == path.len();
-            let fits = |pattern: &&Pattern| {
-                pattern.glob.is_match(prefix) && !(is_file && pattern.only_folders)
-            };
-            self.list.iter().rfind(fits).is_some_and(|pattern| !pattern.is_negated)
+            self.last_for(prefix, is_file).is_some_and(|pattern| !pattern.is_negated)
         })
     }
 }

@@ -26,10 +26,10 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     // The key of this hash lives as long as the comparison, so that nothing of a value outlives it.
     let hasher = RandomState::new();
     let comparable = values.iter().enumerate().filter(|(_, value)| is_comparable(value));
-    let mut hashes: Vec<(u64, usize)> =
+    let mut keyed: Vec<(u64, usize)> =
         comparable.map(|(index, value)| (hasher.hash_one(value.value.expose()), index)).collect();
-    hashes.sort_unstable();
-    for alike in hashes.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
+    keyed.sort_unstable();
+    for alike in keyed.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
         let mut different: Vec<&Given<'_>> = Vec::new();
         for value in alike.iter().map(|(_, index)| &values[*index]) {
             match different.iter().find(|first| first.value.same_as(value.value)) {

@@ -1,0 +1,158 @@
+//! What npm and cargo really pack, against what is said of it here.
+
+use testbed::{Bed, not_run};
+
+use super::{cargo, npm};
+
+/// The files of the vault in each case.
+const VAULT: [&str; 5] = [
+    "vault/c.env",
+    "vault/occ/.hidden",
+    "vault/occ/a.env",
+    "vault/occ/a.env.orig",
+    "vault/occ/b.txt",
+];
+
+/// What is beside the vault, and which of its files are packed. The answers are those of npm 11.
+const NPM: [(&[(&str, &str)], &str); 16] = [
+    (&[("package.json", "")], ALL),
+    (&[("package.json", ""), (".gitignore", "/vault/\n")], ""),
+    (&[("package.json", ""), (".gitignore", "vault\n"), (".npmignore", "test\n")], ALL),
+    (&[("package.json", ""), (".npmignore", "*.env\n")], "vault/occ/.hidden vault/occ/b.txt"),
+    (
+        &[("package.json", ""), (".npmignore", "*.env\n!a.env\n")],
+        "vault/occ/.hidden vault/occ/a.env vault/occ/b.txt",
+    ),
+    (&[("package.json", ""), ("vault/.gitignore", "*\n")], ""),
+    (
+        &[("package.json", ""), ("vault/.npmignore", "occ\n"), ("vault/.gitignore", "*\n")],
+        "vault/c.env",
+    ),
+    (
+        &[("package.json", ""), (".gitignore", "*.env\n"), ("vault/.npmignore", "!c.env\n")],
+        "vault/c.env vault/occ/.hidden vault/occ/b.txt",
+    ),
+    (&[("package.json", r#","files":["dist"]"#)], ""),
+    (&[("package.json", r#","files":["*.env"]"#)], ""),
+    (&[("package.json", r#","files":["vault"]"#), (".gitignore", "vault\n")], ALL),
+    (&[("package.json", r#","files":["vault/*.env"]"#)], "vault/c.env"),
+    (&[("package.json", r#","files":["**/*.env"]"#)], "vault/c.env vault/occ/a.env"),
+    (&[("package.json", r#","files":["vault","!vault/occ"]"#)], "vault/c.env"),
+    (
+        &[("package.json", r#","files":["/vault/occ/"]"#), ("vault/.npmignore", "*.env\n")],
+        "vault/occ/.hidden vault/occ/b.txt",
+    ),
+    (&[("package.json", r#","files":["."]"#)], ""),
+];
+
+const ALL: &str = "vault/c.env vault/occ/.hidden vault/occ/a.env vault/occ/b.txt";
+const WITH_ORIG: &str =
+    "vault/c.env vault/occ/.hidden vault/occ/a.env vault/occ/a.env.orig vault/occ/b.txt";
+
+/// What the manifest says, whether git ignores the vault, and which of its files are packed. The
+/// answers are those of cargo 1.95.
+const CARGO: [(&str, bool, &str); 10] = [
+    ("", false, WITH_ORIG),
+    ("", true, ""),
+    ("exclude = [\"/vault\"]", false, ""),
+    ("exclude = [\"*.env\"]", false, "vault/occ/.hidden vault/occ/a.env.orig vault/occ/b.txt"),
+    ("exclude = [\"vault/*\", \"!vault/c.env\"]", false, "vault/c.env"),
+    ("exclude = [\"occ\"]", false, "vault/c.env"),
+    ("include = [\"src/**\"]", false, ""),
+    ("include = [\"**/*.env\"]", true, "vault/c.env vault/occ/a.env"),
+    ("include = [\"/vault\", \"src\"]", true, WITH_ORIG),
+    ("include = [\"*.txt\"]", false, "vault/occ/b.txt"),
+];
+
+/// Writes a vault and the files beside it.
+fn fill(bed: &Bed, folder: &str, files: &[(&str, &str)]) {
+    for path in VAULT {
+        bed.write(format!("{folder}/{path}"), "A=1\n");
+    }
+    for (path, text) in files {
+        bed.write(format!("{folder}/{path}"), text);
+    }
+}
+
+fn package(rest: &str) -> String {
+    format!(r#"{{"name":"a","version":"1.0.0"{rest}}}"#)
+}
+
+fn manifest(rest: &str) -> String {
+    format!(
+        "[package]\nname = \"a\"\nversion = \"1.0.0\"\nedition = \"2021\"\n{rest}\n[workspace]\n"
+    )
+}
+
+fn joined<'a>(paths: impl Iterator<Item = &'a str>) -> String {
+    let mut paths: Vec<&str> = paths.filter(|path| VAULT.contains(path)).collect();
+    paths.sort_unstable();
+    paths.join(" ")
+}
+
+#[test]
+fn what_npm_packs_is_known() {
+    for (files, expected) in NPM {
+        let file = |name: &str| {
+            let found = files.iter().find(|(path, _)| *path == name);
+            found.map(|(_, text)| (*text).to_owned())
+        };
+        let known = npm::read(&package(files[0].1), "vault", file).unwrap();
+        let packed = joined(VAULT.into_iter().filter(|path| known.packs(path)));
+        assert_eq!(packed, expected, "{files:?}");
+    }
+}
+
+#[test]
+fn npm_packs_as_recorded() {
+    if duct::cmd!("npm", "--version").stdout_null().stderr_null().run().is_err() {
+        return not_run("npm_packs_as_recorded", "npm is not installed");
+    }
+    // One start of npm for all.
+    let bed = Bed::new();
+    let folders: Vec<String> = (0..NPM.len()).map(|number| format!("./case{number}")).collect();
+    for ((files, _), folder) in NPM.iter().zip(&folders) {
+        fill(&bed, folder, files);
+        bed.write(format!("{folder}/package.json"), package(files[0].1));
+    }
+    let args = ["pack", "--dry-run", "--json", "--offline", "--ignore-scripts"];
+    let args = args.into_iter().map(str::to_owned).chain(folders);
+    let output = duct::cmd("npm", args).dir(bed.root()).stderr_null().read().unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&output).unwrap();
+    for ((files, expected), package) in NPM.iter().zip(answer.as_array().unwrap()) {
+        let packed: Vec<&str> = package["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file["path"].as_str().unwrap())
+            .collect();
+        assert_eq!(joined(packed.into_iter()), *expected, "{files:?}");
+    }
+}
+
+#[test]
+fn what_cargo_packs_is_known() {
+    for (rest, is_ignored, expected) in CARGO {
+        let known = cargo::read(&manifest(rest)).unwrap();
+        let packed = VAULT.into_iter().filter(|path| known.packs(path, Some(is_ignored)));
+        assert_eq!(joined(packed), expected, "{rest}");
+    }
+}
+
+#[test]
+fn cargo_packs_as_recorded() {
+    for (rest, is_ignored, expected) in CARGO {
+        let ignored = if is_ignored { "/vault/\n" } else { "" };
+        let bed = Bed::new();
+        let manifest = manifest(rest);
+        fill(&bed, ".", &[(".gitignore", ignored), ("src/lib.rs", ""), ("Cargo.toml", &manifest)]);
+        bed.git_init();
+        bed.git(["add", "Cargo.toml", "src", ".gitignore"]);
+        let args = ["package", "--list", "--allow-dirty", "--offline"];
+        let cargo = duct::cmd("cargo", args).dir(bed.root()).stderr_null();
+        let Ok(output) = cargo.read() else {
+            return not_run("cargo_packs_as_recorded", "cargo could not list a package");
+        };
+        assert_eq!(joined(output.lines()), expected, "{rest}");
+    }
+}
