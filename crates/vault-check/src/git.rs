@@ -77,9 +77,12 @@ impl Git<'_> {
         let below = |path: String| path.strip_prefix(prefix).map(str::to_owned);
         let tracked = self.list(&["ls-files", "-z", "--", pathspec])?;
         let committed = if with_history {
+            // What a merged branch added and removed again is in no diff of the simplified history.
             self.list(&[
                 "log",
                 "--all",
+                "--full-history",
+                "-m",
                 "--format=",
                 "--name-only",
                 "--relative",

@@ -106,7 +106,10 @@ fn a_hook_may_change_its_folder_first() {
     assert!(output.stdout().contains("../leaked/f.txt:1:3"), "{output}");
     let output = run("gone/index");
     assert_eq!(output.code(), 2, "{output}");
-    assert!(output.stderr().contains("GIT_INDEX_FILE names a file that is not there"), "{output}");
+    assert!(
+        output.stderr().contains("the index that `GIT_INDEX_FILE` names is not there"),
+        "{output}"
+    );
 }
 
 #[test]
@@ -155,7 +158,7 @@ fn what_a_partial_clone_left_away_is_not_called_clean() {
     let args = ["leaks", "--history", "--ops", "clone/ops.toml"];
     let output = bed.command(testbed::bin!("vault-check")).args(args).unguarded().run();
     assert_eq!(output.code(), 1, "{output}");
-    assert!(output.stdout().contains("1 objects of the history were not searched"), "{output}");
+    assert!(output.stdout().contains("1 object of the history was not searched"), "{output}");
 }
 
 #[test]
