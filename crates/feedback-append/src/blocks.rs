@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::commonmark::{self, Kind, Line, Open, Reading, Structure};
 use crate::text;
 
 /// What a body is made of.
@@ -28,33 +29,112 @@ pub struct Heading {
     pub text: Range<usize>,
 }
 
-/// Reads the blocks of `document` from the offset `from` on.
+/// Reads the blocks of `document` from the offset `from` on, as their writers mean them.
 pub fn read(document: &str, from: usize) -> Blocks {
     let lines: Vec<(usize, &str)> = text::lines(document, from).collect();
     let mut blocks = Blocks::default();
+    let mut structure = Structure::new(Reading::Lenient);
     let mut hopeless = Hopeless::default();
     let mut at = 0;
     while at < lines.len() {
         let (offset, line) = lines[at];
-        if let Some(opener) = Opener::read(line) {
-            let end = if hopeless.knows(opener) { None } else { opener.end(&lines, at) };
-            if let Some(end) = end {
-                let hidden =
-                    lines[at..=end].iter().filter_map(|(start, line)| heading(*start, line));
-                blocks.hidden.extend(hidden);
-                let (last, text) = lines[end];
-                blocks.verbatim.push(offset..last + text.len());
-                at = end + 1;
-                continue;
+        let read = structure.feed(line.as_bytes());
+        let start = || offset + line.find('<').unwrap_or(0);
+        match (read, structure.block()) {
+            (Line::Whole, _) => blocks.verbatim.push(start()..offset + line.len()),
+            (Line::Opening, Some(open)) => {
+                if let Some(end) = end(&lines, at, open.kind, &structure, &mut hopeless) {
+                    let hidden = lines[at..=end].iter();
+                    blocks.hidden.extend(hidden.filter_map(|(start, line)| heading(*start, line)));
+                    let is_html = matches!(open.kind, Kind::Html(_));
+                    let (last, text) = lines[end];
+                    let start = if is_html { start() } else { offset };
+                    blocks.verbatim.push(start..last + text.len());
+                    structure.end_block((end - at) as u64);
+                    at = end;
+                } else {
+                    structure.take_for_text();
+                    blocks.unclosed.push(offset);
+                }
             }
-            hopeless.learn(opener);
-            blocks.unclosed.push(offset);
-        } else if let Some(heading) = heading(offset, line) {
-            blocks.headings.push(heading);
+            _ => blocks.headings.extend(heading(offset, line)),
         }
         at += 1;
     }
     blocks
+}
+
+/// The last line of the block that begins at this one; none where it goes on to the end of the document.
+fn end(
+    lines: &[(usize, &str)],
+    start: usize,
+    kind: Kind,
+    structure: &Structure,
+    hopeless: &mut Hopeless,
+) -> Option<usize> {
+    let behind = start + 1..lines.len();
+    if structure.is_at_top() {
+        if hopeless.knows(kind) {
+            return None;
+        }
+        let end = behind.into_iter().find(|at| kind.is_ended_by(lines[*at].1.as_bytes()));
+        if end.is_none() {
+            hopeless.learn(kind);
+        }
+        return end;
+    }
+    // In a list the closing fence may stand at any indent, but not behind a heading of the log.
+    if let Kind::Fence { .. } = kind
+        && !hopeless.knows_inside(kind, start)
+    {
+        let marks = [' ', '\t', '>'];
+        let is_end =
+            |at: &usize| kind.is_ended_by(lines[*at].1.trim_start_matches(marks).as_bytes());
+        let is_stop =
+            |at: &usize| lines[*at].1.starts_with('#') && heading(0, lines[*at].1).is_some();
+        let found = behind.clone().find(|at| is_end(at) || is_stop(at));
+        match found.filter(is_end) {
+            Some(end) => return Some(end),
+            None => hopeless.learn_inside(kind, found.unwrap_or(lines.len())),
+        }
+    }
+    let mut structure = structure.clone();
+    let block = structure.block();
+    for at in behind {
+        let line = structure.feed(lines[at].1.as_bytes());
+        if structure.block() != block {
+            return Some(if line == Line::Verbatim && structure.block().is_none() {
+                at
+            } else {
+                at - 1
+            });
+        }
+    }
+    Some(lines.len() - 1)
+}
+
+/// A heading of the document that viewers do not show as one, and the block that hides it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Concealed {
+    /// Where its line begins.
+    pub(crate) offset: usize,
+    /// The block.
+    pub(crate) open: Open,
+}
+
+/// What viewers hide of a document from the offset `from` on, and the block that never ends, if there is one.
+pub(crate) fn concealed(document: &str, from: usize) -> (Vec<Concealed>, Option<Open>) {
+    let mut structure = Structure::new(Reading::Strict);
+    structure.skip(memchr::memchr_iter(b'\n', &document.as_bytes()[..from]).count() as u64);
+    let mut found = Vec::new();
+    for (offset, line) in text::lines(document, from) {
+        let read = structure.feed(line.as_bytes());
+        let block = structure.block().filter(|_| read == Line::Verbatim);
+        if let (Some(open), true) = (block, heading(offset, line).is_some()) {
+            found.push(Concealed { offset, open });
+        }
+    }
+    (found, structure.open())
 }
 
 fn heading(offset: usize, line: &str) -> Option<Heading> {
@@ -83,127 +163,89 @@ fn without_closing_signs(text: &str) -> &str {
     if bare.is_empty() || bare.ends_with([' ', '\t']) { bare.trim_end() } else { text }
 }
 
-/// What begins a stretch that hides headings.
-#[derive(Debug, Clone, Copy)]
-enum Opener {
-    Fence { sign: char, length: usize },
-    Comment,
-    Preformatted,
+/// Finds in one pass, line by line, whether a viewer would hide what comes next, and whether the log is one in which
+/// its writers may have meant something else than the viewer shows.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    structure: Structure,
+    simple: Option<Kind>,
+    is_doubtful: bool,
 }
 
-impl Opener {
-    /// A fence counts at any indent, as it may stand in a list.
-    fn read(line: &str) -> Option<Self> {
-        let start = line.trim_start();
-        for sign in ['`', '~'] {
-            let length = start.len() - start.trim_start_matches(sign).len();
-            if length >= 3 && !(sign == '`' && start[length..].contains('`')) {
-                return Some(Self::Fence { sign, length });
-            }
-        }
-        if line.len() - start.len() > 3 {
-            return None;
-        }
-        if start.starts_with("<!--") {
-            return Some(Self::Comment);
-        }
-        let tag = start.get(..4).unwrap_or_default();
-        let is_tag = tag.eq_ignore_ascii_case("<pre")
-            && !start[4..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '-');
-        is_tag.then_some(Self::Preformatted)
-    }
-
-    /// The line that ends it, if any does.
-    fn end(self, lines: &[(usize, &str)], start: usize) -> Option<usize> {
-        let same_line = match self {
-            Self::Fence { .. } => 1,
-            Self::Comment | Self::Preformatted => 0,
-        };
-        let found =
-            lines[start + same_line..].iter().position(|(_, line)| self.is_ended_by(line))?;
-        Some(start + same_line + found)
-    }
-
-    fn is_ended_by(self, line: &str) -> bool {
-        match self {
-            Self::Fence { sign, length } => {
-                let line = line.trim();
-                line.len() >= length && line.chars().all(|other| other == sign)
-            }
-            Self::Comment => line.contains("-->"),
-            Self::Preformatted => line.to_ascii_lowercase().contains("</pre>"),
-        }
+impl Default for Ending {
+    fn default() -> Self {
+        Self { structure: Structure::new(Reading::Strict), simple: None, is_doubtful: false }
     }
 }
 
-/// Finds in one pass, line by line, where the first block begins that never ends.
-#[derive(Debug, Default)]
-pub(crate) struct OpenBlock {
-    open: Option<(Opener, u64)>,
-    line: u64,
-}
-
-impl OpenBlock {
+impl Ending {
     /// Counts lines that are no part of the body.
     pub(crate) fn skip(&mut self, lines: u64) {
-        self.line += lines;
+        self.structure.skip(lines);
     }
 
-    /// Takes the next line; what is no text in it does not matter here.
+    /// Takes the next line.
     pub(crate) fn feed(&mut self, line: &[u8]) {
-        self.line += 1;
-        let first = line.iter().find(|byte| !byte.is_ascii_whitespace());
-        if self.open.is_none() && !first.is_some_and(|first| b"`~<\xC2\xE1\xE2\xE3".contains(first))
-        {
-            return;
-        }
-        let line = text::readable(line);
-        let line = text::trim_break(&line);
-        self.open = match self.open {
-            Some((opener, _)) if opener.is_ended_by(line) => None,
-            Some(open) => Some(open),
-            None => Opener::read(line).and_then(|opener| {
-                let ends_at_once =
-                    !matches!(opener, Opener::Fence { .. }) && opener.is_ended_by(line);
-                (!ends_at_once).then_some((opener, self.line))
-            }),
+        self.structure.feed(line);
+        let text = line.trim_ascii_start();
+        self.simple = match self.simple {
+            Some(kind) if kind.is_ended_by(line) => None,
+            None if text.first().is_some_and(|first| b"`~<".contains(first)) => {
+                commonmark::lasting_block(text).filter(|kind| match kind {
+                    Kind::Fence { .. } => true,
+                    Kind::Html(_) => !kind.is_ended_by(text),
+                })
+            }
+            unchanged => unchanged,
         };
+        self.is_doubtful |= self.simple.is_some() != self.structure.block().is_some();
     }
 
-    /// The line of the block that is open, from 1.
-    pub(crate) fn line(&self) -> Option<u64> {
-        self.open.map(|(_, line)| line)
+    /// The block that would hide what comes next.
+    pub(crate) fn open(&self) -> Option<Open> {
+        self.structure.open()
+    }
+
+    /// Whether the blocks may be read in more than one way.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.is_doubtful
     }
 }
 
 /// Openers known to stay open, so that a hostile document costs no more than a few passes.
 #[derive(Default)]
 struct Hopeless {
-    backticks: Option<usize>,
-    tildes: Option<usize>,
-    comment: bool,
-    preformatted: bool,
+    open: Vec<Kind>,
+    inside: Option<(Kind, usize)>,
 }
 
 impl Hopeless {
-    fn knows(&self, opener: Opener) -> bool {
-        match opener {
-            Opener::Fence { sign: '`', length } => {
-                self.backticks.is_some_and(|known| length >= known)
-            }
-            Opener::Fence { length, .. } => self.tildes.is_some_and(|known| length >= known),
-            Opener::Comment => self.comment,
-            Opener::Preformatted => self.preformatted,
-        }
+    fn knows(&self, kind: Kind) -> bool {
+        self.open.iter().any(|known| is_as_hopeless(*known, kind))
     }
 
-    fn learn(&mut self, opener: Opener) {
-        match opener {
-            Opener::Fence { sign: '`', length } => self.backticks = Some(length),
-            Opener::Fence { length, .. } => self.tildes = Some(length),
-            Opener::Comment => self.comment = true,
-            Opener::Preformatted => self.preformatted = true,
+    fn learn(&mut self, kind: Kind) {
+        self.open.retain(|known| !is_as_hopeless(kind, *known));
+        self.open.push(kind);
+    }
+
+    /// Whether there is known to be no such closing fence before the next heading.
+    fn knows_inside(&self, kind: Kind, line: usize) -> bool {
+        self.inside.is_some_and(|(known, until)| line < until && is_as_hopeless(known, kind))
+    }
+
+    fn learn_inside(&mut self, kind: Kind, until: usize) {
+        self.inside = Some((kind, until));
+    }
+}
+
+/// Whether a block surely never ends where another one, further up, does not.
+fn is_as_hopeless(known: Kind, kind: Kind) -> bool {
+    match (known, kind) {
+        (Kind::Fence { sign, length }, Kind::Fence { sign: other, length: longer }) => {
+            sign == other && longer >= length
         }
+        (known, kind) => known == kind,
     }
 }
 
@@ -233,7 +275,7 @@ mod tests {
     fn code_and_comments_hide_headings() {
         insta::assert_snapshot!(
             check("# a\n```sh\n# b\n```\n   ## c ##\n    ## code\n<!-- ## d\n# e -->\n#f\n- ~~~\n  # g\n"),
-            @"[1:a 2:c 1:g] hidden [1:b 1:e -->] unclosed []"
+            @"[1:a 2:c] hidden [1:b 1:e --> 1:g] unclosed []"
         );
     }
 
@@ -243,19 +285,42 @@ mod tests {
     }
 
     #[test]
+    fn a_block_in_a_list_ends_with_it() {
+        // The closing fence of an item is no opening one, and what follows the list is not in its code.
+        insta::assert_snapshot!(check("- ```\n  # b\n  ```\n## c\n"), @"[2:c] hidden [1:b] unclosed []");
+        insta::assert_snapshot!(check("- ```\n  # b\n\n## c\n```\n# d\n```\n"), @"[2:c] hidden [1:b 1:d] unclosed []");
+        insta::assert_snapshot!(check("> ```\n> # b\n## c\n"), @"[2:c] hidden [] unclosed []");
+        // Closed at another indent, as people do, it is closed all the same.
+        insta::assert_snapshot!(check("- a\n  ```\n  # b\n```\n## c\n"), @"[2:c] hidden [1:b] unclosed []");
+        insta::assert_snapshot!(check("    ```\n## c\n"), @"[2:c] hidden [] unclosed []");
+    }
+
+    #[test]
+    fn what_viewers_hide_is_told() {
+        let check = |document: &str| {
+            let (concealed, endless) = concealed(document, 0);
+            let lines: Vec<_> = concealed
+                .iter()
+                .map(|hidden| {
+                    format!(
+                        "{} in {}, ",
+                        &document[hidden.offset + 3..hidden.offset + 4],
+                        hidden.open.line
+                    )
+                })
+                .collect();
+            format!("{}endless {:?}", lines.concat(), endless.map(|open| open.line))
+        };
+        insta::assert_snapshot!(check("## a\n- x\n  ```\n```\n## b\n```\n## c\n"), @"b in 4, endless None");
+        insta::assert_snapshot!(check("## a\n<div>\n## b\n\n<script>\n## c\n"), @"b in 2, c in 5, endless Some(5)");
+    }
+
+    #[test]
     fn inline_code_is_no_fence() {
         insta::assert_snapshot!(check("``` a ``` b\n## c\n"), @"[2:c] hidden [] unclosed []");
     }
 
     proptest! {
-        #[test]
-        fn one_pass_finds_the_first_open_block(document in "((#{1,7} ?[a-z]{0,3}|`{3,5}[a-z]?|~{3,4}|<!--|-->|<!-- x -->| {0,5}|<pre>|</pre>)\r?\n){0,24}") {
-            let mut open = OpenBlock::default();
-            document.split_inclusive('\n').for_each(|line| open.feed(line.as_bytes()));
-            let first = read(&document, 0).unclosed.first().map(|at| document[..*at].matches('\n').count() as u64 + 1);
-            prop_assert_eq!(open.line(), first);
-        }
-
         #[test]
         fn no_heading_is_lost(document in "((#{1,7} ?[a-z]{0,3}|`{3,5}[a-z]?|~{3,4}|<!--|-->| {0,5}|<pre>|</pre>)\r?\n){0,24}") {
             let blocks = read(&document, 0);

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::blocks::Blocks;
 use crate::citation::{self, Citation, Roots, exact};
+use crate::commonmark::{Line, Reading, Structure};
 use crate::entry::{self, MARKER};
 use crate::resolve::lexical;
 use crate::stamp;
@@ -160,9 +161,17 @@ impl Draft {
             && second.range.start == rendered.len() + 1
             && first.id.as_deref() == Some(self.id.as_str())
             && first.title == self.title
-            && read.blocks.unclosed.is_empty();
+            && read.blocks.unclosed.is_empty()
+            && is_shown_apart(rendered);
         if holds { Ok(()) } else { Err(Spoilt::Open) }
     }
+}
+
+/// Whether a viewer shows the entry's id as its last line, outside of all else, and what comes next behind it.
+fn is_shown_apart(rendered: &str) -> bool {
+    let mut structure = Structure::new(Reading::Strict);
+    let last = rendered.lines().map(|line| structure.feed(line.as_bytes())).last();
+    last == Some(Line::Whole) && structure.is_at_top() && structure.open().is_none()
 }
 
 /// The anchor that markdown viewers give to the entry's heading.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use report::{Exit, Failure};
 
+use crate::commonmark::Open;
 use crate::draft::Spoilt;
 
 /// Everything that ends a run without its answer.
@@ -48,8 +49,8 @@ pub(crate) enum Error {
     OpenLog {
         /// The log.
         path: String,
-        /// The line where the block opens.
-        line: u64,
+        /// The block that viewers take for open, if they do.
+        open: Option<Open>,
     },
     /// The entry was written, and telling so failed.
     Untold {
@@ -155,9 +156,15 @@ impl fmt::Display for Error {
             Self::Read { path, .. } => write!(formatter, "reading {}", path.display()),
             Self::NoLog { path } => write!(formatter, "there is no log {}", path.display()),
             Self::NotALog { path, why, .. } => write!(formatter, "{path} {why}"),
-            Self::OpenLog { path, line } => write!(
+            Self::OpenLog { path, open: Some(open) } => write!(
                 formatter,
-                "{path}:{line} opens a comment or block that never ends, and the entry would close it; nothing was written"
+                "{path}:{} opens {} that never ends and has entries in it, which the new one would hide; nothing was written",
+                open.line,
+                open.kind.word()
+            ),
+            Self::OpenLog { path, open: None } => write!(
+                formatter,
+                "{path} has a code block at an indent that viewers do not take for one, and the entry would end it; nothing was written"
             ),
             Self::Untold { path, line, .. } => {
                 write!(formatter, "the entry was written to {path}:{line}, and the answer was not")
@@ -221,15 +228,19 @@ impl Failure for Error {
             Self::UnknownRole { known, .. } => Some(format!("the roles are {}", known.join(", "))),
             Self::NoLog { .. } => Some("write to a declared log with `--role`, or make one with `feedback-append new`".to_owned()),
             Self::Evidence { hint, .. } | Self::NotALog { hint, .. } => Some((*hint).to_owned()),
+            Self::OpenLog { open: Some(open), .. } => Some(format!(
+                "put a line `{}` where it should end, before the entry below it",
+                open.kind.closing_line()
+            )),
             Self::OpenLog { .. } => {
-                Some("close it in the log, or take it out; entries below it would be lost".to_owned())
+                Some("`feedback-append check` says which entries are hidden, and by what".to_owned())
             }
             Self::Untold { .. } => Some("do not append it again".to_owned()),
             Self::Spoilt(Spoilt::TooLarge(_)) => {
                 Some("keep the text short and cite a file with `--evidence`".to_owned())
             }
             Self::Spoilt(Spoilt::SecondHeading) => Some("append it as an entry of its own".to_owned()),
-            Self::Spoilt(Spoilt::Open) => Some("close the comment or block in the text".to_owned()),
+            Self::Spoilt(Spoilt::Open) => Some("close the comment or block in the text, or put it between ``` lines".to_owned()),
             Self::OtherContent { .. } => Some("give another entry another `--id`".to_owned()),
             Self::Contradicted { instead, .. } => Some(instead.clone()),
             Self::Leak { .. } => Some(

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::stamp;
 use crate::text;
 
 /// The keys that every log keeps, in the order in which a new log gets them.
@@ -37,15 +38,21 @@ pub fn read(document: &str) -> Option<FrontMatter> {
     block_at(document, start)
 }
 
-/// Finds blocks that look like front matter after the first one: what a careless prepend leaves behind.
-pub fn further_blocks(document: &str, from: usize) -> Vec<FrontMatter> {
+/// Finds blocks that look like front matter after the first one: what a careless prepend leaves behind. What stands in
+/// code (`verbatim`) is an example, and what has other lines than YAML between two rules is text.
+pub fn further_blocks(document: &str, from: usize, verbatim: &[Range<usize>]) -> Vec<FrontMatter> {
     let mut found = Vec::new();
     let mut reach = from;
     for (at, line) in text::lines(document, from) {
         if at < reach || line.trim_end() != "---" {
             continue;
         }
-        if let Some(block) = block_at(document, at).filter(is_plausible) {
+        let next = verbatim.partition_point(|code| code.end <= at);
+        if verbatim.get(next).is_some_and(|code| code.start <= at) {
+            continue;
+        }
+        let block = block_at(document, at);
+        if let Some(block) = block.filter(|block| is_plausible(block) && is_yaml(document, block)) {
             reach = block.range.end;
             found.push(block);
         }
@@ -56,6 +63,21 @@ pub fn further_blocks(document: &str, from: usize) -> Vec<FrontMatter> {
 /// A rule in markdown is a `---` line too; a block has at least two keys that logs keep.
 fn is_plausible(block: &FrontMatter) -> bool {
     block.fields.iter().filter(|field| KEYS.contains(&field.key.as_str())).count() >= 2
+}
+
+/// Whether every line of a block is one that YAML has: a key, a comment, an item of a list, or the rest of a value.
+fn is_yaml(document: &str, block: &FrontMatter) -> bool {
+    text::lines(&document[..block.inner.end], block.inner.start).all(|(offset, line)| {
+        let is_comment = line.starts_with('#') && !is_dated_heading(line);
+        let goes_on = line.starts_with([' ', '\t', '-', ']', '}']);
+        is_comment || goes_on || field_at(line, offset).is_some()
+    })
+}
+
+/// A heading with a date is an entry of the log, and no comment of YAML.
+fn is_dated_heading(line: &str) -> bool {
+    let text = line.trim_start_matches('#');
+    line.len() - text.len() >= 2 && text.starts_with([' ', '\t']) && stamp::find(text).is_some()
 }
 
 fn block_at(document: &str, start: usize) -> Option<FrontMatter> {
@@ -71,6 +93,10 @@ fn block_at(document: &str, start: usize) -> Option<FrontMatter> {
         if matches!(line.trim_end(), "---" | "...") {
             let end = document[at..].find('\n').map_or(document.len(), |found| at + found + 1);
             return Some(FrontMatter { range: start..end, inner: inner_start..at, fields });
+        }
+        // A rule, or a block that lost its closing line: what stands below is the log.
+        if is_dated_heading(line) {
+            return None;
         }
         if let Some(field) = field_at(line, at) {
             fields.push(field);
@@ -299,9 +325,28 @@ mod tests {
     fn second_blocks_are_found_and_rules_are_not() {
         let document = format!("{SEED}\n---\n\ntext\n\n---\n\n{SEED}");
         let first = read(&document).unwrap();
-        let further = further_blocks(&document, first.range.end);
+        let further = further_blocks(&document, first.range.end, &[]);
         assert_eq!(further.len(), 1);
         assert!(document[further[0].range.clone()].starts_with("---\nepoch"));
+    }
+
+    #[test]
+    fn examples_and_text_between_rules_are_no_blocks() {
+        let example = format!("{SEED}\n```yaml\n---\nepoch: x\ndoc: a\n---\n```\n");
+        let start = read(&example).unwrap().range.end;
+        let code = example.find("```").unwrap()..example.len();
+        assert_eq!(further_blocks(&example, start, &[code]), Vec::new());
+        let rules =
+            format!("{SEED}\n---\n\n## 2026-11-21T10:00:01Z — Handover\nowner: a\ndoc: b\n\n---\n");
+        assert_eq!(further_blocks(&rules, start, &[]), Vec::new());
+        let text = format!("{SEED}\n---\nowner: a\ndoc: b\n\nWe hand over.\n---\n");
+        assert_eq!(further_blocks(&text, start, &[]), Vec::new());
+    }
+
+    #[test]
+    fn a_rule_at_the_head_is_no_front_matter() {
+        assert_eq!(read("---\n\n# Notes\n\n## 2026-11-26T10:00:01Z — First\nx\n\n---\n"), None);
+        assert!(read("---\n# reviewed 2026-11-26\ndoc: a\n---\n").is_some());
     }
 
     proptest! {

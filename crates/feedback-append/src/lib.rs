@@ -9,6 +9,7 @@ mod archive;
 mod args;
 mod check;
 mod cite;
+mod commonmark;
 mod digest;
 mod error;
 mod git;

@@ -6,6 +6,7 @@ use evidence::Digest;
 use report::{Finding, Level};
 
 use crate::citation::{self, Citation, Citations, Roots};
+use crate::commonmark::Structure;
 use crate::entry::{self, Entries, Entry};
 use crate::front_matter::{self, FrontMatter};
 use crate::stamp;
@@ -43,7 +44,7 @@ impl Log {
         Self {
             path: path.to_path_buf(),
             shown: shown.to_owned(),
-            further: front_matter::further_blocks(&text, start),
+            further: front_matter::further_blocks(&text, start, &entries.blocks.verbatim),
             citations: citation::find(&text, start, &entries.blocks, roots),
             body_hash: Digest::of(&bytes[start..]),
             index: LineIndex::new(&text),
@@ -83,7 +84,8 @@ impl Log {
         self.text[entry.range.clone()].trim_end()
     }
 
-    /// The same, without a second front matter that somebody left in it: taking that out is no rewriting.
+    /// The same, without a second front matter that somebody left in it and without a last line that ends what the entry
+    /// left open: taking out the one and adding the other is no rewriting.
     pub(crate) fn own_text_of(&self, entry: &Entry) -> String {
         let mut text = String::new();
         let mut at = entry.range.start;
@@ -96,6 +98,19 @@ impl Log {
         }
         text.push_str(&self.text[at..entry.range.end]);
         text.truncate(text.trim_end().len());
+        if let Some(end) = without_closing_line(&text) {
+            text.truncate(end);
+        }
         text
     }
+}
+
+/// Where a text ends without its last line, if that only ends a block which the lines before it leave open.
+fn without_closing_line(text: &str) -> Option<usize> {
+    let (before, last) = text.rsplit_once('\n')?;
+    if last.len() > 16 || last.trim().is_empty() {
+        return None;
+    }
+    let open = Structure::behind(before).open()?;
+    (open.kind.closing_line() == last.trim_end()).then_some(before.trim_end().len())
 }

@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use evidence::Hasher;
 use memchr::memmem;
 
-use crate::blocks::OpenBlock;
+use crate::blocks::Ending;
+use crate::commonmark::Open;
 use crate::draft::LARGEST;
 use crate::entry::{self, MARKER};
 use crate::front_matter::{self, FrontMatter};
@@ -37,8 +38,10 @@ pub(crate) struct Survey {
     pub(crate) crlf: bool,
     /// The time of the last entry that has the tool's own form, if it is near the end.
     pub(crate) last: Option<DateTime<Utc>>,
-    /// The line of the first block that never ends.
-    pub(crate) open: Option<u64>,
+    /// The block that never ends, in which a viewer would hide what comes next.
+    pub(crate) open: Option<Open>,
+    /// Whether its writers may have meant other blocks than a viewer shows.
+    pub(crate) is_doubtful: bool,
     /// The entry with the id that was looked for: the line of its heading, and its text.
     pub(crate) known: Option<(u64, String)>,
 }
@@ -81,6 +84,7 @@ pub(crate) fn survey(
         crlf: false,
         last: None,
         open: None,
+        is_doubtful: false,
         known: None,
     };
     let Some(file) = file else { return Ok(survey) };
@@ -97,7 +101,7 @@ pub(crate) fn survey(
     // The end of one piece is kept before the next, so that a marker across the border is found.
     let kept = marker.as_ref().map_or(4, |marker| marker.len().max(4));
     let mut buffer = vec![0; kept + CHUNK];
-    let mut open = OpenBlock::default();
+    let mut ending = Ending::default();
     let mut cut_line = Vec::new();
     let mut carried = 0;
     let mut at = 0;
@@ -109,10 +113,10 @@ pub(crate) fn survey(
         if at + wanted as u64 > body_start {
             let skip = usize::try_from(body_start.saturating_sub(at)).unwrap_or(0);
             survey.body.update(&fresh[skip..]);
-            open.skip(memchr::memchr_iter(b'\n', &fresh[..skip]).count() as u64);
-            feed(&mut open, &mut cut_line, &fresh[skip..]);
+            ending.skip(memchr::memchr_iter(b'\n', &fresh[..skip]).count() as u64);
+            feed(&mut ending, &mut cut_line, &fresh[skip..]);
         } else {
-            open.skip(memchr::memchr_iter(b'\n', fresh).count() as u64);
+            ending.skip(memchr::memchr_iter(b'\n', fresh).count() as u64);
         }
         survey.lines += memchr::memchr_iter(b'\n', fresh).count() as u64;
         if let (None, Some(finder), Some(id)) = (&survey.known, &finder, id) {
@@ -130,9 +134,10 @@ pub(crate) fn survey(
         survey.end = buffer[carried.saturating_sub(4)..carried].to_vec();
     }
     if !cut_line.is_empty() {
-        open.feed(&cut_line);
+        ending.feed(&cut_line);
     }
-    survey.open = open.line();
+    survey.open = ending.open();
+    survey.is_doubtful = ending.is_doubtful();
     if !survey.end.is_empty() && !survey.end.ends_with(b"\n") {
         survey.lines += 1;
     }
@@ -141,15 +146,15 @@ pub(crate) fn survey(
 }
 
 /// Gives a piece line by line; a line that the piece cuts off waits for the next.
-fn feed(open: &mut OpenBlock, cut_line: &mut Vec<u8>, piece: &[u8]) {
+fn feed(ending: &mut Ending, cut_line: &mut Vec<u8>, piece: &[u8]) {
     let mut start = 0;
     for at in memchr::memchr_iter(b'\n', piece) {
         let line = &piece[start..=at];
         if cut_line.is_empty() {
-            open.feed(line);
+            ending.feed(line);
         } else {
             cut_line.extend_from_slice(line);
-            open.feed(cut_line);
+            ending.feed(cut_line);
             cut_line.clear();
         }
         start = at + 1;

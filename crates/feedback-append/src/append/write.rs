@@ -9,6 +9,7 @@ use durable::{Change, Edit, Snapshot};
 use report::Invocation;
 use signal_hook::consts::SIGXFSZ;
 
+use crate::blocks;
 use crate::draft::Draft;
 use crate::entry;
 use crate::error::Error;
@@ -38,7 +39,7 @@ pub(super) struct Written {
     /// The time in its heading.
     pub(super) at: DateTime<Utc>,
     /// What is wrong with the log as it was found.
-    pub(super) warnings: Vec<&'static str>,
+    pub(super) warnings: Vec<String>,
 }
 
 /// Writes the entry, unless it is there.
@@ -104,25 +105,28 @@ fn decide(
         found.end = b"\n".to_vec();
         warnings.clear();
     }
-    let gap = gap(&found.end, found.lines == 0);
+    let gap = gap(&found);
     let mut tail = format!("{gap}{}", draft.render(now));
     let is_cut = found.lines > 0 && !found.end.ends_with(b"\n");
-    let line = found.lines - u64::from(is_cut) + gap.len() as u64 + 1;
+    let n_breaks = gap.matches('\n').count() as u64;
+    let line = found.lines - u64::from(is_cut) + n_breaks + 1;
     if found.crlf {
         tail = tail.replace('\n', "\r\n");
     }
-    if let Some(line) = found.open {
-        // Rare, so the whole log may be read: the entry must not close what was left open, and hide what is between.
+    if found.open.is_some() || found.is_doubtful {
+        // Rare, so the whole log may be read: what is added must not close what was left open, and hide what is between.
         let old = snapshot.read().map_err(unreadable)?;
         if hides(&old, found.block.as_ref().map_or(0, |block| block.range.end), &tail, draft) {
-            return Err(Error::OpenLog { path: target.shown.clone(), line });
+            return Err(Error::OpenLog { path: target.shown.clone(), open: found.open });
         }
     }
     let edits = edits(repo, &found, &tail, now);
     let has_field = found.block.as_ref().is_some_and(|block| block.field("doc_hash").is_some());
     if has_field && !edits.iter().any(|edit| edit.text.contains("sha256:")) {
-        warnings
-            .push("its `doc_hash` stands there twice or over several lines, and was left as it is");
+        warnings.push(
+            "its `doc_hash` stands there twice or over several lines, and was left as it is"
+                .to_owned(),
+        );
     }
     let path = target.shown.clone();
     let written = Written { is_new: true, path, line, at: now, warnings };
@@ -190,15 +194,20 @@ fn known(
     }
 }
 
-/// What stands between the last byte and the entry: one empty line.
-fn gap(end: &[u8], is_empty: bool) -> &'static str {
-    let end: Vec<u8> = end.iter().copied().filter(|byte| *byte != b'\r').collect();
-    match end.as_slice() {
-        [] if is_empty => "",
+/// What stands between the last byte and the entry: one empty line, and before it what ends a block that is open.
+fn gap(found: &Survey) -> String {
+    let end: Vec<u8> = found.end.iter().copied().filter(|byte| *byte != b'\r').collect();
+    if let Some(open) = found.open {
+        let line_break = if end.ends_with(b"\n") { "" } else { "\n" };
+        return format!("{line_break}{}\n\n", open.kind.closing_line());
+    }
+    let gap = match end.as_slice() {
+        [] if found.lines == 0 => "",
         [.., b'\n', b'\n'] => "",
         [.., b'\n'] => "\n",
         _ => "\n\n",
-    }
+    };
+    gap.to_owned()
 }
 
 /// The front matter that stays true: the body's hash, the day of the last entry, and when the log expires.
@@ -221,21 +230,30 @@ fn edits(repo: &Repo, found: &Survey, tail: &str, now: DateTime<Utc>) -> Vec<fro
 }
 
 /// Faults of the front matter that the entry leaves as they are.
-fn warnings(found: &Survey) -> Vec<&'static str> {
-    let Some(block) = &found.block else {
-        return if found.lines == 0 {
-            Vec::new()
-        } else {
-            vec!["it has no front matter; `feedback-append refresh` adds it"]
-        };
-    };
+fn warnings(found: &Survey) -> Vec<String> {
     let mut warnings = Vec::new();
-    if block.fields.iter().any(|field| field.text(&found.head).contains("$(")) {
-        warnings
-            .push("its front matter has an unexpanded `$(…)`; `feedback-append check` says where");
+    if let Some(open) = found.open {
+        let (line, what, closer) = (open.line, open.kind.word(), open.kind.closing_line());
+        warnings.push(format!(
+            "line {line} left {what} open, in which the entry would not be seen; `{closer}` was put before it"
+        ));
     }
-    if !front_matter::further_blocks(&found.head, block.range.end).is_empty() {
-        warnings.push("it has a second front matter; `feedback-append check` says where");
+    let Some(block) = &found.block else {
+        if found.lines > 0 {
+            warnings.push("it has no front matter; `feedback-append refresh` adds it".to_owned());
+        }
+        return warnings;
+    };
+    if block.fields.iter().any(|field| field.text(&found.head).contains("$(")) {
+        warnings.push(
+            "its front matter has an unexpanded `$(…)`; `feedback-append check` says where"
+                .to_owned(),
+        );
+    }
+    let code = blocks::read(&found.head, block.range.end).verbatim;
+    if !front_matter::further_blocks(&found.head, block.range.end, &code).is_empty() {
+        warnings
+            .push("it has a second front matter; `feedback-append check` says where".to_owned());
     }
     warnings
 }

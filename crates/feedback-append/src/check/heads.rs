@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use report::{Finding, Level};
 
+use crate::blocks::{self, Concealed};
 use crate::entry::Entry;
 use crate::log::Log;
 use crate::stamp::{self, Precision, Zone};
@@ -13,11 +14,7 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 /// Applies the rules to one log.
 pub(super) fn check(log: &Log, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for offset in &log.entries.blocks.unclosed {
-        let message =
-            "a code block or comment begins here and never ends; viewers hide what follows";
-        findings.push(log.finding("heading", Level::Warning, *offset, message));
-    }
+    concealed(log, &mut findings);
     for hidden in &log.entries.hidden {
         let message = "a dated heading inside a code block or comment is not read as an entry";
         let hint = "if it is one, close the block before it";
@@ -30,6 +27,49 @@ pub(super) fn check(log: &Log, now: DateTime<Utc>) -> Vec<Finding> {
     order(log, &mut findings);
     invented(log, &mut findings);
     findings
+}
+
+/// Entries that viewers do not show as such, and the block that never ends.
+fn concealed(log: &Log, findings: &mut Vec<Finding>) {
+    let start = log.block.as_ref().map_or(0, |block| block.range.end);
+    let (concealed, endless) = blocks::concealed(&log.text, start);
+    let is_entry = |hidden: &&Concealed| {
+        let entries = &log.entries.entries;
+        entries.binary_search_by_key(&hidden.offset, |entry| entry.heading.start).is_ok()
+    };
+    let hidden: Vec<&Concealed> = concealed.iter().filter(is_entry).collect();
+    if let Some(open) = endless {
+        let n_entries = hidden.iter().filter(|hidden| hidden.open == open).count();
+        let message = match n_entries {
+            0 => format!("{} begins here and never ends", open.kind.word()),
+            1 => format!(
+                "{} begins here and never ends; viewers hide the entry behind it",
+                open.kind.word()
+            ),
+            more => format!(
+                "{} begins here and never ends; viewers hide the {more} entries behind it",
+                open.kind.word()
+            ),
+        };
+        let hint = format!("put a line `{}` where it should end", open.kind.closing_line());
+        let finding = Finding::new("heading", Level::Warning, message).path(log.shown.clone());
+        let line = u32::try_from(open.line).unwrap_or(u32::MAX);
+        findings.push(finding.line(line).column(1).hint(hint));
+    }
+    for Concealed { offset, open } in
+        hidden.into_iter().filter(|hidden| Some(hidden.open) != endless)
+    {
+        let message = format!(
+            "viewers show the entry as part of {} that begins in line {}",
+            open.kind.word(),
+            open.line
+        );
+        let hint = match open.kind.closing_line().as_str() {
+            "" => "put an empty line before the entry".to_owned(),
+            closer => format!("put a line `{closer}` before the entry"),
+        };
+        findings.push(log.finding("heading", Level::Warning, *offset, message).hint(hint));
+    }
 }
 
 fn heading(log: &Log, entry: &Entry, findings: &mut Vec<Finding>) {
@@ -219,7 +259,7 @@ mod tests {
     #[test]
     fn what_a_block_hides_is_told() {
         insta::assert_snapshot!(check_text("```\n## 2025-10-11T01:00:01Z — a\n```\n```\n## 2025-10-11T01:00:02Z — b\n"), @"
-        4 Warning heading a code block or comment begins here and never ends; viewers hide what follows
+        4 Warning heading a code block begins here and never ends; viewers hide the entry behind it
         2 Warning heading a dated heading inside a code block or comment is not read as an entry
         ");
     }

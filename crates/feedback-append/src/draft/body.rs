@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::blocks;
+use crate::commonmark::{Kind, Line, Reading, Structure};
 use crate::text;
 
 /// Why a text cannot be an entry.
@@ -23,7 +24,7 @@ pub fn tidy(raw: &str) -> String {
     let clean = clean.trim_end();
     let start = clean.len() - clean.trim_start_matches(['\n', ' ', '\t']).len();
     let start = clean[..start].rfind('\n').map_or(0, |line_break| line_break + 1);
-    let body = with_closed_fence(&clean[start..]);
+    let body = with_closed_fence(&with_plain_headings(&clean[start..]));
     let headings = blocks::read(&body, 0).headings;
     let shallow = headings.iter().map(|heading| heading.level).min().unwrap_or(6);
     let deeper = usize::from(3_u8.saturating_sub(shallow));
@@ -46,16 +47,36 @@ pub fn tidy(raw: &str) -> String {
 
 /// The text with a closing line for a code fence that was left open.
 fn with_closed_fence(body: &str) -> String {
-    let mut closed = body.to_owned();
-    if let Some(open) = blocks::read(body, 0).unclosed.first() {
-        let line = body[*open..].trim_start();
-        if let Some(sign) = line.chars().next().filter(|sign| "`~".contains(*sign)) {
-            let length = line.len() - line.trim_start_matches(sign).len();
-            closed.push('\n');
-            closed.extend(std::iter::repeat_n(sign, length));
+    match Structure::behind(body).open() {
+        Some(open) if matches!(open.kind, Kind::Fence { .. }) => {
+            format!("{body}\n{}", open.kind.closing_line())
+        }
+        _ => body.to_owned(),
+    }
+}
+
+/// The text with its underlined headings in the other form, which alone can stand below the entry's own.
+fn with_plain_headings(body: &str) -> String {
+    let mut structure = Structure::new(Reading::Strict);
+    let mut lines: Vec<String> = Vec::new();
+    let mut start = 0;
+    for line in body.lines() {
+        let read = structure.feed(line.as_bytes());
+        if read == Line::Underline && structure.is_at_top() {
+            let level = if line.trim_start().starts_with('=') { "#" } else { "##" };
+            let words: Vec<&str> = lines[start..].iter().map(|line| line.trim()).collect();
+            let heading = format!("{level} {}", words.join(" "));
+            lines.truncate(start);
+            lines.push(heading);
+            start = lines.len();
+            continue;
+        }
+        lines.push(line.to_owned());
+        if !structure.is_in_paragraph() {
+            start = lines.len();
         }
     }
-    closed
+    lines.join("\n")
 }
 
 /// Leaves out terminal control sequences and every control character but line breaks and tabs.

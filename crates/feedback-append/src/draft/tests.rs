@@ -1,6 +1,7 @@
 //! Tests of the entry's form, and that whatever is written is read back as one entry.
 
 use super::*;
+use crate::commonmark::tests::{LINES, is_shown};
 use proptest::prelude::*;
 
 fn now() -> DateTime<Utc> {
@@ -94,6 +95,14 @@ fn a_text_is_made_fit_for_a_log() {
     # comment
     ```
     ");
+    // Underlined headings are put below the entry's own too; fences that are code themselves open nothing.
+    insta::assert_snapshot!(tidy("Head\nline\n====\ntext\n\n    x\n    ```\n"), @"
+    ### Head line
+    text
+
+        x
+        ```
+    ");
     assert_eq!(tidy("  indented\n\n"), "  indented");
     assert_eq!(tidy(""), "");
 }
@@ -111,7 +120,10 @@ fn what_would_spoil_the_log_is_refused() {
     };
     assert_eq!(check("text"), Ok(()));
     assert_eq!(check("## 2025-10-11 — other"), Err(Spoilt::SecondHeading));
-    assert_eq!(check("<!-- open"), Err(Spoilt::Open));
+    for open in ["<!-- open", "<?php", "<![CDATA[", "<script>\n\nx", "<textarea>", "text\n<!X"] {
+        assert_eq!(check(open), Err(Spoilt::Open), "{open}");
+    }
+    assert_eq!(check("2025-10-11T01:12:13Z — other\n---"), Err(Spoilt::SecondHeading));
     assert_eq!(check("<!-- entry other -->"), Ok(()));
     assert_eq!(check(&"x".repeat(LARGEST)), Err(Spoilt::TooLarge(LARGEST + 50)));
 }
@@ -169,6 +181,15 @@ proptest! {
             prop_assert_eq!(entries.len(), 3, "{}", log);
             prop_assert_eq!(entries[1].id.as_deref(), Some("k"));
             prop_assert!(draft.is_told_by(log[entries[1].range.clone()].trim_end()));
+        }
+    }
+
+    #[test]
+    fn an_accepted_entry_swallows_nothing_where_it_is_shown(body in LINES) {
+        let draft = Draft { title: "T".to_owned(), status: Some("planned".to_owned()), body: tidy(&body), id: "k".to_owned(), ..Draft::default() };
+        let text = draft.render(now());
+        if draft.check(&text).is_ok() {
+            prop_assert!(is_shown(&text), "{}", text);
         }
     }
 

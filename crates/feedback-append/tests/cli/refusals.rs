@@ -134,12 +134,48 @@ fn a_log_that_would_hide_entries_is_refused() {
         assert!(output.stderr().contains(&format!("log.md:{line}")), "{output}");
         assert_eq!(bed.read("log.md"), log);
     }
-    // What hides nothing is no reason to refuse.
-    let bed = bed();
-    bed.write("log.md", "## 2025-10-11T01:12:13Z — Old\n\n```\nx\n");
-    assert_eq!(run(&bed, ["log.md", "--title", "T", "--message", "m", "--id", "k"]).code(), 0);
-    let listed = run(&bed, ["list", "log.md"]);
-    assert_eq!(listed.stdout().lines().count(), 2, "{listed}");
+}
+
+#[test]
+fn what_was_left_open_is_closed_before_the_entry() {
+    for (open, closer) in [
+        ("```\nx\n", "```"),
+        ("~~~~ sh\nx", "~~~~"),
+        ("- a\n  ```\n```\n", "```"),
+        ("<script>\nx\n", "</script>"),
+        ("<TEXTAREA>\n\nx\n", "</textarea>"),
+        ("<?php\n", "?>"),
+        ("text\n<!-- x\n", "-->"),
+        // Nothing of these reaches behind an empty line.
+        ("- ```\n  x\n", ""),
+        ("> ~~~\n", ""),
+        ("    ```\n", ""),
+        ("<details>\n<summary>x\n", ""),
+        ("Head\n---\n[a]: b\n", ""),
+        ("| a |\n|---|\n| b", ""),
+    ] {
+        let bed = bed();
+        bed.git_init();
+        bed.write("log.md", format!("## 2025-10-11T01:12:13Z — Old\n\n{open}"));
+        bed.git(["add", "log.md"]);
+        bed.git(["commit", "-qm", "old"]);
+        let output = run(&bed, ["log.md", "--title", "T", "--message", "m", "--id", "k"]);
+        assert_eq!(output.code(), 0, "{open:?} {output}");
+        let log = bed.read("log.md");
+        let line_break = if open.ends_with('\n') { "" } else { "\n" };
+        let closing = if closer.is_empty() { String::new() } else { format!("{closer}\n") };
+        let entry = log.rfind("## ").unwrap();
+        assert_eq!(
+            log[..entry],
+            format!("## 2025-10-11T01:12:13Z — Old\n\n{open}{line_break}{closing}\n")
+        );
+        let told = format!("left {}", if closer.contains('-') { "a comment" } else { "a" });
+        assert_eq!(output.stderr().contains(&told), !closer.is_empty(), "{output}");
+        // The closing line is no rewriting of the entry before.
+        let output = run(&bed, ["check", "log.md"]);
+        assert!(!output.stdout().contains("[rewritten]"), "{output}");
+        assert!(!output.stdout().contains("[heading]"), "{output}");
+    }
 }
 
 #[test]
