@@ -2,6 +2,7 @@
 
 pub(crate) mod exact;
 mod hash;
+mod reference;
 mod token;
 
 use std::ops::Range;
@@ -10,6 +11,7 @@ use crate::blocks::Blocks;
 use crate::field::{self, Topic};
 use crate::text;
 pub use hash::CitedHash;
+use reference::References;
 use token::Token;
 
 /// Folders at the root of a machine.
@@ -61,6 +63,7 @@ pub fn find(document: &str, from: usize, blocks: &Blocks, roots: &Roots) -> Cita
     let mut section = None;
     let mut after_blank = false;
     let mut waiting: Option<Waiting> = None;
+    let references = References::read(document, from);
     for (offset, line) in text::lines(document, from) {
         let in_block = blocks.verbatim.partition_point(|block| block.end <= offset);
         let in_block = blocks.verbatim.get(in_block).filter(|block| block.contains(&offset));
@@ -86,7 +89,10 @@ pub fn find(document: &str, from: usize, blocks: &Blocks, roots: &Roots) -> Cita
             value: label.as_ref().map_or(0, |label| label.value.start),
         };
         let before = found.paths.len();
-        find_in_line(line, offset, &stand, roots, &mut found.paths);
+        // A definition stands for nothing where it stands; what refers to it does.
+        if !references.defines(offset) {
+            find_in_line(line, offset, &stand, roots, &references, &mut found.paths);
+        }
         let has_path = found.paths.len() > before;
         if let Some(label) = label {
             if label.value.is_empty() && !label.is_item {
@@ -135,28 +141,41 @@ fn find_in_line(
     offset: usize,
     stand: &Stand,
     roots: &Roots,
+    references: &References<'_>,
     found: &mut Vec<Citation>,
 ) {
     let arrow = token::arrow(line);
     // Only where proof is told does a name without a folder count.
     // The form that carries any name has a slash always.
     let may_lack_slash = arrow.is_some() || stand.topic == Some(Topic::Evidence);
-    if memchr::memchr(b'/', line.as_bytes()).is_none() && !may_lack_slash {
+    let may_refer = !references.is_empty() && line.contains('[') && !stand.in_code;
+    if memchr::memchr(b'/', line.as_bytes()).is_none() && !may_lack_slash && !may_refer {
         return;
     }
     let first = found.len();
-    for token in token::split(line) {
+    let mut tokens: Vec<(Token<'_>, bool)> =
+        token::split(line).into_iter().map(|token| (token, false)).collect();
+    if may_refer {
+        let paths = references.in_line(line);
+        // What a link is called is no path of its own.
+        tokens.retain(|(token, _)| !paths.iter().any(|(range, _)| range.contains(&token.range.start)));
+        tokens.extend(paths.into_iter().map(|(range, path)| {
+            (Token { range, path, in_command: false, is_exact: false }, true)
+        }));
+        tokens.sort_by_key(|(token, _)| token.range.start);
+    }
+    for (token, is_reference) in tokens {
         let after_arrow = arrow.is_some_and(|arrow| token.range.start > arrow);
         let is_command = stand.in_code
             || token.in_command
             || (stand.topic == Some(Topic::Command) && !after_arrow && arrow.is_some());
         let is_proof = after_arrow
             || (stand.topic == Some(Topic::Evidence) && token.range.start >= stand.value);
-        let Some(is_evidence) = judge(&token, is_command, is_proof, roots) else { continue };
+        let before = &line[..token.range.start];
+        let is_link = is_reference || before.ends_with("](") || before.ends_with("](<");
+        let Some(is_evidence) = judge(&token, is_command, is_proof, is_link, roots) else { continue };
         let range = offset + token.range.start..offset + token.range.end;
         let is_exact = token.is_exact;
-        let before = &line[..token.range.start];
-        let is_link = before.ends_with("](") || before.ends_with("](<");
         let decoded = (is_exact || is_link).then(|| exact::decode(token.path)).flatten();
         let path = decoded.unwrap_or_else(|| token.path.to_owned());
         let path =
@@ -164,24 +183,41 @@ fn find_in_line(
         let suffix = if is_exact { 0 } else { token::line_suffix(&path) };
         found.push(Citation { range, path, suffix, is_exact, is_evidence, hash: None, exit: None });
     }
-    // What stands between one path and the next belongs to the first.
+    // What stands between one path and the next belongs to the first, but for a list in which each hash stands before.
+    let stands_before = found.get(first).is_some_and(|citation| {
+        hash::before(&line[..citation.range.start - offset]).is_some()
+    });
     for at in first..found.len() {
         let start = found[at].range.end - offset;
         let end = found.get(at + 1).map_or(line.len(), |next| next.range.start - offset);
         let behind = &line[start..end];
-        found[at].hash =
-            hash::behind(behind).or_else(|| hash::before(&line[..found[at].range.start - offset]));
+        let before = || hash::before(&line[..found[at].range.start - offset]);
+        found[at].hash = if stands_before {
+            before().or_else(|| hash::behind(behind))
+        } else {
+            hash::behind(behind).or_else(|| hash::bare(behind))
+        };
         found[at].exit = hash::exit(behind);
     }
 }
 
 /// Whether a token is a citation, and if so whether it stands as proof.
-fn judge(token: &Token<'_>, is_command: bool, is_proof: bool, roots: &Roots) -> Option<bool> {
+fn judge(
+    token: &Token<'_>,
+    is_command: bool,
+    is_proof: bool,
+    is_link: bool,
+    roots: &Roots,
+) -> Option<bool> {
     let path = token.path;
     if token.is_exact {
         return Some(true);
     }
-    let bare = path.trim_start_matches("./").trim_start_matches('/');
+    let mut bare = path.trim_start_matches("./").trim_start_matches('/');
+    // A link leads somewhere from the log's own folder.
+    while let Some(below) = bare.strip_prefix("../").filter(|_| is_link) {
+        bare = below;
+    }
     let first = bare.split('/').next().unwrap_or_default();
     let has_slash = bare.contains('/');
     if has_slash && roots.evidence.iter().any(|root| under(bare, root)) {

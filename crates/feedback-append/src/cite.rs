@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{Bundle, Digest, FileEntry, Outcome, Run};
+use evidence::{Body, Bundle, Digest, FileEntry, Outcome, Record, Run};
 
 use crate::draft::{CitedRun, CitedWhole};
 use crate::error::Error;
@@ -159,6 +159,9 @@ fn cite_bundle(
             cited.short.push(shortfall(*run));
         }
     }
+    if proves_nothing(&bundle) {
+        cited.short.push((Shortfall::Unproven, format!("{shown} ({NO_RUN})")));
+    }
     let n_runs = runs.len();
     let plural = if n_runs == 1 { "" } else { "s" };
     let seal = bundle
@@ -167,6 +170,15 @@ fn cite_bundle(
         .map_or("not sealed".to_owned(), |hash| format!("manifest sha256:{}", hash.hex()));
     cited.wholes.push(CitedWhole { path: shown, remark: format!("{n_runs} run{plural}, {seal}") });
     Ok(())
+}
+
+/// What is said of a bundle that proves nothing.
+pub(crate) const NO_RUN: &str = "no run is recorded";
+
+/// Whether a bundle has neither a run nor a file.
+pub(crate) fn proves_nothing(bundle: &Bundle) -> bool {
+    let is_attached = |record: &Record| matches!(record.body, Body::Attach(_));
+    bundle.runs().is_empty() && !bundle.records().iter().any(is_attached)
 }
 
 /// A file of a bundle stands for the run that left it; any other file for itself.

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use crate::commonmark::{Line, Reading, Structure};
+use crate::text;
+
 /// How a status word stands to success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -41,8 +44,11 @@ const SUCCESS: [&str; 20] = [
     "working",
 ];
 
+/// Words that say so at the end of a sentence of a title or a status; further on in one they mean other things.
+const SUCCESS_LAST: [&str; 3] = ["pass", "ok", "ready"];
+
 /// Signs that say it without words.
-const SIGNS: [char; 5] = ['✅', '✔', '☑', '🎉', '🟢'];
+const SIGNS: [char; 6] = ['✅', '✔', '✓', '☑', '🎉', '🟢'];
 
 /// Words that turn a success into something else when one of the four words before it is one of them.
 const TURNED: [&str; 29] = [
@@ -103,31 +109,43 @@ const SHORT: [&str; 16] = [
 
 /// What a status says, by its first words.
 pub fn standing(status: &str) -> Standing {
-    if success(status).is_some()
-        || first_word(status).is_some_and(|word| word == "ok" || word == "ready")
+    let first = first_word(status);
+    let is_success = |word: &String| contains(&SUCCESS_LAST, word);
+    if success_in_title(status).is_some()
+        || (first.as_ref().is_some_and(is_success) && !status.to_lowercase().contains("ready for"))
+        || status.replace(' ', "").contains("100%")
     {
         return Standing::Success;
     }
-    match first_word(status) {
+    match first {
         Some(word) if SHORT.contains(&word.as_str()) => Standing::Short,
         _ => Standing::Neither,
     }
 }
 
-/// The first word or sign of a text that claims success, if one does; code spans and quotations claim nothing.
+/// The first word or sign of a text that claims success, if one does; code and quotations claim nothing.
 pub fn success(text: &str) -> Option<Range<usize>> {
-    let mut from = 0;
-    for line in text.split_inclusive('\n') {
-        let is_quoted = line.trim_start().starts_with('>');
-        if !is_quoted && let Some(found) = success_in_line(line) {
-            return Some(from + found.start..from + found.end);
-        }
-        from += line.len();
-    }
-    None
+    prose(text).find_map(|(from, line)| {
+        let found = success_in_line(line, false)?;
+        Some(from + found.start..from + found.end)
+    })
 }
 
-fn success_in_line(line: &str) -> Option<Range<usize>> {
+/// The same of a title or status, which is read alone.
+pub fn success_in_title(text: &str) -> Option<Range<usize>> {
+    success_in_line(text, true)
+}
+
+/// The lines of a text that are neither code nor quoted, with their offsets.
+pub fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut structure = Structure::new(Reading::Strict);
+    text::lines(text, 0).filter(move |(_, line)| {
+        let is_code = matches!(structure.feed(line.as_bytes()), Line::Opening | Line::Verbatim);
+        !is_code && !line.trim_start().starts_with('>')
+    })
+}
+
+fn success_in_line(line: &str, is_title: bool) -> Option<Range<usize>> {
     let mut before: [&str; 4] = [""; 4];
     let mut at = 0;
     let mut in_code = false;
@@ -141,19 +159,24 @@ fn success_in_line(line: &str) -> Option<Range<usize>> {
             return Some(at..at + other.len_utf8());
         }
         if !is_word(other) {
-            sentence_ended |= ".;!?:".contains(other);
+            sentence_ended |= ".;!?:,—".contains(other);
             at += other.len_utf8();
             continue;
         }
         let length = rest.find(|next: char| !is_word(next)).unwrap_or(rest.len());
         let word = &rest[..length];
-        if sentence_ended {
+        if sentence_ended || word.eq_ignore_ascii_case("but") {
             before = [""; 4];
             sentence_ended = false;
         }
         let is_turned = before.iter().any(|word| contains(&TURNED, word))
             || before[2..].iter().any(|word| contains(&TURNED_NEAR, word));
-        if !in_code && !is_turned && contains(&SUCCESS, word) && !is_path(line, at..at + length) {
+        let behind = rest[length..].trim_start_matches(['*', '_', ' ', ')', ']']);
+        let is_last = behind.is_empty() || behind.starts_with(['.', ',', ';', '!', '—', '(']);
+        let claims = contains(&SUCCESS, word)
+            || word == "PASS"
+            || (is_title && is_last && contains(&SUCCESS_LAST, word));
+        if !in_code && !is_turned && claims && !is_path(line, at..at + length) {
             return Some(at..at + length);
         }
         before = [before[1], before[2], before[3], word];
@@ -164,11 +187,20 @@ fn success_in_line(line: &str) -> Option<Range<usize>> {
 
 /// A part of a path, name or option is not a word of the sentence.
 fn is_path(line: &str, word: Range<usize>) -> bool {
-    line[..word.start].ends_with(['/', '_', '-', '.', '=', '#'])
-        || line[word.end..].starts_with(['/', '_', '-', '='])
-        || line[word.end..]
-            .strip_prefix('.')
-            .is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+    let before = line[..word.start].trim_end_matches('_');
+    let behind = line[word.end..].trim_start_matches('_');
+    // `_done_` is emphasis, and `to_be_done` a name.
+    let is_joined = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    let is_name = (before.len() < word.start && is_joined(before.chars().next_back()))
+        || (behind.len() < line.len() - word.end && is_joined(behind.chars().next()));
+    // `validated/complete` is two claims, and no path.
+    let next = behind.strip_prefix('/').unwrap_or_default();
+    let length = next.find(|other: char| !is_word(other)).unwrap_or(next.len());
+    let is_pair = contains(&SUCCESS, &next[..length]) && !next[length..].starts_with(['/', '.', '-']);
+    is_name
+        || before.ends_with(['/', '-', '.', '=', '#'])
+        || (behind.starts_with(['/', '-', '=']) && !is_pair)
+        || behind.strip_prefix('.').is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
 }
 
 fn is_word(other: char) -> bool {
@@ -202,6 +234,16 @@ mod tests {
         assert_eq!(check("smoke ✅"), Some("✅"));
         assert_eq!(check("Not yet. All checks passed"), Some("passed"));
         assert_eq!(check("the success of it"), Some("success"));
+        assert_eq!(check("No findings, deploy complete"), Some("complete"));
+        assert_eq!(check("_Validated_"), Some("Validated"));
+        assert_eq!(check("validated/complete"), Some("validated"));
+        assert_eq!(check("Smoke ✓"), Some("✓"));
+        assert_eq!(check("Smoke: PASS"), Some("PASS"));
+        let title = |text: &'static str| success_in_title(text).map(|range| &text[range]);
+        assert_eq!(title("Preflight ready"), Some("ready"));
+        assert_eq!(title("all ok, really"), Some("ok"));
+        assert_eq!(title("ready for review"), None);
+        assert_eq!(title("pass the token on"), None);
     }
 
     #[test]
@@ -219,6 +261,11 @@ mod tests {
             "--done",
             "0 of 3 passed",
             "failed to complete",
+            "x\n\n    Status: done\n",
+            "```\nall passed\n```",
+            "to_be_done",
+            "done/a.log",
+            "is it ready",
             "",
         ] {
             assert_eq!(check(text), None, "{text}");
@@ -229,7 +276,10 @@ mod tests {
     fn statuses_stand_for_success_or_not() {
         assert_eq!(standing("done"), Standing::Success);
         assert_eq!(standing("✅ COMPLETE"), Standing::Success);
-        assert_eq!(standing("OK"), Standing::Success);
+        for status in ["OK", "PASS", "✓", "_done_", "all ok", "no problems, done", "ready", "100%"] {
+            assert_eq!(standing(status), Standing::Success, "{status}");
+        }
+        assert_eq!(standing("ready for review"), Standing::Neither);
         assert_eq!(standing("in progress"), Standing::Short);
         assert_eq!(standing("Blocked by vault"), Standing::Short);
         assert_eq!(standing("Not done"), Standing::Short);
@@ -240,7 +290,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read(text in "\\PC{0,40}") {
-            if let Some(range) = success(&text) {
+            for range in success(&text).into_iter().chain(success_in_title(&text)) {
                 prop_assert!(text.get(range).is_some());
             }
         }

@@ -180,6 +180,14 @@ impl Structure {
         self.line += 1;
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if memchr::memchr(b'\r', line).is_none() {
+            return self.take(line);
+        }
+        // A carriage return alone ends a line too.
+        line.split(|byte| *byte == b'\r').map(|part| self.take(part)).last().unwrap_or(Line::Other)
+    }
+
+    fn take(&mut self, line: &[u8]) -> Line {
         if self.is_plain(line) {
             return Line::Other;
         }

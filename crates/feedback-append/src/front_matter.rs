@@ -38,6 +38,16 @@ pub fn read(document: &str) -> Option<FrontMatter> {
     block_at(document, start)
 }
 
+/// Whether a document begins like front matter that is never closed: a rule stands before text, and this before keys.
+pub fn is_unclosed(document: &str) -> bool {
+    let bare = document.strip_prefix('\u{feff}').unwrap_or(document);
+    let mut lines = text::lines(bare, 0);
+    let is_open = lines.next().is_some_and(|(_, line)| line.trim_end() == "---");
+    is_open
+        && read(document).is_none()
+        && lines.next().is_some_and(|(offset, line)| field_at(line, offset).is_some())
+}
+
 /// Finds blocks that look like front matter after the first one: what a careless prepend leaves behind. What stands in
 /// code (`verbatim`) is an example, and what has other lines than YAML between two rules is text.
 pub fn further_blocks(document: &str, from: usize, verbatim: &[Range<usize>]) -> Vec<FrontMatter> {
@@ -112,8 +122,10 @@ fn block_at(document: &str, start: usize) -> Option<FrontMatter> {
 
 fn field_at(line: &str, offset: usize) -> Option<Field> {
     let (named, rest) = line.split_once(':')?;
-    // YAML allows blanks before the colon.
+    // YAML allows blanks before the colon, and quotes around the key.
     let key = named.trim_end_matches([' ', '\t']);
+    let unquoted = |quote: char| key.strip_prefix(quote).and_then(|key| key.strip_suffix(quote));
+    let key = unquoted('"').or_else(|| unquoted('\'')).unwrap_or(key);
     let is_key = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && key.chars().all(|other| other.is_ascii_alphanumeric() || "_-.".contains(other));
     if !is_key || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {

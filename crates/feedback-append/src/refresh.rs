@@ -19,6 +19,7 @@ use crate::new;
 use crate::repo::{self, Repo};
 use crate::stamp;
 use crate::target::Target;
+use crate::text;
 
 /// How long to wait for other writers of the same log.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -41,8 +42,10 @@ pub(crate) fn run(
             .try_for_each(|file| Target::of_file(&repo, file).make_sure_it_is_a_log(&repo))?;
     }
     let mut shown = Vec::new();
+    let mut has_unclosed = false;
     for file in &files {
         let target = Target::of_file(&repo, file);
+        has_unclosed |= front_matter::is_unclosed(&text::readable(&check::read_file(file)?));
         let changes = if refresh.write {
             write(&repo, &target, invocation.now)?
         } else {
@@ -51,7 +54,7 @@ pub(crate) fn run(
         };
         shown.push((target.shown, changes));
     }
-    let is_done = refresh.write || shown.iter().all(|(_, changes)| changes.is_empty());
+    let is_done = (refresh.write && !has_unclosed) || shown.iter().all(|(_, changes)| changes.is_empty());
     if refresh.answer.format == Format::Json {
         let logs = shown
             .iter()
@@ -70,7 +73,7 @@ pub(crate) fn run(
                 writeln!(streams.stdout, "{path}: {change}")?;
             }
         }
-        if !is_done {
+        if !is_done && !refresh.write {
             writeln!(streams.stderr, "nothing is written; add --write to make these changes")?;
         }
     }
@@ -123,6 +126,11 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
     }
     kept.update(&bytes[at..]);
     let hash = kept.finish();
+    if front_matter::is_unclosed(&log.text) {
+        // Where it ends is for people to say: what stands below may be the log or the front matter.
+        changes.push("the front matter is not closed; put a line `---` behind its last key".to_owned());
+        return Plan { edits: Vec::new(), changes };
+    }
     let Some(block) = &log.block else {
         let head = new::front_matter(repo, target, now);
         changes.insert(0, "front matter is put in front".to_owned());

@@ -187,12 +187,12 @@ struct Found {
     is_folder: bool,
 }
 
-fn look(
+fn look<'c>(
     repo: &Repo,
     git: Option<&Git>,
     disk: &mut Disk,
     folder: &Path,
-    citation: &Citation,
+    citation: &'c Citation,
 ) -> Place {
     let whole = citation.path.as_str();
     let bare = &whole[..whole.len() - citation.suffix];
@@ -204,12 +204,21 @@ fn look(
     }
     let root = &repo.folder;
     let candidates = || {
-        let paths = [(root.as_path(), bare), (root, whole), (folder, bare), (folder, whole)];
+        // Viewers read `/path` from the root of the repo.
+        let at_root = |path: &'c str| path.strip_prefix('/').unwrap_or(path);
+        let paths = [
+            (root.as_path(), at_root(bare)),
+            (root, at_root(whole)),
+            (root, bare),
+            (folder, bare),
+            (folder, whole),
+        ];
         paths.into_iter().map(|(from, path)| repo::plain(&from.join(path)))
     };
     let found = candidates().find_map(|path| disk.find(&path).map(|found| (path, found)));
     let Some((path, Found { is_inside, is_folder })) = found else {
-        let is_outside = candidates().all(|candidate| !candidate.starts_with(root));
+        let is_outside = bare.starts_with('/')
+            || candidates().all(|candidate| !candidate.starts_with(root));
         return Place::none(if is_outside {
             Class::Outside
         } else {

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use evidence::{Bundle, RECORDS, Run};
+use evidence::{Bundle, MANIFEST, RECORDS, Run};
 use report::{Finding, Level};
 
 use crate::citation::Citation;
+use crate::cite;
 use crate::claim::{self, Standing};
 use crate::entry::Entry;
 use crate::field::{self, Topic};
 use crate::log::Log;
 use crate::resolve::{Class, Resolver};
-use crate::text;
 
 /// Bundles that logs cite, each read once.
 #[derive(Default)]
@@ -54,7 +54,9 @@ struct Claim {
 /// The status decides where it says that the work fell short; else the title and the text may claim.
 fn claim_of(log: &Log, entry: &Entry) -> Option<Claim> {
     let mut standing = Standing::Neither;
-    for (offset, line) in text::lines(&log.text[..entry.range.end], entry.heading.end) {
+    let start = entry.heading.end;
+    let prose = || claim::prose(&log.text[start..entry.range.end]);
+    for (offset, line) in prose().map(|(at, line)| (start + at, line)) {
         let Some(field) = field::read(line).filter(|field| field.topic == Topic::Status) else {
             continue;
         };
@@ -66,14 +68,14 @@ fn claim_of(log: &Log, entry: &Entry) -> Option<Claim> {
         }
         break;
     }
-    if let Some(found) = claim::success(&entry.title) {
+    if let Some(found) = claim::success_in_title(&entry.title) {
         let words = format!("the title says \"{}\"", &entry.title[found]);
         return Some(Claim { offset: entry.heading.start, words });
     }
     if standing == Standing::Short {
         return None;
     }
-    for (offset, line) in text::lines(&log.text[..entry.range.end], entry.heading.end) {
+    for (offset, line) in prose().map(|(at, line)| (start + at, line)) {
         let is_next = field::read(line)
             .is_some_and(|field| matches!(field.topic, Topic::Next | Topic::Blocked));
         let found = if is_next { None } else { claim::success(line) };
@@ -167,17 +169,26 @@ struct Recorded {
 fn recorded(path: &Path, is_folder: bool, bundles: &Bundles) -> Option<Recorded> {
     if is_folder {
         let bundle = bundles.of(path)?;
-        let runs = bundle.runs();
-        return Some(Recorded { exit: None, short: short(&runs) });
+        return Some(Recorded { exit: None, short: short_of(&bundle) });
     }
     let bundle = bundles.of(path.parent()?)?;
     let name = path.file_name()?.to_str()?;
+    // They speak of every run.
+    if [RECORDS, MANIFEST].contains(&name) {
+        return Some(Recorded { exit: None, short: short_of(&bundle) });
+    }
     let runs = bundle.runs();
     let at = runs.iter().position(|run| run.files().iter().any(|file| file.path == name))?;
     let run = runs[at];
     let made_good = runs[at..].iter().any(|later| is_repeat(run, *later));
     let short = if made_good { None } else { short(&[run]) };
     Some(Recorded { exit: run.exit_code(), short })
+}
+
+/// Why a whole bundle proves no success, if it does not.
+fn short_of(bundle: &Bundle) -> Option<String> {
+    let is_empty = cite::proves_nothing(bundle);
+    if is_empty { Some(cite::NO_RUN.to_owned()) } else { short(&bundle.runs()) }
 }
 
 /// The first run that proves no success and was not made good by the same command later.

@@ -1,6 +1,9 @@
 //! Documents in general: the front matter of every markdown file below a folder, and a list of hashes.
 
+mod pinned;
+
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -10,8 +13,12 @@ use report::{Finding, Level};
 use super::front::{self, Expected};
 use crate::citation::Roots;
 use crate::error::Error;
+use crate::front_matter;
 use crate::log::Log;
+use crate::regular;
 use crate::repo::{self, Repo};
+use crate::text;
+use pinned::Pinned;
 
 /// Checks every document below a folder that has front matter; answers how many there were.
 pub(super) fn check(
@@ -23,64 +30,76 @@ pub(super) fn check(
     let mut n_checked = 0;
     for path in documents(&repo::plain(folder))? {
         let bytes =
-            std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+            regular::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         let log = Log::read(&path, &repo.shown(&path), &bytes, &Roots::default());
         if log.block.is_some() {
             n_checked += 1;
             findings.extend(front::check_document(&log, &Expected::of(repo, &log, now)));
+        } else if front_matter::is_unclosed(&log.text) {
+            n_checked += 1;
+            findings.push(front::unclosed(&log));
         }
     }
     Ok(n_checked)
 }
 
-/// Compares the files of a list (a hash and a path on each line, in either order) with their hashes.
+/// Compares the files of a list (a hash and a path on each line) with their hashes.
 pub(super) fn check_lock(
     repo: &Repo,
     lock: &Path,
     findings: &mut Vec<Finding>,
 ) -> Result<usize, Error> {
     let lock = repo::plain(lock);
-    let text = std::fs::read_to_string(&lock)
-        .map_err(|source| Error::Read { path: lock.clone(), source })?;
+    let unreadable = |source| Error::Read { path: lock.clone(), source };
+    let bytes = regular::read(&lock).map_err(unreadable)?;
+    let text = text::readable(&bytes);
     let shown = repo.shown(&lock);
     let mut n_checked = 0;
     for (number, line) in (1..).zip(text.lines()) {
-        let Some((path, hash)) = pinned(line) else { continue };
-        n_checked += 1;
-        let at = |rule, message: &str| {
-            Finding::new(rule, Level::Error, message).path(shown.clone()).line(number).key(path)
-        };
-        match hash_of(&repo.folder.join(path)) {
-            None => findings.push(at("citation-missing", "missing: nothing is there")),
-            Some(now) if now != hash => {
-                findings.push(at("citation-changed", "changed: its hash is not the listed one"));
+        let (path, hash) = match pinned::read(line) {
+            Pinned::Nothing => continue,
+            Pinned::Malformed => {
+                n_checked += 1;
+                let message = "malformed: no path with a hash of 64 hex digits can be read here";
+                let finding = Finding::new("citation-missing", Level::Error, message);
+                let hint = "write the line with `sha256sum PATH`, or put a `#` in front of it";
+                findings.push(finding.path(shown.clone()).line(number).hint(hint));
+                continue;
             }
-            Some(_) => {}
+            Pinned::File { path, hash } => (path, hash),
+        };
+        n_checked += 1;
+        let mut at = |rule, message: &str, hint: String| {
+            let finding = Finding::new(rule, Level::Error, message).path(shown.clone());
+            findings.push(finding.line(number).key(path.as_str()).hint(hint));
+        };
+        // `sha256sum -c` looks from where it stands, which is nearly always the repo's folder or that of the list.
+        let beside = lock.parent().unwrap_or(&repo.folder).join(&path);
+        let there = Some(repo.folder.join(&path)).filter(|there| there.exists()).unwrap_or(beside);
+        match regular::open(&there).map(hash_of) {
+            Ok(Some(now)) if now == hash => {}
+            Ok(Some(_)) => at(
+                "citation-changed",
+                "changed: its hash is not the listed one",
+                format!("look at `git log -p -- {path}`; `sha256sum {path}` gives the line for what is there now"),
+            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => at(
+                "citation-missing",
+                "missing: nothing is there",
+                format!("`git log --diff-filter=D -- {path}` says when it went; take the line out, or bring the file back"),
+            ),
+            Ok(None) | Err(_) => at(
+                "citation-missing",
+                "missing: it is no file that can be read",
+                format!("`ls -l {path}` says what it is"),
+            ),
         }
     }
     Ok(n_checked)
 }
 
-/// What lists put around their words.
-const AROUND: [char; 6] = ['"', '\'', ',', ':', '*', '='];
-
-/// The path and the hash on a line of a list: `HASH  PATH`, `PATH HASH`, `PATH: HASH`, `"PATH": "HASH",`.
-fn pinned(line: &str) -> Option<(&str, String)> {
-    let clean = |word: &'_ str| {
-        word.len() - word.trim_start_matches(AROUND).len()..word.trim_end_matches(AROUND).len()
-    };
-    let words = line.split_whitespace().filter_map(|word| word.get(clean(word)));
-    let is_hash = |word: &str| {
-        let word = word.strip_prefix("sha256:").unwrap_or(word);
-        word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit())
-    };
-    let hash = words.clone().find(|word| is_hash(word))?;
-    let path = words.clone().find(|word| !word.is_empty() && !is_hash(word))?;
-    Some((path, hash.trim_start_matches("sha256:").to_ascii_lowercase()))
-}
-
-fn hash_of(path: &Path) -> Option<String> {
-    let (digest, _) = Digest::of_reader(File::open(path).ok()?, &mut vec![0; 64 * 1024]).ok()?;
+fn hash_of(file: File) -> Option<String> {
+    let (digest, _) = Digest::of_reader(file, &mut vec![0; 64 * 1024]).ok()?;
     Some(digest.hex())
 }
 
@@ -99,7 +118,9 @@ fn documents(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             }
             Ok(kind)
                 if kind.is_file()
-                    && path.extension().is_some_and(|extension| extension == "md") =>
+                    && path.extension().is_some_and(|extension| {
+                        ["md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+                    }) =>
             {
                 found.push(path);
             }
@@ -107,23 +128,4 @@ fn documents(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         }
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_of_hashes_may_have_several_forms() {
-        let hash = "0123456789abcdef".repeat(4);
-        for line in [
-            format!("{hash}  docs/a.md"),
-            format!("docs/a.md {hash}"),
-            format!("  \"docs/a.md\": \"sha256:{hash}\","),
-            format!("{hash} *docs/a.md"),
-        ] {
-            assert_eq!(pinned(&line), Some(("docs/a.md", hash.clone())), "{line}");
-        }
-        assert_eq!(pinned("# comment"), None);
-    }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use report::{Finding, Level};
 use serde::de::IgnoredAny;
 
-use crate::front_matter::{Field, FrontMatter, KEYS};
+use crate::front_matter::{self, Field, FrontMatter, KEYS};
 use crate::log::Log;
 use crate::repo::Repo;
 use crate::stamp::{self, Precision};
@@ -45,6 +45,10 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
         findings.push(log.finding("front-matter", Level::Error, block.range.start, message));
     }
     let Some(block) = &log.block else {
+        if front_matter::is_unclosed(&log.text) {
+            findings.push(unclosed(log));
+            return findings;
+        }
         let message = "there is no front matter";
         let hint = "`feedback-append refresh --write` adds it";
         findings.push(log.finding("front-matter", Level::Warning, 0, message).hint(hint));
@@ -77,6 +81,13 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
     dates(log, block, expected.now, &mut findings);
     hash(log, block, &mut findings);
     findings
+}
+
+/// Front matter that lost its closing line.
+pub(super) fn unclosed(log: &Log) -> Finding {
+    let message = "the front matter is not closed, so that nobody reads it";
+    let hint = "put a line `---` behind its last key";
+    log.finding("front-matter", Level::Error, 0, message).hint(hint)
 }
 
 /// The rules that hold for any document with front matter; which keys it has is its own affair.

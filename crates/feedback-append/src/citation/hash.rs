@@ -16,15 +16,23 @@ impl CitedHash {
     }
 }
 
-/// The first `sha256:…` in the text behind a path.
+/// The first hash with its name (`sha256:…`, `SHA-256: …`, `sha256 hash: …`) in the text behind a path. One of another
+/// length than a hash has is one all the same, that no file agrees with; a short one is the beginning of one.
 pub(super) fn behind(text: &str) -> Option<CitedHash> {
     let mut from = 0;
-    while let Some(found) = find_ignoring_case(&text[from..], "sha256") {
+    while let Some((found, length)) = name(&text[from..]) {
         let at = from + found;
-        let rest = &text[at + "sha256".len()..];
-        let digits = rest.trim_start_matches([':', '=', ' ', '`', '*', ')', '(']);
+        let rest = &text[at + length..];
+        let rest = ["sum", "hash", "digest", "checksum"].iter().fold(rest, |rest, word| {
+            let bare = rest.trim_start_matches([' ', '-', '_']);
+            bare.strip_prefix(word).unwrap_or(rest)
+        });
+        let digits = rest.trim_start_matches([':', '=', ' ', '`', '*', ')', '(', '|']);
         let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count();
-        if (8..=64).contains(&length) {
+        // `SHA-256 added` names no hash.
+        let is_word = digits[length..].starts_with(char::is_alphanumeric);
+        let has_sign = digits.len() < rest.len();
+        if length >= 4 && !is_word && (length >= 8 || has_sign) {
             let of_manifest = text[..at].trim_end().ends_with("manifest");
             return Some(CitedHash { digits: digits[..length].to_ascii_lowercase(), of_manifest });
         }
@@ -33,11 +41,34 @@ pub(super) fn behind(text: &str) -> Option<CitedHash> {
     None
 }
 
-/// A whole hash right before a path, as `sha256sum` prints it.
+/// A whole hash right before a path, as `sha256sum` prints it, or with its name.
 pub(super) fn before(text: &str) -> Option<CitedHash> {
-    let word = text.trim_end_matches([' ', '*', '`', '\t']).rsplit([' ', '`', '\t']).next()?;
-    let is_hash = word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit());
-    is_hash.then(|| CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
+    let word = text.trim_end_matches([' ', '*', '`', '\t', '|', '<']);
+    let word = word.rsplit([' ', '`', '\t', '|', '(']).next()?;
+    let word = match name(word) {
+        Some((0, length)) => word[length..].trim_start_matches([':', '=']),
+        _ => word,
+    };
+    is_whole(word).then(|| CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
+}
+
+/// A whole hash without a name behind a path: in another cell of the table, or as `sha256sum --tag` prints it.
+pub(super) fn bare(text: &str) -> Option<CitedHash> {
+    let mut words = text.split(|other: char| !other.is_ascii_alphanumeric());
+    let word = words.find(|word| is_whole(word))?;
+    Some(CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
+}
+
+fn is_whole(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// Where the name of the hash stands first, and how long it is there.
+fn name(text: &str) -> Option<(usize, usize)> {
+    ["sha256", "sha-256"]
+        .iter()
+        .filter_map(|name| find_ignoring_case(text, name).map(|at| (at, name.len())))
+        .min()
 }
 
 /// The code in `exit 3`, `exit code: 3`, `exit=3` or `rc=3`.
