@@ -38,7 +38,8 @@ pub(crate) fn run(
     target.allow(&repo, append.writer.as_deref())?;
     let cited = cite::gather(&append.evidence, &repo, &invocation.cwd)
         .map_err(|error| masked(error, &repo))?;
-    let draft = parts::draft(append, invocation, streams, &cited)?;
+    let draft =
+        parts::draft(append, invocation, streams, &cited, target.role.map(|(name, _)| name))?;
     let put = |stderr: &mut dyn Write| {
         gate::claims(&draft, append.status.is_some(), &cited)?;
         let secrets = repo.secrets()?;
@@ -54,7 +55,10 @@ pub(crate) fn run(
     let written = match put(streams.stderr) {
         Ok(written) => written,
         Err(refused) => {
-            if append.message.is_none() && invocation.stdin_is_terminal && !draft.body.is_empty() {
+            if (append.message.is_none() || append.editor)
+                && invocation.stdin_is_terminal
+                && !draft.body.is_empty()
+            {
                 let secrets = repo.secrets().ok().and_then(|secrets| secrets.set);
                 let kept = editor::keep(&leak::mask(&draft.body, secrets.as_ref()), invocation)?;
                 writeln!(streams.stderr, "the text is kept in {}", kept.display())?;

@@ -11,13 +11,15 @@ use report::{Exit, Format, Invocation, Streams};
 
 use crate::args::{ArchiveArgs, Args};
 use crate::citation::Roots;
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::front_matter;
+use crate::git::Git;
 use crate::json;
 use crate::log::Log;
 use crate::new;
 use crate::repo::{self, Repo};
-use crate::stamp;
+use crate::stamp::{self, Precision};
 use crate::target::Target;
 
 /// How long to wait for other writers of the same log.
@@ -31,6 +33,7 @@ pub(crate) fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let before = stamp::read(&archive.before).filter(|(_, length)| *length == archive.before.len());
+    let before = before.filter(|(stamp, _)| stamp.precision == Precision::Day);
     let Some(before) = before.and_then(|(stamp, _)| stamp.at) else {
         return Err(Error::Option {
             option: "--before",
@@ -56,13 +59,21 @@ pub(crate) fn run(
         if old.is_empty() {
             return Ok::<_, Error>(Change::Keep);
         }
+        let body = body(&log, &bytes, &old)?;
+        let old = with_days(&log, &old);
         // The archive is on disk before anything leaves the log: a crash between the two leaves a copy, not a gap.
-        let archive = write_archive(&repo, &target, &bytes, &old, before, invocation.now)?;
-        let change = cut(&repo, &log, &bytes, &old, before, &archive);
+        let archive = write_archive(&repo, &target, &body, before, invocation.now)?;
+        let change = cut(&repo, &log, &bytes, (&old, moved), before, &archive);
         place = Some(archive);
         Ok(change)
     })?;
     let shown = place.as_ref().map(|(path, _)| repo.shown(path));
+    if let (Some(shown), Some(git)) = (&shown, Git::open(&repo.folder, invocation))
+        && git.ignored(std::slice::from_ref(shown))?.contains(shown)
+    {
+        let warning = "git ignores it, so the next reader's clone will not have the entries";
+        writeln!(streams.stderr, "warning: {shown}: {warning}")?;
+    }
     if archive.answer.format == Format::Json {
         let answer = json::Archive {
             schema: json::ARCHIVE,
@@ -74,7 +85,8 @@ pub(crate) fn run(
     } else {
         match shown {
             Some(shown) => {
-                writeln!(streams.stdout, "moved {moved} entries of {} to {shown}", target.shown)?;
+                let plural = if moved == 1 { "entry" } else { "entries" };
+                writeln!(streams.stdout, "moved {moved} {plural} of {} to {shown}", target.shown)?;
             }
             None => writeln!(
                 streams.stdout,
@@ -96,37 +108,101 @@ fn old_entries(log: &Log, before: DateTime<Utc>) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// The archive's body: the entries as they were, each below the day that its time needs, read back as they were read.
+fn body(log: &Log, bytes: &[u8], old: &[Range<usize>]) -> Result<Vec<u8>, Error> {
+    let line_break = log.line_break();
+    let mut body = line_break.as_bytes().to_vec();
+    let mut day = None;
+    let moved: Vec<_> =
+        log.entries.entries.iter().filter(|entry| old.contains(&entry.range)).collect();
+    for entry in &moved {
+        let date = entry.stamp.at.map(|at| at.date_naive());
+        let says_day = log.text[entry.stamp_range.clone()].contains(['-', '/']);
+        if !says_day
+            && day != date
+            && let Some(date) = date
+        {
+            let level = "#".repeat(usize::from(entry.level.saturating_sub(1).max(1)));
+            body.extend(format!("{level} {date}{line_break}{line_break}").into_bytes());
+        }
+        // A day of its own ends the section of the day before.
+        day = date.filter(|_| !says_day);
+        body.extend_from_slice(&bytes[entry.range.clone()]);
+    }
+    let there = Log::read(&log.path, &log.shown, &body, &Roots::default());
+    let told = |entry: &Entry| (entry.stamp.at, entry.title.clone(), entry.id.clone());
+    let is_same = there.entries.entries.iter().map(told).eq(moved.iter().map(|entry| told(entry)));
+    if is_same {
+        return Ok(body);
+    }
+    Err(Error::NotALog {
+        path: log.shown.clone(),
+        why: "has entries whose time or end is told by what stands around them, and they would be read otherwise in an archive",
+        hint: "move them by hand, or choose another day for `--before`",
+    })
+}
+
+/// The entries, with the headings of days all of whose entries go.
+fn with_days(log: &Log, old: &[Range<usize>]) -> Vec<Range<usize>> {
+    let goes = |day: &&Range<usize>| old.iter().any(|range| range.start == day.end);
+    let mut all: Vec<Range<usize>> = log.entries.days.iter().filter(goes).cloned().collect();
+    all.extend(old.iter().cloned());
+    all.sort_by_key(|range| range.start);
+    all
+}
+
+/// The archived parts of a log: `archive/NAME-*.md` beside it, the oldest first.
+pub(crate) fn of(log: &Path) -> Vec<PathBuf> {
+    let folder = log.parent().unwrap_or(Path::new(".")).join("archive");
+    let stem = log.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_part = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| {
+            name.strip_prefix(stem.as_str()).is_some_and(|rest| rest.starts_with(['-', '.']))
+        }) && path.extension().is_some_and(|extension| extension == "md")
+            && path.is_file()
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_part).collect();
+    paths.sort_unstable();
+    paths
+}
+
 /// Writes the archive: its own front matter, and the entries as they were.
 fn write_archive(
     repo: &Repo,
     target: &Target<'_>,
-    bytes: &[u8],
-    old: &[Range<usize>],
+    body: &[u8],
     before: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(PathBuf, Digest), Error> {
     let folder = target.path.parent().unwrap_or(Path::new(".")).join("archive");
+    if folder.is_symlink() {
+        return Err(Error::NotALog {
+            path: repo.shown(&folder),
+            why: "is a symbolic link, and entries are not moved through one",
+            hint: "put a folder in its place",
+        });
+    }
     std::fs::create_dir_all(&folder)
         .map_err(|source| Error::Read { path: folder.clone(), source })?;
     let stem = target.path.file_stem().unwrap_or_default().to_string_lossy();
-    let body: Vec<u8> = std::iter::once(b"\n".as_slice())
-        .chain(old.iter().map(|range| &bytes[range.clone()]))
-        .flatten()
-        .copied()
-        .collect();
+    let is_crlf = body.starts_with(b"\r\n");
     for number in 1_u32.. {
         let suffix = if number == 1 { String::new() } else { format!("-{number}") };
         let path = folder.join(format!("{stem}-before-{}{suffix}.md", new::day(before)));
         let own = Target { shown: repo.shown(&path), path, role: target.role };
+        own.make_sure_it_is_a_log(repo)?;
         let head = new::front_matter(repo, &own, now);
-        let hash = [("doc_hash", format!("sha256:{}", Digest::of(&body).hex()))];
+        let head = if is_crlf { head.replace('\n', "\r\n") } else { head };
+        let hash = [("doc_hash", format!("sha256:{}", Digest::of(body).hex()))];
         let head = match front_matter::read(&head) {
             Some(block) => {
                 front_matter::apply(&head, &front_matter::set(&head, &block, &hash, false))
             }
             None => head,
         };
-        let whole = [head.as_bytes(), &body].concat();
+        let whole = [head.as_bytes(), body].concat();
         let digest = Digest::of(&whole);
         match std::fs::read(&own.path) {
             // What a crashed run left is taken over.
@@ -146,23 +222,24 @@ fn cut(
     repo: &Repo,
     log: &Log,
     bytes: &[u8],
-    old: &[Range<usize>],
+    (old, moved): (&[Range<usize>], usize),
     before: DateTime<Utc>,
     (path, digest): &(PathBuf, Digest),
 ) -> Change {
-    let plural = if old.len() == 1 { "entry" } else { "entries" };
+    let plural = if moved == 1 { "entry" } else { "entries" };
     let pointer = format!(
-        "Archived: {} {plural} before {} → {} (sha256:{})\n\n",
-        old.len(),
+        "Archived: {moved} {plural} before {} → {} (sha256:{})\n\n",
         new::day(before),
         repo.shown(path),
         digest.hex()
-    );
+    )
+    .replace('\n', log.line_break());
     let mut body = Hasher::default();
     let mut edits = Vec::new();
     let mut at = log.block.as_ref().map_or(0, |block| block.range.end);
     // The pointer stands before all entries, so that it becomes part of none.
     let first = log.entries.entries.first().map_or(at, |entry| entry.range.start);
+    let first = old.first().map_or(first, |range| first.min(range.start));
     let stands_alone = old.first().is_none_or(|range| range.start != first);
     let places = stands_alone.then_some(first..first).into_iter().chain(old.iter().cloned());
     for (number, range) in places.enumerate() {

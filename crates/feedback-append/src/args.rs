@@ -83,6 +83,9 @@ pub(crate) struct AppendArgs {
     /// The text; without it, standard input
     #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) message: Option<String>,
+    /// Write the text in $VISUAL or $EDITOR, whatever else is given; --message is what it begins with
+    #[arg(long, short = 'E')]
+    pub(crate) editor: bool,
     /// A bundle, one of its runs (DIR#SEQ) or a file that proves the entry; may be repeated
     #[arg(long, short, value_name = "DIR[#SEQ]|FILE", visible_alias = "record")]
     pub(crate) evidence: Vec<PathBuf>,
@@ -121,6 +124,9 @@ pub(crate) struct CheckArgs {
     /// Check what git does not have in this commit, as HEAD~1 or origin/main; for hooks and CI
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
+    /// Check the logs as they are staged, and not as they lie in the work tree; in a hook, `--since` does so too
+    #[arg(long)]
+    pub(crate) staged: bool,
     /// Check the front matter of every markdown document below this folder; may be repeated
     #[arg(long, value_name = "DIR")]
     pub(crate) docs: Vec<PathBuf>,
@@ -241,6 +247,7 @@ impl AppendArgs {
             ("--title", self.title.is_some()),
             ("--status", self.status.is_some()),
             ("--message", self.message.is_some()),
+            ("--editor", self.editor),
             ("--evidence", !self.evidence.is_empty()),
             ("--command", !self.command.is_empty()),
             ("--next", !self.next.is_empty()),

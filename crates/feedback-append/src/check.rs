@@ -6,10 +6,12 @@ mod credentials;
 mod documents;
 mod front;
 mod heads;
+mod hints;
 mod past;
 mod rewritten;
 mod since;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -40,15 +42,39 @@ pub(crate) fn run(
         check.files.iter().map(|file| repo::resolved(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &files, invocation)?;
     let asks_for_documents = !check.docs.is_empty() || check.lock.is_some();
-    let (files, absent) = if files.is_empty() && !asks_for_documents {
-        all_declared(&repo)?.into_iter().partition(|path| path.exists())
-    } else {
-        (files, Vec::new())
-    };
-    let absent: Vec<String> = absent.iter().map(|path| repo.shown(path)).collect();
     let git = Git::open(&repo.folder, invocation);
+    let is_all = files.is_empty() && !asks_for_documents;
+    let files = if is_all { all_declared(&repo)? } else { files };
+    // git tells its hooks which index the commit is made from; what it has is what is committed.
+    let in_hook = check.since.is_some() && invocation.variable("GIT_INDEX_FILE").is_some();
+    let staged = match &git {
+        Some(git) if check.staged || in_hook => Some(Staged::read(git, &repo, &files)?),
+        None if check.staged => {
+            let why = "needs a git work tree".to_owned();
+            return Err(Error::Option { option: "--staged", why });
+        }
+        _ => None,
+    };
+    let is_there = |path: &PathBuf| match &staged {
+        Some(staged) => staged.has(path),
+        None => path.exists(),
+    };
+    // A file that is named and that nobody ever had is an error; one that git has is gone.
+    let is_known =
+        |path: &PathBuf| git.as_ref().is_some_and(|git| git.is_tracked(&repo.shown(path)));
+    let (files, absent): (Vec<PathBuf>, Vec<PathBuf>) = files
+        .into_iter()
+        .partition(|path| is_there(path) || !(is_all || staged.is_some() || is_known(path)));
+    let mut absent: Vec<String> = absent.iter().map(|path| repo.shown(path)).collect();
+    if let (Some(git), Some(ops), true) = (&git, &repo.ops, is_all && staged.is_none()) {
+        let root = repo.shown(&ops.absolute(&ops.feedback.root));
+        absent.extend(
+            git.missing_below(&root).filter(|path| !absent.contains(path)).collect::<Vec<_>>(),
+        );
+    }
     let since = check.since.as_deref();
-    let (mut findings, n_logs) = findings(&repo, git.as_ref(), &files, &absent, since, invocation)?;
+    let asked = Asked { repo: &repo, git: git.as_ref(), staged: staged.as_ref(), since };
+    let (mut findings, n_logs) = findings(&asked, &files, &absent, invocation)?;
     let mut n_checked = n_logs;
     for folder in &check.docs {
         n_checked +=
@@ -57,6 +83,7 @@ pub(crate) fn run(
     if let Some(lock) = &check.lock {
         n_checked += documents::check_lock(&repo, &invocation.cwd.join(lock), &mut findings)?;
     }
+    hints::fill(&mut findings, &hints::up(&invocation.cwd, &repo.folder));
     let report = Report::new(json::CHECK, n_checked, findings);
     let palette = Palette::for_stdout(args.common.color, invocation);
     report.write(check.findings.format, &TOOL, palette, streams.stdout)?;
@@ -97,6 +124,33 @@ pub(crate) fn read(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Log>, Error> {
     .collect()
 }
 
+/// The logs as git's index has them.
+struct Staged {
+    contents: HashMap<PathBuf, Vec<u8>>,
+}
+
+impl Staged {
+    fn read(git: &Git, repo: &Repo, files: &[PathBuf]) -> Result<Self, Error> {
+        let paths: Vec<String> = files.iter().map(|path| repo.shown(path)).collect();
+        let contents = files.iter().cloned().zip(git.contents("", &paths)?);
+        Ok(Self { contents: contents.filter_map(|(path, bytes)| Some((path, bytes?))).collect() })
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.contents.contains_key(path)
+    }
+
+    fn logs(&self, repo: &Repo, files: &[PathBuf]) -> Vec<Log> {
+        let roots = roots(repo);
+        let bytes = |path: &PathBuf| self.contents.get(path).map(|bytes| (path.clone(), bytes));
+        let found: Vec<_> = files.iter().filter_map(bytes).collect();
+        found
+            .into_iter()
+            .map(|(path, bytes)| Log::read(&path, &repo.shown(&path), bytes, &roots))
+            .collect()
+    }
+}
+
 /// The folders that make a word a path: where evidence is kept, and what lies at the top of the repo.
 pub(crate) fn roots(repo: &Repo) -> Roots {
     let entries = std::fs::read_dir(&repo.folder).into_iter().flatten().flatten();
@@ -107,22 +161,32 @@ pub(crate) fn roots(repo: &Repo) -> Roots {
     Roots { evidence: repo.evidence_roots(), others }
 }
 
+/// What logs are compared with.
+struct Asked<'a> {
+    repo: &'a Repo,
+    git: Option<&'a Git>,
+    staged: Option<&'a Staged>,
+    since: Option<&'a str>,
+}
+
 /// What is wrong with the logs, and how many there are. git looks back while they are read and judged.
 fn findings(
-    repo: &Repo,
-    git: Option<&Git>,
+    asked: &Asked<'_>,
     files: &[PathBuf],
     absent: &[String],
-    since: Option<&str>,
     invocation: &Invocation,
 ) -> Result<(Vec<Finding>, usize), Error> {
+    let Asked { repo, git, staged, since } = *asked;
     let shown = files.iter().map(|path| repo.shown(path));
     let paths: Vec<String> = shown.chain(absent.iter().cloned()).collect();
     let is_declared = |path: &str| Target::of_file(repo, &repo.folder.join(path)).role.is_some();
     let (logs, mut findings, past) = std::thread::scope(|scope| {
         let is_asked = since.is_some() || Past::is_there(git, &paths, is_declared);
         let past = is_asked.then(|| scope.spawn(|| Past::read(git, since, &paths)));
-        let logs = read(repo, files)?;
+        let logs = match staged {
+            Some(staged) => staged.logs(repo, files),
+            None => read(repo, files)?,
+        };
         let findings = present(repo, git, &logs, invocation.now)?;
         let past = match past {
             Some(past) => past.join().map_err(|_| Error::Thread)??,

@@ -158,7 +158,9 @@ fn find_in_line(
     if may_refer {
         let paths = references.in_line(line);
         // What a link is called is no path of its own.
-        tokens.retain(|(token, _)| !paths.iter().any(|(range, _)| range.contains(&token.range.start)));
+        tokens.retain(|(token, _)| {
+            !paths.iter().any(|(range, _)| range.contains(&token.range.start))
+        });
         tokens.extend(paths.into_iter().map(|(range, path)| {
             (Token { range, path, in_command: false, is_exact: false }, true)
         }));
@@ -173,7 +175,9 @@ fn find_in_line(
             || (stand.topic == Some(Topic::Evidence) && token.range.start >= stand.value);
         let before = &line[..token.range.start];
         let is_link = is_reference || before.ends_with("](") || before.ends_with("](<");
-        let Some(is_evidence) = judge(&token, is_command, is_proof, is_link, roots) else { continue };
+        let Some(is_evidence) = judge(&token, is_command, is_proof, is_link, roots) else {
+            continue;
+        };
         let range = offset + token.range.start..offset + token.range.end;
         let is_exact = token.is_exact;
         let decoded = (is_exact || is_link).then(|| exact::decode(token.path)).flatten();
@@ -184,9 +188,9 @@ fn find_in_line(
         found.push(Citation { range, path, suffix, is_exact, is_evidence, hash: None, exit: None });
     }
     // What stands between one path and the next belongs to the first, but for a list in which each hash stands before.
-    let stands_before = found.get(first).is_some_and(|citation| {
-        hash::before(&line[..citation.range.start - offset]).is_some()
-    });
+    let stands_before = found
+        .get(first)
+        .is_some_and(|citation| hash::before(&line[..citation.range.start - offset]).is_some());
     for at in first..found.len() {
         let start = found[at].range.end - offset;
         let end = found.get(at + 1).map_or(line.len(), |next| next.range.start - offset);

@@ -196,7 +196,8 @@ fn is_path(line: &str, word: Range<usize>) -> bool {
     // `validated/complete` is two claims, and no path.
     let next = behind.strip_prefix('/').unwrap_or_default();
     let length = next.find(|other: char| !is_word(other)).unwrap_or(next.len());
-    let is_pair = contains(&SUCCESS, &next[..length]) && !next[length..].starts_with(['/', '.', '-']);
+    let is_pair =
+        contains(&SUCCESS, &next[..length]) && !next[length..].starts_with(['/', '.', '-']);
     is_name
         || before.ends_with(['/', '-', '.', '=', '#'])
         || (behind.starts_with(['/', '-', '=']) && !is_pair)
@@ -276,7 +277,8 @@ mod tests {
     fn statuses_stand_for_success_or_not() {
         assert_eq!(standing("done"), Standing::Success);
         assert_eq!(standing("✅ COMPLETE"), Standing::Success);
-        for status in ["OK", "PASS", "✓", "_done_", "all ok", "no problems, done", "ready", "100%"] {
+        for status in ["OK", "PASS", "✓", "_done_", "all ok", "no problems, done", "ready", "100%"]
+        {
             assert_eq!(standing(status), Standing::Success, "{status}");
         }
         assert_eq!(standing("ready for review"), Standing::Neither);

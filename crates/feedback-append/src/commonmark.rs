@@ -1,7 +1,7 @@
-//! The block structure of markdown as CommonMark has it, line by line, so that a log of any size is read in one pass.
+//! The block structure of markdown as its specification has it, line by line, so that a log of any size is read in one pass.
 //!
 //! Only what decides where code and HTML begin and end is kept: the containers (block quotes, list items) and the
-//! leaf that is open in them. Rules are from the CommonMark specification 0.31, its appendix on parsing first of all.
+//! leaf that is open in them. Rules are from version 0.31 of that of `CommonMark`, its appendix on parsing first of all.
 
 mod cursor;
 mod definition;

@@ -8,6 +8,7 @@ use report::{Exit, Format, Invocation, Streams};
 use crate::args::{Args, DigestArgs};
 use crate::check;
 use crate::error::Error;
+use crate::git::Git;
 use crate::json::{self, ListedEntry, RoleDigest};
 use crate::list::{self, Listed};
 use crate::repo::Repo;
@@ -29,7 +30,7 @@ pub(crate) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
-    let (repo, listed) = list::load(args, &digest.files, invocation)?;
+    let (repo, listed) = list::load(args, &digest.files, true, invocation)?;
     let files = if digest.files.is_empty() {
         check::all_declared(&repo)?
     } else {
@@ -45,7 +46,9 @@ pub(crate) fn run(
         // The later of two with one time comes first; a time ahead of the clock counts as now.
         role.entries.sort_by_key(|listed| listed.entry.at.map(|at| at.min(invocation.now)));
         role.entries.reverse();
-        if let Some(newest) = role.entries.first() {
+        let newest = role.entries.first();
+        // Of daily files the newest; a log with an archive is shown by its own name.
+        if let Some(newest) = newest.filter(|newest| !newest.path.contains("/archive/")) {
             role.path.clone_from(&newest.path);
         }
     }
@@ -54,7 +57,9 @@ pub(crate) fn run(
         let answer = json::Digest { schema: json::DIGEST, roles: &told };
         report::json(streams.stdout, &answer)?;
     } else {
-        told.iter().try_for_each(|role| write(role, &repo, invocation.now, streams))?;
+        let git = Git::open(&repo.folder, invocation);
+        let git = git.as_ref();
+        told.iter().try_for_each(|role| write(role, &repo, git, invocation.now, streams))?;
     }
     Ok(Exit::OK)
 }
@@ -99,20 +104,49 @@ fn tell(role: &Role, now: DateTime<Utc>) -> RoleDigest<'_> {
     }
 }
 
+/// What is said of a role without an entry.
+fn without_entry(role: &RoleDigest<'_>, repo: &Repo, git: Option<&Git>) -> Result<String, Error> {
+    if repo.folder.join(role.path).exists() {
+        return Ok("no entry yet".to_owned());
+    }
+    if is_gone(role, repo, git)? {
+        return Ok(gone(role));
+    }
+    Ok(format!("no log yet; `feedback-append new --role {}` makes it", role.role))
+}
+
+fn gone(role: &RoleDigest<'_>) -> String {
+    format!("the log is gone, and git has it; `feedback-append check {}` says where", role.path)
+}
+
+/// Whether a log is not there that git has, or had in any commit.
+fn is_gone(role: &RoleDigest<'_>, repo: &Repo, git: Option<&Git>) -> Result<bool, Error> {
+    let Some(git) = git.filter(|_| !repo.folder.join(role.path).exists()) else {
+        return Ok(false);
+    };
+    let path = role.path.to_owned();
+    if git.is_tracked(&path) {
+        return Ok(true);
+    }
+    Ok(git.history(None, &[path], |_| false)?.iter().any(|history| !history.versions.is_empty()))
+}
+
 fn write(
     role: &RoleDigest<'_>,
     repo: &Repo,
+    git: Option<&Git>,
     now: DateTime<Utc>,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
     let out = &mut *streams.stdout;
     writeln!(out, "{} ({})", role.role, role.path)?;
     let Some(latest) = &role.latest else {
-        let is_there = repo.folder.join(role.path).exists();
-        let hint = format!("no log yet; `feedback-append new --role {}` makes it", role.role);
-        writeln!(out, "  {}", if is_there { "no entry yet" } else { &hint })?;
+        writeln!(out, "  {}", without_entry(role, repo, git)?)?;
         return Ok(());
     };
+    if is_gone(role, repo, git)? {
+        writeln!(out, "  {}", gone(role))?;
+    }
     let state = latest.state.map_or(String::new(), |state| format!(" [{state}]"));
     let at = latest.at.as_deref().unwrap_or("no time");
     writeln!(out, "  {at}{state} {}", latest.action)?;

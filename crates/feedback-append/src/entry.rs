@@ -37,6 +37,8 @@ pub struct Entry {
 pub struct Entries {
     /// The entries, in the order of the file.
     pub entries: Vec<Entry>,
+    /// Headings that only name the day of the entries below them, up to the first of these.
+    pub days: Vec<Range<usize>>,
     /// Dated headings inside closed code blocks and comments, which are no entries.
     pub hidden: Vec<Range<usize>>,
     /// The blocks that were read on the way.
@@ -53,6 +55,7 @@ pub fn read(document: &str, from: usize, day: Option<NaiveDate>) -> Entries {
     reader.read();
     let starts = reader.starts;
     let mut entries = Vec::with_capacity(starts.len());
+    let mut days = Vec::new();
     for (at, start) in starts.iter().enumerate() {
         let end = starts.get(at + 1).map_or(document.len(), |next| next.heading.range.start);
         let end = start.end.map_or(end, |own| own.min(end));
@@ -60,6 +63,7 @@ pub fn read(document: &str, from: usize, day: Option<NaiveDate>) -> Entries {
             .get(at + 1)
             .is_some_and(|next| next.is_clock && next.heading.level > start.heading.level);
         if children_follow && is_day_header(document, start, end) {
+            days.push(start.heading.range.start..end);
             continue;
         }
         entries.push(entry(document, start, end, &blocks));
@@ -72,7 +76,7 @@ pub fn read(document: &str, from: usize, day: Option<NaiveDate>) -> Entries {
         })
         .map(|heading| heading.range.clone())
         .collect();
-    Entries { entries, hidden, blocks }
+    Entries { entries, days, hidden, blocks }
 }
 
 /// Where an entry begins, and what its heading says.
@@ -82,7 +86,10 @@ struct Start {
     stamp: Stamp,
     title: String,
     canonical: bool,
+    /// Whether it may stand below a heading that only names its day.
     is_clock: bool,
+    /// The level of the heading with its time, where that is not its own heading.
+    label_level: Option<u8>,
     end: Option<usize>,
 }
 
@@ -96,14 +103,23 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&mut self) {
         let mut taken = None;
+        // A date in the one title is that of the file; where there are several, each begins an entry.
+        let is_title = |heading: &&Heading| {
+            let text = &self.document[heading.text.clone()];
+            heading.level == 1 && matches!(head::read(text, None), Head::Mentions { .. })
+        };
+        let n_titles = self.blocks.headings.iter().filter(is_title).take(2).count();
         for (at, heading) in self.blocks.headings.iter().enumerate() {
             if taken == Some(at) {
                 continue;
             }
             let open = self.starts.last().filter(|start| start.end.is_none());
             let level = open.map(|start| start.heading.level);
+            let label_level = open.and_then(|start| start.label_level);
             let is_inside = level.is_some_and(|level| heading.level > level);
             let in_day = open.is_some_and(|start| start.stamp.precision == Precision::Day);
+            let in_bare_day =
+                is_inside && in_day && open.is_some_and(|start| start.title.is_empty());
             match head::read(&self.document[heading.text.clone()], self.day) {
                 Head::Dated { stamp, range, title, canonical } => {
                     self.remember(&stamp);
@@ -116,24 +132,30 @@ impl Reader<'_> {
                         false,
                     );
                 }
-                Head::Labelled { stamp, range } if !is_inside || self.follows_bare_heading(at) => {
+                Head::Labelled { stamp, range }
+                    if !is_inside
+                        || label_level.is_some_and(|level| heading.level <= level)
+                        || self.follows_bare_heading(at) =>
+                {
                     self.remember(&stamp);
                     self.start(heading, stamp, range, String::new(), false, false);
                 }
                 Head::Clock { stamp, range, title } if !is_inside || in_day => {
                     self.start(heading, stamp, range, title, false, true);
                 }
-                Head::Mentions { stamp, .. } if heading.level == 1 && self.starts.is_empty() => {
+                Head::Mentions { stamp, .. }
+                    if heading.level == 1 && self.starts.is_empty() && n_titles < 2 =>
+                {
                     self.remember(&stamp);
                 }
                 Head::Mentions { stamp, range, title } if !is_inside => {
                     self.remember(&stamp);
                     self.start(heading, stamp, range, title, false, false);
                 }
-                Head::Plain if !is_inside => {
-                    if self.labelled_below(at) {
+                Head::Plain if !is_inside || in_bare_day => {
+                    if self.labelled_below(at, in_bare_day) {
                         taken = self.take_label_heading(at);
-                    } else if level.is_some_and(|level| heading.level < level) {
+                    } else if !is_inside && level.is_some_and(|level| heading.level < level) {
                         self.close(heading.range.start);
                     }
                 }
@@ -171,6 +193,7 @@ impl Reader<'_> {
             title,
             canonical,
             is_clock,
+            label_level: None,
             end: None,
         });
     }
@@ -186,7 +209,7 @@ impl Reader<'_> {
     }
 
     /// Whether a `Timestamp:` line or heading stands directly under this undated heading; if so, starts its entry.
-    fn labelled_below(&mut self, at: usize) -> bool {
+    fn labelled_below(&mut self, at: usize, in_day: bool) -> bool {
         let heading = self.blocks.headings[at].clone();
         let next = self.blocks.headings.get(at + 1);
         let end = next.map_or(self.document.len(), |next| next.range.start);
@@ -208,6 +231,7 @@ impl Reader<'_> {
             found = Some((next.text.start, stamp, range));
         }
         let Some((offset, stamp, range)) = found else { return false };
+        let label_level = next.filter(|next| next.text.start == offset).map(|next| next.level);
         self.remember(&stamp);
         let title = self.document[heading.text.clone()].to_owned();
         let stamp_range = offset + range.start..offset + range.end;
@@ -217,7 +241,8 @@ impl Reader<'_> {
             stamp,
             title,
             canonical: false,
-            is_clock: false,
+            is_clock: in_day,
+            label_level,
             end: None,
         });
         true

@@ -5,6 +5,7 @@ mod index;
 mod renames;
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -63,6 +64,26 @@ impl Git {
             let at = tracked.partition_point(|known| known.as_str() < below.as_str());
             tracked.get(at).is_some_and(|known| known.starts_with(&below))
         }
+    }
+
+    /// The tracked markdown files below a folder that are not on disk.
+    pub(crate) fn missing_below(&self, folder: &str) -> impl Iterator<Item = String> {
+        let below = format!("{folder}/");
+        let tracked = self.tracked();
+        let from = tracked.partition_point(|known| known.as_str() < below.as_str());
+        let inside = tracked[from..].iter().take_while(move |known| known.starts_with(&below));
+        let extension = |known: &str| Path::new(known).extension().map(OsStr::to_os_string);
+        let logs = inside.filter(move |known| {
+            extension(known).is_some_and(|extension| extension == "md" || extension == "markdown")
+        });
+        logs.filter(|known| !self.folder.join(known).exists()).cloned()
+    }
+
+    /// The newest commit that both `HEAD` and another one have; none where they have none in common.
+    pub(crate) fn common(&self, commit: &str) -> Option<String> {
+        let base = run(&self.folder, &["merge-base", "HEAD", commit], Vec::new()).ok()?;
+        let base = String::from_utf8(base).ok()?.trim().to_owned();
+        (!base.is_empty()).then_some(base)
     }
 
     /// The one tracked file or folder with the same last part, if there is exactly one.

@@ -71,7 +71,7 @@ pub(crate) struct ListedEntry<'a> {
     pub(crate) path: &'a str,
     /// The line of its heading.
     pub(crate) line: u32,
-    /// The role whose log it is, else the file's name.
+    /// The role that wrote it: the one whose log it is, unless it says otherwise; else the file's name.
     pub(crate) actor: &'a str,
     /// Its time in UTC, if there is such a time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,11 +118,11 @@ pub(crate) struct ListedEntry<'a> {
 impl<'a> ListedEntry<'a> {
     /// The entry as programs see it.
     pub(crate) fn of(listed: &'a Listed) -> Self {
-        let Listed { path, role, entry } = listed;
+        let Listed { path, role, writer, entry } = listed;
         Self {
             path,
             line: entry.line,
-            actor: role,
+            actor: writer.as_ref().unwrap_or(role),
             at: entry.at.map(stamp::write),
             precision: entry.precision,
             action: &entry.title,

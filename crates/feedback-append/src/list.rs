@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use report::{Exit, Format, Invocation, Streams};
 
+use crate::archive;
 use crate::args::{Args, ListArgs};
 use crate::check;
 use crate::error::Error;
@@ -19,6 +20,8 @@ use crate::target::Target;
 pub(crate) struct Listed {
     pub(crate) path: String,
     pub(crate) role: String,
+    /// The role that wrote it, where that is another declared one.
+    pub(crate) writer: Option<String>,
     pub(crate) entry: Summary,
 }
 
@@ -31,7 +34,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Error> {
     let since = list.since.as_deref().map(|time| instant("--since", time)).transpose()?;
     let until = list.until.as_deref().map(|time| instant("--until", time)).transpose()?;
-    let (repo, mut listed) = load(args, &list.files, invocation)?;
+    let (repo, mut listed) = load(args, &list.files, list.latest, invocation)?;
     let declared = || repo.ops.iter().flat_map(|ops| ops.feedback.roles.keys());
     let is_known = |role: &String| {
         listed.iter().any(|listed| listed.role == *role) || declared().any(|known| known == role)
@@ -46,8 +49,9 @@ pub(crate) fn run(
         listed = latest(listed, invocation.now);
     }
     listed.retain(|listed| {
-        let Listed { role, entry, .. } = listed;
-        (list.role.is_empty() || list.role.contains(role))
+        let Listed { role, writer, entry, .. } = listed;
+        let is_asked = |role: &String| list.role.contains(role);
+        (list.role.is_empty() || is_asked(role) || writer.as_ref().is_some_and(is_asked))
             && since.is_none_or(|since| entry.at.is_some_and(|at| at >= since))
             && until.is_none_or(|until| entry.at.is_some_and(|at| at < until))
             && (!list.blocked || entry.state == Some(State::Blocked))
@@ -57,25 +61,33 @@ pub(crate) fn run(
     Ok(Exit::OK)
 }
 
-/// Reads the named logs, or all declared ones, and what their entries tell.
+/// Reads the named logs, or all declared ones (and on request their archives), and what their entries tell.
 pub(crate) fn load(
     args: &Args,
     files: &[PathBuf],
+    with_archives: bool,
     invocation: &Invocation,
 ) -> Result<(Repo, Vec<Listed>), Error> {
     let files: Vec<PathBuf> =
         files.iter().map(|file| repo::resolved(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &files, invocation)?;
-    let files = if files.is_empty() { check::declared(&repo)? } else { files };
+    let is_all = files.is_empty();
+    let files = if is_all { check::declared(&repo)? } else { files };
+    let is_declared =
+        |name: &String| repo.ops.as_ref().is_some_and(|ops| ops.feedback.roles.contains_key(name));
     let mut listed = Vec::new();
-    for log in check::read(&repo, &files)? {
-        let role = role(&repo, &log.path);
-        for entry in &log.entries.entries {
-            listed.push(Listed {
-                path: log.shown.clone(),
-                role: role.clone(),
-                entry: summary::read(&log, entry),
-            });
+    for path in &files {
+        let role = role(&repo, path);
+        // An entry in the archive is one of the role all the same.
+        let archived = if is_all && with_archives { archive::of(path) } else { Vec::new() };
+        let paths: Vec<PathBuf> = archived.into_iter().chain([path.clone()]).collect();
+        for log in check::read(&repo, &paths)? {
+            for entry in &log.entries.entries {
+                let entry = summary::read(&log, entry);
+                let writer = entry.by.clone().filter(|by| *by != role && is_declared(by));
+                let path = log.shown.clone();
+                listed.push(Listed { path, role: role.clone(), writer, entry });
+            }
         }
     }
     Ok((repo, listed))
@@ -142,12 +154,13 @@ fn write(list: &ListArgs, listed: &[Listed], streams: &mut Streams<'_>) -> Resul
     };
     let role_width = width(|listed| &listed.role);
     let state_width = width(|listed| listed.entry.state.map_or("", State::word));
-    for Listed { path, role, entry } in listed {
+    for Listed { path, role, writer, entry } in listed {
         let at = entry.at.map_or("no time".to_owned(), |at| match entry.precision {
             "day" => at.format("%Y-%m-%d").to_string(),
             _ => at.format("%Y-%m-%d %H:%M").to_string(),
         });
         let state = entry.state.map_or("", State::word);
+        let by = writer.as_ref().map_or(String::new(), |writer| format!("  (by {writer})"));
         let cited = match entry.evidence.len() {
             0 => String::new(),
             1 => "  (1 citation)".to_owned(),
@@ -155,7 +168,7 @@ fn write(list: &ListArgs, listed: &[Listed], streams: &mut Streams<'_>) -> Resul
         };
         writeln!(
             streams.stdout,
-            "{at:16}  {role:role_width$}  {state:state_width$}  {}{cited}  {path}:{}",
+            "{at:16}  {role:role_width$}  {state:state_width$}  {}{by}{cited}  {path}:{}",
             entry.title, entry.line
         )?;
     }

@@ -71,6 +71,22 @@ impl Log {
         self.index.position(offset).0
     }
 
+    /// How its lines end.
+    pub(crate) fn line_break(&self) -> &'static str {
+        let first = self.text.find('\n').unwrap_or(0);
+        if self.text[..first].ends_with('\r') { "\r\n" } else { "\n" }
+    }
+
+    /// Whether this is the hash of the body, with the line ends that it has or with those that git would give it.
+    pub(crate) fn is_body_hash(&self, hex: &str) -> bool {
+        let start = self.block.as_ref().map_or(0, |block| block.range.end);
+        hex.eq_ignore_ascii_case(&self.body_hash.hex()) || {
+            let body = self.text[start..].replace("\r\n", "\n");
+            let other = if self.line_break() == "\n" { body.replace('\n', "\r\n") } else { body };
+            hex.eq_ignore_ascii_case(&Digest::of(other.as_bytes()).hex())
+        }
+    }
+
     /// The citations of an entry.
     pub(crate) fn citations_of(&self, entry: &Entry) -> &[Citation] {
         let paths = &self.citations.paths;
@@ -98,11 +114,23 @@ impl Log {
         }
         text.push_str(&self.text[at..entry.range.end]);
         text.truncate(text.trim_end().len());
-        if let Some(end) = without_closing_line(&text) {
+        // git may write either line end into a work tree.
+        if text.contains('\r') {
+            text = text.replace("\r\n", "\n");
+        }
+        // A rule that was put behind it parts it from the next entry.
+        while let Some(end) = without_rule(&text).or_else(|| without_closing_line(&text)) {
             text.truncate(end);
         }
         text
     }
+}
+
+fn without_rule(text: &str) -> Option<usize> {
+    let (before, last) = text.rsplit_once('\n')?;
+    let is_rule = ["---", "***", "___"].contains(&last.trim_end());
+    (is_rule && before.trim_end_matches([' ', '\t', '\r']).ends_with('\n'))
+        .then_some(before.trim_end().len())
 }
 
 /// Where a text ends without its last line, if that only ends a block which the lines before it leave open.

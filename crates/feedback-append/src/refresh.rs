@@ -54,7 +54,8 @@ pub(crate) fn run(
         };
         shown.push((target.shown, changes));
     }
-    let is_done = (refresh.write && !has_unclosed) || shown.iter().all(|(_, changes)| changes.is_empty());
+    let is_done =
+        (refresh.write && !has_unclosed) || shown.iter().all(|(_, changes)| changes.is_empty());
     if refresh.answer.format == Format::Json {
         let logs = shown
             .iter()
@@ -128,7 +129,9 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
     let hash = kept.finish();
     if front_matter::is_unclosed(&log.text) {
         // Where it ends is for people to say: what stands below may be the log or the front matter.
-        changes.push("the front matter is not closed; put a line `---` behind its last key".to_owned());
+        changes.push(
+            "the front matter is not closed; put a line `---` behind its last key".to_owned(),
+        );
         return Plan { edits: Vec::new(), changes };
     }
     let Some(block) = &log.block else {

@@ -203,6 +203,8 @@ fn look<'c>(
         });
     }
     let root = &repo.folder;
+    let is_archive = folder.file_name().is_some_and(|name| name == "archive");
+    let written = folder.parent().filter(|_| is_archive).unwrap_or(folder);
     let candidates = || {
         // Viewers read `/path` from the root of the repo.
         let at_root = |path: &'c str| path.strip_prefix('/').unwrap_or(path);
@@ -212,13 +214,16 @@ fn look<'c>(
             (root, bare),
             (folder, bare),
             (folder, whole),
+            // What was moved to an archive is cited from where it was written.
+            (written, bare),
+            (written, whole),
         ];
         paths.into_iter().map(|(from, path)| repo::plain(&from.join(path)))
     };
     let found = candidates().find_map(|path| disk.find(&path).map(|found| (path, found)));
     let Some((path, Found { is_inside, is_folder })) = found else {
-        let is_outside = bare.starts_with('/')
-            || candidates().all(|candidate| !candidate.starts_with(root));
+        let is_outside =
+            bare.starts_with('/') || candidates().all(|candidate| !candidate.starts_with(root));
         return Place::none(if is_outside {
             Class::Outside
         } else {

@@ -19,6 +19,8 @@ pub(crate) struct Summary {
     pub(crate) precision: &'static str,
     /// Its title.
     pub(crate) title: String,
+    /// Who wrote it, where that is not whose log it is.
+    pub(crate) by: Option<String>,
     /// Its key.
     pub(crate) id: Option<String>,
     /// Its status as written.
@@ -110,6 +112,7 @@ pub(crate) fn read(log: &Log, entry: &Entry) -> Summary {
         at: entry.stamp.at,
         precision: entry.stamp.precision.word(),
         title: entry.title.clone(),
+        by: None,
         id: entry.id.clone(),
         status: None,
         state: None,
@@ -172,6 +175,7 @@ fn tell(summary: &mut Summary, topic: Topic, label: &str, value: &str) {
             return;
         }
         Topic::Other if is(&["duration"]) => &mut summary.duration,
+        Topic::Other if is(&["by"]) => &mut summary.by,
         Topic::Other if is(&["scope"]) => &mut summary.scope,
         Topic::Other if is(&["task", "task id", "taskid"]) => &mut summary.task,
         Topic::Other if is(&["rationale", "reason", "why"]) => &mut summary.rationale,

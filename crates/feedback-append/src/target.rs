@@ -88,7 +88,10 @@ impl<'a> Target<'a> {
             );
         }
         let evidence = repo.ops.as_ref().map(|ops| ops.absolute(&ops.evidence.root));
-        let in_bundle = real.ancestors().skip(1).any(|folder| folder.join(RECORDS).is_file());
+        // What lies above the repo is no bundle of its own.
+        let root = repo.folder.canonicalize().unwrap_or_else(|_| repo.folder.clone());
+        let mut folders = real.ancestors().skip(1).take_while(|folder| folder.starts_with(&root));
+        let in_bundle = folders.any(|folder| folder.join(RECORDS).is_file());
         if in_bundle || evidence.is_some_and(|root| root != repo.folder && is_below(root)) {
             return refused(
                 "lies among the evidence, which nobody writes to by hand",

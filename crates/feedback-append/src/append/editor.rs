@@ -16,14 +16,22 @@ const HELP: &str = "\
      better given with --evidence. No credential: name it as FILE:KEY. An empty text is fine. -->
 ";
 
-/// Opens the editor on a private file and answers what was saved.
-pub(super) fn text(editor: &OsStr, title: &str, invocation: &Invocation) -> Result<String, Error> {
+/// Opens the editor on a private file that begins with what is given, and answers what was saved.
+pub(super) fn text(
+    editor: &OsStr,
+    title: &str,
+    given: &str,
+    invocation: &Invocation,
+) -> Result<String, Error> {
     let failed = |source: io::Error| Error::Editor { source };
     let mut builder = tempfile::Builder::new();
     builder.prefix("entry-").suffix(".md");
     let folder = invocation.variable("TMPDIR").unwrap_or_else(|| "/tmp".into());
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    write!(file, "# {title}\n\n{HELP}\n").map_err(failed)?;
+    write!(file, "# {title}\n\n{HELP}\n{given}").map_err(failed)?;
+    if !given.is_empty() && !given.ends_with('\n') {
+        writeln!(file).map_err(failed)?;
+    }
     let mut script = editor.as_bytes().to_vec();
     script.extend_from_slice(b" \"$1\"");
     let args =
@@ -70,7 +78,7 @@ mod tests {
         let now = chrono::DateTime::from_timestamp(0, 0).unwrap();
         let invocation = Invocation::new(Vec::new(), "/".into(), now, Box::new(|_| None));
         let editor = OsStr::new("sh -c 'grep -q comment \"$1\" && echo typed >> \"$1\"' --");
-        assert_eq!(text(editor, "T", &invocation).unwrap(), "typed");
-        assert!(text(OsStr::new("false"), "T", &invocation).is_err());
+        assert_eq!(text(editor, "T", "", &invocation).unwrap(), "typed");
+        assert!(text(OsStr::new("false"), "T", "", &invocation).is_err());
     }
 }

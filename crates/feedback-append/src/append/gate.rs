@@ -24,7 +24,9 @@ pub(super) fn claims(draft: &Draft, is_status_given: bool, cited: &Cited) -> Res
     let is_covered = is_status_given && standing == Standing::Short;
     let claim = if standing == Standing::Success {
         Some(format!("the status says \"{status}\""))
-    } else if let Some(word) = claim::success_in_title(&draft.title).map(|range| &draft.title[range]) {
+    } else if let Some(word) =
+        claim::success_in_title(&draft.title).map(|range| &draft.title[range])
+    {
         Some(format!("the title says \"{word}\""))
     } else if is_covered {
         None

@@ -1,5 +1,6 @@
 //! The parts of an entry from the command line and standard input, each made sure to fit its line.
 
+use std::ffi::OsString;
 use std::io::Read;
 
 use chrono::{DateTime, Utc};
@@ -23,6 +24,7 @@ pub(super) fn draft(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
     cited: &Cited,
+    owner: Option<&str>,
 ) -> Result<Draft, Error> {
     let title = one_line("--title", args.title.as_deref().unwrap_or_default(), 200)?;
     if is_closed(&title) {
@@ -43,6 +45,10 @@ pub(super) fn draft(
         _ => None,
     };
     let mut fields = Vec::new();
+    // Who reads another's log must see who wrote there.
+    if let Some(writer) = args.writer.as_ref().filter(|writer| owner != Some(writer.as_str())) {
+        fields.push(format!("By: {writer}"));
+    }
     for given in &args.field {
         let line = one_line("--field", given, 2_000)?;
         if field::read(&line).is_none_or(|field| field.is_item || field.value.is_empty()) {
@@ -65,6 +71,7 @@ pub(super) fn draft(
     let blocked_by = lines("--blocked-by", &args.blocked_by)?;
     // The text comes last, so that nobody types one in vain.
     let body = match &args.message {
+        given if args.editor => edited(given.as_deref(), &title, invocation)?,
         Some(message) => message.clone(),
         None if invocation.stdin_is_terminal => by_hand(args, &title, invocation, streams)?,
         None => input(streams)?,
@@ -95,6 +102,25 @@ pub(super) fn option(option: &'static str, why: &str) -> Error {
     Error::Option { option, why: why.to_owned() }
 }
 
+/// The text from the editor that was asked for, whatever else the entry has.
+fn edited(given: Option<&str>, title: &str, invocation: &Invocation) -> Result<String, Error> {
+    if !invocation.stdin_is_terminal {
+        return Err(option(
+            "--editor",
+            "needs a terminal; the text comes from standard input or --message without it",
+        ));
+    }
+    match chosen_editor(invocation) {
+        Some(editor) => editor::text(&editor, title, given.unwrap_or_default(), invocation),
+        None => Err(option("--editor", "needs $VISUAL or $EDITOR, which are not set")),
+    }
+}
+
+fn chosen_editor(invocation: &Invocation) -> Option<OsString> {
+    let mut named = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| invocation.variable(name));
+    named.find(|editor| !editor.is_empty())
+}
+
 /// At a terminal, an entry that cites nothing gets its text from the editor, else from what is typed.
 fn by_hand(
     args: &AppendArgs,
@@ -105,9 +131,8 @@ fn by_hand(
     if !(args.evidence.is_empty() && args.command.is_empty()) {
         return Ok(String::new());
     }
-    let chosen = ["VISUAL", "EDITOR"].into_iter().find_map(|name| invocation.variable(name));
-    if let Some(editor) = chosen.filter(|editor| !editor.is_empty()) {
-        return editor::text(&editor, title, invocation);
+    if let Some(editor) = chosen_editor(invocation) {
+        return editor::text(&editor, title, "", invocation);
     }
     writeln!(
         streams.stderr,

@@ -239,7 +239,11 @@ fn warnings(found: &Survey) -> Vec<String> {
         ));
     }
     let Some(block) = &found.block else {
-        if found.lines > 0 {
+        if front_matter::is_unclosed(&found.head) {
+            warnings.push(
+                "its front matter is not closed; put a line `---` behind its last key".to_owned(),
+            );
+        } else if found.lines > 0 {
             warnings.push("it has no front matter; `feedback-append refresh` adds it".to_owned());
         }
         return warnings;

@@ -81,12 +81,16 @@ pub(super) fn check_lock(
             Ok(Some(_)) => at(
                 "citation-changed",
                 "changed: its hash is not the listed one",
-                format!("look at `git log -p -- {path}`; `sha256sum {path}` gives the line for what is there now"),
+                format!(
+                    "look at `git log -p -- {path}`; `sha256sum {path}` gives the line for what is there now"
+                ),
             ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => at(
                 "citation-missing",
                 "missing: nothing is there",
-                format!("`git log --diff-filter=D -- {path}` says when it went; take the line out, or bring the file back"),
+                format!(
+                    "`git log --diff-filter=D -- {path}` says when it went; take the line out, or bring the file back"
+                ),
             ),
             Ok(None) | Err(_) => at(
                 "citation-missing",

@@ -94,7 +94,16 @@ pub(super) fn unclosed(log: &Log) -> Finding {
 pub(super) fn check_document(log: &Log, expected: &Expected) -> Vec<Finding> {
     let mut findings = check(log, expected);
     findings.retain(|finding| finding.rule != "front-matter" || finding.level == Level::Error);
-    findings
+    let by_hand = |mut finding: Finding| {
+        let is_expired = finding.rule == "expired";
+        finding.hint = if is_expired {
+            Some("review it, then set `last_reviewed` and `expires` in its front matter".to_owned())
+        } else {
+            finding.hint
+        };
+        finding
+    };
+    findings.into_iter().map(by_hand).collect()
 }
 
 fn keys(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
@@ -187,7 +196,7 @@ fn hash(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
     if !is_hash {
         let message = "`doc_hash` is a placeholder, not `sha256:` and 64 hex digits";
         findings.push(at(log, field, "doc-hash", Level::Warning, message).hint(refresh));
-    } else if !text["sha256:".len()..].eq_ignore_ascii_case(&log.body_hash.hex()) {
+    } else if !log.is_body_hash(&text["sha256:".len()..]) {
         let message =
             "`doc_hash` is not the hash of the body: the log was changed without the tool";
         findings.push(

@@ -41,6 +41,9 @@ impl Past {
         if !git.has_commit(since) {
             return Err(refused("names no commit of this repo"));
         }
+        // What others added there meanwhile is not missing here.
+        let base = git.common(since);
+        let since = base.as_deref().unwrap_or(since);
         let mut contents = git.contents(since, paths)?;
         let mut histories = git
             .history(Some(since), paths, |file| contents.get(file).is_some_and(Option::is_some))?;
@@ -57,7 +60,12 @@ impl Past {
         }
         for (history, content) in histories.iter_mut().zip(&contents) {
             if let Some(bytes) = content {
-                let (commit, bytes) = (since.to_owned(), bytes.clone());
+                let commit = if base.is_some() {
+                    since.chars().take(12).collect()
+                } else {
+                    since.to_owned()
+                };
+                let bytes = bytes.clone();
                 history.versions.push(Version { commit, at: None, bytes });
             }
         }

@@ -2,16 +2,18 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use report::{Finding, Level};
 
+use crate::archive;
 use crate::citation::Roots;
 use crate::entry::Entry;
 use crate::front_matter;
 use crate::git::History;
 use crate::log::Log;
+use crate::regular;
 use crate::repo::Repo;
 use crate::text;
 
@@ -63,7 +65,7 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
             };
             if !known.contains(&before.own_text_of(entry))
                 && !told.contains(&heading(entry))
-                && !is_archived(before.text_of(entry))
+                && !is_archived(&before.text_of(entry).replace("\r\n", "\n"))
             {
                 told.insert(heading(entry));
                 compared.rewritten.push(lost(log, &before, entry, &version.commit));
@@ -88,7 +90,10 @@ pub(super) fn gone(path: &str, history: &History) -> Option<Finding> {
     let plural = if n_entries == 1 { "entry" } else { "entries" };
     let message =
         format!("the log is gone; commit {} has it, with {n_entries} {plural}", newest.commit);
-    let hint = "restore it with `git checkout`; entries move with `feedback-append archive`";
+    let hint = format!(
+        "`git checkout {} -- {path}` restores it; entries move with `feedback-append archive`",
+        newest.commit
+    );
     Some(Finding::new("rewritten", Level::Error, message).path(path).hint(hint))
 }
 
@@ -123,21 +128,13 @@ fn lost(log: &Log, before: &Log, entry: &Entry, commit: &str) -> Finding {
     log.finding("rewritten", Level::Error, offset, message).hint(hint)
 }
 
-/// The archived parts of a log: `archive/NAME-*.md` beside it.
+/// The archived parts of a log, with the line ends that entries are compared with.
 fn archives(repo: &Repo, log: &Log) -> Vec<String> {
-    let folder = log.path.parent().unwrap_or(&repo.folder).join("archive");
-    let stem =
-        log.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_part = |path: &PathBuf| {
-        let name =
-            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        name.strip_prefix(stem.as_str()).is_some_and(|rest| rest.starts_with(['-', '.']))
-            && path.extension().is_some_and(|extension| extension == "md")
-    };
-    let paths = entries.map(|entry| entry.path()).filter(is_part);
+    let path = if log.path.is_absolute() { log.path.clone() } else { repo.folder.join(&log.path) };
+    let paths = archive::of(&path);
     paths
-        .filter_map(|path| std::fs::read(path).ok())
-        .map(|bytes| text::readable(&bytes).into_owned())
+        .iter()
+        .filter_map(|path| regular::read(path).ok())
+        .map(|bytes| text::readable(&bytes).replace("\r\n", "\n"))
         .collect()
 }

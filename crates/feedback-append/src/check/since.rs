@@ -33,21 +33,43 @@ pub(super) fn retain<'a>(
 /// The lines of the entries that are new, and those of the front matter where it differs.
 fn fresh_lines(log: &Log, committed: &[u8]) -> Vec<(u32, u32)> {
     let before = Log::read(&log.path, &log.shown, committed, &Roots::default());
-    let known: HashSet<&str> =
-        before.entries.entries.iter().map(|entry| before.text_of(entry)).collect();
+    let known: HashSet<String> =
+        before.entries.entries.iter().map(|entry| before.own_text_of(entry)).collect();
     let mut fresh: Vec<(u32, u32)> = log
         .entries
         .entries
         .iter()
-        .filter(|entry| !known.contains(log.text_of(entry)))
+        .filter(|entry| !known.contains(&log.own_text_of(entry)))
         .map(|entry| (log.line(entry.range.start), log.line(entry.range.end.saturating_sub(1)) + 1))
         .collect();
+    // What stands outside of all entries counts where the commit does not have it.
+    let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+    let known: HashSet<String> =
+        between(&before).into_iter().map(|(_, text)| plain(text)).collect();
+    for (at, text) in between(log).into_iter().filter(|(_, text)| !known.contains(&plain(text))) {
+        fresh.push((log.line(at), log.line(at + text.len().saturating_sub(1)) + 1));
+    }
     let head = |log: &Log| {
-        log.block.as_ref().map_or(String::new(), |block| log.text[block.range.clone()].to_owned())
+        log.block
+            .as_ref()
+            .map_or(String::new(), |block| log.text[block.range.clone()].replace("\r\n", "\n"))
     };
     if head(log) != head(&before) || log.block.is_none() {
         let end = log.block.as_ref().map_or(0, |block| block.range.end);
         fresh.push((1, log.line(end) + 1));
     }
     fresh
+}
+
+/// The texts outside of front matter and entries, with their offsets.
+fn between(log: &Log) -> Vec<(usize, &str)> {
+    let mut at = log.block.as_ref().map_or(0, |block| block.range.end);
+    let mut found = Vec::new();
+    for entry in &log.entries.entries {
+        found.push((at, &log.text[at..entry.range.start.max(at)]));
+        at = entry.range.end;
+    }
+    found.push((at, &log.text[at..]));
+    found.retain(|(_, text)| !text.trim().is_empty());
+    found
 }

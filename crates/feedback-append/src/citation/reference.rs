@@ -91,7 +91,8 @@ fn definition(line: &str) -> Option<(String, &str)> {
         None => target.split_whitespace().next()?,
     };
     let label = folded(&bare[1..end - 1]);
-    let is_path = !path.contains("://") && !path.starts_with(['#', '@']) && !path.contains("mailto:");
+    let is_path =
+        !path.contains("://") && !path.starts_with(['#', '@']) && !path.contains("mailto:");
     (is_path && !label.is_empty()).then_some((label, path))
 }
 
@@ -109,7 +110,9 @@ mod tests {
         let document = "[log]: ../artifacts/a.log 'title'\n  [The Run]: <artifacts/b c/>\n[web]: https://x/y\n[^1]: note\n";
         let references = References::read(document, 0);
         let told = references.in_line(line).into_iter();
-        told.map(|(range, path)| format!("{} -> {path}", &line[range])).collect::<Vec<_>>().join(", ")
+        told.map(|(range, path)| format!("{} -> {path}", &line[range]))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     #[test]

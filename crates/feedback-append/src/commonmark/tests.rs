@@ -1,4 +1,4 @@
-//! The structure is held against a CommonMark parser: where a block is open, and what is a heading.
+//! The structure is held against another parser: where a block is open, and what is a heading.
 
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Parser, Tag};

@@ -104,6 +104,7 @@ fn since_a_commit_only_what_is_new_counts() {
     let fresh = run(&bed, ["check", "--since", "HEAD"]);
     insta::assert_snapshot!(fresh, @"
     feedback/chatwoot.md:51:11 artifacts/new.txt: warning: untracked: it is not committed yet [citation-ignored]
+      hint: `git add artifacts/new.txt` before the entry is committed
     findings: 1 checked, 1 warning
     [exit status: 1]
     ");

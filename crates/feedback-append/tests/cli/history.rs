@@ -106,6 +106,7 @@ fn every_kind_of_index_says_the_same() {
     let plain = classes(&bed);
     insta::assert_snapshot!(plain, @"
     feedback/manager.md:2:68 artifacts/c.log: note: untracked: it is not committed yet [citation-ignored]
+      hint: `git add artifacts/c.log` before the entry is committed
     feedback/manager.md:2:84 artifacts/x/b.log: error: moved: nothing is there [citation-missing]
       hint: artifacts/sub/b.log has the same name
     ");

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod append;
+mod archive;
 mod bundle;
 mod check;
 mod claims;
@@ -12,6 +13,7 @@ mod names;
 mod refusals;
 mod scenarios;
 mod terminal;
+mod verdicts;
 
 use testbed::Bed;
 

@@ -105,6 +105,24 @@ fn evidence_needs_no_text() {
 }
 
 #[test]
+fn the_editor_opens_when_it_is_asked_for() {
+    let bed = bed();
+    bed.write("artifacts/a.txt", "x");
+    editor(&bed, "printf 'and typed\\n' >> \"$1\"\n");
+    let args =
+        "--role chatwoot --title T --evidence artifacts/a.txt --message 'was given' --editor";
+    let output = at_terminal(&bed, args, Some("bin/editor"), "");
+    assert_eq!(output.code(), 0, "{output}");
+    let log = bed.read("feedback/chatwoot.md");
+    assert!(log.contains("— T\n\nwas given\nand typed\n\nEvidence: artifacts/a.txt"), "{log}");
+    let output = at_terminal(&bed, args, None, "");
+    assert!(output.code() == 2 && output.to_string().contains("$VISUAL or $EDITOR"), "{output}");
+    // Without a terminal there is nobody to type.
+    let output = crate::run(&bed, ["--role", "chatwoot", "--title", "T", "-E", "-m", "x"]);
+    assert!(output.code() == 2 && output.stderr().contains("needs a terminal"), "{output}");
+}
+
+#[test]
 fn a_text_that_is_refused_is_kept() {
     let bed = bed();
     bed.write("text", "mine\n## 2025-10-11 — other\n");

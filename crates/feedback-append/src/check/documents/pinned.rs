@@ -24,10 +24,13 @@ pub(super) fn read(line: &str) -> Pinned {
         return Pinned::File { path, hash };
     }
     // Braces and headings hold a list together; what names a path or a hash should pin one to the other.
-    let is_about_files = text.contains(['/', '.']) || text.split(|other: char| !other.is_ascii_hexdigit()).any(|word| word.len() >= 32);
-    let is_frame = !text.chars().any(char::is_alphanumeric) || text.ends_with([':', '{', '['])
+    let is_about_files = text.contains(['/', '.'])
+        || text.split(|other: char| !other.is_ascii_hexdigit()).any(|word| word.len() >= 32);
+    let is_frame = !text.chars().any(char::is_alphanumeric)
+        || text.ends_with([':', '{', '['])
         || (text.starts_with('[') && text.ends_with(']'));
-    let is_setting = text.trim_start_matches('"').split([':', '=']).nth(1).is_some() && !is_about_files;
+    let is_setting =
+        text.trim_start_matches('"').split([':', '=']).nth(1).is_some() && !is_about_files;
     if is_frame || is_setting { Pinned::Nothing } else { Pinned::Malformed }
 }
 
