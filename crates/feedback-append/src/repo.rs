@@ -50,7 +50,9 @@ impl Repo {
         invocation: &Invocation,
     ) -> Result<Self, Error> {
         let beside = files.first().and_then(|file| file.parent());
-        let folders: Vec<&Path> = beside.into_iter().chain([invocation.cwd.as_path()]).collect();
+        let mut folders: Vec<&Path> =
+            beside.into_iter().chain([invocation.cwd.as_path()]).collect();
+        folders.dedup();
         Self::open(explicit, &folders, invocation)
     }
 

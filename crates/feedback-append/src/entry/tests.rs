@@ -25,6 +25,24 @@ fn check_on(document: &str, day: Option<NaiveDate>) -> String {
 }
 
 #[test]
+fn labelled_and_titled_entries_are_not_merged() {
+    insta::assert_snapshot!(check("# Log\n\n### Timestamp: 2025-10-11T01:12Z\none\n\n### Timestamp: 2025-10-11T02:12Z\ntwo\n"), @"
+    2025-10-11T01:12:00Z [Log] 45 bytes
+    2025-10-11T02:12:00Z [] 37 bytes
+    ");
+    insta::assert_snapshot!(check("# Log\n\n## 2025-10-21\n\n### A\n**Timestamp:** 2025-10-21T01:12Z\none\n\n### B\n**Timestamp:** 2025-10-21T02:12Z\ntwo\n"), @"
+    2025-10-21T01:12:00Z [A] 43 bytes
+    2025-10-21T02:12:00Z [B] 42 bytes
+    ");
+    insta::assert_snapshot!(check("# Status 2025-10-11\na\n# Status 2025-10-12\nb\n"), @"
+    2025-10-11T00:00:00Z [Status] 22 bytes
+    2025-10-12T00:00:00Z [Status] 22 bytes
+    ");
+    // The one title of a file with its day begins none.
+    insta::assert_snapshot!(check("# Status 2025-10-11\n\n## 10:00 - a\nx\n"), @"2025-10-11T10:00:00Z [a] 15 bytes");
+}
+
+#[test]
 fn each_dialect_is_read() {
     insta::assert_snapshot!(
         check("# Log\n\n## 2026-11-22T17:03:11Z — Canonical\ntext\n<!-- entry 01JD -->\n\n\
