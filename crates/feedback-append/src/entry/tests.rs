@@ -31,8 +31,8 @@ fn labelled_and_titled_entries_are_not_merged() {
     2025-10-11T02:12:00Z [] 37 bytes
     ");
     insta::assert_snapshot!(check("# Log\n\n## 2025-10-21\n\n### A\n**Timestamp:** 2025-10-21T01:12Z\none\n\n### B\n**Timestamp:** 2025-10-21T02:12Z\ntwo\n"), @"
-    2025-10-21T01:12:00Z [A] 43 bytes
-    2025-10-21T02:12:00Z [B] 42 bytes
+    2025-10-21T01:12:00Z [A] 44 bytes
+    2025-10-21T02:12:00Z [B] 43 bytes
     ");
     insta::assert_snapshot!(check("# Status 2025-10-11\na\n# Status 2025-10-12\nb\n"), @"
     2025-10-11T00:00:00Z [Status] 22 bytes
