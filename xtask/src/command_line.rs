@@ -32,6 +32,14 @@ impl CommandWords {
         self.0.push(Word::Bundle);
     }
 
+    /// Gives the option another value; it is there once, with one.
+    pub(crate) fn replace_value(&mut self, option: &str, value: &str) {
+        let at = self.0.iter().position(|word| matches!(word, Word::Text(text) if text == option));
+        if let Some(word) = at.and_then(|at| self.0.get_mut(at + 1)) {
+            *word = Word::Text(value.to_owned());
+        }
+    }
+
     /// The words to start, with the bundle's path in its places.
     pub(crate) fn resolve(&self, bundle: &str) -> Vec<OsString> {
         self.0

@@ -1,5 +1,6 @@
 //! What the log says of a pipeline, beside what the tool itself lists from the bundle.
 
+use super::excerpt;
 use super::plan::Plan;
 
 /// How one step ended.
@@ -79,8 +80,13 @@ pub(super) fn planned(plan: &Plan) -> String {
     format!("Pipeline `{}`, steps: {}.", plan.name, ids.join(", "))
 }
 
-/// The body of the entry.
-pub(super) fn body(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> String {
+/// The body of the entry; without excerpts it has no word that is not ours.
+pub(super) fn body(
+    plan: &Plan,
+    outcomes: &[StepOutcome],
+    asks: &[Ask],
+    with_excerpts: bool,
+) -> String {
     let name = &plan.name;
     let ids = |wanted: &dyn Fn(&State) -> bool| -> Vec<&str> {
         let wanted = outcomes.iter().filter(|outcome| wanted(&outcome.state));
@@ -97,10 +103,8 @@ pub(super) fn body(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> Strin
     }
     for outcome in outcomes.iter().filter(|outcome| outcome.state.is_failure()) {
         paragraphs.push(format!("Pipeline `{name}`: step `{}` {}.", outcome.id, how(outcome)));
-        if !outcome.excerpt.is_empty() {
-            let lines: Vec<String> =
-                outcome.excerpt.iter().map(|line| format!("    {line}")).collect();
-            paragraphs.push(lines.join("\n"));
+        if with_excerpts && !outcome.excerpt.is_empty() {
+            paragraphs.push(excerpt::block(&outcome.excerpt));
         }
         paragraphs.extend(outcome.explanation.clone());
         if outcome.is_escalated() {
@@ -156,15 +160,17 @@ pub(super) fn blockers(plan: &Plan, outcomes: &[StepOutcome], asks: &[Ask]) -> V
     asked.chain(escalated).collect()
 }
 
-/// The status where the runs alone would not tell: something did not run, and nothing that ran failed.
-pub(super) fn status(outcomes: &[StepOutcome]) -> Option<&'static str> {
+/// The status where the runs alone would not tell: something failed, was not recorded, or did not run.
+pub(super) fn status(outcomes: &[StepOutcome], is_blocked: bool) -> Option<&'static str> {
     let ran_badly = outcomes.iter().any(|outcome| matches!(outcome.state, State::Failed(_)));
     let is_short = outcomes.iter().any(|outcome| !outcome.state.is_done());
     let left_out = outcomes
         .iter()
         .all(|outcome| outcome.state.is_done() || matches!(outcome.state, State::LeftOut));
     match (ran_badly, is_short) {
-        (true, _) | (_, false) => None,
+        _ if is_blocked => Some("blocked"),
+        (true, _) => Some("failed"),
+        (_, false) => None,
         _ if left_out => Some("in-progress"),
         _ => Some("halted"),
     }

@@ -1,42 +1,39 @@
 //! Runs a planned pipeline: open or go on, each step under evidence, seal, tell the log.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use opsfile::{OnFailure, Ops};
-use report::{Exit, Invocation, Streams};
+use report::{Invocation, Streams};
 
 use super::batch::{self, Readiness};
 use super::choose::{Choice, choose};
-use super::entry::{self, Ask, State, StepOutcome};
+use super::entry::{State, StepOutcome};
 use super::live::Live;
 use super::lock::AppLock;
+use super::own::{self, Refused};
 use super::plan::Plan;
 use super::resume::Earlier;
 use super::stop::Stop;
 use super::work::{self, Ctx, Event};
-use super::{Ended, Surroundings, approval, asks, history, known};
+use super::{Ended, Surroundings, approval, excerpt, history, known};
 use crate::args::Run;
 use crate::command_line::CommandWords;
 use crate::error::Error;
 
-/// Lines of a failed step's output that its entry shows.
-const MAX_EXCERPT: usize = 20;
 /// How often the last line on a terminal is drawn, and a signal is looked for.
 const TICK: Duration = Duration::from_millis(100);
 
 /// What a run is about, unchanged while it goes on.
-struct Course<'a> {
-    plan: &'a Plan,
-    ops: &'a Ops,
-    args: &'a Run,
+pub(super) struct Course<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) ops: &'a Ops,
+    pub(super) args: &'a Run,
     invocation: &'a Invocation,
-    ctx: Ctx<'a>,
+    pub(super) ctx: Ctx<'a>,
     choices: Vec<Choice>,
     stop: Stop,
     who: String,
@@ -155,6 +152,8 @@ impl Course<'_> {
         }
         progress.live.clear(streams.stderr)?;
         let same = earlier.filter(|earlier| earlier.path() == self.ctx.bundle);
+        let n_failed = progress.states.iter().flatten().filter(|state| state.is_failure()).count();
+        let most = excerpt::share(n_failed);
         let outcomes = self.plan.steps.iter().zip(progress.states).map(|(step, state)| {
             let state = match state {
                 Some(State::Earlier) if same.is_some_and(|same| same.has_own(step)) => {
@@ -162,7 +161,7 @@ impl Course<'_> {
                 }
                 state => state.unwrap_or(State::NotRun),
             };
-            self.outcome(&step.id, state)
+            self.outcome(&step.id, state, most)
         });
         Ok(outcomes.collect())
     }
@@ -329,7 +328,7 @@ impl Course<'_> {
             progress.live.line(streams.stderr, &said)?;
         }
         if self.args.quiet && matches!(state, State::Failed(_)) {
-            for line in work::printed(&self.ctx, id, MAX_EXCERPT) {
+            for line in excerpt::last(&work::printed(&self.ctx, id), excerpt::share(1)) {
                 progress.live.line(streams.stderr, &format!("    {line}"))?;
             }
         }
@@ -339,11 +338,11 @@ impl Course<'_> {
         Ok(())
     }
 
-    fn outcome(&self, id: &str, state: State) -> StepOutcome {
+    fn outcome(&self, id: &str, state: State, most: usize) -> StepOutcome {
         let mut outcome = StepOutcome::new(id, state);
         if matches!(outcome.state, State::Failed(_) | State::Interrupted) {
-            outcome.excerpt = work::printed(&self.ctx, id, MAX_EXCERPT);
-            let lines = work::printed(&self.ctx, id, usize::MAX);
+            let lines = work::printed(&self.ctx, id);
+            outcome.excerpt = excerpt::last(&lines, most);
             outcome.explanation = known::explain(&lines);
             if matches!(outcome.state, State::Failed(_)) {
                 let bundle = self.ctx.bundle_folder();
@@ -353,94 +352,30 @@ impl Course<'_> {
         outcome
     }
 
-    fn asks(&self, outcomes: &[StepOutcome]) -> Vec<Ask> {
-        let failed = self.plan.steps.iter().zip(outcomes);
-        let failed = failed.filter(|(_, outcome)| matches!(outcome.state, State::Failed(_)));
-        let run = |words: &[&str]| self.ctx.expression(&CommandWords::new(words.iter().copied())).1;
-        failed.flat_map(|(step, _)| asks::of_step(step, self.ops, &run)).collect()
-    }
-
-    /// Tells the log, and returns where the entry is.
-    fn append_entry(
-        &self,
-        outcomes: &[StepOutcome],
-        asks: &[Ask],
-        earlier: Option<&Earlier>,
-        streams: &mut Streams<'_>,
-    ) -> Result<String, Error> {
-        let mut append = self.plan.append.clone();
-        for (step, outcome) in self.plan.steps.iter().zip(outcomes) {
-            let proof = earlier.filter(|_| outcome.state == State::Earlier);
-            if let Some(proof) = proof.and_then(|earlier| earlier.citation(step)) {
-                append.extend(["--evidence", &proof]);
-            }
-        }
-        if let Some(status) = entry::status(outcomes) {
-            append.extend(["--status", status]);
-        }
-        for blocker in entry::blockers(self.plan, outcomes, asks) {
-            append.extend(["--blocked-by", &blocker]);
-        }
-        let bundle = Path::new(&self.ctx.bundle);
-        let id = bundle.file_name().map(|name| name.to_string_lossy().into_owned());
-        let body = entry::body(self.plan, outcomes, asks);
-        append.extend(["--id", id.as_deref().unwrap_or(&self.plan.name), "--message", &body]);
-        self.capture(&append, streams)
-    }
-
-    fn finish(
-        &self,
-        outcomes: &[StepOutcome],
-        asks: &[Ask],
-        entry: &str,
-        streams: &mut Streams<'_>,
-    ) -> Result<Ended, Error> {
-        let n_done = outcomes.iter().filter(|outcome| outcome.state.is_done()).count();
-        let is_halted = outcomes.iter().any(|outcome| outcome.state == State::NotRun);
-        let is_failed = is_halted || outcomes.iter().any(|outcome| outcome.state.is_failure());
-        let verdict = match (is_failed, n_done == outcomes.len()) {
-            (true, _) if is_halted => "halted",
-            (true, _) => "failed",
-            (false, true) => "ok",
-            (false, false) => "ok, in part",
-        };
-        let out = &mut *streams.stdout;
-        let (name, n_steps) = (&self.plan.name, outcomes.len());
-        writeln!(out, "{name}: {verdict}, {n_done} of {n_steps} steps succeeded")?;
-        for ask in asks {
-            writeln!(out, "ask: {} ({}) of {}", ask.what, ask.place, ask.who)?;
-        }
-        writeln!(out, "bundle: {}", self.ctx.bundle)?;
-        // The tool says what it did, then on a line of its own where the entry is.
-        writeln!(out, "entry: {}", entry.lines().last().unwrap_or_default())?;
-        if is_failed {
-            writeln!(out, "resume: cargo xtask run {name} --resume {}", self.ctx.bundle)?;
-        }
-        out.flush()?;
-        let exit = if is_failed { Exit::FINDINGS } else { Exit::OK };
-        Ok(Ended { exit, bundle: self.ctx.bundle.clone() })
-    }
-
     /// Runs one of our own commands, which must succeed for the pipeline to be told truly, and returns what it
     /// prints. What it says on stderr is shown only where it fails.
-    fn capture(&self, command: &CommandWords, streams: &mut Streams<'_>) -> Result<String, Error> {
-        let (program, expression) = self.ctx.expression(command);
-        let output = expression.stdin_null().stdout_capture().stderr_capture().run();
-        let output = output.map_err(|source| Error::Start { program: program.clone(), source })?;
-        if !output.status.success() {
-            streams.stderr.write_all(&output.stderr)?;
-            let mut hint = "the lines above say why".to_owned();
-            if !self.ctx.bundle.is_empty() {
-                hint = format!(
-                    "{hint}; what ran is kept, and goes on with: cargo xtask run {} --resume {}",
-                    self.plan.name, self.ctx.bundle
-                );
-            }
-            return Err(Error::Failed { program, code: output.status.code(), hint });
+    pub(super) fn capture(
+        &self,
+        command: &CommandWords,
+        streams: &mut Streams<'_>,
+    ) -> Result<String, Error> {
+        own::answer(&self.ctx, command, "")?.or_else(|refused| self.refused(refused, streams))
+    }
+
+    /// Shows why one of our own commands failed, which ends the run.
+    pub(super) fn refused(
+        &self,
+        refused: Refused,
+        streams: &mut Streams<'_>,
+    ) -> Result<String, Error> {
+        streams.stderr.write_all(&refused.stderr)?;
+        let mut hint = "the lines above say why".to_owned();
+        if !self.ctx.bundle.is_empty() {
+            hint = format!(
+                "{hint}; what ran is kept, and goes on with: cargo xtask run {} --resume {}",
+                self.plan.name, self.ctx.bundle
+            );
         }
-        let text = String::from_utf8(output.stdout).map_err(|_| {
-            Error::Write(io::Error::new(io::ErrorKind::InvalidData, "an answer that is not UTF-8"))
-        })?;
-        Ok(text.trim_end().to_owned())
+        Err(Error::Failed { program: refused.program, code: refused.code, hint })
     }
 }

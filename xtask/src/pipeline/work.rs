@@ -171,7 +171,7 @@ fn pause(wait: Duration, signals: &Stop) {
 }
 
 /// The last lines that the step's last run printed, as the bundle keeps them: redacted.
-pub(super) fn printed(ctx: &Ctx<'_>, id: &str, most: usize) -> Vec<String> {
+pub(super) fn printed(ctx: &Ctx<'_>, id: &str) -> Vec<String> {
     let folder = ctx.bundle_folder();
     let Ok(bundle) = Bundle::open(&folder) else { return Vec::new() };
     let Some(run) = last_run(&bundle, id) else { return Vec::new() };
@@ -181,9 +181,8 @@ pub(super) fn printed(ctx: &Ctx<'_>, id: &str, most: usize) -> Vec<String> {
     };
     let text = [of("stdout"), of("tty"), of("stderr")].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines.len().saturating_sub(most);
-    lines.into_iter().skip(last).map(str::to_owned).collect()
+    let lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty());
+    lines.map(str::to_owned).collect()
 }
 
 /// The last part of a file of any size.

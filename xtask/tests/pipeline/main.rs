@@ -6,6 +6,7 @@ mod documents;
 #[path = "../../src/demo/dovecot.rs"]
 mod dovecot;
 mod failures;
+mod entries;
 mod github;
 #[path = "../../src/demo/mail.rs"]
 mod mail;

@@ -37,12 +37,12 @@ role = "ops"
 const STEPS: [&str; 4] = ["a", "b", "c", "d"];
 
 /// A repo with one pipeline, `work`, of the steps that the test declares.
-struct Repo {
-    bed: Bed,
+pub(crate) struct Repo {
+    pub(crate) bed: Bed,
 }
 
 impl Repo {
-    fn new(pipeline: &str, steps: &[String]) -> Self {
+    pub(crate) fn new(pipeline: &str, steps: &[String]) -> Self {
         let bed = Bed::new();
         bed.write("ops.toml", format!("{HEAD}{pipeline}\n{}", steps.concat()));
         bed.write_mode("step", STEP, 0o755);
@@ -53,24 +53,24 @@ impl Repo {
         repo
     }
 
-    fn tool(&self, name: &str) -> Command<'_> {
+    pub(crate) fn tool(&self, name: &str) -> Command<'_> {
         self.bed.command(tools().join(name))
     }
 
-    fn command(&self, args: &[&str]) -> Command<'_> {
+    pub(crate) fn command(&self, args: &[&str]) -> Command<'_> {
         let xtask = self.bed.command(testbed::bin!("xtask")).env("OPSPROOF_TOOLS", tools());
         xtask.args(["run", "work"]).args(args.iter().copied())
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).run()
     }
 
-    fn start(&self, args: &[&str]) -> Running<'_> {
+    pub(crate) fn start(&self, args: &[&str]) -> Running<'_> {
         self.command(args).start()
     }
 
-    fn resume(&self, more: &[&str]) -> Output {
+    pub(crate) fn resume(&self, more: &[&str]) -> Output {
         let bundle = self.bundle();
         let args: Vec<&str> =
             ["--resume", &bundle].into_iter().chain(more.iter().copied()).collect();
@@ -78,12 +78,12 @@ impl Repo {
     }
 
     /// Which steps ran, in order, however often.
-    fn ran(&self) -> String {
+    pub(crate) fn ran(&self) -> String {
         let ran = fs::read_to_string(self.bed.path("ran")).unwrap_or_default();
         ran.lines().collect::<Vec<_>>().join(" ")
     }
 
-    fn bundles(&self) -> Vec<PathBuf> {
+    pub(crate) fn bundles(&self) -> Vec<PathBuf> {
         let Ok(listing) = fs::read_dir(self.bed.path("artifacts")) else { return Vec::new() };
         let names = listing.map(|entry| entry.unwrap().path());
         let mut bundles: Vec<PathBuf> =
@@ -93,13 +93,13 @@ impl Repo {
     }
 
     /// The newest bundle, from the repo's folder.
-    fn bundle(&self) -> String {
+    pub(crate) fn bundle(&self) -> String {
         let bundle = self.bundles().pop().unwrap();
         bundle.strip_prefix(self.bed.root()).unwrap().to_str().unwrap().to_owned()
     }
 
     /// The rules by which `verify` finds fault with the newest bundle.
-    fn faults(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<String> {
         let answer =
             self.tool("evidence-log").args(["verify", &self.bundle(), "--format", "json"]).run();
         let answer = answer.json();
@@ -109,7 +109,7 @@ impl Repo {
     }
 
     /// Every bundle holds, and the log leads to them.
-    fn check_all(&self) {
+    pub(crate) fn check_all(&self) {
         for bundle in self.bundles() {
             let verified = self.tool("evidence-log").arg("verify").arg(bundle).run();
             assert_eq!(verified.code(), 0, "{verified}");
@@ -118,11 +118,11 @@ impl Repo {
         assert_eq!(log.code(), 0, "{log}");
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.bed.read("feedback/ops.md")
     }
 
-    fn wait_for(&self, name: &str) {
+    pub(crate) fn wait_for(&self, name: &str) {
         let until = Instant::now() + Duration::from_mins(1);
         while !self.bed.path(name).exists() {
             assert!(Instant::now() < until, "{name} never came");
@@ -130,7 +130,7 @@ impl Repo {
         }
     }
 
-    fn wait_for_end_of_step(&self) {
+    pub(crate) fn wait_for_end_of_step(&self) {
         let bundle = self.bed.path(self.bundle());
         let until = Instant::now() + Duration::from_mins(1);
         loop {
@@ -145,18 +145,18 @@ impl Repo {
 }
 
 /// The processes that any thread of this one has started.
-fn children(pid: u32) -> Vec<String> {
+pub(crate) fn children(pid: u32) -> Vec<String> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let lists =
         tasks.map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap());
     lists.flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-fn step(id: &str, more: &str) -> String {
+pub(crate) fn step(id: &str, more: &str) -> String {
     format!("[[pipeline.work.step]]\nid = \"{id}\"\nrun = [\"./step\", \"{id}\"]\n{more}\n")
 }
 
-fn steps(more: &str) -> Vec<String> {
+pub(crate) fn steps(more: &str) -> Vec<String> {
     STEPS.iter().map(|id| step(id, more)).collect()
 }
 
