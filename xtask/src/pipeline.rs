@@ -12,6 +12,7 @@ pub(crate) mod history;
 mod known;
 mod live;
 mod lock;
+mod outlived;
 mod own;
 mod plan;
 pub(crate) mod resume;

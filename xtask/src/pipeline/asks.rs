@@ -26,7 +26,8 @@ struct Subject {
     key: Option<String>,
 }
 
-/// Asks for every credential that is not there or not whole, where the step that failed is a check of the vault.
+/// Asks for every credential that is not there or not whole, where the step that failed is a check of the vault or is
+/// given the credential.
 ///
 /// `run` starts our own tool once more for its JSON; it only looks.
 pub(super) fn of_step(
@@ -35,13 +36,23 @@ pub(super) fn of_step(
     run: &dyn Fn(&[&str]) -> Expression,
 ) -> Vec<Ask> {
     let words: Vec<&str> = step.words.iter().map(String::as_str).collect();
-    if !words.starts_with(&["vault-check", "check"]) || words.contains(&"--format") {
+    let is_check = words.starts_with(&["vault-check", "check"]) && !words.contains(&"--format");
+    if !is_check && step.env_from.is_empty() {
         return Vec::new();
     }
+    let words = if is_check { words } else { vec!["vault-check", "check"] };
     let words: Vec<&str> = words.into_iter().chain(["--format", "json"]).collect();
     let Ok(output) = run(&words).stdout_capture().stderr_null().run() else { return Vec::new() };
     let Ok(answer) = serde_json::from_slice::<Answer>(&output.stdout) else { return Vec::new() };
-    answer.findings.iter().filter_map(|found| ask(found, ops)).collect()
+    let asks = answer.findings.iter().filter_map(|found| ask(found, ops));
+    asks.filter(|ask| is_check || step.env_from.iter().any(|file| ask.is_in(file, ops))).collect()
+}
+
+impl Ask {
+    /// Whether it asks for this file of the vault.
+    fn is_in(&self, file: &str, ops: &Ops) -> bool {
+        ops.vault.as_ref().is_some_and(|vault| self.place == format!("{}/{file}", vault.root))
+    }
 }
 
 fn ask(found: &Found, ops: &Ops) -> Option<Ask> {

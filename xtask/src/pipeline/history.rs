@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evidence::{Bundle, time_in_name};
-
-use super::resume::last_run;
+use evidence::{Body, Bundle, time_in_name};
 
 /// How many earlier bundles are looked at.
 const LOOKED_AT: usize = 20;
@@ -42,16 +40,25 @@ pub(super) fn failures(bundle: &Path, pipeline: &str, id: &str) -> Failures {
     failures
 }
 
+/// The note that stands for a try which could not even be started.
+pub(super) fn not_started(id: &str, why: &str) -> String {
+    format!("step `{id}` was not started: {why}")
+}
+
 /// How often the step failed since its last success in this bundle, and whether it has one.
 fn of_bundle(folder: &Path, id: &str) -> (usize, bool) {
     let Ok(bundle) = Bundle::open(folder) else { return (0, false) };
-    if last_run(&bundle, id).is_none() {
-        return (0, false);
-    }
-    let runs = bundle.runs();
-    let of_step = || runs.iter().rev().filter(|run| run.begin.label == id);
-    let n = of_step().take_while(|run| !run.succeeded()).filter(|run| run.end.is_some()).count();
-    (n, of_step().any(evidence::Run::succeeded))
+    let runs = bundle.runs().into_iter();
+    let ended = runs.filter(|run| run.begin.label == id && run.end.is_some());
+    let mut tries: Vec<(u64, bool)> = ended.map(|run| (run.index, run.succeeded())).collect();
+    let note = not_started(id, "");
+    tries.extend(bundle.records().iter().filter_map(|record| match &record.body {
+        Body::Note(said) if said.text.starts_with(&note) => Some((record.index, false)),
+        _ => None,
+    }));
+    tries.sort_unstable();
+    let n = tries.iter().rev().take_while(|(_, succeeded)| !succeeded).count();
+    (n, tries.iter().any(|(_, succeeded)| *succeeded))
 }
 
 /// The bundles of the same name beside this one that are older, newest first.

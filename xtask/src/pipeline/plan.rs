@@ -52,6 +52,10 @@ pub(super) struct PlannedStep {
     pub(super) parallel: bool,
     /// Whether it may run again although how it ended before is not known.
     pub(super) repeatable: bool,
+    /// How long it may take.
+    pub(super) timeout: Option<Duration>,
+    /// The files of the vault whose variables it is given.
+    pub(super) env_from: Vec<String>,
 }
 
 impl Plan {
@@ -107,6 +111,8 @@ fn plan_step(step: &Step) -> PlannedStep {
         needs: step.needs.clone(),
         parallel: step.parallel,
         repeatable: step.repeatable,
+        timeout: step.timeout,
+        env_from: step.env_from.clone(),
     }
 }
 
@@ -155,6 +161,8 @@ pub(super) mod tests {
             needs: Vec::new(),
             parallel: false,
             repeatable: false,
+            timeout: None,
+            env_from: Vec::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What an earlier bundle proves, so that a pipeline can go on behind it.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use evidence::{
@@ -8,9 +8,9 @@ use evidence::{
 };
 use opsfile::Ops;
 
-use super::declared;
 use super::history::pipeline_of;
 use super::plan::{Plan, PlannedStep};
+use super::{declared, outlived};
 use crate::error::Error;
 
 /// How many bundles one may have gone on behind the other.
@@ -23,6 +23,8 @@ const RESUMES: &str = "resumes ";
 #[derive(Debug)]
 pub(super) struct Earlier {
     bundles: Vec<(String, Bundle)>,
+    /// Nobody else goes on behind it meanwhile.
+    _held: Option<File>,
 }
 
 /// What is known of a step.
@@ -40,7 +42,9 @@ impl Earlier {
     /// Reads and verifies the bundle and those behind it; the hash of every file is made again.
     pub(super) fn read(named: &Path, cwd: &Path, plan: &Plan, ops: &Ops) -> Result<Self, Error> {
         let mut bundles = Vec::new();
-        let mut next = Some(find(named, cwd, ops)?);
+        let first = find(named, cwd, ops)?;
+        let held = hold(&first)?;
+        let mut next = Some(first);
         while let Some(folder) = next.take().filter(|_| bundles.len() < LONGEST) {
             let bundle = verified(&folder, ops).map_err(|why| not_held(&why, &folder, ops))?;
             let name = bundle.opened().map(|open| open.name.clone()).unwrap_or_default();
@@ -58,7 +62,7 @@ impl Earlier {
             next = resumed(&bundle).map(|path| ops.absolute(path));
             bundles.push((ops.relative(&folder), bundle));
         }
-        let earlier = Self { bundles };
+        let earlier = Self { bundles, _held: held };
         earlier.refuse_running()?;
         Ok(earlier)
     }
@@ -111,12 +115,30 @@ impl Earlier {
     fn refuse_running(&self) -> Result<(), Error> {
         let Some((path, bundle)) = self.bundles.first() else { return Ok(()) };
         match still_runs(bundle)? {
-            Some(step) => Err(Error::Setting {
-                what: format!("the step `{step}` of {path} still runs"),
-                hint: "wait until it has ended, or end it; then resume".to_owned(),
-            }),
+            Some(step) => {
+                let run = last_run(bundle, &step).map(|run| run.number()).unwrap_or_default();
+                let mark = bundle.folder().join(format!("{run:03}-{step}.timing"));
+                let processes = outlived::named(&outlived::holders(&mark));
+                Err(Error::Setting {
+                    what: format!("the step `{step}` of {path} still runs{processes}"),
+                    hint: "wait until it has ended, or end it; then resume".to_owned(),
+                })
+            }
             None => Ok(()),
         }
+    }
+}
+
+/// Holds a bundle for the pipeline that works in it; none where the file system knows no locks.
+pub(super) fn hold(folder: &Path) -> Result<Option<File>, Error> {
+    let Ok(held) = File::open(folder) else { return Ok(None) };
+    match held.try_lock() {
+        Ok(()) => Ok(Some(held)),
+        Err(TryLockError::Error(_)) => Ok(None),
+        Err(TryLockError::WouldBlock) => Err(Error::Setting {
+            what: format!("another pipeline is at work in {}", folder.display()),
+            hint: "wait until it has ended, or end it; then resume".to_owned(),
+        }),
     }
 }
 

@@ -18,8 +18,8 @@ use super::own::{self, Refused};
 use super::plan::Plan;
 use super::resume::Earlier;
 use super::stop::Stop;
-use super::work::{self, Ctx, Event};
-use super::{Ended, Surroundings, approval, excerpt, history, known};
+use super::work::{self, Ctx, Event, Worked};
+use super::{Ended, Surroundings, approval, excerpt, history, known, resume};
 use crate::args::Run;
 use crate::command_line::CommandWords;
 use crate::error::Error;
@@ -56,6 +56,8 @@ struct Progress {
     started: Vec<Option<Instant>>,
     /// What a step beside others printed, kept apart until it has ended.
     kept: Vec<Vec<String>>,
+    /// What was said of a step that could not even be started.
+    unrecorded: Vec<Vec<String>>,
     halted: bool,
     live: Live,
 }
@@ -69,9 +71,9 @@ pub(super) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Ended, Error> {
-    let resume = args.resume.as_ref();
+    let earlier = args.resume.as_ref();
     let earlier =
-        resume.map(|named| Earlier::read(named, &invocation.cwd, plan, ops)).transpose()?;
+        earlier.map(|named| Earlier::read(named, &invocation.cwd, plan, ops)).transpose()?;
     let choices = choose(plan, args, earlier.as_ref())?;
     let mut lock =
         plan.lock.as_ref().map(|app| AppLock::take(app, &plan.name, invocation)).transpose()?;
@@ -83,6 +85,8 @@ pub(super) fn run(
         .map_err(|source| Error::Start { program: "the watch for signals".to_owned(), source })?;
     let mut course = Course { plan, ops, args, invocation, ctx, choices, stop, who };
     course.open(earlier.as_ref(), streams)?;
+    let is_same = earlier.as_ref().is_some_and(|earlier| earlier.path() == course.ctx.bundle);
+    let _held = if is_same { None } else { resume::hold(&course.ctx.bundle_folder())? };
     if let Some(lock) = &mut lock {
         lock.works_in(&ops.folder.join(&course.ctx.bundle))?;
     }
@@ -144,6 +148,7 @@ impl Course<'_> {
             states: vec![None; n_steps],
             started: vec![None; n_steps],
             kept: vec![Vec::new(); n_steps],
+            unrecorded: vec![Vec::new(); n_steps],
             halted: false,
             live: Live::new(self.invocation.stderr_is_terminal, palette, width),
         };
@@ -154,14 +159,14 @@ impl Course<'_> {
         let same = earlier.filter(|earlier| earlier.path() == self.ctx.bundle);
         let n_failed = progress.states.iter().flatten().filter(|state| state.is_failure()).count();
         let most = excerpt::share(n_failed);
-        let outcomes = self.plan.steps.iter().zip(progress.states).map(|(step, state)| {
-            let state = match state {
+        let outcomes = self.plan.steps.iter().enumerate().map(|(at, step)| {
+            let state = match progress.states[at].clone() {
                 Some(State::Earlier) if same.is_some_and(|same| same.has_own(step)) => {
                     State::Succeeded
                 }
                 state => state.unwrap_or(State::NotRun),
             };
-            self.outcome(&step.id, state, most)
+            self.outcome(at, state, most, &progress)
         });
         Ok(outcomes.collect())
     }
@@ -286,8 +291,10 @@ impl Course<'_> {
                     progress.live.line(streams.stderr, &line)?;
                 }
                 return match ended {
-                    Ok(state) => {
-                        self.settle(at, state, progress, streams)?;
+                    Ok(worked) => {
+                        self.note_unrecorded(at, &worked, streams)?;
+                        progress.unrecorded[at] = worked.unrecorded;
+                        self.settle(at, worked.state, progress, streams)?;
                         Ok(Happened::Ended)
                     }
                     Err(failed) => {
@@ -328,7 +335,7 @@ impl Course<'_> {
             progress.live.line(streams.stderr, &said)?;
         }
         if self.args.quiet && matches!(state, State::Failed(_)) {
-            for line in excerpt::last(&work::printed(&self.ctx, id), excerpt::share(1)) {
+            for line in excerpt::last(&self.printed(at, progress), excerpt::share(1)) {
                 progress.live.line(streams.stderr, &format!("    {line}"))?;
             }
         }
@@ -338,10 +345,11 @@ impl Course<'_> {
         Ok(())
     }
 
-    fn outcome(&self, id: &str, state: State, most: usize) -> StepOutcome {
+    fn outcome(&self, at: usize, state: State, most: usize, progress: &Progress) -> StepOutcome {
+        let id = &self.plan.steps[at].id;
         let mut outcome = StepOutcome::new(id, state);
         if matches!(outcome.state, State::Failed(_) | State::Interrupted) {
-            let lines = work::printed(&self.ctx, id);
+            let lines = self.printed(at, progress);
             outcome.excerpt = excerpt::last(&lines, most);
             outcome.explanation = known::explain(&lines);
             if matches!(outcome.state, State::Failed(_)) {
@@ -350,6 +358,30 @@ impl Course<'_> {
             }
         }
         outcome
+    }
+
+    /// What a step printed at last, or what was said of it where it could not be started.
+    fn printed(&self, at: usize, progress: &Progress) -> Vec<String> {
+        match &progress.unrecorded[at] {
+            said if said.is_empty() => work::printed(&self.ctx, &self.plan.steps[at].id),
+            said => said.clone(),
+        }
+    }
+
+    /// A step that could not be started has no run, and is a documented failure all the same.
+    fn note_unrecorded(
+        &self,
+        at: usize,
+        worked: &Worked,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Error> {
+        let Some(why) = worked.unrecorded.first() else { return Ok(()) };
+        let mut note = CommandWords::new(["evidence-log", "note"]);
+        note.push_bundle();
+        let text = history::not_started(&self.plan.steps[at].id, why);
+        own::answer(&self.ctx, &note, &text)?
+            .map(drop)
+            .or_else(|refused| self.refused(refused, streams).map(drop))
     }
 
     /// Runs one of our own commands, which must succeed for the pipeline to be told truly, and returns what it

@@ -1,5 +1,6 @@
 //! One step's work: its tries, each under evidence, with every line it prints passed on.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufRead, BufReader, PipeReader, Read};
@@ -10,16 +11,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use duct::{Expression, Handle, cmd};
-use evidence::Bundle;
+use evidence::{Bundle, Outcome};
 
-use super::Surroundings;
 use super::entry::State;
 use super::plan::PlannedStep;
 use super::resume::last_run;
 use super::stop::Stop;
+use super::{Surroundings, outlived};
 use crate::command_line::CommandWords;
 use crate::error::Error;
 
+/// How many of the last lines of a try are remembered.
+const LAST_LINES: usize = 20;
 /// A longer line is passed on in parts.
 const LONGEST_LINE: u64 = 64 * 1024;
 
@@ -39,7 +42,25 @@ pub(super) enum Event {
     /// It failed in this way and is tried again; the number is that of the try.
     Again(usize, u32, String),
     /// It has ended.
-    Ended(usize, Result<State, Error>),
+    Ended(usize, Result<Worked, Error>),
+}
+
+/// How a step's work ended.
+pub(super) struct Worked {
+    pub(super) state: State,
+    /// What was said where nothing of the last try was recorded, because it was never started.
+    pub(super) unrecorded: Vec<String>,
+}
+
+/// How one try ended, as the bundle says.
+enum Verdict {
+    Succeeded,
+    /// By itself, in this way.
+    Failed(String),
+    /// In this way, and it may have done half of its work.
+    Cut(String),
+    /// The recorder failed before the command was started.
+    NotStarted(String),
 }
 
 impl Ctx<'_> {
@@ -79,35 +100,52 @@ fn tries(
     ctx: &Ctx<'_>,
     signals: &Stop,
     events: &SyncSender<Event>,
-) -> Result<State, Error> {
-    let mut how = String::new();
+) -> Result<Worked, Error> {
+    let mut worked = Worked { state: State::NotRun, unrecorded: Vec::new() };
     for number in 1..=step.attempts.max(1) {
-        if number > 1 {
+        if let (2.., State::Failed(how)) = (number, &worked.state) {
             drop(events.send(Event::Again(at, number, how.clone())));
             pause(step.wait, signals);
         }
+        let mut verdict = None;
         if !signals.is_set() {
-            let code = one_try(at, step, ctx, signals, events)?;
-            match judge(step, ctx, code) {
-                None => return Ok(State::Succeeded),
-                Some(failed) => how = failed,
+            let n_before = runs(ctx, step).0;
+            let started = Instant::now();
+            let (code, said) = one_try(at, step, ctx, signals, events)?;
+            outlived::wait(at, step, ctx, started, signals, events)?;
+            let judged = judge(step, ctx, n_before, code);
+            worked.unrecorded =
+                if matches!(judged, Verdict::NotStarted(_)) { said } else { Vec::new() };
+            verdict = Some(judged);
+        }
+        let is_cut = matches!(verdict, Some(Verdict::Cut(_)));
+        match verdict {
+            Some(Verdict::Succeeded) => return Ok(Worked { state: State::Succeeded, ..worked }),
+            Some(Verdict::Failed(how) | Verdict::Cut(how) | Verdict::NotStarted(how)) => {
+                worked.state = State::Failed(how);
             }
+            None => {}
         }
         if signals.is_set() {
-            return Ok(State::Interrupted);
+            worked.state = State::Interrupted;
+            break;
+        }
+        // It may have done half of its work, and nobody has looked.
+        if is_cut && !step.repeatable {
+            break;
         }
     }
-    Ok(State::Failed(how))
+    Ok(worked)
 }
 
-/// Starts the command and passes on what it prints; answers its exit code.
+/// Starts the command and passes on what it prints; answers its exit code, and the last lines.
 fn one_try(
     at: usize,
     step: &PlannedStep,
     ctx: &Ctx<'_>,
     signals: &Stop,
     events: &SyncSender<Event>,
-) -> Result<i32, Error> {
+) -> Result<(i32, Vec<String>), Error> {
     let (program, expression) = ctx.expression(&step.command);
     let start_error = |source| Error::Start { program: program.clone(), source };
     let (reader, handle) = start(&expression).map_err(start_error)?;
@@ -116,7 +154,8 @@ fn one_try(
     let passed = pass_on(at, reader, events);
     let ended = handle.wait().map(|output| output.status.code().unwrap_or(1));
     signals.forget(&handle);
-    passed.and(ended).map_err(start_error)
+    let said = passed.map_err(start_error)?;
+    Ok((ended.map_err(start_error)?, said))
 }
 
 /// Both streams in one pipe, whose other end is closed here, so that it ends with the command.
@@ -126,32 +165,53 @@ fn start(expression: &Expression) -> io::Result<(PipeReader, Handle)> {
     Ok((reader, handle))
 }
 
-fn pass_on(at: usize, reader: PipeReader, events: &SyncSender<Event>) -> io::Result<()> {
+fn pass_on(at: usize, reader: PipeReader, events: &SyncSender<Event>) -> io::Result<Vec<String>> {
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
+    let mut last = VecDeque::new();
     while reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
-        drop(events.send(Event::Line(at, text.trim_end_matches(['\n', '\r']).to_owned())));
+        let text = text.trim_end_matches(['\n', '\r']).to_owned();
+        last.push_back(text.clone());
+        if last.len() > LAST_LINES {
+            last.pop_front();
+        }
+        drop(events.send(Event::Line(at, text)));
         line.clear();
     }
-    Ok(())
+    Ok(last.into())
 }
 
-/// Whether the try succeeded, as the bundle says; else how it failed.
-fn judge(step: &PlannedStep, ctx: &Ctx<'_>, code: i32) -> Option<String> {
+/// How many runs of the step the bundle has, and whether it can be read.
+fn runs(ctx: &Ctx<'_>, step: &PlannedStep) -> (usize, bool) {
+    let Ok(bundle) = Bundle::open(&ctx.bundle_folder()) else { return (0, false) };
+    let runs = bundle.runs();
+    (runs.iter().filter(|run| run.begin.label == step.id).count(), true)
+}
+
+/// How the try ended whose run comes behind so many others of the step.
+fn judge(step: &PlannedStep, ctx: &Ctx<'_>, n_before: usize, code: i32) -> Verdict {
+    let (n_runs, is_read) = runs(ctx, step);
+    if is_read && n_runs <= n_before {
+        return Verdict::NotStarted(format!("it was not started (exit code {code})"));
+    }
     let bundle = Bundle::open(&ctx.bundle_folder()).ok();
     let run = bundle.as_ref().and_then(|bundle| last_run(bundle, &step.id));
     let Some((outcome, run)) = run.and_then(|run| Some((run.outcome()?, run))) else {
-        return Some(format!("exit code {code}, and its end is not recorded"));
+        return Verdict::Cut(format!("exit code {code}, and its end is not recorded"));
     };
     if run.succeeded() {
-        return None;
+        return Verdict::Succeeded;
+    }
+    if !matches!(outcome, Outcome::Exited { .. } | Outcome::NotStarted { .. }) {
+        return Verdict::Cut(format!("{outcome}"));
     }
     let unmet: Vec<String> =
         run.end.into_iter().flat_map(|end| &end.unmet).map(ToString::to_string).collect();
     let is_expected =
         u8::try_from(code).is_ok_and(|code| step.expect.exit.contains(&code)) || !unmet.is_empty();
-    Some(if is_expected && run.exit_code().is_some_and(|code| step.expect.exit.contains(&code)) {
+    let is_listed = run.exit_code().is_some_and(|code| step.expect.exit.contains(&code));
+    Verdict::Failed(if is_expected && is_listed {
         format!("{outcome}, but its output has not {}", unmet.join(" or "))
     } else {
         format!("{outcome}")

@@ -3,6 +3,7 @@
 
 mod chatwoot;
 mod documents;
+mod cut_short;
 #[path = "../../src/demo/dovecot.rs"]
 mod dovecot;
 mod failures;

@@ -249,8 +249,14 @@ fn a_killed_recorder_leaves_a_step_that_only_a_repeatable_one_runs_again() {
         cmd!("kill", "-KILL", &recorders[0]).run().unwrap();
         let until = Instant::now() + Duration::from_mins(1);
         while !repo.faults().contains(&"incomplete".to_owned()) && Instant::now() < until {}
+        let refused = repo.resume(&[]);
+        assert_eq!(refused.code(), 2, "its command lives: {refused}");
+        assert!(refused.stderr().contains("still runs, process"), "{refused}");
         repo.bed.write("b.go", "");
-        let resumed = repo.resume(&[]);
+        let mut resumed = repo.resume(&[]);
+        while resumed.code() == 2 && Instant::now() < until {
+            resumed = repo.resume(&[]);
+        }
         if repeatable {
             assert_eq!(resumed.code(), 0, "{resumed}");
             assert_eq!(repo.ran(), "a b b c d");

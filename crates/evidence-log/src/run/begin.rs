@@ -24,6 +24,8 @@ pub(super) struct Begun<'set> {
     pub(super) streams: Vec<Sink<'set>>,
     /// Where the order of reads goes.
     pub(super) timing: Timing,
+    /// Locked as long as we or the command live, which inherits it.
+    pub(super) mark: File,
 }
 
 /// Arguments beyond this many bytes are counted and not listed, so that the line keeps its limit.
@@ -47,12 +49,13 @@ pub(super) fn begin<'set>(
             let begin = appended.last().and_then(begin_of);
             make_files(plan, begin.map_or(0, |begin| begin.run))
         })?;
-    let (streams, timing) =
+    let (streams, timing, mark) =
         made.map_err(|source| Error::Write { what: "the files for the output", source })?;
     let last = appended.pop().ok_or_else(|| Error::NoBundle { path: plan.folder.clone() })?;
     match last.record.body {
         Body::Begin(begin) => {
-            Ok(Begun { begin, index: last.record.index, digest: last.digest, streams, timing })
+            let (index, digest) = (last.record.index, last.digest);
+            Ok(Begun { begin, index, digest, streams, timing, mark })
         }
         _ => Err(Error::NoBundle { path: plan.folder.clone() }),
     }
@@ -101,7 +104,9 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
     }
 }
 
-fn make_files<'set>(plan: &Plan<'set>, run: u32) -> io::Result<(Vec<Sink<'set>>, Timing)> {
+/// The files of the run. One is locked once more through a descriptor that the command inherits and can only read:
+/// where we are killed and the command is not, it still runs for everybody who looks.
+fn make_files<'set>(plan: &Plan<'set>, run: u32) -> io::Result<(Vec<Sink<'set>>, Timing, File)> {
     let stem = format!("{run:03}-{}", plan.label);
     let make = |extension: &str| {
         let name = format!("{stem}.{extension}");
@@ -126,7 +131,11 @@ fn make_files<'set>(plan: &Plan<'set>, run: u32) -> io::Result<(Vec<Sink<'set>>,
         streams.push(Sink::new(fd, role, file, name, plan.set));
     }
     let (file, name) = make("timing")?;
-    Ok((streams, Timing::new(file, name)))
+    let mark = File::open(plan.folder.join(&name))?;
+    // A file system without locks has no such mark, and that is no reason not to run.
+    drop(mark.try_lock_shared());
+    rustix::io::fcntl_setfd(&mark, rustix::io::FdFlags::empty())?;
+    Ok((streams, Timing::new(file, name), mark))
 }
 
 fn stdin_kind() -> &'static str {

@@ -12,10 +12,11 @@ fn what_a_killed_recorder_left_is_named_and_recorded() {
     artifacts/area/check-[TIME]: nothing to recover
     [exit status: 0]
     ");
-    // The recorder is killed from inside its own command, which goes on.
-    let command = "echo started; kill -KILL $PPID; sleep 0.2; echo on > on";
+    // The recorder is killed from inside its own command, which ends too.
+    let command = "echo started; kill -KILL $PPID";
     let run = ["run", "--into", &bundle, "--label", "k", "--", "sh", "-c", command];
     let _ = tool(&bed).args(run).run();
+    std::fs::File::open(bed.path(format!("{bundle}/001-k.timing"))).unwrap().lock().unwrap();
     let torn = format!("{}{{\"v\":1,\"i\":2", bed.read(format!("{bundle}/evidence.jsonl")));
     bed.write(format!("{bundle}/evidence.jsonl"), torn);
     let recovered = tool(&bed).args(["recover", &bundle]).run().to_string();
