@@ -3,6 +3,7 @@
 mod approval;
 mod asks;
 mod batch;
+mod below;
 mod choose;
 pub(crate) mod declared;
 mod entry;
@@ -22,7 +23,7 @@ mod stop;
 mod tell;
 mod work;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use duct::Expression;
@@ -113,6 +114,14 @@ fn load(
 
 /// Reads the operator's ops.toml, found from `repo` or the present folder upward.
 fn open(repo: Option<&Path>, ops: Option<&Path>, invocation: &Invocation) -> Result<Ops, Error> {
+    // The tools that a pipeline starts find the file themselves, by its name.
+    if let Some(other) = ops.filter(|ops| ops.file_name() != Some(OsStr::new("ops.toml"))) {
+        return Err(Error::Setting {
+            what: format!("the tools that a pipeline starts would not read {}", other.display()),
+            hint: "they read the `ops.toml` of the folder: name it so, in a folder of its own"
+                .to_owned(),
+        });
+    }
     let folder = repo.map_or_else(|| invocation.cwd.clone(), |repo| invocation.cwd.join(repo));
     Ok(opsfile::open(ops, &folder, &|program| invocation.find_program(program).is_some())?)
 }

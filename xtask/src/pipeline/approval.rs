@@ -7,6 +7,7 @@ use duct::cmd;
 use report::{Invocation, Streams};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::termios::{QueueSelector, tcflush};
 
 use super::plan::PlannedStep;
 use super::stop::Stop;
@@ -39,6 +40,9 @@ pub(super) fn ask(
         writeln!(streams.stderr, "  needs an approval: --approve {}", step.id)?;
         return Ok(Answer { approved: false, by: "nobody at a terminal" });
     }
+    // Somebody agrees to what is shown, and not to what was not there yet when they typed. What cannot be dropped, at
+    // a terminal that is gone, cannot be read either.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
     write!(streams.stderr, "  {}: run `{}`? [y/N] ", step.id, step.own)?;
     streams.stderr.flush()?;
     if !line_came(signals)? {
@@ -46,7 +50,8 @@ pub(super) fn ask(
         return Ok(Answer { approved: false, by: "a signal at the prompt" });
     }
     let mut answer = String::new();
-    if BufReader::new(&mut *streams.stdin).read_line(&mut answer)? == 0 {
+    // A terminal that is gone says nothing.
+    if BufReader::new(&mut *streams.stdin).read_line(&mut answer).unwrap_or(0) == 0 {
         writeln!(streams.stderr)?;
     }
     Ok(Answer { approved: matches!(answer.trim(), "y" | "yes"), by: "the prompt" })

@@ -62,9 +62,10 @@ fn ask(found: &Found, ops: &Ops) -> Option<Ask> {
         "empty-value" => "is empty",
         "placeholder" => "is a placeholder",
         "bad-shape" => "has not the shape it must have",
+        "stale" => "is to be renewed, and the date in its file with it",
         _ => return None,
     };
-    if found.level != "error" {
+    if found.level == "note" {
         return None;
     }
     let place = found.subject.path.clone()?;

@@ -39,7 +39,37 @@ pub(super) fn choose(
         let is_wanted = at >= first && (args.only.is_empty() || args.only.contains(&step.id));
         if is_wanted { of_wanted(step, args, earlier) } else { Choice::LeftOut }
     });
-    Ok(choices.collect())
+    let mut choices: Vec<Choice> = choices.collect();
+    run_behind(&plan.steps, &mut choices);
+    for id in &args.repeat {
+        let at = plan.steps.iter().position(|step| step.id == *id);
+        if at.is_some_and(|at| choices[at] == Choice::Done) {
+            return Err(Error::Setting {
+                what: format!("the step `{id}` succeeded, and its evidence holds"),
+                hint: format!(
+                    "there is nothing to repeat; without --resume, `--only {id}` runs it anew"
+                ),
+            });
+        }
+    }
+    Ok(choices)
+}
+
+/// What was done behind a step that runs now was done to a state that is gone: it runs again where it may, and with it
+/// what it needs, which it may have undone.
+fn run_behind(steps: &[PlannedStep], choices: &mut [Choice]) {
+    let may_run =
+        |at: usize, choices: &[Choice]| steps[at].repeatable && choices[at] == Choice::Done;
+    loop {
+        let Some(first) = choices.iter().position(|choice| *choice == Choice::Run) else { return };
+        let Some(at) = (first..steps.len()).find(|at| may_run(*at, choices)) else { return };
+        choices[at] = Choice::Run;
+        for (needed, step) in steps.iter().enumerate() {
+            if steps[at].needs.contains(&step.id) && may_run(needed, choices) {
+                choices[needed] = Choice::Run;
+            }
+        }
+    }
 }
 
 fn of_wanted(step: &PlannedStep, args: &Run, earlier: Option<&Earlier>) -> Choice {
@@ -57,5 +87,42 @@ fn no_step(plan: &Plan, id: &str) -> Error {
     Error::Setting {
         what: format!("the pipeline `{}` has no step `{id}`", plan.name),
         hint: format!("its steps are {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::plan::tests::step;
+
+    /// Steps as `name`, with `!` where they are repeatable, `<other` for what they need, and `+` where they are done.
+    fn check(steps: &str, expected: &str) {
+        let (mut planned, mut choices) = (Vec::new(), Vec::new());
+        for word in steps.split_whitespace() {
+            let (name, needs) = word.split_once('<').unwrap_or((word, ""));
+            let id = name.trim_end_matches(['!', '+']);
+            planned.push(PlannedStep {
+                repeatable: name.contains('!'),
+                needs: needs.split_terminator('<').map(str::to_owned).collect(),
+                ..step(id, &["true"])
+            });
+            choices.push(if name.contains('+') { Choice::Done } else { Choice::Run });
+        }
+        run_behind(&planned, &mut choices);
+        let runs = planned.iter().zip(&choices).filter(|(_, choice)| **choice == Choice::Run);
+        assert_eq!(runs.map(|(step, _)| step.id.as_str()).collect::<Vec<_>>().join(" "), expected);
+    }
+
+    #[test]
+    fn what_was_done_behind_a_step_that_runs_runs_again_where_it_may() {
+        check("a!+ b c!", "b c");
+        check("a!+ b c!+ d+", "b c");
+        check("a!+ b!+", "");
+        // What a later step undid is done again before.
+        check(
+            "vault!+ away!+ deploy back!+<away memory!+<back health!",
+            "away deploy back memory health",
+        );
+        check("away+ deploy back!+<away", "deploy back");
     }
 }

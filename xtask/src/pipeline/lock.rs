@@ -25,8 +25,11 @@ pub(super) struct AppLock {
 /// Where the locks of this user lie; the app is one, however many copies of the repo there are.
 pub(super) fn path(app: &str, invocation: &Invocation) -> PathBuf {
     let state = invocation.variable("XDG_STATE_HOME").filter(|state| !state.is_empty());
-    let home = || PathBuf::from(invocation.variable("HOME").unwrap_or_else(|| ".".into()));
-    let state = state.map_or_else(|| home().join(".local/state"), PathBuf::from);
+    let home = invocation.variable("HOME").filter(|home| !home.is_empty());
+    let home = home.map(|home| PathBuf::from(home).join(".local/state"));
+    // One place, wherever somebody stands, and one for each user.
+    let shared = || format!("/var/tmp/opsproof-{}", rustix::process::getuid().as_raw()).into();
+    let state = state.map(PathBuf::from).or(home).unwrap_or_else(shared);
     state.join("opsproof/lock").join(app)
 }
 

@@ -1,5 +1,6 @@
 //! The commands of a pipeline, before any of them runs.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use opsfile::{Expect, OnFailure, Ops, Pipeline, Step};
@@ -13,6 +14,8 @@ pub(super) struct Plan {
     pub(super) name: String,
     /// Who is told when a step failed twice.
     pub(super) escalate_to: String,
+    /// The log that is told.
+    pub(super) log: Option<PathBuf>,
     /// The app that nobody else may work on meanwhile.
     pub(super) lock: Option<String>,
     /// Opens the bundle; its stdout is the bundle's path.
@@ -71,10 +74,13 @@ impl Plan {
         let mut append =
             CommandWords::new(["feedback-append", "--role", role, "--title", title, "--evidence"]);
         append.push_bundle();
+        let log = ops.feedback.roles.get(role);
+        let log = log.map(|role| ops.absolute(&ops.feedback.root).join(&role.file));
         let owner = || ops.feedback.roles.get(role).map(|role| role.owner.clone());
         Self {
             name: name.clone(),
             escalate_to: escalate_to.clone().or_else(owner).unwrap_or_else(|| role.clone()),
+            log,
             lock: lock.clone(),
             open,
             steps: step.iter().map(plan_step).collect(),

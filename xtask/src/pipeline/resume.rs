@@ -4,7 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use evidence::{
-    AllowedSigners, Body, Bundle, Chain, Outcome, RECORDS, Rule, Run, Trust, Weight, abandoned,
+    AllowedSigners, Body, Bundle, Chain, Outcome, Problem, RECORDS, Rule, Run, Trust, Weight,
+    abandoned,
 };
 use opsfile::Ops;
 
@@ -25,6 +26,7 @@ pub(super) struct Earlier {
     bundles: Vec<(String, Bundle)>,
     /// Nobody else goes on behind it meanwhile.
     _held: Option<File>,
+    is_half_sealed: bool,
 }
 
 /// What is known of a step.
@@ -41,12 +43,15 @@ pub(super) enum Known {
 impl Earlier {
     /// Reads and verifies the bundle and those behind it; the hash of every file is made again.
     pub(super) fn read(named: &Path, cwd: &Path, plan: &Plan, ops: &Ops) -> Result<Self, Error> {
-        let mut bundles = Vec::new();
+        let mut bundles: Vec<(String, Bundle)> = Vec::new();
+        let mut is_half_sealed = false;
         let first = find(named, cwd, ops)?;
         let held = hold(&first)?;
         let mut next = Some(first);
         while let Some(folder) = next.take().filter(|_| bundles.len() < LONGEST) {
-            let bundle = verified(&folder, ops).map_err(|why| not_held(&why, &folder, ops))?;
+            let (bundle, is_half) =
+                looked_at(&folder, ops).map_err(|why| not_held(&why, &folder, ops))?;
+            is_half_sealed |= is_half && bundles.is_empty();
             let name = bundle.opened().map(|open| open.name.clone()).unwrap_or_default();
             if pipeline_of(&name) != plan.name {
                 let hint = match ops.pipelines.iter().find(|known| known.name == pipeline_of(&name))
@@ -62,7 +67,7 @@ impl Earlier {
             next = resumed(&bundle).map(|path| ops.absolute(path));
             bundles.push((ops.relative(&folder), bundle));
         }
-        let earlier = Self { bundles, _held: held };
+        let earlier = Self { bundles, _held: held, is_half_sealed };
         earlier.refuse_running()?;
         Ok(earlier)
     }
@@ -102,12 +107,15 @@ impl Earlier {
 
     /// Whether its seal was begun and not finished.
     pub(super) fn is_half_sealed(&self) -> bool {
-        !self.is_open() && self.bundles.first().is_some_and(|(_, bundle)| !bundle.is_sealed())
+        self.is_half_sealed
     }
 
     /// The note that the bundle that goes on begins with.
     pub(super) fn note(&self) -> String {
-        let hash = self.bundles.first().and_then(|(_, bundle)| bundle.manifest_hash());
+        // Read anew: a seal that was cut short is finished meanwhile.
+        let bundle =
+            self.bundles.first().and_then(|(_, bundle)| Bundle::open(bundle.folder()).ok());
+        let hash = bundle.and_then(|bundle| bundle.manifest_hash());
         let hash = hash.map(|hash| format!(" (manifest {hash})")).unwrap_or_default();
         format!("{RESUMES}{}{hash}", self.path())
     }
@@ -200,6 +208,14 @@ fn find(named: &Path, cwd: &Path, ops: &Ops) -> Result<PathBuf, Error> {
 
 /// Reads and verifies a bundle: everything holds but what a crash leaves behind; else says what does not.
 pub(crate) fn verified(folder: &Path, ops: &Ops) -> Result<Bundle, NotHeld> {
+    match looked_at(folder, ops)? {
+        (bundle, false) => Ok(bundle),
+        (_, true) => Err(NotHeld::Altered("its seal was begun and not finished".to_owned())),
+    }
+}
+
+/// As [`verified`], and says whether its seal was begun and not finished: sealing again mends that.
+fn looked_at(folder: &Path, ops: &Ops) -> Result<(Bundle, bool), NotHeld> {
     let signers = ops.evidence.allowed_signers.as_ref();
     let signers = signers.and_then(|path| fs::read_to_string(ops.absolute(path)).ok());
     let signers = signers.map(|text| AllowedSigners::read(&text));
@@ -207,18 +223,33 @@ pub(crate) fn verified(folder: &Path, ops: &Ops) -> Result<Bundle, NotHeld> {
     let verification = evidence::verify(folder, &trust)
         .map_err(|failed| NotHeld::Unreadable(report::describe(&failed)))?;
     let is_crash = |rule: Rule| matches!(rule, Rule::Unsealed | Rule::Incomplete | Rule::Torn);
-    // The manifest of a seal that was cut short is written when it is sealed again.
-    let half_sealed = verification.bundle.seal().is_some() && !verification.bundle.is_sealed();
-    let bad = verification.problems.iter().find(|problem| {
+    let bad = verification.problems.iter().filter(|problem| {
         let is_forgiven = problem.weight == Weight::Note
             || is_crash(problem.rule)
-            || problem.rule == Rule::Unverifiable
-            || half_sealed && problem.rule == Rule::Missing && problem.path == evidence::MANIFEST;
+            || problem.rule == Rule::Unverifiable;
         !is_forgiven
     });
-    match bad {
+    let (half, bad): (Vec<_>, Vec<_>) =
+        bad.partition(|problem| is_half_sealed(problem, &verification.bundle));
+    match bad.first() {
         Some(problem) => Err(NotHeld::Altered(problem.to_string())),
-        None => Ok(verification.bundle),
+        None => Ok((verification.bundle, !half.is_empty())),
+    }
+}
+
+/// Whether a problem is what a seal leaves that was killed on its way: no manifest, no signature, or half a file of
+/// either.
+fn is_half_sealed(problem: &Problem, bundle: &Bundle) -> bool {
+    let Some(seal) = bundle.seal() else { return false };
+    let is_part = || {
+        let name = problem.path.strip_prefix('.').unwrap_or_default();
+        name.starts_with(evidence::MANIFEST) && name.ends_with(".tmp")
+    };
+    match problem.rule {
+        Rule::Missing => problem.path == evidence::MANIFEST,
+        Rule::Added => is_part(),
+        Rule::Unsigned => seal.signer.is_some() && !bundle.is_signed(),
+        _ => false,
     }
 }
 

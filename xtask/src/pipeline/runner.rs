@@ -1,6 +1,7 @@
 //! Runs a planned pipeline: open or go on, each step under evidence, seal, tell the log.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
@@ -32,7 +33,7 @@ pub(super) struct Course<'a> {
     pub(super) plan: &'a Plan,
     pub(super) ops: &'a Ops,
     pub(super) args: &'a Run,
-    invocation: &'a Invocation,
+    pub(super) invocation: &'a Invocation,
     pub(super) ctx: Ctx<'a>,
     choices: Vec<Choice>,
     stop: Stop,
@@ -75,6 +76,13 @@ pub(super) fn run(
     let earlier =
         earlier.map(|named| Earlier::read(named, &invocation.cwd, plan, ops)).transpose()?;
     let choices = choose(plan, args, earlier.as_ref())?;
+    // What is shown matters least: a terminal that is gone does not end the run.
+    let mut shown = Deaf(&mut *streams.stderr);
+    let streams = &mut Streams {
+        stdin: &mut *streams.stdin,
+        stdout: &mut *streams.stdout,
+        stderr: &mut shown,
+    };
     let mut lock =
         plan.lock.as_ref().map(|app| AppLock::take(app, &plan.name, invocation)).transpose()?;
     let path = search_path(surroundings, invocation);
@@ -84,6 +92,9 @@ pub(super) fn run(
     let stop = Stop::watch()
         .map_err(|source| Error::Start { program: "the watch for signals".to_owned(), source })?;
     let mut course = Course { plan, ops, args, invocation, ctx, choices, stop, who };
+    if let Some(earlier) = earlier.as_ref().filter(|earlier| course.is_told(earlier)) {
+        return course.nothing_left(earlier, streams);
+    }
     course.open(earlier.as_ref(), streams)?;
     let is_same = earlier.as_ref().is_some_and(|earlier| earlier.path() == course.ctx.bundle);
     let _held = if is_same { None } else { resume::hold(&course.ctx.bundle_folder())? };
@@ -95,6 +106,20 @@ pub(super) fn run(
     let asks = course.asks(&outcomes);
     let entry = course.append_entry(&outcomes, &asks, earlier.as_ref(), streams)?;
     course.finish(&outcomes, &asks, &entry, streams)
+}
+
+/// Writes as long as somebody is there, and then goes on in silence.
+struct Deaf<'a>(&'a mut dyn Write);
+
+impl Write for Deaf<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(self.0.write(bytes).unwrap_or(bytes.len()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        drop(self.0.flush());
+        Ok(())
+    }
 }
 
 /// The tools first, so that a step's `vault-check` is the one that belongs to this program.
@@ -109,8 +134,7 @@ impl Course<'_> {
     /// Opens a bundle, or goes on in the one that is resumed: a sealed one is never added to, so a new one says
     /// which it goes on behind.
     fn open(&mut self, earlier: Option<&Earlier>, streams: &mut Streams<'_>) -> Result<(), Error> {
-        let nothing_runs =
-            self.choices.iter().all(|choice| matches!(choice, Choice::Done | Choice::LeftOut));
+        let nothing_runs = self.nothing_runs();
         if let Some(earlier) = earlier.filter(|earlier| earlier.is_open() || nothing_runs) {
             earlier.path().clone_into(&mut self.ctx.bundle);
         } else {
@@ -133,6 +157,11 @@ impl Course<'_> {
             self.capture(&gate, streams)?;
         }
         Ok(())
+    }
+
+    /// Whether everything that is asked for was done earlier.
+    pub(super) fn nothing_runs(&self) -> bool {
+        self.choices.iter().all(|choice| matches!(choice, Choice::Done | Choice::LeftOut))
     }
 
     fn steps(
@@ -403,10 +432,7 @@ impl Course<'_> {
         streams.stderr.write_all(&refused.stderr)?;
         let mut hint = "the lines above say why".to_owned();
         if !self.ctx.bundle.is_empty() {
-            hint = format!(
-                "{hint}; what ran is kept, and goes on with: cargo xtask run {} --resume {}",
-                self.plan.name, self.ctx.bundle
-            );
+            hint = format!("{hint}; what ran is kept, and goes on with: {}", self.again());
         }
         Err(Error::Failed { program: refused.program, code: refused.code, hint })
     }

@@ -10,11 +10,14 @@ use duct::unix::HandleExt;
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::below;
+
 /// A terminal sends Ctrl-C to the commands too; they get this long before it is sent again.
 const BY_THEMSELVES: Duration = Duration::from_secs(1);
-/// After this they are told to end, and after that they are ended.
+/// After this they are told to end, after that what the recorders have started is ended, and at last they are too.
 const TERMINATE: Duration = Duration::from_secs(10);
 const KILL: Duration = Duration::from_secs(15);
+const KILL_RECORDERS: Duration = Duration::from_secs(20);
 
 /// Which signal came, and what runs.
 pub(super) struct Stop {
@@ -26,11 +29,14 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Begins to notice signals; they no longer end this process.
+    /// Begins to notice signals; they no longer end this process. What our caller ignores, as `nohup` does, stays
+    /// ignored.
     pub(super) fn watch() -> io::Result<Self> {
         let came = Arc::new(AtomicUsize::new(0));
+        let ignored = ignored();
         let registered = [SIGINT, SIGTERM, SIGHUP]
             .into_iter()
+            .filter(|signal| ignored & (1 << (signal - 1)) == 0)
             .map(|signal| {
                 let number = usize::try_from(signal).unwrap_or_default();
                 signal_hook::flag::register_usize(signal, Arc::clone(&came), number)
@@ -68,7 +74,9 @@ impl Stop {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let (noticed, n_sent) = sent.get_or_insert_with(|| (Instant::now(), 0));
         let first = if signal == SIGINT { BY_THEMSELVES } else { Duration::ZERO };
-        let due = [first, TERMINATE, KILL].into_iter().filter(|due| noticed.elapsed() >= *due);
+        let due = [first, TERMINATE, KILL, KILL_RECORDERS]
+            .into_iter()
+            .filter(|due| noticed.elapsed() >= *due);
         if due.count() <= *n_sent {
             return;
         }
@@ -78,11 +86,22 @@ impl Stop {
             let passed = match *n_sent {
                 1 => handle.send_signal(signal),
                 2 => handle.send_signal(SIGTERM),
+                3 => {
+                    below::kill(&handle.pids());
+                    Ok(())
+                }
                 _ => handle.kill(),
             };
             drop(passed);
         }
     }
+}
+
+/// The mask of ignored signals, as `/proc` has it; none where there is no `/proc`.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    u64::from_str_radix(mask.trim(), 16).unwrap_or(0)
 }
 
 impl Drop for Stop {

@@ -1,14 +1,16 @@
 //! How a run is told: in the log, and on stdout.
 
+use std::fs;
 use std::path::Path;
 
 use report::{Exit, Streams};
 
 use super::entry::{self, Ask, State, StepOutcome};
+use super::plan::PlannedStep;
 use super::resume::Earlier;
 use super::runner::Course;
 use super::{Ended, asks, own};
-use crate::command_line::CommandWords;
+use crate::command_line::{CommandWords, shell_quote};
 use crate::error::Error;
 
 impl Course<'_> {
@@ -89,11 +91,74 @@ impl Course<'_> {
         writeln!(out, "bundle: {}", self.ctx.bundle)?;
         // The tool says what it did, then on a line of its own where the entry is.
         writeln!(out, "entry: {}", entry.lines().last().unwrap_or_default())?;
+        for (left, done) in left_behind(&self.plan.steps, outcomes) {
+            let again = self.again();
+            writeln!(out, "not run: {left}, though {done} was; by itself: {again} --only {left}")?;
+        }
         if is_failed {
-            writeln!(out, "resume: cargo xtask run {name} --resume {}", self.ctx.bundle)?;
+            writeln!(out, "resume: {}", self.again())?;
         }
         out.flush()?;
         let exit = if is_failed { Exit::FINDINGS } else { Exit::OK };
         Ok(Ended { exit, bundle: self.ctx.bundle.clone() })
     }
+
+    /// Whether nothing is left to run behind a bundle that is sealed and told.
+    pub(super) fn is_told(&self, earlier: &Earlier) -> bool {
+        let is_sealed = !earlier.is_open() && !earlier.is_half_sealed();
+        let name = Path::new(earlier.path()).file_name().unwrap_or_default().to_string_lossy();
+        let marker = format!("<!-- entry {name} -->");
+        let log = || self.plan.log.as_ref().and_then(|log| fs::read_to_string(log).ok());
+        self.nothing_runs() && is_sealed && log().is_some_and(|log| log.contains(&marker))
+    }
+
+    /// Says that there is nothing to do, which is no failure.
+    pub(super) fn nothing_left(
+        &self,
+        earlier: &Earlier,
+        streams: &mut Streams<'_>,
+    ) -> Result<Ended, Error> {
+        let bundle = earlier.path().to_owned();
+        let name = &self.plan.name;
+        writeln!(streams.stdout, "{name}: nothing is left to run; what was asked for is proved")?;
+        writeln!(streams.stdout, "bundle: {bundle}")?;
+        streams.stdout.flush()?;
+        Ok(Ended { exit: Exit::OK, bundle })
+    }
+
+    /// What goes on behind this run, as it is typed where this one was.
+    pub(super) fn again(&self) -> String {
+        let nearest = |from: &Path| {
+            let folder = from.ancestors().find(|folder| folder.join("ops.toml").is_file());
+            folder.and_then(|folder| folder.canonicalize().ok())
+        };
+        let (cwd, ours) = (&self.invocation.cwd, self.ops.folder.canonicalize().ok());
+        let typed = self.args.repo.as_ref().filter(|repo| nearest(&cwd.join(repo)) == ours);
+        let repo = match typed {
+            Some(repo) => Some(repo),
+            None if nearest(cwd) == ours => None,
+            None => Some(&self.ops.folder),
+        };
+        let repo = repo.map(|repo| format!(" --repo {}", shell_quote(&repo.to_string_lossy())));
+        let (name, bundle) = (&self.plan.name, shell_quote(&self.ctx.bundle));
+        format!("cargo xtask run {name}{} --resume {bundle}", repo.unwrap_or_default())
+    }
+}
+
+/// Each step that did not run though what it needs did, and the first of those: it may be what undoes it.
+fn left_behind<'a>(
+    steps: &'a [PlannedStep],
+    outcomes: &[StepOutcome],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let state = |id: &str| {
+        let outcome = outcomes.iter().find(|outcome| outcome.id == id);
+        outcome.map_or(State::NotRun, |outcome| outcome.state.clone())
+    };
+    let left: Vec<_> = steps
+        .iter()
+        .filter(|step| state(&step.id) == State::NotRun)
+        .filter(|step| step.needs.iter().all(|need| state(need).is_done()))
+        .filter_map(|step| Some((step.id.as_str(), step.needs.first()?.as_str())))
+        .collect();
+    left.into_iter()
 }

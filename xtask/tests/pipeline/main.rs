@@ -9,11 +9,13 @@ mod dovecot;
 mod failures;
 mod entries;
 mod github;
+mod going_on;
 #[path = "../../src/demo/mail.rs"]
 mod mail;
 mod mail_steps;
 mod matrix;
 mod steps;
+mod terminals;
 mod toolchain;
 
 use std::fs::{self, Permissions};
