@@ -199,10 +199,14 @@ fn write_gate(
         writeln!(out, "  verdict=--approved")?;
         "the flag --approve"
     } else {
-        let question = shell_quote(&format!("run `{}`? [y/N] ", step.own));
+        let question = shell_quote(&format!("{}: run `{}`? [y/N] ", step.id, step.own));
+        let refused = match step.on_failure {
+            OnFailure::Halt => "outcome=1; halted=1",
+            OnFailure::Continue => "outcome=1",
+        };
         writeln!(
             out,
-            "  printf %s {question}; read -r answer </dev/tty; case $answer in y|yes) verdict=--approved ;; *) verdict=--refused; outcome=1; halted=1 ;; esac"
+            "  printf %s {question}; read -r answer </dev/tty; case $answer in y|yes) verdict=--approved ;; *) verdict=--refused; {refused} ;; esac"
         )?;
         "the prompt"
     };
