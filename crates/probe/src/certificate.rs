@@ -154,3 +154,53 @@ pub(crate) fn has_common_name(certificate: &CertificateDer<'_>, host: &str) -> b
             })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rustls::pki_types::pem::PemObject;
+
+    use super::*;
+
+    const SIGNED: [(&[u8], &str); 9] = [
+        (include_bytes!("certificate/rsa-sha1.pem"), "cabbb0eabdbbf176"),
+        (include_bytes!("certificate/rsa-sha224.pem"), "dc73d1ac0e59db04"),
+        (include_bytes!("certificate/pss-sha1.pem"), "2012083cc4148b31"),
+        (include_bytes!("certificate/pss-sha256.pem"), "f992b73f4f7bd52b"),
+        (include_bytes!("certificate/pss-sha512.pem"), "5181df3110f2fcc7"),
+        (include_bytes!("certificate/ecdsa-sha384.pem"), "e87994068a4e6347"),
+        (include_bytes!("certificate/ecdsa-sha512.pem"), "68333990440371ae"),
+        (include_bytes!("certificate/ed25519.pem"), "undefined"),
+        (include_bytes!("certificate/rsa-sha3.pem"), "unknown"),
+    ];
+
+    fn der(pem: &[u8]) -> CertificateDer<'static> {
+        CertificateDer::from_pem_slice(pem).unwrap()
+    }
+
+    /// The hashes begin as `sha256sum` and its like print them of the certificate.
+    #[test]
+    fn the_end_point_is_hashed_as_the_signature_is() {
+        for (pem, expected) in SIGNED {
+            let found = match end_point(&der(pem)) {
+                EndPoint::Hash(hash) => data_encoding::HEXLOWER.encode(&hash[..8]),
+                EndPoint::Undefined => "undefined".to_owned(),
+                EndPoint::Unknown => "unknown".to_owned(),
+            };
+            assert_eq!(found, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_of_a_peer_are_a_panic(which in 0..SIGNED.len(), at in 0..400_usize, byte: u8, cut in 0..1200_usize) {
+            let mut bytes = der(SIGNED[which].0).to_vec();
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+            bytes.truncate(cut);
+            end_point(&bytes);
+            prop_assert!(chain(&[CertificateDer::from(bytes)]).len() <= 1);
+        }
+    }
+}

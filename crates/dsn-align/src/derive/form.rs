@@ -64,7 +64,7 @@ impl Form {
             };
         }
         let has_hosts = dsn.host().is_some_and(|host| host.contains(&b','));
-        if has_hosts && *self != Self::Libpq {
+        if has_hosts && !matches!(self, Self::Libpq | Self::Jdbc) {
             return Err("this form takes one host, and the string has several");
         }
         let url = |key: &str, value: Secret| Ok(vec![Line { key: key.to_owned(), value }]);
@@ -155,18 +155,8 @@ fn node(dsn: &Dsn) -> Dsn {
 }
 
 fn jdbc(dsn: &Dsn) -> Secret {
-    let host = dsn.component("host").unwrap_or_else(|| Secret::from("localhost".to_owned()));
-    let is_ipv6 = host.expose().contains(&b':');
     let mut text = b"jdbc:postgresql://".to_vec();
-    if is_ipv6 {
-        text.push(b'[');
-    }
-    text.extend_from_slice(host.expose());
-    if is_ipv6 {
-        text.push(b']');
-    }
-    text.push(b':');
-    text.extend(dsn.component("port").iter().flat_map(|port| port.expose().to_vec()));
+    text.extend_from_slice(&addresses(dsn));
     text.push(b'/');
     text.extend(
         dsn.dbname().map(|name| dsn::encode_component(name).expose().to_vec()).unwrap_or_default(),
@@ -194,6 +184,19 @@ fn jdbc(dsn: &Dsn) -> Secret {
         separator = b'&';
     }
     Secret::new(text)
+}
+
+/// `host:port` for each host, between commas; an IPv6 address in brackets.
+fn addresses(dsn: &Dsn) -> Vec<u8> {
+    let one = |host: &Dsn| {
+        let name = host.host().filter(|name| !name.is_empty()).unwrap_or(b"localhost");
+        let port = host.port().filter(|port| !port.is_empty());
+        let port = port.unwrap_or(host.default_port().as_bytes());
+        let is_ipv6 = name.contains(&b':');
+        let (open, close): (&[u8], &[u8]) = if is_ipv6 { (b"[", b"]") } else { (b"", b"") };
+        [open, name, close, b":", port].concat()
+    };
+    dsn::each_host(dsn).iter().map(one).collect::<Vec<_>>().join(&b',')
 }
 
 /// `Key=Value;` with Npgsql's names; a value is quoted where a character of it would end it.
@@ -229,7 +232,14 @@ fn npgsql(dsn: &Dsn) -> Secret {
         }
         text.push(b'"');
     };
+    let has_hosts = dsn.host().is_some_and(|host| host.contains(&b','));
+    if has_hosts {
+        add("Host", &addresses(dsn));
+    }
     for (name, field) in NAMES {
+        if has_hosts && matches!(field, "host" | "port") {
+            continue;
+        }
         if let Some(value) = dsn.component(field) {
             // Into the string that is being written.
             add(name, value.expose());
@@ -257,7 +267,11 @@ fn npgsql(dsn: &Dsn) -> Secret {
             "connect_timeout" => "Timeout",
             "channel_binding" => "Channel Binding",
             "target_session_attrs" => "Target Session Attributes",
-            "load_balance_hosts" => "Load Balance Hosts",
+            "load_balance_hosts" => {
+                let is_random = value.expose() == b"random";
+                add("Load Balance Hosts", if is_random { b"true" } else { b"false" });
+                continue;
+            }
             "client_encoding" => "Client Encoding",
             other => other,
         };

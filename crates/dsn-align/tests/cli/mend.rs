@@ -95,6 +95,31 @@ fn with_place(canonical: &str, place: &str, line: &str) -> testbed::Bed {
 }
 
 #[test]
+fn fix_writes_lists_of_hosts_where_the_reader_takes_them() {
+    for (reader, line, begins) in [
+        (
+            "jdbc",
+            "URL='jdbc:postgresql://a.example:5432/db?user=u&password=CANARYpw'\n",
+            "URL='jdbc:postgresql://a.example:5432,b.example:5433,[::1]:5434/db?user=u",
+        ),
+        (
+            "npgsql",
+            "URL='Host=a.example;Username=u;Password=CANARYpw;Database=db;Pooling=true'\n",
+            "URL='Host=a.example:5432,b.example:5433,[::1]:5434;Username=u",
+        ),
+    ] {
+        let canonical = "DATABASE_URL='postgresql://u:CANARYpw@a.example,b.example:5433,[::1]:5434/db?sslmode=require&load_balance_hosts=random'\n";
+        let bed = with_place(canonical, &format!("reader = \"{reader}\""), line);
+        let output = dsn_align(&bed, &["fix", "--write"]).run();
+        assert_eq!(output.code(), 0, "{output}");
+        assert!(bed.read("vault/occ/app.env").starts_with(begins), "{reader}: {output}");
+        assert_eq!(dsn_align(&bed, &["fix"]).run().code(), 0, "{output}");
+        let output = dsn_align(&bed, &["check", "--format", "json"]).run();
+        assert!(!super::rules(&output.json()).iter().any(|rule| rule == "differs"), "{output}");
+    }
+}
+
+#[test]
 fn fix_writes_the_form_that_the_reader_reads() {
     for (reader, line, begins) in [
         (

@@ -153,6 +153,8 @@ enum Kind {
     Flag,
     /// `SslMode`, whose words become libpq's.
     SslMode,
+    /// A flag that libpq has words for.
+    Balance,
 }
 
 impl Property {
@@ -185,6 +187,10 @@ impl Kind {
             Self::Flag => {
                 let word = value.trim().to_ascii_lowercase();
                 if matches!(word.as_str(), "true" | "false") { Ok(word) } else { Err(wrong()) }
+            }
+            Self::Balance => {
+                let word = Self::Flag.checked(value)?;
+                Ok(if word == "true" { "random" } else { "disable" }.to_owned())
             }
             Self::SslMode => {
                 let word = value.trim().to_ascii_lowercase();
@@ -290,7 +296,11 @@ const PROPERTIES: &[Property] = &[
     number("cancellationtimeout", -1, &["cancellation timeout", "cancellationtimeout"]),
     number("internalcommandtimeout", -1, &["internal command timeout", "internalcommandtimeout"]),
     text("target_session_attrs", &["target session attributes", "targetsessionattributes"]),
-    flag("load_balance_hosts", &["load balance hosts", "loadbalancehosts"]),
+    Property {
+        name: "load_balance_hosts",
+        kind: Kind::Balance,
+        spellings: &["load balance hosts", "loadbalancehosts"],
+    },
     number("hostrecheckseconds", 0, &["host recheck seconds", "hostrecheckseconds"]),
     number("keepalive", 0, &["keepalive"]),
     flag("tcpkeepalive", &["tcp keepalive", "tcpkeepalive"]),
@@ -336,6 +346,7 @@ mod tests {
         check("Host=a,[::1]:2", &[("host", "a,::1"), ("port", ",2")]);
         check("Host=::1", &[("host", "::1")]);
         check("SSL Mode=verifyfull", &[("sslmode", "verify-full")]);
+        check("Load Balance Hosts=True", &[("load_balance_hosts", "random")]);
         check("SSL Mode=5", &[("sslmode", "verify-full")]);
         check(
             "Options=-c a=b;Root Certificate=/x;Channel Binding=Require",

@@ -9,7 +9,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for version in [Version::V17, Version::V18] {
         match service_settings(data, b"staging", Path::new("f"), version) {
             Ok(Some(settings)) => {
-                for (name, value) in settings {
+                for (name, value) in settings.options {
                     assert!(dsn::known_option(name.as_bytes()).is_some());
                     assert!(value.len() <= data.len());
                 }
