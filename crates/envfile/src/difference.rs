@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::dialect::{Dialect, End, Understood};
+use crate::dialect::{Dialect, End, Reading, Understood};
 use crate::file::{Entry, EnvFile, Line, LineKind, Quoting};
 use crate::quote::{self, is_portable_bare};
 
@@ -91,6 +91,32 @@ pub fn differences(file: &EnvFile) -> Vec<Difference> {
         }
     }
     differences
+}
+
+/// Entries that all programs read alike on their own, and some not where they stand: an entry above
+/// runs on for them. Each with its place in [`EnvFile::entries`] and who misreads it.
+pub fn swallowed(file: &EnvFile, differences: &[Difference]) -> Vec<(usize, Vec<Dialect>)> {
+    let readings = Dialect::ALL.map(|dialect| (dialect, dialect.read(file.expose())));
+    let is_told = |entry: &Entry| differences.iter().any(|told| told.line == entry.line);
+    let entries = file.entries().iter().enumerate();
+    entries
+        .filter(|(_, entry)| !entry.doubtful && !is_told(entry))
+        .filter(|(_, entry)| file.entry(&entry.key).is_some_and(|last| last.line == entry.line))
+        .filter_map(|(index, entry)| {
+            let misread = |reading: &Reading| match reading.get(entry.key.as_bytes()) {
+                Some(Understood::Value(value)) => !value.same_as(&entry.value),
+                Some(Understood::Nothing) | None => true,
+                Some(Understood::Runs | Understood::Unclear) => false,
+            };
+            let who: Vec<Dialect> = readings
+                .iter()
+                // What stops at a line says so itself.
+                .filter(|(_, reading)| reading.end == End::Whole && misread(reading))
+                .map(|(dialect, _)| *dialect)
+                .collect();
+            (!who.is_empty()).then_some((index, who))
+        })
+        .collect()
 }
 
 /// Programs that refuse the file as a whole or drop the rest of it, and the line that makes them.

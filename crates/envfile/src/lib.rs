@@ -15,7 +15,7 @@ pub mod edit;
 pub mod quote;
 
 pub use crate::dialect::{Dialect, End, Reading, Understood};
-pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals};
+pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals, swallowed};
 pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};
 pub use crate::problem::{Problem, ProblemCode};
 pub use crate::rotated::Rotated;

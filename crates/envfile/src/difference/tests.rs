@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use secret::Secret;
 
-use super::{Culprit, Disagreement, differences, refusals};
+use super::{Culprit, Disagreement, differences, refusals, swallowed};
 use crate::dialect::{Dialect, End, Understood};
 use crate::file::{EnvFile, Quoting};
 use crate::quote;
@@ -110,6 +110,17 @@ fn a_file_that_a_program_refuses_is_named() {
     assert!(refused.contains(&(Dialect::Godotenv, End::Refused { line: 2 })));
     assert!(!refused.iter().any(|(dialect, _)| *dialect == Dialect::Motdotla));
     assert!(refusals(&EnvFile::parse(b"A=b\n")).is_empty());
+}
+
+#[test]
+fn an_entry_that_another_runs_into_is_named() {
+    let check = |text: &str, expected: &[(usize, Vec<Dialect>)]| {
+        let file = EnvFile::parse(text.as_bytes());
+        assert_eq!(swallowed(&file, &differences(&file)), expected, "{text}");
+    };
+    check("A='abq\\'\nB='x1'\nC=zz\n", &[(1, vec![Dialect::Python])]);
+    check("A=b$c\nB=x\n", &[]);
+    check("A=b c\nB=x\nB=y\n", &[]);
 }
 
 #[test]

@@ -19,14 +19,23 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for (file, env) in env_files(scope) {
         let path = || scope.vault.shown(&file.path);
         let mut said_of_endings = false;
-        for difference in envfile::differences(env) {
+        let differences = envfile::differences(env);
+        if !differences.is_empty() {
+            knocked_on(env, &differences, &path(), findings);
+        }
+        for difference in differences {
             // One line with CR LF means that all have it.
             let is_ending = difference.culprit == Some(Culprit::CarriageReturn);
             if is_ending && std::mem::replace(&mut said_of_endings, true) {
                 continue;
             }
             let runs = difference.dialects.iter().any(|(_, how)| *how == Disagreement::Runs);
-            let level = if runs { Level::Error } else { Level::Warning };
+            let level = match runs {
+                true => Level::Error,
+                // The tools send such a value as it is.
+                false if is_left_to_fly(&difference) => Level::Note,
+                false => Level::Warning,
+            };
             let finding = Finding::new(RULE.id, level, message(&difference))
                 .path(path())
                 .key(difference.key.clone())
@@ -38,6 +47,37 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             refusals(env, &path(), findings);
         }
     }
+}
+
+/// Entries that are lost or changed for some because of another entry.
+fn knocked_on(
+    env: &envfile::EnvFile,
+    differences: &[Difference],
+    path: &str,
+    findings: &mut Vec<Finding>,
+) {
+    for (index, dialects) in envfile::swallowed(env, differences) {
+        let entry = &env.entries()[index];
+        let verb = if dialects.len() == 1 { "loses or misreads" } else { "lose or misread" };
+        let message = format!("{} {verb} the key, for an entry above runs on", list(&dialects));
+        let finding = Finding::warning(RULE.id, message)
+            .path(path)
+            .key(entry.key.clone())
+            .hint("mend the entry above that is read differently");
+        findings.push(at(finding, entry.line, entry.column));
+    }
+}
+
+/// Whether only `fly secrets import` disagrees, and no quoting helps it.
+fn is_left_to_fly(difference: &Difference) -> bool {
+    matches!(difference.dialects.as_slice(), [(Dialect::Fly, _)]) && !can_be_better(difference)
+}
+
+/// Whether fewer programs disagree where the value is written in the best way.
+fn can_be_better(difference: &Difference) -> bool {
+    let left = &difference.best.1;
+    left.len() < difference.dialects.len()
+        || difference.dialects.iter().any(|(_, how)| *how == Disagreement::Runs)
 }
 
 fn refusals(env: &envfile::EnvFile, path: &str, findings: &mut Vec<Finding>) {
@@ -101,6 +141,12 @@ fn hint(difference: &Difference) -> String {
     };
     if left.is_empty() {
         return how.to_owned();
+    }
+    if is_left_to_fly(difference) {
+        return "no quoting helps; `fly-secrets apply` sends the value as it is".to_owned();
+    }
+    if !can_be_better(difference) {
+        return "no quoting suits more of them; let none of these read the file, or change the credential".to_owned();
     }
     let verb = if left.len() == 1 { "differs" } else { "differ" };
     format!(
