@@ -38,7 +38,7 @@ pub(crate) fn run(
     } else {
         let text = toml(head, &vault.shown_root, &files);
         streams.stdout.write_all(text.as_bytes())?;
-        if files.is_empty() && leftovers.is_empty() {
+        if files.is_empty() && leftovers.is_empty() && unnameable.is_empty() {
             writeln!(streams.stderr, "every file of the vault is declared")?;
         }
     }

@@ -21,6 +21,8 @@ const KEPT: &[&[u8]] = &[
     b"-_.~!$&()*+,;=:@/?[\\]^`{|}%",  // the same in http and https
     b"-_.~!$&'()*+,;=:@/?[\\]^{|}%#", // a fragment by the URL standard
     b"-_.~!$&'()*+,;=:@/[\\]|%",      // a path by the URL standard
+    b"-_.~!$&'()*+,;=:@[]|^%",        // a segment of one, `^` as older versions have it
+    b"-_.~!$&'()*+,;=:@[]|%",
 ];
 
 pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {

@@ -183,7 +183,9 @@ fn secrets_inside_values_count_by_themselves() {
         "vault/a.env",
         "CELERY='amqp://u:CANARY2Kq7Vw2xTz@h1//;amqp://u:CANARY3Kq7Vw2xTz@h2//'\nNPG='Host=h;Username=u;Password=CANARY4Kq7Vw2xTz;Database=d'\nHOOK='https://api.example.com/hook?token=CANARY5Kq7Vw2xTz'\nPIN=82317946501934\n",
     );
-    let text: String = (1..6).map(|number| format!("x CANARY{number}Kq7Vw2xTz y\n")).collect();
+    let lines: Vec<String> =
+        (1..6).map(|number| format!("x CANARY{number}Kq7Vw2xTz y\n")).collect();
+    let text = lines.concat();
     bed.write("leaked/log", text.replacen("Tz", "TzP", 1) + "PIN=82317946501934\n");
     let found = places(&leaks(&bed, &[]));
     let lines: Vec<&str> = found.iter().filter_map(|place| place.split(':').nth(1)).collect();
