@@ -24,6 +24,8 @@ pub(crate) enum Error {
     Future,
     /// Each purpose and the environment are known, and no file is declared for both.
     NothingAsked,
+    /// The vault's folder is not there.
+    NoRoot { root: String, is_link: bool },
     /// There is no folder to propose anything for.
     NoFolder,
     /// No rule has this name.
@@ -67,6 +69,12 @@ impl fmt::Display for Error {
                 "no file of the vault is declared for these purposes and this environment together",
             ),
             Error::When => formatter.write_str("`--changed-since` names no time"),
+            Error::NoRoot { root, is_link: true } => {
+                write!(formatter, "the vault's folder {root} is a symbolic link")
+            }
+            Error::NoRoot { root, .. } => {
+                write!(formatter, "the vault's folder {root} is not there")
+            }
             Error::NoFolder => {
                 formatter.write_str("there is no vault here to propose a section for")
             }
@@ -108,6 +116,7 @@ impl std::error::Error for Error {
             | Error::NothingAsked
             | Error::Future
             | Error::When
+            | Error::NoRoot { .. }
             | Error::NoFolder => None,
         }
     }
@@ -122,6 +131,12 @@ impl Failure for Error {
             Error::UnknownEnvironment { known, .. } => Some(list("environments", known)),
             Error::When | Error::Future => {
                 Some("write 2025-10-01, 2025-10-01T08:00:00Z, 36h or 7d".to_owned())
+            }
+            Error::NoRoot { is_link: true, .. } => {
+                Some("name the folder itself as `root` in ops.toml".to_owned())
+            }
+            Error::NoRoot { .. } => {
+                Some("put the folder in place, or mend `root` in ops.toml".to_owned())
             }
             Error::NoFolder => Some("name its folder: `vault-check init FOLDER`".to_owned()),
             Error::UnknownRule { nearest } => Some(match nearest {

@@ -85,7 +85,12 @@ fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault,
         let exists = |program: &str| invocation.find_program(program).is_some();
         match opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists) {
             Ok(ops) if ops.vault.is_some() => {
-                return Ok((Vault::load(&ops).map_err(Error::Vault)?, Head::None));
+                let vault = Vault::load(&ops).map_err(Error::Vault)?;
+                if vault.root_folder.is_none() {
+                    let (root, is_link) = (vault.shown_root, vault.root_is_link);
+                    return Err(Error::NoRoot { root, is_link });
+                }
+                return Ok((vault, Head::None));
             }
             Ok(_) => head = Head::Section,
             Err(opsfile::Error::NotFound { .. }) => {}

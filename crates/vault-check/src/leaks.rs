@@ -4,19 +4,20 @@ mod allowed;
 mod archive;
 mod look;
 mod objects;
+mod spare;
 mod stream;
 mod tell;
 mod tree;
 mod unsearched;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use opsfile::{Ops, PlaceSource};
+use opsfile::{Ops, PlaceKeys, PlaceSource};
 use report::{Common, Exit, Finding, Invocation, Palette, Report, Streams};
 use secret::{Part, Reason, SecretSet};
 use vault::{Content, Vault};
@@ -167,14 +168,20 @@ fn search_tree(
     } else {
         args.paths.iter().map(|path| real(&invocation.cwd.join(path), ops)).collect()
     };
-    let declared = ops.dsn.place.iter().filter_map(|place| match &place.source {
-        PlaceSource::EnvFile { path, .. } => Some(ops.absolute(path)),
-        _ => None,
-    });
+    let mut declared: HashMap<PathBuf, Vec<String>> = HashMap::new();
+    for place in &ops.dsn.place {
+        let PlaceSource::EnvFile { path, keys } = &place.source else { continue };
+        let names = declared.entry(ops.absolute(path)).or_default();
+        match keys {
+            PlaceKeys::One(key) => names.push(key.clone()),
+            PlaceKeys::Split(keys) => names.extend(keys.values().cloned()),
+        }
+    }
     let list = ops.absolute(allowed::FILE);
     let tree = Tree {
         look,
-        left_out: [vault.root.clone(), list].into_iter().chain(declared).collect(),
+        left_out: vec![vault.root.clone(), list],
+        declared,
         n_threads: thread::available_parallelism().map_or(1, usize::from),
     };
     let (n_files, visited) = tree.search(paths);
@@ -223,6 +230,13 @@ fn history(
             not_read("nobody can say whether all of the history was searched: git could not walk it to its end".to_owned())
                 .hint("`git fsck` names what is damaged"),
         ),
+    }
+    if git.top().is_some_and(|top| top.join(".gitmodules").is_file()) {
+        findings.push(
+            Finding::note("not-read", "the history of submodules was not searched")
+                .path(".gitmodules")
+                .hint("`git cat-file --batch-all-objects --batch` in each, into `vault-check leaks --stdin`, searches it"),
+        );
     }
     if objects::is_shallow(git).map_err(Error::Git)? {
         let message = "the clone is shallow: what came before its first commit was not searched";

@@ -2,12 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod chatwoot;
-mod documents;
 mod cut_short;
+mod documents;
 #[path = "../../src/demo/dovecot.rs"]
 mod dovecot;
-mod failures;
 mod entries;
+mod failures;
 mod github;
 mod going_on;
 #[path = "../../src/demo/mail.rs"]

@@ -1,5 +1,6 @@
 //! Searches a folder and everything below it, on all processors.
 
+use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -10,6 +11,7 @@ use std::thread;
 
 use crate::leaks::archive::{self, Inside};
 use crate::leaks::look::Look;
+use crate::leaks::spare;
 use crate::leaks::stream::{Found, Scratch};
 
 /// What came of one file or folder.
@@ -29,15 +31,17 @@ pub(crate) enum Missed {
     NoFile,
     /// It is the store of git's history.
     History,
-    /// It is the vault, or another place where credentials are declared to be.
+    /// It is the vault.
     Vault,
 }
 
 /// What is searched and what is left out.
 pub(crate) struct Tree<'a> {
     pub(crate) look: &'a Look<'a>,
-    /// Files and folders that are not searched: the vault, and where credentials are declared to be.
+    /// Files and folders that are not searched: the vault.
     pub(crate) left_out: Vec<PathBuf>,
+    /// Env files of which some keys are declared to hold credentials.
+    pub(crate) declared: HashMap<PathBuf, Vec<String>>,
     pub(crate) n_threads: usize,
 }
 
@@ -201,6 +205,9 @@ impl Tree<'_> {
             .custom_flags(flags)
             .open(&path)
             .and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
+        if let Some(keys) = self.declared.get(&path).filter(|_| !inside.found.is_empty()) {
+            spare::retain(&path, keys, &mut inside);
+        }
         let missed = outcome.err().map(Missed::Failed);
         let is_read = missed.is_none();
         if missed.is_some() || !inside.found.is_empty() || !inside.unread.is_empty() {

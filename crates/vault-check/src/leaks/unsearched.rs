@@ -27,6 +27,21 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
         .collect();
     findings.extend(vault.files.iter().flat_map(|file| missing(vault, file)));
     findings.extend(vault.files.iter().filter_map(|file| unreadable(vault, file)));
+    if vault.root_folder.is_none() {
+        let (why, hint) = if vault.root_is_link {
+            ("is a symbolic link", "name the folder itself as `root` in ops.toml")
+        } else {
+            ("is not there", "put the folder in place, or mend `root` in ops.toml")
+        };
+        let message = format!("no value of the vault was searched for: its folder {why}");
+        findings.push(Finding::warning(RULE, message).path(vault.shown("")).hint(hint));
+    } else if findings.is_empty() && set.is_empty() && narrow.is_empty() {
+        let message = "no value was searched for: the vault holds none";
+        // What is declared and not there is optional, or it would have been told.
+        let is_declared = vault.files.iter().any(|file| file.declared.is_some());
+        let finding = if is_declared { Finding::note } else { Finding::warning };
+        findings.push(finding(RULE, message).path(vault.shown("")));
+    }
     findings
 }
 

@@ -16,6 +16,13 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Looks at every declared file.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
+    if scope.vault.root_folder.is_none() && !scope.vault.root_is_link && scope.files.is_empty() {
+        findings.push(
+            Finding::error(RULE.id, "the vault's folder is not there")
+                .path(scope.vault.shown(""))
+                .hint("put the folder in place, or mend `root` in ops.toml"),
+        );
+    }
     let undeclared: Vec<&str> = scope
         .vault
         .files

@@ -8,6 +8,7 @@ mod expected;
 mod hostile;
 mod leaks;
 mod leaks_git;
+mod leaks_more;
 mod leaks_packed;
 mod operator;
 mod packaged;

@@ -1,0 +1,61 @@
+//! Env files of which ops.toml says that some keys hold credentials: what stands there is no leak.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use envfile::{EnvFile, LineKind};
+
+use crate::leaks::archive::Inside;
+
+/// Forgets the leaks that stand in the values of `keys`; whatever else leaks in the file stays one.
+pub(crate) fn retain(path: &Path, keys: &[String], inside: &mut Inside) {
+    // What cannot be read a second time is spared nothing.
+    let Ok(text) = fs::read(path) else { return };
+    let spared = values_of(&text, keys);
+    let starts: Vec<usize> =
+        [0].into_iter().chain(memchr::memchr_iter(b'\n', &text).map(|at| at + 1)).collect();
+    inside.found.retain(|(member, found)| {
+        let line = usize::try_from(found.line).unwrap_or(0).saturating_sub(1);
+        let column = usize::try_from(found.column).unwrap_or(0).saturating_sub(1);
+        let place = starts.get(line).map(|start| start + column);
+        !(member.is_empty() && place.is_some_and(|at| spared.iter().any(|span| span.contains(&at))))
+    });
+}
+
+/// Where the values of `keys` stand.
+fn values_of(text: &[u8], keys: &[String]) -> Vec<Range<usize>> {
+    let file = EnvFile::parse(text);
+    let is_declared = |key: &[u8]| keys.iter().any(|declared| declared.as_bytes() == key);
+    let spans = file.lines().iter().filter_map(|line| match line.kind {
+        LineKind::Entry(at) => {
+            let entry = &file.entries()[at];
+            is_declared(entry.key.as_bytes()).then(|| entry.value_span.clone())
+        }
+        // As with a quote that is left open: from the `=` on.
+        LineKind::Malformed => {
+            let written = text.get(line.span.clone())?;
+            let equals = memchr::memchr(b'=', written)?;
+            let key = written[..equals].trim_ascii();
+            let key = key.strip_prefix(b"export ").unwrap_or(key).trim_ascii();
+            is_declared(key).then_some(line.span.start + equals..line.span.end)
+        }
+        LineKind::Blank | LineKind::Comment => None,
+    });
+    spans.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_values_of_declared_keys_are_spared() {
+        let text = "# A=one\nA='two'\nB=A=three\nexport A=four\nA = five\n  A=\"six\nseven\"\nB=\nA=\"open\n";
+        let spared: Vec<&str> = values_of(text.as_bytes(), &["A".to_owned()])
+            .into_iter()
+            .map(|span| text[span].trim())
+            .collect();
+        assert_eq!(spared, ["'two'", "four", "five", "\"six\nseven\"", "=\"open"]);
+    }
+}

@@ -1,0 +1,139 @@
+//! `leaks`: very many leaks, declared places, allowances for the history, other repositories, no vault.
+
+use std::os::unix::fs::symlink;
+
+use testbed::Bed;
+
+use crate::leaks::{TOKEN, bed, leaks, places};
+
+/// `rule level path` of each finding but the leaks.
+fn told(output: &testbed::Output) -> Vec<String> {
+    let answer = output.json();
+    let findings = answer["findings"].as_array().unwrap().iter();
+    findings
+        .filter(|finding| !finding["rule"].as_str().unwrap().starts_with("leaked-"))
+        .map(|finding| {
+            let word = |key: &str| finding[key].as_str().unwrap().to_owned();
+            let path = finding["subject"]["path"].as_str().unwrap();
+            format!("{} {} {path}", word("rule"), word("level"))
+        })
+        .filter(|told| told != "searched-narrowly note vault/a.env")
+        .collect()
+}
+
+#[test]
+fn a_declared_place_may_hold_its_own_value_and_no_other() {
+    let bed = bed();
+    let ops = bed.read("ops.toml");
+    let place = "[[dsn.place]]\nname = \"app\"\nenv-file = \"leaked/.env\"\nkey = \"DATABASE_URL\"\ncanonical = true\n";
+    bed.write("ops.toml", format!("{ops}{place}"));
+    let url = bed.read("vault/a.env").lines().nth(1).unwrap().replace("URL=", "");
+    bed.write("leaked/.env", format!("# app\nDATABASE_URL={url}\n"));
+    let output = leaks(&bed, &[]);
+    assert_eq!((places(&output), told(&output)), (vec![], vec![]));
+    bed.write("leaked/.env", format!("# app\nDATABASE_URL={url} # {TOKEN}\nTOKEN={TOKEN}\n"));
+    let expected: Vec<String> = places(&leaks(&bed, &["leaked/.env"]))
+        .into_iter()
+        .map(|place| place[..13].into())
+        .collect();
+    assert_eq!(expected, ["leaked/.env:2", "leaked/.env:3"]);
+    assert_eq!(places(&leaks(&bed, &[])).len(), 2);
+}
+
+#[test]
+fn the_hint_for_another_repository_works_when_typed() {
+    let mut bed = bed();
+    bed.holds_secrets("sub/");
+    bed.git_init();
+    bed.write("sub/f", format!("t={TOKEN}\n"));
+    for args in [
+        &["init", "-q", "sub"][..],
+        &["-C", "sub", "add", "f"],
+        &["-C", "sub", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x"],
+    ] {
+        bed.git(args.iter().copied());
+    }
+    std::fs::remove_file(bed.path("sub/f")).unwrap();
+    let output = leaks(&bed, &[".", "--history"]);
+    assert_eq!(told(&output), ["not-read note sub/.git/objects"]);
+    let answer = output.json();
+    let findings = answer["findings"].as_array().unwrap().iter();
+    let hints = findings.filter_map(|finding| finding["hint"].as_str());
+    let hint = hints.filter(|hint| hint.contains("git --git-dir")).next_back().unwrap().to_owned();
+    let typed = hint.split('`').nth(1).unwrap();
+    let typed = typed.replace("vault-check", &testbed::bin!("vault-check").to_string());
+    let found = bed.command("sh").args(["-c", &typed]).run();
+    assert!(found.stdout().contains("the value of `a.env:TOKEN` stands here"), "{found}");
+}
+
+#[test]
+fn without_a_vault_nothing_is_called_clean() {
+    let bed = Bed::new();
+    bed.write("ops.toml", "version = 1\n[vault]\nroot = \"vualt\"\n");
+    let run = |command: &str| bed.command(testbed::bin!("vault-check")).arg(command).run();
+    insta::assert_snapshot!(run("check"), @"
+    vualt: error: the vault's folder is not there [missing-file]
+      hint: put the folder in place, or mend `root` in ops.toml
+    findings: 0 checked, 1 error
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(run("leaks"), @"
+    vualt: warning: no value of the vault was searched for: its folder is not there [searched-narrowly]
+      hint: put the folder in place, or mend `root` in ops.toml
+    findings: 1 checked, 1 warning
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(run("init"), @"
+    ------- stderr -------
+    error: the vault's folder vualt is not there
+    hint: put the folder in place, or mend `root` in ops.toml
+    [exit status: 2]
+    ");
+    bed.write("vault/.gitkeep", "");
+    bed.write("ops.toml", "version = 1\n[vault]\nroot = \"vault\"\n");
+    insta::assert_snapshot!(run("leaks"), @"
+    vault: warning: no value was searched for: the vault holds none [searched-narrowly]
+    findings: 1 checked, 1 warning
+    [exit status: 1]
+    ");
+    symlink("vault", bed.path("vualt")).unwrap();
+    bed.write("ops.toml", "version = 1\n[vault]\nroot = \"vualt\"\n");
+    insta::assert_snapshot!(run("leaks"), @"
+    vualt: warning: no value of the vault was searched for: its folder is a symbolic link [searched-narrowly]
+      hint: name the folder itself as `root` in ops.toml
+    findings: 2 checked, 1 warning
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(run("init"), @"
+    ------- stderr -------
+    error: the vault's folder vualt is a symbolic link
+    hint: name the folder itself as `root` in ops.toml
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_selection_that_selects_nothing_is_no_verdict() {
+    let bed = Bed::new();
+    bed.write(
+        "ops.toml",
+        "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = { A = \"any\" }\nenvironment = \"staging\"\nfor = [\"refresh\"]\n[[vault.file]]\npath = \"b.env\"\nkeys = { A = \"any\" }\nenvironment = \"production\"\nfor = [\"smoke\"]\n",
+    );
+    let run = |args: &[&str]| {
+        let args = ["check"].iter().chain(args).copied();
+        bed.command(testbed::bin!("vault-check")).args(args).run()
+    };
+    insta::assert_snapshot!(run(&["--for", "smoke", "--environment", "staging"]), @"
+    ------- stderr -------
+    error: no file of the vault is declared for these purposes and this environment together
+    hint: leave one of the two out, or correct it; `vault-check list` shows both
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(run(&["--changed-since", "2999-01-01"]), @"
+    ------- stderr -------
+    error: `--changed-since` names a time that is to come
+    hint: write 2025-10-01, [TIME], 36h or 7d
+    [exit status: 2]
+    ");
+    assert_eq!(run(&["--for", "smoke", "--environment", "production"]).code(), 1);
+}
