@@ -74,7 +74,7 @@ fn roles(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Role>, Error> {
         if path.exists() {
             for log in check::read(repo, std::slice::from_ref(&path))? {
                 let said = log.block.as_ref().and_then(|block| block.value(&log.text, "expires"));
-                expires = said.and_then(|said| stamp::read(said)?.0.at).map(|at| at.date_naive());
+                expires = said.and_then(|said| stamp::read(&said)?.0.at).map(|at| at.date_naive());
             }
         }
         if let Some(role) = roles.iter_mut().find(|role| role.name == name) {

@@ -1,5 +1,8 @@
 //! The front matter of a log, read losslessly and edited in place: other keys, order and comments stay to the byte.
 
+pub(crate) mod yaml;
+
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::stamp;
@@ -70,6 +73,54 @@ pub fn further_blocks(document: &str, from: usize, verbatim: &[Range<usize>]) ->
     found
 }
 
+/// What a further block has beside the keys that every log keeps, so that nobody takes it out unseen.
+pub fn remainder(document: &str, block: &FrontMatter) -> Option<String> {
+    for (offset, line) in text::lines(&document[..block.inner.end], block.inner.start) {
+        let Some(field) = field_at(line, offset) else {
+            if line.trim().is_empty() {
+                continue;
+            }
+            let is_comment = line.trim_start().starts_with('#');
+            return Some(if is_comment { "a comment" } else { "other lines" }.to_owned());
+        };
+        if !KEYS.contains(&field.key.as_str()) {
+            return Some(format!("`{}`", field.key));
+        }
+        if document[field.value.end..offset + line.len()].trim_start().starts_with('#') {
+            return Some("a comment".to_owned());
+        }
+    }
+    None
+}
+
+/// Why a key cannot be edited in its place.
+pub fn obstacle(block: &FrontMatter, key: &str) -> Option<&'static str> {
+    let mut named = block.fields.iter().filter(|field| field.key == key);
+    match (named.next(), named.next()) {
+        (Some(_), Some(_)) => Some("stands there twice"),
+        (Some(field), None) if field.continues => Some("is no plain value on one line"),
+        _ => None,
+    }
+}
+
+/// Whether other programs find the values in the edited block, and nothing in it was spoilt: what is YAML stays YAML,
+/// and what is none has at least no line that is no part of front matter.
+pub fn holds(before: &str, block: &FrontMatter, after: &str, values: &[(&str, String)]) -> bool {
+    let told = |document: &str| {
+        let block = read(document)?;
+        yaml::read(&document[block.inner])
+    };
+    let edited = values.iter().filter(|(key, _)| obstacle(block, key).is_none());
+    match (told(before), told(after)) {
+        (Some(old), Some(new)) => {
+            (old.has_twice || !new.has_twice)
+                && edited.into_iter().all(|(key, value)| new.text(key) == Some(value))
+        }
+        (Some(_), None) => false,
+        (None, _) => is_yaml(before, block),
+    }
+}
+
 /// A rule in markdown is a `---` line too; a block has at least two keys that logs keep.
 fn is_plausible(block: &FrontMatter) -> bool {
     block.fields.iter().filter(|field| KEYS.contains(&field.key.as_str())).count() >= 2
@@ -101,6 +152,10 @@ fn block_at(document: &str, start: usize) -> Option<FrontMatter> {
     for (at, line) in lines {
         let inner_start = *inner_start.get_or_insert(at);
         if matches!(line.trim_end(), "---" | "...") {
+            let inner = &document[inner_start..at];
+            if is_text(inner, &fields) {
+                return None;
+            }
             let end = document[at..].find('\n').map_or(document.len(), |found| at + found + 1);
             return Some(FrontMatter { range: start..end, inner: inner_start..at, fields });
         }
@@ -118,6 +173,18 @@ fn block_at(document: &str, start: usize) -> Option<FrontMatter> {
         }
     }
     None
+}
+
+/// Whether what stands between two rules is text: it has no key, or begins with an empty line and has none that logs
+/// keep. A mapping in braces is front matter, even if its keys are not read.
+fn is_text(inner: &str, fields: &[Field]) -> bool {
+    let has_line = inner.lines().any(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let is_known = |field: &Field| KEYS.contains(&field.key.as_str());
+    let begins_empty = inner.lines().next().is_some_and(|line| line.trim().is_empty());
+    if fields.is_empty() {
+        return has_line && (begins_empty || yaml::read(inner).is_none());
+    }
+    begins_empty && !fields.iter().any(is_known)
 }
 
 fn field_at(line: &str, offset: usize) -> Option<Field> {
@@ -148,6 +215,10 @@ fn scalar_length(text: &str) -> usize {
         for (at, byte) in text.bytes().enumerate().skip(1) {
             match byte {
                 _ if escaped => escaped = false,
+                // Two in a row are one sign of the text.
+                b'\'' if quote == byte && text.as_bytes().get(at + 1) == Some(&byte) => {
+                    escaped = true;
+                }
                 b'\\' if quote == b'"' => escaped = true,
                 _ if byte == quote => return at + 1,
                 _ => {}
@@ -181,21 +252,15 @@ impl FrontMatter {
     }
 
     /// A field's value without its quotes.
-    pub fn value<'a>(&self, document: &'a str, key: &str) -> Option<&'a str> {
+    pub fn value<'a>(&self, document: &'a str, key: &str) -> Option<Cow<'a, str>> {
         self.field(key).map(|field| field.text(document))
     }
 }
 
 impl Field {
     /// The value without its quotes.
-    pub fn text<'a>(&self, document: &'a str) -> &'a str {
-        let raw = &document[self.value.clone()];
-        for quote in ['"', '\''] {
-            if let Some(bare) = raw.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-                return bare;
-            }
-        }
-        raw
+    pub fn text<'a>(&self, document: &'a str) -> Cow<'a, str> {
+        yaml::unquoted(&document[self.value.clone()])
     }
 }
 
@@ -216,13 +281,14 @@ pub fn set(document: &str, block: &FrontMatter, values: &[(&str, String)], add: 
     let mut missing = String::new();
     for (key, value) in values {
         let mut named = block.fields.iter().filter(|field| field.key == *key);
+        let written = written(key, value);
         match (named.next(), named.next()) {
-            (None, _) if add => missing.extend([*key, ": ", value, line_break]),
-            (Some(field), None) if !field.continues && field.text(document) != value => {
+            (None, _) if add => missing.extend([*key, ": ", &written, line_break]),
+            (Some(field), None) if !field.continues && field.text(document) != value.as_str() => {
                 let before =
                     if document.as_bytes()[field.value.start - 1] == b':' { " " } else { "" };
                 let after = if document[field.value.end..].starts_with('#') { " " } else { "" };
-                let text = format!("{before}{value}{after}");
+                let text = format!("{before}{written}{after}");
                 edits.push(Edit { range: field.value.clone(), text });
             }
             _ => {}
@@ -233,6 +299,12 @@ pub fn set(document: &str, block: &FrontMatter, values: &[(&str, String)], add: 
     }
     edits.sort_by_key(|edit| edit.range.start);
     edits
+}
+
+/// A value as it is written: a text so that YAML reads it as one; days and hashes need no quotes.
+pub(crate) fn written<'a>(key: &str, value: &'a str) -> Cow<'a, str> {
+    let is_text = matches!(key, "epoch" | "doc" | "owner");
+    if is_text { yaml::scalar(value) } else { Cow::Borrowed(value) }
 }
 
 /// The document with its edits done; they are in order and do not overlap.
@@ -266,7 +338,7 @@ mod tests {
     fn the_block_ends_after_its_closing_line() {
         let block = read(SEED).unwrap();
         assert_eq!(&SEED[block.range.end..], "\n## x\n");
-        assert_eq!(block.value(SEED, "doc_hash"), Some("TBD"));
+        assert_eq!(block.value(SEED, "doc_hash").as_deref(), Some("TBD"));
         assert_eq!(block.value(SEED, "expires"), None);
     }
 
@@ -330,7 +402,7 @@ mod tests {
     #[test]
     fn a_hash_sign_inside_a_value_is_no_comment() {
         let block = read("---\ndoc: a#b # c\n---\n").unwrap();
-        assert_eq!(block.value("---\ndoc: a#b # c\n---\n", "doc"), Some("a#b"));
+        assert_eq!(block.value("---\ndoc: a#b # c\n---\n", "doc"), Some("a#b".into()));
     }
 
     #[test]

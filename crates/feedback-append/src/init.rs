@@ -1,5 +1,6 @@
 //! `init`: a `[feedback]` section for ops.toml, proposed from the logs that are there.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +52,7 @@ fn is_log(path: &Path) -> bool {
 fn propose(root: &str, logs: &[Log]) -> String {
     let value = |log: &Log, key: &str| {
         let block = log.block.as_ref()?;
-        block.value(&log.text, key).map(str::to_owned).filter(|value| is_plain(value))
+        block.value(&log.text, key).map(Cow::into_owned).filter(|value| is_plain(value))
     };
     let epochs: Vec<String> = logs.iter().filter_map(|log| value(log, "epoch")).collect();
     let epoch =

@@ -11,7 +11,7 @@ use signal_hook::consts::SIGXFSZ;
 
 use crate::args::{Args, NewArgs};
 use crate::error::Error;
-use crate::front_matter;
+use crate::front_matter::{self, yaml};
 use crate::json;
 use crate::repo::{self, Repo};
 use crate::target::Target;
@@ -61,11 +61,11 @@ pub(crate) fn run(
 /// The front matter of a new log, whose hash is filled in when its body is known.
 pub(crate) fn front_matter(repo: &Repo, target: &Target<'_>, now: DateTime<Utc>) -> String {
     let epoch = repo.ops.as_ref().and_then(|ops| ops.feedback.epoch.clone());
-    let epoch = epoch.map_or(String::new(), |epoch| format!("epoch: {epoch}\n"));
+    let epoch = epoch.map_or(String::new(), |epoch| format!("epoch: {}\n", yaml::scalar(&epoch)));
     format!(
         "---\n{epoch}doc: {}\nowner: {}\nlast_reviewed: {}\ndoc_hash: TBD\nexpires: {}\n---\n",
-        target.shown,
-        owner(target),
+        yaml::scalar(&target.shown),
+        yaml::scalar(&owner(target)),
         day(now),
         day(now + lasts(repo)),
     )

@@ -19,7 +19,6 @@ use crate::new;
 use crate::repo::{self, Repo};
 use crate::stamp;
 use crate::target::Target;
-use crate::text;
 
 /// How long to wait for other writers of the same log.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -42,20 +41,20 @@ pub(crate) fn run(
             .try_for_each(|file| Target::of_file(&repo, file).make_sure_it_is_a_log(&repo))?;
     }
     let mut shown = Vec::new();
-    let mut has_unclosed = false;
+    let mut is_left = false;
+    let mut has_changes = false;
     for file in &files {
         let target = Target::of_file(&repo, file);
-        has_unclosed |= front_matter::is_unclosed(&text::readable(&check::read_file(file)?));
-        let changes = if refresh.write {
+        let plan = if refresh.write {
             write(&repo, &target, invocation.now)?
         } else {
-            let bytes = check::read_file(file)?;
-            plan(&repo, &target, &bytes, invocation.now).changes
+            plan(&repo, &target, &check::read_file(file)?, invocation.now)
         };
-        shown.push((target.shown, changes));
+        is_left |= !plan.left.is_empty();
+        has_changes |= !plan.changes.is_empty();
+        shown.push((target.shown, [plan.changes, plan.left].concat()));
     }
-    let is_done =
-        (refresh.write && !has_unclosed) || shown.iter().all(|(_, changes)| changes.is_empty());
+    let is_done = !is_left && (refresh.write || !has_changes);
     if refresh.answer.format == Format::Json {
         let logs = shown
             .iter()
@@ -74,87 +73,114 @@ pub(crate) fn run(
                 writeln!(streams.stdout, "{path}: {change}")?;
             }
         }
-        if !is_done && !refresh.write {
+        if has_changes && !refresh.write {
             writeln!(streams.stderr, "nothing is written; add --write to make these changes")?;
         }
     }
     Ok(if is_done { Exit::OK } else { Exit::FINDINGS })
 }
 
-fn write(repo: &Repo, target: &Target<'_>, now: DateTime<Utc>) -> Result<Vec<String>, Error> {
-    let mut changes = Vec::new();
+fn write(repo: &Repo, target: &Target<'_>, now: DateTime<Utc>) -> Result<Plan, Error> {
+    let mut made = Plan::default();
     durable::replace(&target.path, PATIENCE, |snapshot| {
         let bytes =
             snapshot.read().map_err(|source| Error::Read { path: target.path.clone(), source })?;
-        let Plan { edits, changes: planned } = plan(repo, target, &bytes, now);
-        changes = planned;
-        if edits.is_empty() {
+        made = plan(repo, target, &bytes, now);
+        if made.edits.is_empty() {
             return Ok::<_, Error>(Change::Keep);
         }
-        let edits = edits
-            .into_iter()
-            .map(|edit| Edit {
-                range: edit.range.start as u64..edit.range.end as u64,
-                bytes: edit.text.into_bytes(),
-            })
-            .collect();
-        Ok(Change::Edit { edits, append: Vec::new() })
+        let edits = made.edits.iter().map(|edit| Edit {
+            range: edit.range.start as u64..edit.range.end as u64,
+            bytes: edit.text.clone().into_bytes(),
+        });
+        Ok(Change::Edit { edits: edits.collect(), append: Vec::new() })
     })?;
-    Ok(changes)
+    Ok(made)
 }
 
-/// The edits that bring a log up to date, and the same in words.
+/// The edits that bring a log up to date, the same in words, and what people have to do.
+#[derive(Default)]
 struct Plan {
     edits: Vec<front_matter::Edit>,
     changes: Vec<String>,
+    left: Vec<String>,
+}
+
+impl Plan {
+    /// Nothing is done to a log whose front matter is not read for sure.
+    fn of_left(why: &str) -> Self {
+        Self { left: vec![why.to_owned()], ..Self::default() }
+    }
 }
 
 fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> Plan {
     let log = Log::read(&target.path, &target.shown, bytes, &Roots::default());
-    let mut edits = Vec::new();
-    let mut changes = Vec::new();
+    if front_matter::is_unclosed(&log.text) {
+        // Where it ends is for people to say: what stands below may be the log or the front matter.
+        return Plan::of_left(
+            "the front matter is not closed; put a line `---` behind its last key",
+        );
+    }
+    let mut plan = Plan::default();
+    let mut kept = evidence::Hasher::default();
+    let mut at = log.block.as_ref().map_or(0, |block| block.range.end);
     for block in &log.further {
         let line = log.line(block.range.start);
-        changes.push(format!("the second front matter at line {line} is taken out"));
-        edits.push(front_matter::Edit { range: block.range.clone(), text: String::new() });
-    }
-    let start = log.block.as_ref().map_or(0, |block| block.range.end);
-    let mut kept = evidence::Hasher::default();
-    let mut at = start;
-    for block in &log.further {
+        if let Some(other) = front_matter::remainder(&log.text, block) {
+            plan.left.push(format!(
+                "the second front matter at line {line} is left, as it has {other} too: take it out by hand"
+            ));
+            continue;
+        }
+        plan.changes.push(format!("the second front matter at line {line} is taken out"));
+        plan.edits.push(front_matter::Edit { range: block.range.clone(), text: String::new() });
         kept.update(&bytes[at..block.range.start]);
         at = block.range.end;
     }
     kept.update(&bytes[at..]);
     let hash = kept.finish();
-    if front_matter::is_unclosed(&log.text) {
-        // Where it ends is for people to say: what stands below may be the log or the front matter.
-        changes.push(
-            "the front matter is not closed; put a line `---` behind its last key".to_owned(),
-        );
-        return Plan { edits: Vec::new(), changes };
-    }
     let Some(block) = &log.block else {
         let head = new::front_matter(repo, target, now);
-        changes.insert(0, "front matter is put in front".to_owned());
-        edits.insert(0, front_matter::Edit { range: 0..0, text: with_hash(&head, hash) });
-        return Plan { edits, changes };
+        plan.changes.insert(0, "front matter is put in front".to_owned());
+        plan.edits.insert(0, front_matter::Edit { range: 0..0, text: with_hash(&head, hash) });
+        return plan;
     };
-    let values = values(repo, target, &log, hash, now);
+    let mut values = values(repo, target, &log, hash, now);
+    let stated = block.value(&log.text, "doc_hash").unwrap_or_default();
+    if plan.edits.is_empty()
+        && stated.strip_prefix("sha256:").is_some_and(|stated| log.is_body_hash(stated))
+    {
+        // It holds, if with the line ends that git has.
+        values.retain(|(key, _)| *key != "doc_hash");
+    }
     let set = front_matter::set(&log.text, block, &values, true);
+    let edited = front_matter::apply(&log.text[..block.range.end], &set);
+    if !front_matter::holds(&log.text, block, &edited, &values) {
+        return Plan::of_left(
+            "the front matter is not one `key: value` a line, as this tool reads it, and is left: write it so by hand",
+        );
+    }
     for (key, value) in &values {
         let before = block.value(&log.text, key);
-        if before != Some(value) {
-            let shown =
-                if value.len() > 40 { format!("{}…", &value[..15]) } else { value.clone() };
-            changes.push(match before {
-                Some(_) => format!("`{key}` becomes {shown}"),
-                None => format!("`{key}: {shown}` is added"),
-            });
+        if before.as_deref() == Some(value.as_str()) {
+            continue;
+        }
+        let written = front_matter::written(key, value);
+        let shown = if value.len() > 40 && *key == "doc_hash" {
+            format!("{}…", &value[..15])
+        } else {
+            value.clone()
+        };
+        match (front_matter::obstacle(block, key), before) {
+            (Some(why), _) => plan.left.push(format!(
+                "`{key}` is left, as it {why}: make it one line by hand, `{key}: {written}`"
+            )),
+            (None, Some(_)) => plan.changes.push(format!("`{key}` becomes {shown}")),
+            (None, None) => plan.changes.push(format!("`{key}: {shown}` is added")),
         }
     }
-    edits.splice(0..0, set);
-    Plan { edits, changes }
+    plan.edits.splice(0..0, set);
+    plan
 }
 
 fn with_hash(head: &str, hash: Digest) -> String {
@@ -171,7 +197,7 @@ fn values(
     now: DateTime<Utc>,
 ) -> Vec<(&'static str, String)> {
     let value = |key| log.block.as_ref().and_then(|block| block.value(&log.text, key));
-    let date = |key| value(key).and_then(|text| stamp::read(text)?.0.at);
+    let date = |key| value(key).and_then(|text| stamp::read(&text)?.0.at);
     let mut values =
         vec![("doc", target.shown.clone()), ("doc_hash", format!("sha256:{}", hash.hex()))];
     let declared = target.role.and(repo.ops.as_ref());

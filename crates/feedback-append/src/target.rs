@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::RECORDS;
+use evidence::{RECORDS, quoted};
 use opsfile::{Ops, Role};
 
 use crate::error::Error;
@@ -148,7 +148,7 @@ impl<'a> Target<'a> {
             .and_then(|block| block.value(document, "owner"))
             .filter(|owner| !owner.is_empty());
         match (self.role, owner) {
-            (Some((_, role)), Some(owner)) if owner != role.owner => Err(Error::Foreign {
+            (Some((_, role)), Some(owner)) if owner != role.owner.as_str() => Err(Error::Foreign {
                 path: self.shown.clone(),
                 why: format!("names another `owner` than ops.toml, which has `{}`", role.owner),
                 hint: "one of the two is wrong: mend it before anything is added".to_owned(),
@@ -166,6 +166,12 @@ fn real(path: &Path) -> PathBuf {
         Some((folder, real)) => real.join(path.strip_prefix(folder).unwrap_or(path)),
         None => path.to_path_buf(),
     }
+}
+
+/// The command that refreshes a log; without a name it is the declared ones that are meant.
+pub(crate) fn refresh(shown: &str, is_declared: bool) -> String {
+    let file = if is_declared { String::new() } else { format!(" {}", quoted(shown)) };
+    format!("`feedback-append refresh --write{file}`")
 }
 
 /// Where a role's log lies.

@@ -18,7 +18,7 @@ use crate::regular;
 use crate::repo::Repo;
 use crate::stamp;
 use crate::survey::{self, Source, Survey};
-use crate::target::Target;
+use crate::target::{self, Target};
 use crate::text;
 
 /// By how much the clock may be behind the last entry and still count as the same moment: a process that was held
@@ -95,7 +95,7 @@ fn decide(
     }
     let ahead = found.last.filter(|last| *last > now && *last - now <= SAME_MOMENT);
     let now = ahead.unwrap_or(now);
-    let mut warnings = warnings(&found);
+    let mut warnings = warnings(target, &found);
     let mut head = String::new();
     if snapshot.file().is_none() {
         head = crate::new::front_matter(repo, target, now);
@@ -230,7 +230,7 @@ fn edits(repo: &Repo, found: &Survey, tail: &str, now: DateTime<Utc>) -> Vec<fro
 }
 
 /// Faults of the front matter that the entry leaves as they are.
-fn warnings(found: &Survey) -> Vec<String> {
+fn warnings(target: &Target<'_>, found: &Survey) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(open) = found.open {
         let (line, what, closer) = (open.line, open.kind.word(), open.kind.closing_line());
@@ -244,7 +244,8 @@ fn warnings(found: &Survey) -> Vec<String> {
                 "its front matter is not closed; put a line `---` behind its last key".to_owned(),
             );
         } else if found.lines > 0 {
-            warnings.push("it has no front matter; `feedback-append refresh` adds it".to_owned());
+            let refresh = target::refresh(&target.shown, target.role.is_some());
+            warnings.push(format!("it has no front matter; {refresh} adds it"));
         }
         return warnings;
     };

@@ -1,14 +1,16 @@
 //! The rules of the front matter: `front-matter expired doc-hash wrong-doc unexpanded`.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use report::{Finding, Level};
 use serde::de::IgnoredAny;
 
-use crate::front_matter::{self, Field, FrontMatter, KEYS};
+use crate::front_matter::{self, Field, FrontMatter, KEYS, yaml};
 use crate::log::Log;
 use crate::repo::Repo;
 use crate::stamp::{self, Precision};
-use crate::target::Target;
+use crate::target::{self, Target};
 use crate::text;
 
 /// What the front matter of a log should say.
@@ -20,6 +22,8 @@ pub(super) struct Expected {
     pub(crate) epoch: Option<String>,
     /// The declared owner.
     pub(crate) owner: Option<String>,
+    /// Whether ops.toml declares the log, so that a command without its name means it too.
+    pub(crate) is_declared: bool,
     /// The tool's clock.
     pub(crate) now: DateTime<Utc>,
 }
@@ -32,8 +36,14 @@ impl Expected {
             doc: log.shown.clone(),
             epoch: target.role.and(repo.ops.as_ref()).and_then(|ops| ops.feedback.epoch.clone()),
             owner: target.role.map(|(_, role)| role.owner.clone()),
+            is_declared: target.role.is_some(),
             now,
         }
+    }
+
+    /// What to type, and what that does.
+    fn refresh(&self, does: &str) -> String {
+        format!("{} {does}", target::refresh(&self.doc, self.is_declared))
     }
 }
 
@@ -42,7 +52,11 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
     let mut findings = Vec::new();
     for block in &log.further {
         let message = "a second front matter: the log was put behind another one's head";
-        findings.push(log.finding("front-matter", Level::Error, block.range.start, message));
+        let finding = log.finding("front-matter", Level::Error, block.range.start, message);
+        findings.push(match front_matter::remainder(&log.text, block) {
+            Some(other) => finding.hint(format!("it has {other} too, so take it out by hand")),
+            None => finding.hint(expected.refresh("takes it out")),
+        });
     }
     let Some(block) = &log.block else {
         if front_matter::is_unclosed(&log.text) {
@@ -50,11 +64,11 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
             return findings;
         }
         let message = "there is no front matter";
-        let hint = "`feedback-append refresh --write` adds it";
+        let hint = expected.refresh("adds it");
         findings.push(log.finding("front-matter", Level::Warning, 0, message).hint(hint));
         return findings;
     };
-    keys(log, block, &mut findings);
+    keys(log, block, expected, &mut findings);
     for field in &block.fields {
         unexpanded(log, field, &mut findings);
     }
@@ -65,21 +79,21 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
     for (key, wanted) in [("epoch", &expected.epoch), ("owner", &expected.owner)] {
         if let (Some((field, found)), Some(wanted)) = (value(key), wanted)
             && !found.is_empty()
-            && found != wanted
+            && found != wanted.as_str()
         {
             let message = format!("`{key}` is not `{wanted}`, as ops.toml declares it");
             findings.push(at(log, field, "front-matter", Level::Warning, message));
         }
     }
     if let Some((field, found)) = value("doc")
-        && !is_unexpanded(found)
+        && !is_unexpanded(&found)
         && found != expected.doc
     {
         let message = format!("`doc` names another file than {}", expected.doc);
         findings.push(at(log, field, "wrong-doc", Level::Error, message));
     }
     dates(log, block, expected.now, &mut findings);
-    hash(log, block, &mut findings);
+    hash(log, block, expected, &mut findings);
     findings
 }
 
@@ -106,13 +120,25 @@ pub(super) fn check_document(log: &Log, expected: &Expected) -> Vec<Finding> {
     findings.into_iter().map(by_hand).collect()
 }
 
-fn keys(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
-    let missing: Vec<_> = KEYS.iter().copied().filter(|key| block.field(key).is_none()).collect();
+fn keys(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<Finding>) {
+    let told = yaml::read(&log.text[block.inner.clone()]).unwrap_or_default();
+    let is_unread = |key: &str| told.keys.iter().any(|(known, _)| known == key);
+    // A key that neither ops.toml nor the tool can give is none to miss.
+    let wanted = KEYS.iter().copied().filter(|key| *key != "epoch" || expected.epoch.is_some());
+    let (unread, missing): (Vec<_>, Vec<_>) =
+        wanted.filter(|key| block.field(key).is_none()).partition(|key| is_unread(key));
+    if !unread.is_empty() {
+        let message = format!("the tool does not read {} as written", unread.join(", "));
+        let hint = "write each key as `key: value` on a line of its own";
+        findings.push(
+            log.finding("front-matter", Level::Warning, block.range.start, message).hint(hint),
+        );
+    }
     if !missing.is_empty() {
         let message = format!("the front matter lacks {}", missing.join(", "));
         findings.push(
             log.finding("front-matter", Level::Warning, block.range.start, message)
-                .hint("`feedback-append refresh --write` adds them"),
+                .hint(expected.refresh("adds them")),
         );
     }
     for (at_index, field) in block.fields.iter().enumerate() {
@@ -140,7 +166,7 @@ fn yaml(log: &Log, block: &FrontMatter) -> Option<Finding> {
 }
 
 fn unexpanded(log: &Log, field: &Field, findings: &mut Vec<Finding>) {
-    if is_unexpanded(field.text(&log.text)) {
+    if is_unexpanded(&field.text(&log.text)) {
         let message = format!("`{}` holds an expansion that no shell has expanded", field.key);
         findings.push(at(log, field, "unexpanded", Level::Error, message));
     }
@@ -156,7 +182,7 @@ fn is_unexpanded(value: &str) -> bool {
 fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
     let today = now.date_naive();
     if let Some((field, text)) = filled(log, block, "expires") {
-        match day(text) {
+        match day(&text) {
             Some(expires) if expires < today => {
                 let days = (today - expires).num_days();
                 let plural = if days == 1 { "day" } else { "days" };
@@ -170,7 +196,7 @@ fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<
         }
     }
     if let Some((field, text)) = filled(log, block, "last_reviewed") {
-        match day(text) {
+        match day(&text) {
             Some(reviewed) if reviewed > today => {
                 let message = "`last_reviewed` lies ahead";
                 findings.push(at(log, field, "future-time", Level::Error, message));
@@ -187,9 +213,12 @@ fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<
     }
 }
 
-fn hash(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
+fn hash(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<Finding>) {
     let Some((field, text)) = filled(log, block, "doc_hash") else { return };
-    let refresh = "`feedback-append refresh --write` computes it; every entry written with the tool does so too";
+    let refresh = match front_matter::obstacle(block, "doc_hash") {
+        None => expected.refresh("computes it; every entry written with the tool does so too"),
+        Some(why) => format!("it {why}; `feedback-append refresh` says what to write in its place"),
+    };
     let is_hash = text
         .strip_prefix("sha256:")
         .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
@@ -201,16 +230,20 @@ fn hash(log: &Log, block: &FrontMatter, findings: &mut Vec<Finding>) {
             "`doc_hash` is not the hash of the body: the log was changed without the tool";
         findings.push(
             at(log, field, "doc-hash", Level::Error, message)
-                .hint("look at `git diff`, then `feedback-append refresh --write`"),
+                .hint(expected.refresh("accepts it, once `git diff` shows nothing amiss")),
         );
     }
 }
 
 /// A field that has a value of its own, expanded and not empty.
-fn filled<'a>(log: &'a Log, block: &'a FrontMatter, key: &str) -> Option<(&'a Field, &'a str)> {
+fn filled<'a>(
+    log: &'a Log,
+    block: &'a FrontMatter,
+    key: &str,
+) -> Option<(&'a Field, Cow<'a, str>)> {
     let field = block.field(key)?;
     let text = field.text(&log.text);
-    (!is_unexpanded(text)).then_some((field, text))
+    (!is_unexpanded(&text)).then_some((field, text))
 }
 
 fn day(text: &str) -> Option<NaiveDate> {

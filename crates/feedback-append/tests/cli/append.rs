@@ -126,7 +126,7 @@ fn a_log_outside_any_repo_is_written_too() {
     appended to log.md:5
     log.md#[ANCHOR]
     ------- stderr -------
-    warning: log.md: it has no front matter; `feedback-append refresh` adds it
+    warning: log.md: it has no front matter; `feedback-append refresh --write log.md` adds it
     [exit status: 0]
     ");
     let log = bed.read("log.md");

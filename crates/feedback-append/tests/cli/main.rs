@@ -7,6 +7,7 @@ mod bundle;
 mod check;
 mod claims;
 mod commands;
+mod front_matter;
 mod hard;
 mod history;
 mod names;

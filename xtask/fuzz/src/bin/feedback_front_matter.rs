@@ -7,7 +7,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let document = feedback_append::text::readable(data);
     assert_eq!(document.len(), data.len());
     let Some(block) = front_matter::read(&document) else { return };
-    let further = front_matter::further_blocks(&document, block.range.end);
+    let further = front_matter::further_blocks(&document, block.range.end, &[]);
     assert!(further.iter().all(|other| other.range.start >= block.range.end));
     let edits = front_matter::set(&document, &block, &[("doc_hash", "sha256:0".to_owned())], false);
     let edited = front_matter::apply(&document, &edits);

@@ -81,7 +81,7 @@ proptest! {
             let continues = block.field("doc_hash").is_some_and(|field| field.continues);
             if n_fields == 1 && !continues {
                 let told = format!("sha256:{hash}");
-                prop_assert_eq!(block.value(&after, "doc_hash"), Some(told.as_str()));
+                prop_assert_eq!(block.value(&after, "doc_hash"), Some(told.into()));
             }
         }
         // Every entry is there, and one more.

@@ -16,6 +16,7 @@ fn check_text(document: &str) -> String {
         doc: "feedback/chatwoot.md".to_owned(),
         epoch: Some("E1".to_owned()),
         owner: Some("chatwoot".to_owned()),
+        is_declared: true,
         now: DateTime::from_timestamp(1_795_366_991, 0).unwrap(),
     };
     let line = |finding: &Finding| {
