@@ -19,5 +19,5 @@ mod write;
 pub use error::{Error, Still};
 pub use ledger::{Ledger, Torn};
 pub use lock::Lock;
-pub use replace::{Change, Edit, Replaced, Snapshot, replace};
+pub use replace::{Change, Edit, Replaced, Snapshot, replace, set_aside};
 pub use write::{create_folder_first, is_left_over, sync_folder, write_new, write_over};

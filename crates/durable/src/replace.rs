@@ -18,6 +18,7 @@ use crate::error::{Error, Still};
 use crate::lock::{Lock, NO_FOLLOW, open_error};
 use crate::write::{folder_of, sync_folder};
 use copy::{same_content, write_edited, write_first};
+pub use leftover::set_aside;
 
 /// How often a file that someone else keeps saving is tried again.
 const ATTEMPTS: u32 = 16;

@@ -1,5 +1,6 @@
 //! Writing one entry: gather what it cites, judge what it claims, and put it into the log whole or not at all.
 
+mod aside;
 mod editor;
 mod gate;
 mod parts;

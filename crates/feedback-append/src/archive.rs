@@ -62,7 +62,7 @@ pub(crate) fn run(
         let body = body(&log, &bytes, &old)?;
         let old = with_days(&log, &old);
         // The archive is on disk before anything leaves the log: a crash between the two leaves a copy, not a gap.
-        let archive = write_archive(&repo, &target, &body, before, invocation.now)?;
+        let archive = write_archive(&repo, (&target, &log), &body, before, invocation.now)?;
         let change = cut(&repo, &log, &bytes, (&old, moved), before, &archive);
         place = Some(archive);
         Ok(change)
@@ -168,10 +168,40 @@ pub(crate) fn of(log: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// The log that an archive was taken from, by its name: `archive/NAME-before-DATE.md` beside it.
+pub(crate) fn log_of(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent()?;
+    let (name, rest) = path.file_stem()?.to_str()?.rsplit_once("-before-")?;
+    let (stamp, length) = stamp::read(rest)?;
+    let number = rest[length..].strip_prefix('-').unwrap_or("1");
+    let is_part = folder.file_name()? == "archive"
+        && (rest.len() == length || rest[length..].starts_with('-'))
+        && stamp.precision == Precision::Day
+        && number.bytes().all(|digit| digit.is_ascii_digit())
+        && !name.is_empty();
+    let beside = folder.parent()?.join(name);
+    let named = |extension: &str| PathBuf::from(format!("{}.{extension}", beside.display()));
+    let long = Some(named("markdown")).filter(|log| log.is_file());
+    is_part.then(|| long.unwrap_or_else(|| named("md")))
+}
+
+/// What the log says of its owner and epoch, and its archive after it.
+fn said_of(target: &Target<'_>, log: &Log) -> Vec<(&'static str, String)> {
+    let said = |key: &str| {
+        let value = log.block.as_ref()?.value(&log.text, key)?;
+        (!value.is_empty() && !value.contains("$(")).then(|| value.into_owned())
+    };
+    if target.role.is_some() {
+        return Vec::new();
+    }
+    let owner = said("owner").unwrap_or_else(|| new::owner(target));
+    [("owner", owner)].into_iter().chain(said("epoch").map(|epoch| ("epoch", epoch))).collect()
+}
+
 /// Writes the archive: its own front matter, and the entries as they were.
 fn write_archive(
     repo: &Repo,
-    target: &Target<'_>,
+    (target, log): (&Target<'_>, &Log),
     body: &[u8],
     before: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -192,13 +222,14 @@ fn write_archive(
         let suffix = if number == 1 { String::new() } else { format!("-{number}") };
         let path = folder.join(format!("{stem}-before-{}{suffix}.md", new::day(before)));
         let own = Target { shown: repo.shown(&path), path, role: target.role };
-        own.make_sure_it_is_a_log(repo)?;
+        own.make_sure_of_its_place(repo)?;
         let head = new::front_matter(repo, &own, now);
         let head = if is_crlf { head.replace('\n', "\r\n") } else { head };
-        let hash = [("doc_hash", format!("sha256:{}", Digest::of(body).hex()))];
+        let mut values = said_of(target, log);
+        values.push(("doc_hash", format!("sha256:{}", Digest::of(body).hex())));
         let head = match front_matter::read(&head) {
             Some(block) => {
-                front_matter::apply(&head, &front_matter::set(&head, &block, &hash, false))
+                front_matter::apply(&head, &front_matter::set(&head, &block, &values, true))
             }
             None => head,
         };

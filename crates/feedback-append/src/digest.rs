@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use report::{Exit, Format, Invocation, Streams};
+use report::{Exit, Format, Invocation, Streams, in_line};
 
 use crate::args::{Args, DigestArgs};
 use crate::check;
@@ -89,14 +89,20 @@ fn roles(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Role>, Error> {
 
 fn tell(role: &Role, now: DateTime<Utc>) -> RoleDigest<'_> {
     let is_blocked = |listed: &&Listed| listed.entry.state == Some(State::Blocked);
-    // The unbroken row of blocked entries that ends with the newest.
-    let row = role.entries.iter().take_while(is_blocked);
+    // The unbroken row of blocked entries that ends with the newest; an entry that tells no state changes none.
+    let told = role.entries.iter().filter(|listed| listed.entry.state.is_some());
+    let row: Vec<&Listed> = told.take_while(is_blocked).collect();
     let planning = role.entries.iter().find(|listed| !listed.entry.next.is_empty());
     RoleDigest {
         path: &role.path,
         role: &role.name,
         latest: role.entries.first().map(ListedEntry::of),
-        blocked_since: row.filter_map(|listed| listed.entry.at).last().map(stamp::write),
+        blocked_since: row
+            .iter()
+            .filter_map(|listed| listed.entry.at)
+            .next_back()
+            .map(stamp::write),
+        blocked_by: row.first().map_or(&[], |listed| listed.entry.blocked_by.as_slice()),
         next: planning.map_or(&[], |listed| listed.entry.next.as_slice()),
         next_at: planning.and_then(|listed| listed.entry.at).map(stamp::write),
         expires: role.expires.map(|expires| expires.to_string()),
@@ -139,7 +145,7 @@ fn write(
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
     let out = &mut *streams.stdout;
-    writeln!(out, "{} ({})", role.role, role.path)?;
+    writeln!(out, "{} ({})", in_line(role.role), in_line(role.path))?;
     let Some(latest) = &role.latest else {
         writeln!(out, "  {}", without_entry(role, repo, git)?)?;
         return Ok(());
@@ -149,9 +155,9 @@ fn write(
     }
     let state = latest.state.map_or(String::new(), |state| format!(" [{state}]"));
     let at = latest.at.as_deref().unwrap_or("no time");
-    writeln!(out, "  {at}{state} {}", latest.action)?;
+    writeln!(out, "  {at}{state} {}", in_line(latest.action))?;
     if let Some(since) = &role.blocked_since {
-        let by = latest.blocked_by.join("; ");
+        let by = in_line(&role.blocked_by.join("; "));
         let by = if by.is_empty() { by } else { format!(" by {by}") };
         writeln!(out, "  blocked since {since}{by}")?;
     }
@@ -160,12 +166,16 @@ fn write(
         _ => String::new(),
     };
     for next in role.next {
-        writeln!(out, "  next{as_of}: {next}")?;
+        writeln!(out, "  next{as_of}: {}", in_line(next))?;
     }
     if role.due {
         let expires = role.expires.as_deref().unwrap_or_default();
-        let today = now.date_naive();
-        writeln!(out, "  due: the log expired on {expires}; today is {today}")?;
+        let today = now.date_naive().to_string();
+        if expires == today {
+            writeln!(out, "  due: the log expires today, {today}")?;
+        } else {
+            writeln!(out, "  due: the log expired on {expires}; today is {today}")?;
+        }
     }
     Ok(())
 }

@@ -164,6 +164,9 @@ pub(crate) struct RoleDigest<'a> {
     /// Since when it is blocked, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) blocked_since: Option<String>,
+    /// What it waits for.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(crate) blocked_by: &'a [String],
     /// What comes next, as it was last told.
     pub(crate) next: &'a [String],
     /// When that was told.

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use report::{Exit, Format, Invocation, Streams};
+use report::{Exit, Format, Invocation, Streams, in_line};
 
 use crate::archive;
 use crate::args::{Args, ListArgs};
@@ -46,6 +46,10 @@ pub(crate) fn run(
         });
     }
     if list.latest {
+        if list.blocked || list.status.is_some() {
+            // Where a role stands is what its newest entry says that tells a state.
+            listed.retain(|listed| listed.entry.state.is_some() || listed.entry.status.is_some());
+        }
         listed = latest(listed, invocation.now);
     }
     listed.retain(|listed| {
@@ -97,6 +101,9 @@ pub(crate) fn load(
 pub(crate) fn role(repo: &Repo, path: &Path) -> String {
     if let Some((name, _)) = Target::of_file(repo, path).role {
         return name.to_owned();
+    }
+    if let Some(log) = archive::log_of(path) {
+        return role(repo, &log);
     }
     let name = |path: Option<&OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
     let stem = name(path.file_stem());
@@ -160,6 +167,8 @@ fn write(list: &ListArgs, listed: &[Listed], streams: &mut Streams<'_>) -> Resul
             _ => at.format("%Y-%m-%d %H:%M").to_string(),
         });
         let state = entry.state.map_or("", State::word);
+        let title = in_line(&entry.title);
+        let (role, path) = (in_line(role), in_line(path));
         let by = writer.as_ref().map_or(String::new(), |writer| format!("  (by {writer})"));
         let cited = match entry.evidence.len() {
             0 => String::new(),
@@ -168,8 +177,8 @@ fn write(list: &ListArgs, listed: &[Listed], streams: &mut Streams<'_>) -> Resul
         };
         writeln!(
             streams.stdout,
-            "{at:16}  {role:role_width$}  {state:state_width$}  {}{by}{cited}  {path}:{}",
-            entry.title, entry.line
+            "{at:16}  {role:role_width$}  {state:state_width$}  {title}{by}{cited}  {path}:{}",
+            entry.line
         )?;
     }
     Ok(())

@@ -56,7 +56,8 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
-    fn read_exact_at(self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    /// Fills the buffer from an offset on.
+    pub(crate) fn read_exact_at(self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         match self {
             Self::File(file) => file.read_exact_at(buffer, offset),
             Self::Bytes(bytes) => {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use evidence::{RECORDS, quoted};
 use opsfile::{Ops, Role};
 
+use crate::archive;
 use crate::error::Error;
 use crate::front_matter::FrontMatter;
 use crate::repo::{self, Repo};
@@ -65,6 +66,19 @@ impl<'a> Target<'a> {
 
     /// Makes sure that what is to be written is a markdown log: never a credential, evidence or somebody else's file.
     pub(crate) fn make_sure_it_is_a_log(&self, repo: &Repo) -> Result<(), Error> {
+        let is_archive = || archive::log_of(&self.path).is_some_and(|log| log.is_file());
+        if self.role.is_none() && is_archive() {
+            return Err(Error::NotALog {
+                path: self.shown.clone(),
+                why: "is an archive of a log, which cites its hash",
+                hint: "write to the log itself",
+            });
+        }
+        self.make_sure_of_its_place(repo)
+    }
+
+    /// The same of an archive, which only `archive` writes.
+    pub(crate) fn make_sure_of_its_place(&self, repo: &Repo) -> Result<(), Error> {
         let refused = |why: &'static str, hint: &'static str| {
             Err(Error::NotALog { path: self.shown.clone(), why, hint })
         };

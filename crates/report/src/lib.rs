@@ -24,6 +24,6 @@ pub use failure::{Failure, describe};
 pub use finding::{Finding, Level, Subject};
 pub use invocation::{Invocation, Variables};
 pub use palette::Palette;
-pub use render::json;
+pub use render::{in_line, json};
 pub use rule::{Rule, explain};
 pub use streams::Streams;

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use tempfile::{NamedTempFile, TempPath};
@@ -29,21 +29,34 @@ pub(super) fn prefix(path: &Path) -> OsString {
 /// Removes what killed writers of this path left; the caller holds its lock, so no other writer is at work. What
 /// cannot be removed is in nobody's way.
 pub(super) fn sweep(path: &Path) {
+    for left in named(path, SUFFIX) {
+        drop(fs::remove_file(left));
+    }
+}
+
+/// What killed writers of this path set aside and nobody has looked at: mostly an older state of the file, but perhaps
+/// the save of somebody else. Only the holder of the path's lock knows that no writer is at work on it.
+pub fn set_aside(path: &Path) -> Vec<PathBuf> {
+    named(path, ".old")
+}
+
+/// The regular files beside this path that are named as our temporary files are, in order.
+fn named(path: &Path, suffix: &str) -> Vec<PathBuf> {
     let prefix = prefix(path);
-    let Ok(entries) = fs::read_dir(folder_of(path)) else { return };
-    for entry in entries.flatten() {
+    let Ok(entries) = fs::read_dir(folder_of(path)) else { return Vec::new() };
+    let is_ours = |entry: &fs::DirEntry| {
         let name = entry.file_name();
         let random = name
             .as_bytes()
             .strip_prefix(prefix.as_bytes())
-            .and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
-        let is_ours = random.is_some_and(|random| {
+            .and_then(|rest| rest.strip_suffix(suffix.as_bytes()));
+        random.is_some_and(|random| {
             random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric)
-        });
-        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            drop(fs::remove_file(entry.path()));
-        }
-    }
+        }) && entry.file_type().is_ok_and(|kind| kind.is_file())
+    };
+    let mut found: Vec<_> = entries.flatten().filter(is_ours).map(|entry| entry.path()).collect();
+    found.sort_unstable();
+    found
 }
 
 /// Renames a temporary file that is about to be exchanged.
@@ -74,6 +87,8 @@ mod tests {
             fs::write(folder.path().join(name), "x").unwrap();
         }
         sweep(&folder.path().join("log.md"));
+        let aside = set_aside(&folder.path().join("log.md"));
+        assert_eq!(aside, [folder.path().join(".log.md.Ab3dE6.old")]);
         let entries = fs::read_dir(folder.path()).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

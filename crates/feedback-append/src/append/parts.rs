@@ -14,6 +14,7 @@ use crate::draft::{self, Draft};
 use crate::error::Error;
 use crate::field::{self, Topic};
 use crate::stamp::{self, Precision};
+use crate::summary::State;
 
 /// The most bytes of standard input that are looked at; what is longer is refused as an entry anyway.
 const INPUT: u64 = 1 << 20;
@@ -38,6 +39,12 @@ pub(super) fn draft(
         None if !args.blocked_by.is_empty() => Some("blocked".to_owned()),
         None => cited.status().map(str::to_owned),
     };
+    if let Some(status) =
+        status.as_ref().filter(|status| !args.blocked_by.is_empty() && is_over(status))
+    {
+        let why = format!("is for work that waits, and `--status {status}` says that it does not");
+        return Err(option("--blocked-by", &why));
+    }
     let happened = match (&args.at, &args.at_reason) {
         (Some(at), Some(reason)) => {
             Some((past("--at", at, invocation.now)?, one_line("--at-reason", reason, 300)?))
@@ -89,6 +96,11 @@ pub(super) fn draft(
         evidence: cited.wholes.clone(),
         id,
     })
+}
+
+/// Whether a status says that nothing is waited for any more.
+fn is_over(status: &str) -> bool {
+    matches!(State::of(status), Some(State::Completed | State::Cancelled))
 }
 
 /// Whether a title would lose its last signs in a heading.

@@ -9,6 +9,7 @@ use durable::{Change, Edit, Snapshot};
 use report::Invocation;
 use signal_hook::consts::SIGXFSZ;
 
+use super::aside;
 use crate::blocks;
 use crate::draft::Draft;
 use crate::entry;
@@ -96,6 +97,13 @@ fn decide(
     let ahead = found.last.filter(|last| *last > now && *last - now <= SAME_MOMENT);
     let now = ahead.unwrap_or(now);
     let mut warnings = warnings(target, &found);
+    if let Some(source) = source {
+        let left = aside::unseen(&target.path, source, snapshot.length(), &found);
+        warnings.extend(left.iter().map(|path| {
+            let path = repo.shown(path);
+            format!("a writer that was killed set {path} aside, perhaps with an editor's save; look what of it is not in the log, then remove it")
+        }));
+    }
     let mut head = String::new();
     if snapshot.file().is_none() {
         head = crate::new::front_matter(repo, target, now);

@@ -13,6 +13,7 @@ mod history;
 mod names;
 mod refusals;
 mod scenarios;
+mod standing;
 mod terminal;
 mod verdicts;
 

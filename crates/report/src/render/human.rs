@@ -53,8 +53,8 @@ fn place(subject: &Subject) -> String {
     }
 }
 
-/// The same for what must not end the line.
-fn in_line(text: &str) -> String {
+/// Text for one line of a terminal: control characters and line breaks are shown and not obeyed.
+pub fn in_line(text: &str) -> String {
     printable(text).replace('\n', "\\n")
 }
 
