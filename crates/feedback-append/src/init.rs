@@ -1,6 +1,7 @@
 //! `init`: a `[feedback]` section for ops.toml, proposed from the logs that are there.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use report::{Exit, Format, Invocation, Streams, in_line};
@@ -30,7 +31,7 @@ pub(crate) fn run(
     let entries = std::fs::read_dir(&folder).map_err(unreadable)?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    let mut proposal = Proposal::new(repo.shown(&folder));
+    let mut proposal = Proposal::new(&repo.shown(&folder));
     let mut logs = Vec::new();
     for path in &paths {
         if path.is_dir() {
@@ -51,7 +52,9 @@ pub(crate) fn run(
         }
     }
     proposal.set_epoch(&logs);
-    logs.iter().for_each(|log| proposal.add(log));
+    for log in &logs {
+        proposal.add(log);
+    }
     for (path, why) in &proposal.left {
         writeln!(streams.stderr, "left out: {} {}", in_line(path), in_line(why))?;
     }
@@ -89,8 +92,8 @@ struct Proposal {
 }
 
 impl Proposal {
-    fn new(root: String) -> Self {
-        let head = format!("[feedback]\nroot = {}\n", quoted(&root));
+    fn new(root: &str) -> Self {
+        let head = format!("[feedback]\nroot = {}\n", quoted(root));
         Self { head, roles: Vec::new(), left: Vec::new() }
     }
 
@@ -99,7 +102,7 @@ impl Proposal {
         let epochs: Vec<String> = logs.iter().filter_map(|log| value(log, "epoch")).collect();
         let n_logs = |epoch: &&String| epochs.iter().filter(|other| other == epoch).count();
         if let Some(epoch) = epochs.iter().max_by_key(n_logs) {
-            self.head.push_str(&format!("epoch = {}\n", quoted(epoch)));
+            let _ = writeln!(self.head, "epoch = {}", quoted(epoch));
         }
         self.head.push_str("expires-after = \"7d\"\n");
     }
@@ -123,7 +126,7 @@ impl Proposal {
         match opsfile::parse(Path::new("ops.toml"), &whole, &|_| true) {
             Ok(_) => self.roles.push((name, part)),
             Err(error) => {
-                self.left.push((log.shown.clone(), format!("cannot be declared: {error}")))
+                self.left.push((log.shown.clone(), format!("cannot be declared: {error}")));
             }
         }
     }
@@ -161,7 +164,9 @@ fn quoted(text: &str) -> String {
     for other in text.chars() {
         match other {
             '"' | '\\' => quoted.extend(['\\', other]),
-            _ if other.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(other))),
+            _ if other.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(other));
+            }
             _ => quoted.push(other),
         }
     }

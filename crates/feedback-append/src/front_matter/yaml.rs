@@ -1,7 +1,7 @@
 //! Front matter as other programs read it: what YAML makes of a block, and text written so that YAML gives it back.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::DuplicateKeyPolicy;
@@ -46,7 +46,7 @@ pub(crate) fn scalar(text: &str) -> Cow<'_, str> {
         match other {
             '"' | '\\' => quoted.extend(['\\', other]),
             _ if other.is_control() || "\u{2028}\u{2029}\u{feff}".contains(other) => {
-                quoted.push_str(&format!("\\u{:04X}", u32::from(other)));
+                let _ = write!(quoted, "\\u{:04X}", u32::from(other));
             }
             _ => quoted.push(other),
         }
