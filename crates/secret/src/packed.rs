@@ -159,7 +159,7 @@ fn search_rest(
             }
         }
         _ if depth >= DEEPEST => searcher.unread(member, Unread::TooDeep),
-        Kind::Gzip => return search_gzip(searcher, len, reader, member, depth),
+        Kind::Gzip => return Ok(search_gzip(searcher, len, reader, member, depth)),
         Kind::Zip => return search_held(searcher, len, reader, member, depth),
         Kind::Tar => {
             let start = head.to_vec();
@@ -179,7 +179,7 @@ fn search_gzip(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
-) -> io::Result<u64> {
+) -> u64 {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
     let mut unpacked =
@@ -196,7 +196,7 @@ fn search_gzip(
     } else if outcome.is_err() {
         searcher.unread(member, Unread::Damaged);
     }
-    Ok(unpacked.n_bytes)
+    unpacked.n_bytes
 }
 
 /// Searches what may be a zip file and can only be read once: in memory, where it is not too long.
