@@ -5,6 +5,7 @@ mod files;
 mod head;
 mod html;
 mod runs;
+mod seen;
 mod stream;
 
 use std::fmt::Write as _;
@@ -13,11 +14,13 @@ use std::path::Path;
 
 use evidence::{Run, Trust, Verification};
 use report::{Common, Exit, Invocation, Streams};
+use secret::SecretSet;
 
 use self::html::escaped;
 use crate::args;
 use crate::error::{self, Error};
 use crate::export::output::{refuse_inside_evidence, write_page};
+use crate::redaction::load;
 use crate::setting::{Setting, read_signers};
 use crate::verify::by_hand;
 
@@ -45,7 +48,9 @@ pub(crate) fn report(
     let trust = Trust { signers: signers.as_ref(), ..Trust::default() };
     let verified = evidence::verify(&folder, &trust)?;
     let by_hand = by_hand(&folder, path.as_deref(), &|path| setting.shown(path));
-    let page = page(&folder, &setting.shown(&folder), &verified, &by_hand)
+    let (set, given) = load(&setting, &[])?;
+    given.warn(streams)?;
+    let page = page(&folder, &setting.shown(&folder), &verified, &by_hand, &set)
         .map_err(|source| Error::Read { path: folder.clone(), source })?;
     if to_stdout {
         streams.stdout.write_all(page.as_bytes()).map_err(error::answer)?;
@@ -56,7 +61,13 @@ pub(crate) fn report(
     Ok(Exit::OK)
 }
 
-fn page(folder: &Path, shown: &str, verified: &Verification, by_hand: &str) -> io::Result<String> {
+fn page(
+    folder: &Path,
+    shown: &str,
+    verified: &Verification,
+    by_hand: &str,
+    set: &SecretSet,
+) -> io::Result<String> {
     let bundle = &verified.bundle;
     let name = bundle.opened().map_or(shown, |open| open.name.as_str());
     let mut html = format!(
@@ -79,7 +90,7 @@ fn page(folder: &Path, shown: &str, verified: &Verification, by_hand: &str) -> i
             let _ = writeln!(html, "<h2>{title}</h2>");
         }
         for run in group {
-            runs::show(&mut html, folder, run)?;
+            runs::show(&mut html, folder, run, set)?;
         }
     }
     html.push_str("</div>\n");

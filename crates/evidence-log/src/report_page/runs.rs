@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use evidence::{Mode, Run, Suspect};
+use secret::SecretSet;
 
 use super::head::{Mark, mark};
 use super::html::{escaped, size};
@@ -15,7 +16,12 @@ use crate::show::{duration, remarks};
 const LONG: usize = 60;
 
 /// The run as one part of the page that opens and closes by itself.
-pub(super) fn show(html: &mut String, folder: &Path, run: &Run<'_>) -> io::Result<()> {
+pub(super) fn show(
+    html: &mut String,
+    folder: &Path,
+    run: &Run<'_>,
+    set: &SecretSet,
+) -> io::Result<()> {
     let Mark { class, sign, words } = mark(run);
     let open = if class == "good" { "" } else { " open" };
     let took = run.end.map_or_else(String::new, |end| duration(end.duration_us));
@@ -43,7 +49,7 @@ pub(super) fn show(html: &mut String, folder: &Path, run: &Run<'_>) -> io::Resul
             let _ = writeln!(html, "<p class=\"remark\">{}</p>", escaped(&remark));
         }
     }
-    outputs(html, folder, run, class != "good")?;
+    outputs(html, folder, run, set, class != "good")?;
     facts(html, run);
     html.push_str("</div>\n</details>\n");
     Ok(())
@@ -60,13 +66,19 @@ fn why(reason: Suspect) -> &'static str {
     }
 }
 
-fn outputs(html: &mut String, folder: &Path, run: &Run<'_>, look: bool) -> io::Result<()> {
+fn outputs(
+    html: &mut String,
+    folder: &Path,
+    run: &Run<'_>,
+    set: &SecretSet,
+    look: bool,
+) -> io::Result<()> {
     let streams =
         run.files().iter().filter(|file| matches!(file.role.as_str(), "stdout" | "stderr" | "tty"));
     let mut silent = true;
     for file in streams.filter(|file| file.bytes > 0) {
         silent = false;
-        let shown = stream::read(folder, file)?;
+        let shown = stream::read(folder, file, set)?;
         let open = if look || shown.lines <= LONG { " open" } else { "" };
         let (wide, cut) = if shown.is_wide {
             let note = "Its long lines are cut on paper; the whole is in the file.";

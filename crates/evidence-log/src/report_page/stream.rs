@@ -4,9 +4,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use evidence::FileEntry;
+use secret::SecretSet;
 
 use super::ansi;
 use super::html::{escaped, size};
+use super::seen::seen;
 use crate::count::counted;
 
 /// Of a longer stream the page has this many bytes of the beginning, and as many of the end.
@@ -31,7 +33,7 @@ pub(super) struct Shown {
 }
 
 /// Reads a stream of a run; of a long one the beginning and the end.
-pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
+pub(super) fn read(folder: &Path, file: &FileEntry, set: &SecretSet) -> io::Result<Shown> {
     let mut opened = match evidence::open_file(&folder.join(&file.path)) {
         Ok(opened) => opened,
         Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
@@ -53,6 +55,7 @@ pub(super) fn read(folder: &Path, file: &FileEntry) -> io::Result<Shown> {
         let mut bytes = Vec::new();
         opened.seek(SeekFrom::Start(from))?;
         opened.by_ref().take(length).read_to_end(&mut bytes)?;
+        let bytes = seen(&bytes, set);
         let text = String::from_utf8_lossy(&bytes);
         Ok::<_, io::Error>((ansi::to_html(&text), text.lines().count()))
     };

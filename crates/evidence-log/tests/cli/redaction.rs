@@ -225,3 +225,15 @@ fn a_command_that_prints_a_whole_large_vault_is_recorded() {
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.contains(" more\",\"count\":"), "{records}");
 }
+
+#[test]
+fn a_value_that_comes_together_on_the_page_is_not_on_it() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let (first, last) = TOKEN.split_at(12);
+    bed.write("hidden/say", format!("{first}\u{1b}]0;t\u{7}{last}\n"));
+    let run = ["run", "--into", &bundle, "--", "cat", "hidden/say"];
+    assert_eq!(tool(&bed).args(run).unguarded().run().code(), 0);
+    let page = tool(&bed).args(["report", &bundle, "--output", "-"]).run();
+    assert!(page.stdout().contains("[REDACTED:fly/api_token.env:FLY_API_TOKEN]"), "{page}");
+}
