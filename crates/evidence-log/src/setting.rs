@@ -1,5 +1,6 @@
 //! Where bundles lie, who signs, and what is declared: ops.toml, or its absence.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use evidence::{
@@ -25,6 +26,8 @@ pub(crate) struct Setting {
     /// The socket of ssh-agent.
     agent: Option<PathBuf>,
     cwd: PathBuf,
+    /// The branch that is checked out, once it was asked for.
+    branch: OnceCell<Option<String>>,
 }
 
 impl Setting {
@@ -45,6 +48,7 @@ impl Setting {
             home: invocation.variable("HOME").map(PathBuf::from),
             agent: invocation.variable("SSH_AUTH_SOCK").map(PathBuf::from),
             cwd,
+            branch: OnceCell::new(),
         })
     }
 
@@ -56,11 +60,16 @@ impl Setting {
             .ok_or_else(|| Error::NoBundle { path: named.to_path_buf() })
     }
 
-    /// The origin log of this machine and folder; none without ops.toml, where nobody would look for it. Two work
-    /// trees on one machine have one each, so that their branches never conflict.
+    /// The origin log of this machine, folder and branch; none without ops.toml, where nobody would look for it. Two
+    /// work trees on one machine have one each, and so have two branches in one folder: a log that git takes back when
+    /// the branch is switched would be forked by the next line, and conflict when the two are merged.
     pub(crate) fn origin(&self) -> Option<PathBuf> {
         self.ops.as_ref()?;
-        let place = Digest::of(self.base.as_os_str().as_encoded_bytes()).hex();
+        let branch = self.branch.get_or_init(|| branch(&self.base)).as_deref();
+        let mut place = self.base.as_os_str().as_encoded_bytes().to_vec();
+        // No path holds a NUL.
+        place.extend(branch.iter().flat_map(|branch| [b"\0", branch.as_bytes()].concat()));
+        let place = Digest::of(&place).hex();
         let name = format!("{}-{}", word(&crate::open::host()), &place[..8]);
         Some(self.root.join(ORIGINS).join(name))
     }
@@ -160,6 +169,21 @@ pub(crate) fn read_signers(path: &Path) -> Result<AllowedSigners, Error> {
         Some(&(line, why)) => Err(Error::Signers { path: path.to_path_buf(), line, why }),
         None => Ok(signers),
     }
+}
+
+/// The branch that is checked out where this folder lies, as plain files say it; none outside of a repository, and of
+/// a commit without a branch.
+fn branch(folder: &Path) -> Option<String> {
+    let git = folder.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
+    let own = if git.is_dir() {
+        git
+    } else {
+        // A work tree beside the first: `gitdir: PATH`.
+        let text = std::fs::read_to_string(&git).ok()?;
+        git.parent()?.join(text.strip_prefix("gitdir:")?.trim())
+    };
+    let head = std::fs::read_to_string(own.join("HEAD")).ok()?;
+    head.trim().strip_prefix("ref: ").map(str::to_owned)
 }
 
 /// A name or label as part of a file's name: what may not stand there becomes `-`.
