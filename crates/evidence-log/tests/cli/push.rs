@@ -475,34 +475,3 @@ fn git_is_a_memory_and_an_outside_one_when_it_was_pushed() {
     }
     assert!(faults(&bed, &bundle).contains(&"wrong-head".to_owned()));
 }
-
-#[test]
-fn two_branches_in_one_folder_have_a_log_each() {
-    let Some(bed) = signed("two_branches_in_one_folder_have_a_log_each") else { return };
-    if !crate::ops::is_there("git") {
-        testbed::not_run("two_branches_in_one_folder_have_a_log_each", "there is no git");
-        return;
-    }
-    let git = |line: &str| {
-        let name = "git -c user.name=x -c user.email=x@example.org";
-        let line = format!("set -e; g() {{ {name} \"$@\"; }}; {line}");
-        let done = bed.command("sh").args(["-c", &line]).unguarded().run();
-        assert_eq!(done.code(), 0, "{line}: {done}");
-    };
-    let run = |name: &str| {
-        let ran = tool(&bed).args(["run", "-q", "--name", name, "--", "echo", name]).run();
-        assert_eq!(ran.code(), 0, "{ran}");
-    };
-    bed.write(".gitignore", "home\ntmp\nvault\nstore\n");
-    git("git init -q -b main .; g add ops.toml .gitignore .opsproof; g commit -qm start");
-    run("one");
-    git("g add artifacts; g commit -qm one; g checkout -qb feature");
-    run("two");
-    git("g add artifacts; g commit -qm two; g checkout -q main");
-    run("three");
-    git("g add artifacts; g commit -qm three; g merge -q --no-edit feature");
-    run("four");
-    assert_eq!(tool(&bed).args(["verify", "--origin"]).run().code(), 0);
-    let logs = std::fs::read_dir(bed.path("artifacts/.log")).unwrap().count();
-    assert_eq!(logs, 2);
-}
