@@ -37,6 +37,7 @@ pub enum Cause {
     MethodForbidden,
     ChannelBinding,
     EndPoint,
+    ClientCertificate,
     HostRejected,
     ServerSort,
     Protocol,
@@ -73,6 +74,8 @@ const WORDS: &[(&str, Cause)] = &[
     ("SSL connection is required", Cause::TlsRequired),
     ("no encryption", Cause::TlsRequired),
     ("SSL required", Cause::TlsRequired),
+    ("requires a valid client certificate", Cause::ClientCertificate),
+    ("certificate authentication failed", Cause::ClientCertificate),
     ("pg_hba.conf rejects", Cause::HostRejected),
     ("no pg_hba.conf entry", Cause::HostRejected),
     ("EPREPAREDDUP", Cause::PreparedStatements),
@@ -174,6 +177,9 @@ impl Failure {
             Cause::ChannelBinding => {
                 "use TLS and a server that offers SCRAM-SHA-256-PLUS, or leave channel_binding=require out; most poolers have none"
             }
+            Cause::ClientCertificate => {
+                "this probe presents no certificate of its own: try such a string with psql"
+            }
             Cause::EndPoint => {
                 "add channel_binding=disable, or have the certificate signed with RSA or ECDSA"
             }
@@ -231,6 +237,7 @@ impl Failure {
             Cause::ChannelBinding => {
                 "the string asks for channel binding, and this connection has none"
             }
+            Cause::ClientCertificate => "the server or the string asks for a client certificate",
             Cause::EndPoint => {
                 "libpq gives up here: it binds SCRAM to the certificate, whose signature (Ed25519) has no hash to bind to"
             }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 
+use rustls::ALL_VERSIONS;
 use secret::Secret;
 
 use crate::dial::{Timed, connect, io_failure, resolve};
@@ -91,7 +92,13 @@ impl<'a> Line<'a> {
             let socket = self.socket.again().map_err(|error| io_failure(&error))?;
             let check = if self.server.is_verified { Check::Host } else { Check::Nothing };
             let roots = self.options.authorities.as_deref().map_or(Roots::Public, Roots::File);
-            let terms = Terms { host: self.server.host, check, roots: &roots, protocol: None };
+            let terms = Terms {
+                host: self.server.host,
+                check,
+                roots: &roots,
+                protocol: None,
+                versions: ALL_VERSIONS,
+            };
             let (wire, version) = wrap(socket, &terms, &mut Vec::new())?;
             self.wire = BufReader::new(wire);
             Ok((version, format!("TLS {version}")))

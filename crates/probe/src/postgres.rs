@@ -1,11 +1,12 @@
 //! PostgreSQL: resolve, connect, TLS, authenticate, and ask what it is.
 
 mod demand;
+mod mode;
 mod session;
 
 use std::io::Read;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dsn::Dsn;
 
@@ -14,6 +15,7 @@ use crate::dial::{Timed, connect, io_failure, open_socket, resolve};
 use crate::failure::{Cause, Failure};
 use crate::step::{Failed, Log, Options, Outcome};
 use crate::tls::{Check, Roots, Terms, Wire, wrap};
+use mode::{Mode, Way};
 use session::Session;
 
 /// What is known of a PostgreSQL server.
@@ -133,11 +135,7 @@ fn run(
     log: &mut Log,
     facts: &mut PostgresFacts,
 ) -> Result<(), Failed> {
-    let mut session = Session::new(open(dsn, options, log, facts)?, facts.tls.is_some());
-    log.step("authenticate", || {
-        let method = session.start(dsn)?;
-        Ok(((), method.to_owned()))
-    })?;
+    let mut session = begin(dsn, options, log, facts)?;
     facts.authenticated = true;
     if sort != "any" {
         log.step("ask", || {
@@ -149,6 +147,11 @@ fn run(
         })?;
     }
     facts.server_version = session.parameter("server_version").map(str::to_owned);
+    if demand::is_physical_replication(dsn) {
+        log.note("ask", "a connection for physical replication answers no queries".to_owned());
+        session.end();
+        return Ok(());
+    }
     log.step("ask", || {
         let pid = session.query("SELECT pg_catalog.pg_backend_pid()")?;
         facts.is_pooled = pid.map(|pid| Some(pid) != session.process_id().map(|id| id.to_string()));
@@ -171,22 +174,67 @@ fn run(
     Ok(())
 }
 
+/// Connects and authenticates; where sslmode leaves it open and one way fails, the other one.
+///
+/// As in libpq, which goes the other way after any failure before it is connected; after a password was
+/// refused nobody here does, since poolers ban.
+fn begin(
+    dsn: &Dsn,
+    options: &Options,
+    log: &mut Log,
+    facts: &mut PostgresFacts,
+) -> Result<Session, Failed> {
+    let mode = Mode::of(dsn, options);
+    if dsn.fields().get("sslcertmode") == Some(b"require") {
+        return Err(("tls", Failure::new(Cause::ClientCertificate)));
+    }
+    let (first, second) = mode.ways();
+    let n_before = log.steps.len();
+    let failed = match attempt(dsn, &mode, first, options, log, facts) {
+        Err(failed) if mode::is_overcome(first, &failed.1) => failed,
+        ended => return ended,
+    };
+    let Some(second) = second else { return Err(failed) };
+    let said =
+        format!("{}: {}; sslmode={} goes on {}", first.name(), failed.1, mode.word, second.name());
+    log.replace(n_before, "tls", said);
+    facts.tls = None;
+    attempt(dsn, &mode, second, options, log, facts)
+}
+
+fn attempt(
+    dsn: &Dsn,
+    mode: &Mode,
+    way: Way,
+    options: &Options,
+    log: &mut Log,
+    facts: &mut PostgresFacts,
+) -> Result<Session, Failed> {
+    let wire = open(dsn, mode, way, options, log, facts)?;
+    let mut session = Session::new(wire, facts.tls.is_some());
+    log.step("authenticate", || {
+        let method = session.start(dsn)?;
+        Ok(((), method.to_owned()))
+    })?;
+    Ok(session)
+}
+
 /// Asks through a second connection for its server connection, while the first one is idle.
 fn second(dsn: &Dsn, options: &Options, first: &mut Session) -> Option<bool> {
     let backend =
         |session: &mut Session| session.query("SELECT pg_catalog.pg_backend_pid()").ok().flatten();
-    let mut facts = PostgresFacts::default();
-    let wire = open(dsn, options, &mut Log::new(options.timeout), &mut facts).ok()?;
-    let mut session = Session::new(wire, facts.tls.is_some());
-    session.start(dsn).ok()?;
+    let log = &mut Log::new(options.timeout);
+    let mut session = begin(dsn, options, log, &mut PostgresFacts::default()).ok()?;
     let shares = backend(first)? == backend(&mut session)?;
     session.end();
     Some(shares)
 }
 
-/// Opens the connection and encrypts it as sslmode says.
+/// Opens the connection, and encrypts it where that is the way.
 fn open(
     dsn: &Dsn,
+    mode: &Mode,
+    way: Way,
     options: &Options,
     log: &mut Log,
     facts: &mut PostgresFacts,
@@ -217,12 +265,11 @@ fn open(
     let deadline = log.deadline();
     let stream = log.step("connect", || connect(&addresses, options.timeout, deadline))?;
     facts.reachable = true;
-    let mode = Mode::of(dsn, options);
-    if mode.word == "disable" || mode.word == "allow" {
+    if way == Way::Plain {
         return Ok(Box::new(stream));
     }
     let name = if host.is_empty() { &address } else { &host };
-    let encrypted = log.step("tls", || encrypt(stream, name, &mode, &mut facts.certificates));
+    let encrypted = log.step("tls", || encrypt(stream, name, mode, &mut facts.certificates));
     encrypted.map(|(wire, version)| {
         facts.tls = version;
         wire
@@ -252,7 +299,8 @@ fn encrypt(
     }
     let roots = mode.roots.as_deref().map_or(Roots::Public, Roots::File);
     let protocol: Option<&'static [u8]> = mode.is_direct.then_some(b"postgresql");
-    let terms = Terms { host, check: mode.check, roots: &roots, protocol };
+    let versions = &mode.versions;
+    let terms = Terms { host, check: mode.check, roots: &roots, protocol, versions };
     let (wire, version) = wrap(stream, &terms, chain)?;
     let checked = match mode.check {
         Check::Nothing => "nothing checked",
@@ -260,37 +308,4 @@ fn encrypt(
         Check::Host => "authority and host checked",
     };
     Ok(((wire, Some(version)), format!("TLS {version}, {checked}")))
-}
-
-/// What sslmode and sslrootcert ask for.
-struct Mode {
-    word: String,
-    check: Check,
-    roots: Option<PathBuf>,
-    /// TLS from the first byte, as `sslnegotiation=direct` asks.
-    is_direct: bool,
-}
-
-impl Mode {
-    fn of(dsn: &Dsn, options: &Options) -> Self {
-        let text = |name: &str| {
-            dsn.fields().get(name).map(|value| String::from_utf8_lossy(value).into_owned())
-        };
-        let root = text("sslrootcert").filter(|root| !root.is_empty());
-        let is_system = root.as_deref() == Some("system");
-        let word = text("sslmode")
-            .unwrap_or_else(|| if is_system { "verify-full" } else { "prefer" }.to_owned());
-        let given = root.filter(|_| !is_system).map(|root| options.folder.join(root));
-        let has_file = given.is_some();
-        let roots = given.or_else(|| options.authorities.clone().filter(|_| !is_system));
-        let check = match word.as_str() {
-            "verify-full" => Check::Host,
-            "verify-ca" => Check::Authority,
-            // libpq checks the authority as soon as it has a file of them.
-            "require" if has_file => Check::Authority,
-            _ => Check::Nothing,
-        };
-        let is_direct = dsn.fields().get("sslnegotiation") == Some(b"direct");
-        Self { word, check, roots, is_direct }
-    }
 }

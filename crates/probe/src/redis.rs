@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use dsn::Dsn;
+use rustls::ALL_VERSIONS;
 
 use crate::certificate::Certificate;
 use crate::dial::{connect, io_failure, open_socket, resolve};
@@ -107,7 +108,13 @@ fn open(
     }
     log.step("tls", || {
         let roots = options.authorities.as_deref().map_or(Roots::Public, Roots::File);
-        let terms = Terms { host: &host, check: Check::Host, roots: &roots, protocol: None };
+        let terms = Terms {
+            host: &host,
+            check: Check::Host,
+            roots: &roots,
+            protocol: None,
+            versions: ALL_VERSIONS,
+        };
         let (wire, version) = wrap(stream, &terms, &mut facts.certificates)?;
         facts.tls = Some(version);
         Ok((wire, format!("TLS {version}, authority and host checked")))

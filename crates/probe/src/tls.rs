@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct,
-    Error, RootCertStore, SignatureScheme, StreamOwned,
+    Error, RootCertStore, SignatureScheme, StreamOwned, SupportedProtocolVersion,
 };
 
 use crate::certificate::{Certificate, chain, has_common_name, is_valid_at};
@@ -56,6 +56,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) roots: &'a Roots<'a>,
     /// The protocol that is named in the handshake, where the server expects one.
     pub(crate) protocol: Option<&'static [u8]>,
+    /// The versions that may be agreed on.
+    pub(crate) versions: &'a [&'static SupportedProtocolVersion],
 }
 
 /// Wraps a connection in TLS and says which version was agreed on.
@@ -70,8 +72,8 @@ pub(crate) fn wrap<S: Read + Write + 'static>(
     let verifier = verifier(terms.check, terms.roots.store()?, &provider)?;
     let presented = Arc::clone(&verifier.presented);
     let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| Failure::new(Cause::TlsOther))?
+        .with_protocol_versions(terms.versions)
+        .map_err(|_| Failure::new(Cause::TlsIncompatible))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();

@@ -168,12 +168,15 @@ fn jdbc(dsn: &Dsn) -> Secret {
             "application_name" => "ApplicationName",
             "connect_timeout" => "connectTimeout",
             "target_session_attrs" => "targetServerType",
+            "load_balance_hosts" => "loadBalanceHosts",
             other => other,
         };
         let value = match (name, value.expose()) {
             ("targetServerType", b"read-write") => b"primary".as_slice(),
             ("targetServerType", b"read-only" | b"standby") => b"secondary",
             ("targetServerType", b"prefer-standby") => b"preferSecondary",
+            ("loadBalanceHosts", b"random") => b"true",
+            ("loadBalanceHosts", b"disable") => b"false",
             (_, value) => value,
         };
         text.push(separator);

@@ -151,7 +151,51 @@ fn postgres_is_reached_as_declared() {
             .as_str()
             .is_some_and(|version| version.starts_with(char::is_numeric))
     );
+    what_sslmode_leaves_open_is_tried(&servers, port);
     assert!(!servers.logs().contains("CANARY"), "a password is in a server's log");
+}
+
+/// `prefer` and `allow` go the other way where one fails, and a root file that is not there hinders nobody who
+/// verifies nothing; psql agrees.
+fn what_sslmode_leaves_open_is_tried(servers: &Servers, port: u16) {
+    let uri = |user: &str, rest: &str| format!("postgresql://{user}@localhost:{port}/app?{rest}");
+    let none = "sslrootcert=%2Fnonexistent%2Froot.crt";
+    // A file that holds no certificate.
+    let bad = servers.path("extensions").display().to_string().replace('/', "%2F");
+    let places = [
+        ("allow-tls", uri("tlsonly", "sslmode=allow"), "1.3 direct SCRAM-SHA-256-PLUS"),
+        (
+            "no-root",
+            uri("app", &format!("sslmode=require&{none}")),
+            "1.3 direct SCRAM-SHA-256-PLUS",
+        ),
+        (
+            "no-root-full",
+            uri("app", &format!("sslmode=verify-full&{none}")),
+            "tls the file of certificate authorities cannot be used",
+        ),
+        (
+            "bad-root",
+            uri("app", &format!("sslmode=prefer&sslrootcert={bad}")),
+            "plain direct SCRAM-SHA-256",
+        ),
+        (
+            "encoding",
+            uri("app", "sslmode=disable&client_encoding=nonsense"),
+            "authenticate the server refused (22023)",
+        ),
+    ];
+    let bed = bed(&places.each_ref().map(|(name, text, _)| (*name, text.clone())));
+    bed.write_mode("secrets/passwords", "*:*:*:*:CANARYpw/%\n", 0o600);
+    let output = dsn_align(&bed, &["probe", "--format", "json"])
+        .env("PGPASSFILE", bed.path("secrets/passwords").to_str().unwrap())
+        .run();
+    let expected = places.each_ref().map(|(name, _, said)| format!("{name}: {said}"));
+    assert_eq!(summary(&output.json()), expected, "{output}");
+    for (index, (name, text, _)) in places.iter().enumerate() {
+        let is_ok = output.json()["places"][index]["failure"].is_null();
+        assert_eq!(psql_connects(text, "CANARYpw/%"), is_ok, "{name}");
+    }
 }
 
 /// The certificates of each chain, also where they were refused, and how long every step took.

@@ -44,6 +44,12 @@ impl Demands {
     }
 }
 
+/// Whether the connection is for physical replication, as libpq's `replication` names it.
+pub(super) fn is_physical_replication(dsn: &Dsn) -> bool {
+    let word = dsn.fields().get("replication").unwrap_or_default().to_ascii_lowercase();
+    matches!(word.as_slice(), b"true" | b"on" | b"yes" | b"1")
+}
+
 /// Whether the server is of the sort that `target_session_attrs` asks for.
 pub(super) fn is_of_sort(session: &mut Session, wanted: &str) -> Result<bool, Failure> {
     let is_on = |value: Option<String>| value.is_some_and(|value| value == "on" || value == "t");

@@ -60,14 +60,18 @@ impl Session {
         let user = text("user").transpose()?.unwrap_or_default();
         let dbname = text("dbname").transpose()?.unwrap_or_default();
         let options = text("options").transpose()?;
+        let replication = text("replication").transpose()?;
+        // `auto` stands for the encoding of the locale, and an empty one for none.
+        let encoding = text("client_encoding").transpose()?;
+        let encoding = encoding.filter(|name| name != "auto" && !name.is_empty());
         let mut parameters = vec![
             ("user", user.as_str()),
             ("database", dbname.as_str()),
             ("application_name", "dsn-align"),
-            ("client_encoding", "UTF8"),
+            ("client_encoding", encoding.as_deref().unwrap_or("UTF8")),
         ];
-        if let Some(options) = &options {
-            parameters.push(("options", options));
+        for (name, value) in [("options", &options), ("replication", &replication)] {
+            parameters.extend(value.as_deref().map(|value| (name, value)));
         }
         self.send(|buffer| frontend::startup_message(parameters.iter().copied(), buffer))?;
         let method = self.authenticate(&user, dsn.password(), &Demands::of(dsn))?;
