@@ -23,8 +23,18 @@ pub fn is_redis(text: &[u8]) -> bool {
 pub fn parse(text: &[u8]) -> Result<Fields, Refusal> {
     let mut fields = Fields::new();
     if has_prefix(text, SOCKET_SCHEME) {
-        let (path, _) = split_at_any(text, SOCKET_SCHEME.len(), b"?#");
-        fields.set("host", decode_strict(path, SOCKET_SCHEME.len())?.into_owned());
+        let start = SOCKET_SCHEME.len();
+        let (rest, end) = split_at_any(text, start, b"?#");
+        let slash = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+        // What stands before an `@` is no part of the path, as redis-client and redis-py have it.
+        let at = rest[..slash].iter().rposition(|&byte| byte == b'@');
+        if let Some(at) = at {
+            userinfo(&mut fields, &rest[..at], start)?;
+        }
+        let skipped = at.map_or(0, |at| at + 1);
+        let path = decode_strict(&rest[skipped..], start + skipped)?;
+        fields.set("host", path.into_owned());
+        database_of_query(&mut fields, text, end)?;
         return Ok(fields);
     }
     let Some((start, tls)) = scheme(text) else {
@@ -42,11 +52,30 @@ pub fn parse(text: &[u8]) -> Result<Fields, Refusal> {
     if tls {
         fields.set("tls", b"true".as_slice());
     }
+    let mut end = rest;
     if text.get(rest) == Some(&b'/') {
-        let (path, _) = split_at_any(text, rest + 1, b"?#");
+        let (path, path_end) = split_at_any(text, rest + 1, b"?#");
         database(&mut fields, path, rest + 1)?;
+        end = path_end;
     }
+    database_of_query(&mut fields, text, end)?;
     Ok(fields)
+}
+
+/// Takes the database from the query's `db` where the path names none, as the scheme's registration has it.
+fn database_of_query(fields: &mut Fields, text: &[u8], start: usize) -> Result<(), Refusal> {
+    if text.get(start) != Some(&b'?') || fields.get("dbname").is_some() {
+        return Ok(());
+    }
+    let mut offset = start + 1;
+    let (query, _) = split_at_any(text, offset, b"#");
+    for pair in query.split(|&byte| byte == b'&') {
+        if let Some(number) = pair.strip_prefix(b"db=") {
+            return database(fields, number, offset + 3);
+        }
+        offset += pair.len() + 1;
+    }
+    Ok(())
 }
 
 fn userinfo(fields: &mut Fields, text: &[u8], offset: usize) -> Result<(), Refusal> {
@@ -131,4 +160,34 @@ fn split_at_any<'text>(text: &'text [u8], from: usize, any_of: &[u8]) -> (&'text
         .position(|byte| any_of.contains(byte))
         .map_or(text.len(), |found| from + found);
     (&text[from..end], end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let fields = parse(text.as_bytes()).unwrap();
+        let found: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name, value.expose_text().unwrap())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn a_password_before_a_socket_is_no_part_of_its_path() {
+        check("unix:///tmp/r.sock", &[("host", "/tmp/r.sock")]);
+        check(
+            "unix://:CANARYpw@/tmp/r.sock?db=2",
+            &[("password", "CANARYpw"), ("host", "/tmp/r.sock"), ("dbname", "2")],
+        );
+        check("unix:///tmp/a@b.sock", &[("host", "/tmp/a@b.sock")]);
+    }
+
+    #[test]
+    fn the_query_names_the_database_where_the_path_does_not() {
+        check("redis://h?db=3", &[("host", "h"), ("dbname", "3")]);
+        check("redis://h/?timeout=1&db=3#x", &[("host", "h"), ("dbname", "3")]);
+        check("redis://h/1?db=3", &[("host", "h"), ("dbname", "1")]);
+        assert!(parse(b"redis://h?db=x").is_err());
+    }
 }
