@@ -1,7 +1,7 @@
 //! Resolving a name and opening a connection to it.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc;
@@ -24,6 +24,12 @@ pub(crate) fn resolve(
             vec![SocketAddr::new(address, port)],
             "an address, nothing to look up".to_owned(),
         ));
+    }
+    // No host has such a name; what does may hold a piece of a password, which name servers must not see.
+    let has_zone =
+        host.split_once('%').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+    if !has_zone && host.contains(|c: char| c.is_whitespace() || "@/:?#%[]".contains(c)) {
+        return Err(Failure::new(Cause::Name));
     }
     let (sender, receiver) = mpsc::channel();
     let name = host.to_owned();
@@ -172,4 +178,19 @@ pub(crate) fn io_failure(error: &io::Error) -> Failure {
         ErrorKind::InvalidData | ErrorKind::InvalidInput => Cause::Protocol,
         _ => Cause::Unreachable,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_name_is_not_looked_up() {
+        for host in ["CANARY@h.example", "u:CANARY", "a/b", "a b", "[h]"] {
+            let found = resolve(host, 1, Duration::from_secs(5));
+            assert_eq!(found.unwrap_err(), Failure::new(Cause::Name), "{host}");
+        }
+        let (addresses, said) = resolve("::1", 1, Duration::from_secs(5)).unwrap();
+        assert_eq!((addresses.len(), said.as_str()), (1, "an address, nothing to look up"));
+    }
 }
