@@ -298,8 +298,11 @@ proptest! {
             bytes[at] = byte;
         }
         bytes.truncate(cut.index(bytes.len()) + 1);
-        // An error is an answer too.
-        let _ = search(&mut Finder::new(), &mut Cursor::new(&bytes));
-        let _ = search_once(&mut Finder::new(), &mut bytes.as_slice());
+        // An error is an answer too, and the same one where the file can only be read once.
+        let (mut sought, mut once) = (Finder::new(), Finder::new());
+        let outcome = search(&mut sought, &mut Cursor::new(&bytes));
+        let outcome_once = search_once(&mut once, &mut bytes.as_slice());
+        prop_assert_eq!(outcome.is_ok(), outcome_once.is_ok());
+        prop_assert_eq!((sought.n_found, sought.unread), (once.n_found, once.unread));
     }
 }
