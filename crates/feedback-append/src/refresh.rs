@@ -12,7 +12,7 @@ use crate::args::{Args, RefreshArgs};
 use crate::check;
 use crate::citation::Roots;
 use crate::error::Error;
-use crate::front_matter;
+use crate::front_matter::{self, Field, FrontMatter};
 use crate::json::{self, RefreshedLog};
 use crate::log::Log;
 use crate::new;
@@ -139,12 +139,13 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
     }
     kept.update(&bytes[at..]);
     let hash = kept.finish();
-    let Some(block) = &log.block else {
+    let Some(block) = log.block.clone() else {
         let head = new::front_matter(repo, target, now);
         plan.changes.insert(0, "front matter is put in front".to_owned());
         plan.edits.insert(0, front_matter::Edit { range: 0..0, text: with_hash(&head, hash) });
         return plan;
     };
+    let (block, doubles) = without_doubles(&log.text, block);
     let mut values = values(repo, target, &log, hash, now);
     let stated = block.value(&log.text, "doc_hash").unwrap_or_default();
     if plan.edits.is_empty()
@@ -153,16 +154,23 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
         // It holds, if with the line ends that git has.
         values.retain(|(key, _)| *key != "doc_hash");
     }
-    let set = front_matter::set(&log.text, block, &values, true);
+    let mut set = [front_matter::set(&log.text, &block, &values, true), doubles.clone()].concat();
+    set.sort_by_key(|edit| edit.range.start);
     let edited = front_matter::apply(&log.text[..block.range.end], &set);
-    if !front_matter::holds(&log.text, block, &edited, &values) {
+    if !front_matter::holds(&log.text, &block, &edited, &values) {
         return Plan::of_left(
             "the front matter is not one `key: value` a line, as this tool reads it, and is left: write it so by hand",
         );
     }
+    for edit in &doubles {
+        let key = log.text[edit.range.clone()].split(':').next().unwrap_or_default();
+        let line = log.line(edit.range.start);
+        plan.changes.push(format!("the second `{key}` at line {line} is taken out"));
+    }
     for (key, value) in &values {
         let before = block.value(&log.text, key);
-        if before.as_deref() == Some(value.as_str()) {
+        let obstacle = front_matter::obstacle(&block, key);
+        if obstacle.is_none() && before.as_deref() == Some(value.as_str()) {
             continue;
         }
         let written = front_matter::written(key, value);
@@ -171,7 +179,7 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
         } else {
             value.clone()
         };
-        match (front_matter::obstacle(block, key), before) {
+        match (obstacle, before) {
             (Some(why), _) => plan.left.push(format!(
                 "`{key}` is left, as it {why}: make it one line by hand, `{key}: {written}`"
             )),
@@ -181,6 +189,41 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
     }
     plan.edits.splice(0..0, set);
     plan
+}
+
+/// The block without the lines that a merge of two branches leaves there twice, both the tool's own, and the edits that
+/// take those out. Of days the later one stays.
+fn without_doubles(
+    document: &str,
+    mut block: FrontMatter,
+) -> (FrontMatter, Vec<front_matter::Edit>) {
+    let is_own = |field: &Field| {
+        let text = field.text(document);
+        let is_value = match text.strip_prefix("sha256:") {
+            Some(hex) => hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()),
+            None => stamp::read(&text).is_some_and(|(_, length)| length == text.len()),
+        };
+        let rest = &document[field.value.end..];
+        is_value && !field.continues && rest.starts_with(['\n', '\r'])
+    };
+    let mut edits = Vec::new();
+    for key in ["doc_hash", "last_reviewed", "expires"] {
+        let named = || block.fields.iter().filter(|field| field.key == key);
+        let stays = named().map(|field| field.text(document).into_owned()).max();
+        if named().count() < 2 || !named().all(is_own) {
+            continue;
+        }
+        let stays = named().find(|field| Some(field.text(document).as_ref()) == stays.as_deref());
+        let stays = stays.map_or(0, |field| field.offset);
+        for field in named().filter(|field| field.offset != stays) {
+            let rest = &document[field.offset..];
+            let end = rest.find('\n').map_or(document.len(), |at| field.offset + at + 1);
+            edits.push(front_matter::Edit { range: field.offset..end, text: String::new() });
+        }
+        block.fields.retain(|field| field.key != key || field.offset == stays);
+    }
+    edits.sort_by_key(|edit| edit.range.start);
+    (block, edits)
 }
 
 fn with_hash(head: &str, hash: Digest) -> String {

@@ -41,9 +41,12 @@ impl Expected {
         }
     }
 
-    /// What to type, and what that does.
-    fn refresh(&self, does: &str) -> String {
-        format!("{} {does}", target::refresh(&self.doc, self.is_declared))
+    /// What to type for a declared log, and what that does; the hint for another names it, and is filled in later.
+    fn with_refresh(&self, finding: Finding, does: &str) -> Finding {
+        if !self.is_declared {
+            return finding;
+        }
+        finding.hint(format!("{} {does}", target::refresh(&self.doc, true)))
     }
 }
 
@@ -55,7 +58,7 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
         let finding = log.finding("front-matter", Level::Error, block.range.start, message);
         findings.push(match front_matter::remainder(&log.text, block) {
             Some(other) => finding.hint(format!("it has {other} too, so take it out by hand")),
-            None => finding.hint(expected.refresh("takes it out")),
+            None => expected.with_refresh(finding, "takes it out"),
         });
     }
     let Some(block) = &log.block else {
@@ -64,8 +67,8 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
             return findings;
         }
         let message = "there is no front matter";
-        let hint = expected.refresh("adds it");
-        findings.push(log.finding("front-matter", Level::Warning, 0, message).hint(hint));
+        let finding = log.finding("front-matter", Level::Warning, 0, message);
+        findings.push(expected.with_refresh(finding, "adds it"));
         return findings;
     };
     keys(log, block, expected, &mut findings);
@@ -136,10 +139,8 @@ fn keys(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<
     }
     if !missing.is_empty() {
         let message = format!("the front matter lacks {}", missing.join(", "));
-        findings.push(
-            log.finding("front-matter", Level::Warning, block.range.start, message)
-                .hint(expected.refresh("adds them")),
-        );
+        let finding = log.finding("front-matter", Level::Warning, block.range.start, message);
+        findings.push(expected.with_refresh(finding, "adds them"));
     }
     for (at_index, field) in block.fields.iter().enumerate() {
         if block.fields[..at_index].iter().any(|before| before.key == field.key) {
@@ -215,22 +216,27 @@ fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<
 
 fn hash(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<Finding>) {
     let Some((field, text)) = filled(log, block, "doc_hash") else { return };
-    let refresh = match front_matter::obstacle(block, "doc_hash") {
-        None => expected.refresh("computes it; every entry written with the tool does so too"),
-        Some(why) => format!("it {why}; `feedback-append refresh` says what to write in its place"),
-    };
     let is_hash = text
         .strip_prefix("sha256:")
         .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
     if !is_hash {
         let message = "`doc_hash` is a placeholder, not `sha256:` and 64 hex digits";
-        findings.push(at(log, field, "doc-hash", Level::Warning, message).hint(refresh));
+        let finding = at(log, field, "doc-hash", Level::Warning, message);
+        findings.push(match front_matter::obstacle(block, "doc_hash") {
+            None => expected.with_refresh(
+                finding,
+                "computes it; every entry written with the tool does so too",
+            ),
+            Some(why) => finding.hint(format!(
+                "it {why}; `feedback-append refresh` says what to write in its place"
+            )),
+        });
     } else if !log.is_body_hash(&text["sha256:".len()..]) {
         let message =
             "`doc_hash` is not the hash of the body: the log was changed without the tool";
+        let finding = at(log, field, "doc-hash", Level::Error, message);
         findings.push(
-            at(log, field, "doc-hash", Level::Error, message)
-                .hint(expected.refresh("accepts it, once `git diff` shows nothing amiss")),
+            expected.with_refresh(finding, "accepts it, once `git diff` shows nothing amiss"),
         );
     }
 }

@@ -161,3 +161,23 @@ fn hints_name_the_log_that_is_meant() {
     let check = run(&bed, ["check", "feedback/my notes.md"]);
     assert_eq!(check.stdout().matches(command).count(), 2, "{check}");
 }
+
+/// Two branches that both appended, merged line by line.
+#[test]
+fn what_a_merge_leaves_twice_is_mended() {
+    let bed = bed();
+    assert_eq!(run(&bed, ["--role", "chatwoot", "--title", "T", "--message", "x"]).code(), 0);
+    let log = bed.read("feedback/chatwoot.md");
+    let hash = format!("doc_hash: sha256:{}", "0".repeat(64));
+    bed.write(
+        "feedback/chatwoot.md",
+        log.replacen("\ndoc_hash:", &format!("\nlast_reviewed: 2026-01-01\n{hash}\ndoc_hash:"), 1),
+    );
+    assert!(run(&bed, ["check"]).stdout().contains("twice"));
+    let output = run(&bed, ["refresh", "--write"]);
+    assert!(
+        output.code() == 0 && output.stdout().contains("the second `doc_hash` at line"),
+        "{output}"
+    );
+    assert_eq!(bed.read("feedback/chatwoot.md"), log);
+}
