@@ -19,6 +19,7 @@ use crate::new;
 use crate::repo::{self, Repo};
 use crate::stamp;
 use crate::target::Target;
+use crate::text;
 
 /// How long to wait for other writers of the same log.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -119,6 +120,11 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
         // Where it ends is for people to say: what stands below may be the log or the front matter.
         return Plan::of_left(
             "the front matter is not closed; put a line `---` behind its last key",
+        );
+    }
+    if text::conflict(&log.text, &log.entries.blocks.verbatim).is_some() {
+        return Plan::of_left(
+            "git's conflict markers are in it; keep the entries of both sides and take the marker lines out",
         );
     }
     let mut plan = Plan::default();

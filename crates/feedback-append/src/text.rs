@@ -1,6 +1,7 @@
 //! Bytes of a log as text whose offsets stay true, and offsets as lines and columns.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The bytes as text of the same length: each byte that is no UTF-8 becomes a `?`.
 pub fn readable(bytes: &[u8]) -> Cow<'_, str> {
@@ -44,6 +45,20 @@ pub(crate) fn lines(text: &str, from: usize) -> impl Iterator<Item = (usize, &st
         at += line.len();
         (start, trim_break(line))
     })
+}
+
+/// Where git's markers of a merge that is not finished begin: the line of the first, if one of the end follows it
+/// outside of code (`verbatim`).
+pub(crate) fn conflict(text: &str, verbatim: &[Range<usize>]) -> Option<usize> {
+    memchr::memmem::find(text.as_bytes(), b"<<<<<<< ")?;
+    let is_code = |at: usize| {
+        let next = verbatim.partition_point(|code| code.end <= at);
+        verbatim.get(next).is_some_and(|code| code.start < at)
+    };
+    let mut markers = lines(text, 0).filter(|(at, _)| !is_code(*at));
+    let (start, _) = markers.find(|(_, line)| line.starts_with("<<<<<<< "))?;
+    markers.find(|(_, line)| line.trim_end() == "=======")?;
+    markers.any(|(_, line)| line.starts_with(">>>>>>> ")).then_some(start)
 }
 
 /// A line without its `\n` or `\r\n`.

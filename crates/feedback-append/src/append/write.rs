@@ -86,6 +86,14 @@ fn decide(
     let id = is_keyed.then_some(draft.id.as_str());
     let source = snapshot.content().map(Source::Bytes).or(snapshot.file().map(Source::File));
     let mut found = survey::survey(source, snapshot.length(), id).map_err(unreadable)?;
+    let code = || blocks::read(&found.head, 0).verbatim;
+    if found.head.contains("<<<<<<< ") && text::conflict(&found.head, &code()).is_some() {
+        return Err(Error::NotALog {
+            path: target.shown.clone(),
+            why: "has git's conflict markers, so its merge is not finished",
+            hint: "keep the entries of both sides and take the marker lines out, then append",
+        });
+    }
     target.allow_owner(&found.head, found.block.as_ref())?;
     if let Some((line, entry)) = found.known.take() {
         return known(target, draft, line, &entry);

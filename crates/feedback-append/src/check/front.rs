@@ -53,6 +53,13 @@ impl Expected {
 /// Applies the rules to one log.
 pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if let Some(offset) = text::conflict(&log.text, &log.entries.blocks.verbatim) {
+        // Whatever else is said of it is of both sides at once.
+        let message = "git's conflict markers: the merge is not finished";
+        let hint = "keep the entries of both sides and take the marker lines out, then `feedback-append refresh --write`";
+        findings.push(log.finding("front-matter", Level::Error, offset, message).hint(hint));
+        return findings;
+    }
     for block in &log.further {
         let message = "a second front matter: the log was put behind another one's head";
         let finding = log.finding("front-matter", Level::Error, block.range.start, message);

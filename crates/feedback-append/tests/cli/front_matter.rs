@@ -181,3 +181,52 @@ fn what_a_merge_leaves_twice_is_mended() {
     );
     assert_eq!(bed.read("feedback/chatwoot.md"), log);
 }
+
+#[test]
+fn a_merge_is_finished_before_anything_is_written() {
+    let bed = bed();
+    bed.git_init();
+    bed.git(["add", "feedback"]);
+    bed.git(["commit", "-qm", "x"]);
+    let main = bed.git(["symbolic-ref", "--short", "HEAD"]);
+    let append = |title: &str| {
+        assert_eq!(run(&bed, ["--role", "chatwoot", "--title", title, "--message", "x"]).code(), 0);
+        bed.git(["commit", "-qam", title]);
+    };
+    bed.git(["checkout", "-qb", "side"]);
+    append("A");
+    bed.git(["checkout", "-q", main.trim()]);
+    append("B");
+    let merge = bed.command("git").args(["merge", "side"]).run();
+    assert_ne!(merge.code(), 0);
+    let log = bed.read("feedback/chatwoot.md");
+    assert!(log.contains("<<<<<<< "));
+    let output = run(&bed, ["--role", "chatwoot", "--title", "C", "--message", "x"]);
+    assert!(output.code() == 2 && output.stderr().contains("conflict markers"), "{output}");
+    let output = run(&bed, ["refresh", "--write"]);
+    assert!(output.code() == 1 && output.stdout().contains("conflict markers"), "{output}");
+    assert_eq!(bed.read("feedback/chatwoot.md"), log);
+    let output = run(&bed, ["check"]);
+    assert_eq!(output.stdout().matches("[front-matter]").count(), 1, "{output}");
+    assert!(output.stdout().contains("the merge is not finished"), "{output}");
+    // Both sides are kept: then all is well again.
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| {
+            !["<<<<<<< ", "=======", ">>>>>>> "].iter().any(|mark| line.starts_with(mark))
+        })
+        .collect();
+    bed.write("feedback/chatwoot.md", lines.join("\n") + "\n");
+    assert_eq!(run(&bed, ["refresh", "--write"]).code(), 0);
+    let output = run(&bed, ["check"]);
+    for rule in ["[front-matter]", "[doc-hash]", "[rewritten]"] {
+        assert!(!output.stdout().contains(rule), "{output}");
+    }
+    // An example in a text is none.
+    let example = "```\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> side\n```";
+    for _ in 0..2 {
+        let args = ["--role", "chatwoot", "--title", "How to merge", "--message", example];
+        assert_eq!(run(&bed, args).code(), 0);
+    }
+    assert!(!run(&bed, ["check"]).stdout().contains("conflict"));
+}
