@@ -181,6 +181,15 @@ fn head(pipeline: &Pipeline, ops: &Ops) -> String {
             .map(str::to_owned),
         );
     }
+    if writes_the_vault(pipeline) {
+        lines.extend(
+            [
+                "# `dsn-align fix --write` mends the files of GitHub's machine, which end with it: the next run finds the same",
+                "# again until a person has mended the secrets below.",
+            ]
+            .map(str::to_owned),
+        );
+    }
     let secrets = jobs::secret_names(pipeline, ops);
     if !secrets.is_empty() {
         lines.push("# Secrets, each the whole file:".to_owned());
@@ -195,6 +204,14 @@ fn asks_what_was_applied(pipeline: &Pipeline) -> bool {
     pipeline.step.iter().any(|step| {
         step.run.iter().map(String::as_str).take(2).eq(["fly-secrets", "plan"])
             && !step.expect.exit.contains(&1)
+    })
+}
+
+/// Whether a step mends the vault's files where it runs.
+fn writes_the_vault(pipeline: &Pipeline) -> bool {
+    pipeline.step.iter().any(|step| {
+        let words: Vec<&str> = step.run.iter().map(String::as_str).collect();
+        words.starts_with(&["dsn-align", "fix"]) && words.contains(&"--write")
     })
 }
 

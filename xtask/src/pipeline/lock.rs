@@ -23,20 +23,25 @@ pub(super) struct AppLock {
 }
 
 /// Where the locks of this user lie; the app is one, however many copies of the repo there are.
-pub(super) fn path(app: &str, invocation: &Invocation) -> PathBuf {
-    let state = invocation.variable("XDG_STATE_HOME").filter(|state| !state.is_empty());
-    let home = invocation.variable("HOME").filter(|home| !home.is_empty());
-    let home = home.map(|home| PathBuf::from(home).join(".local/state"));
-    // One place, wherever somebody stands, and one for each user.
-    let shared = || format!("/var/tmp/opsproof-{}", rustix::process::getuid().as_raw()).into();
-    let state = state.map(PathBuf::from).or(home).unwrap_or_else(shared);
-    state.join("opsproof/lock").join(app)
+///
+/// Fails where the user has no such place: one that hung on where somebody stands would keep nobody out.
+pub(super) fn path(app: &str, invocation: &Invocation) -> Result<PathBuf, Error> {
+    let variable = |name| invocation.variable(name).filter(|folder| !folder.is_empty());
+    let home = || variable("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    let state = variable("XDG_STATE_HOME").map(PathBuf::from).or_else(home);
+    let state = state.filter(|state| state.is_absolute()).ok_or_else(|| Error::Setting {
+        what: format!("there is no place for the lock of the app `{app}`"),
+        hint:
+            "set HOME, or XDG_STATE_HOME, to a folder of yours that is the same wherever you stand"
+                .to_owned(),
+    })?;
+    Ok(state.join("opsproof/lock").join(app))
 }
 
 impl AppLock {
     /// Takes the lock, or says who holds it; never waits, because what it was to do may be wrong by then.
     pub(super) fn take(app: &str, pipeline: &str, invocation: &Invocation) -> Result<Self, Error> {
-        let path = path(app, invocation);
+        let path = path(app, invocation)?;
         let file_error = |doing| {
             let path = path.clone();
             move |source| Error::File { doing, path, source }

@@ -45,7 +45,7 @@ pub(super) fn write(
     writeln!(out, "PATH={}:$PATH", shell_quote(&folders.join(":")))?;
     let mut holds = String::new();
     if let Some(app) = &plan.lock {
-        let path = lock::path(app, invocation);
+        let path = lock::path(app, invocation)?;
         let folder = path.parent().unwrap_or(&path).display().to_string();
         let path = shell_quote(&path.display().to_string());
         writeln!(out, "mkdir -p {} && exec 9>>{path}", shell_quote(&folder))?;

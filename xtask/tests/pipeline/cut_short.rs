@@ -117,3 +117,38 @@ fn a_step_that_could_not_be_started_is_a_failure_with_its_reason_and_an_ask() {
         repo.log()
     );
 }
+
+#[test]
+fn a_credential_that_is_to_be_renewed_is_asked_for() {
+    let check = "[[pipeline.work.step]]\nid = \"vault\"\nrun = [\"vault-check\", \"check\"]\n";
+    let vault = format!("{VAULT}rotate = \"90d\"\n");
+    let repo = Repo::new("", &[check.to_owned(), vault]);
+    repo.bed.write_mode("vault/token.env", "# rotated: 2020-01-01\nTOKEN=CANARY-token\n", 0o600);
+    let output = repo.run(&["--quiet"]);
+    assert_eq!(output.code(), 1, "{output}");
+    let ask =
+        "ask: TOKEN is to be renewed, and the date in its file with it (vault/token.env) of keeper";
+    assert!(output.stdout().contains(ask), "{output}");
+}
+
+#[test]
+fn an_app_is_not_locked_where_somebody_stands() {
+    let repo = Repo::new("lock = \"app\"", &[step("a", "")]);
+    let refused = repo.command(&[]).env("HOME", "").env("XDG_STATE_HOME", "").run();
+    assert_eq!(refused.code(), 2, "{refused}");
+    assert!(refused.stderr().contains("no place for the lock of the app `app`"), "{refused}");
+    assert!(!repo.bed.path(".local").exists());
+    assert_eq!(repo.ran(), "");
+}
+
+#[test]
+fn a_workflow_that_mends_the_vault_says_whose_files_it_mends() {
+    let bed = testbed::Bed::new();
+    bed.copy_fixture("chatwoot");
+    let export = ["export", "github", "align", "--tools", "a/b@c", "--output", "w.yml"];
+    let output = bed.command(testbed::bin!("xtask")).args(export).run();
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(
+        bed.read("w.yml").contains("# `dsn-align fix --write` mends the files of GitHub's machine")
+    );
+}
