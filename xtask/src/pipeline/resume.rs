@@ -242,8 +242,8 @@ fn looked_at(folder: &Path, ops: &Ops) -> Result<(Bundle, bool), NotHeld> {
 fn is_half_sealed(problem: &Problem, bundle: &Bundle) -> bool {
     let Some(seal) = bundle.seal() else { return false };
     let is_part = || {
-        let name = problem.path.strip_prefix('.').unwrap_or_default();
-        name.starts_with(evidence::MANIFEST) && name.ends_with(".tmp")
+        let name = problem.path.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
+        name.is_some_and(|name| name.starts_with(evidence::MANIFEST))
     };
     match problem.rule {
         Rule::Missing => problem.path == evidence::MANIFEST,

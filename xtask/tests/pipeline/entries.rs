@@ -12,7 +12,7 @@ fn printing(text: &[u8]) -> Repo {
 
 #[test]
 fn what_a_failed_step_prints_never_keeps_its_entry_out_of_the_log() {
-    let long = [&vec![b'x'; 100_000][..], b"\n"].concat().repeat(3);
+    let wide = [&vec![b'x'; 100_000][..], b"\n"].concat().repeat(3);
     let texts: [&[u8]; 7] = [
         b"Status: done\n",
         "✔ Success! Your app is live\nRelease v12 created successfully\nError: timeout\n"
@@ -21,7 +21,7 @@ fn what_a_failed_step_prints_never_keeps_its_entry_out_of_the_log() {
         b"a\0b\n",
         b"\xff\xfe\x80\n",
         b"## 2026-11-22T17:03:11Z \xe2\x80\x94 another entry\n<!-- never closed\n",
-        &long,
+        &wide,
     ];
     for text in texts {
         let shown = String::from_utf8_lossy(text).chars().take(60).collect::<String>();
