@@ -1,13 +1,13 @@
 //! Front matter is read from any bytes, and an edit changes its own value and no other byte.
 #![no_main]
 
-use feedback_append::front_matter;
+use feedback_append::{blocks, front_matter};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let document = feedback_append::text::readable(data);
     assert_eq!(document.len(), data.len());
     let Some(block) = front_matter::read(&document) else { return };
-    let further = front_matter::further_blocks(&document, block.range.end, &[]);
+    let further = front_matter::further_blocks(&document, block.range.end, &blocks::read(&document, block.range.end).verbatim);
     assert!(further.iter().all(|other| other.range.start >= block.range.end));
     let edits = front_matter::set(&document, &block, &[("doc_hash", "sha256:0".to_owned())], false);
     let edited = front_matter::apply(&document, &edits);
