@@ -129,7 +129,31 @@ pub(super) fn body(
             paragraphs.push(format!("{words}: {}.", found.join(", ")));
         }
     }
+    paragraphs.extend(left_undone(plan, outcomes));
     paragraphs.join("\n\n")
+}
+
+/// Steps that did not run although one that a person approved, and that they follow, did: a worker that was taken away
+/// and not brought back. Nobody should have to look for how.
+fn left_undone(plan: &Plan, outcomes: &[StepOutcome]) -> Option<String> {
+    let is_approved_and_done = |id: &String| {
+        let mut steps = plan.steps.iter().zip(outcomes);
+        steps.any(|(step, outcome)| step.id == *id && step.approve && outcome.state.is_done())
+    };
+    let undone = plan.steps.iter().zip(outcomes).filter(|(step, outcome)| {
+        outcome.state == State::NotRun && step.needs.iter().any(is_approved_and_done)
+    });
+    let mut lines = undone.map(|(step, _)| {
+        let (id, needs) = (&step.id, step.needs.join("`, `"));
+        let approval = if step.approve { format!(" --approve {id}") } else { String::new() };
+        format!(
+            "- `{id}` follows `{needs}`, which has run: `cargo xtask run {} --only {id}{approval}`",
+            plan.name
+        )
+    });
+    let first = lines.next()?;
+    let lines: Vec<String> = std::iter::once(first).chain(lines).collect();
+    Some(format!("Left undone, and what to type for it alone:\n{}", lines.join("\n")))
 }
 
 fn how(outcome: &StepOutcome) -> String {

@@ -267,6 +267,62 @@ fn a_deploy_that_fails_in_a_known_way_is_explained_and_the_worker_comes_back() {
 }
 
 #[test]
+fn a_second_deploy_finds_the_worker_away_again() {
+    let sample = Sample::with(state());
+    assert_eq!(run(&sample, "refresh", &[]).0, 0);
+    let fail = r#"{"groups": {"web": {"count": 1, "memory": 2048}, "worker": {"count": 1, "memory": 2048}}, "fail": [{"command": "deploy", "text": "release command failed\n    Status: done\n```"}]}"#;
+    fs::write(sample.flyctl_state(), fail).unwrap();
+    let (code, output) = run(&sample, "redeploy", &[]);
+    assert_eq!(code, 1, "{output}");
+    let bundle = newest(&sample, "redeploy");
+    let (code, output) = run(&sample, "redeploy", &["--resume", bundle.to_str().unwrap()]);
+    assert_eq!(code, 0, "{output}");
+    let calls = fs::read_to_string(sample.flyctl_state()).unwrap();
+    let at = |text: &str| -> Vec<usize> { calls.match_indices(text).map(|(at, _)| at).collect() };
+    let (away, deploys, back) =
+        (at("scale count worker=0"), at("\"deploy "), at("scale count worker=1"));
+    assert_eq!((away.len(), deploys.len(), back.len()), (2, 2, 2), "{calls}");
+    for round in 0..2 {
+        assert!(away[round] < deploys[round] && deploys[round] < back[round], "{calls}");
+    }
+    check_all(&sample);
+}
+
+#[test]
+fn what_was_begun_and_not_ended_is_told_with_what_to_type() {
+    let sample = Sample::with(state());
+    assert_eq!(run(&sample, "refresh", &[]).0, 0);
+    let ops = sample.bed.read("ops.toml");
+    let halting = ops.replacen(
+        "on-failure = \"continue\"\nitem = \"database-prepared\"",
+        "item = \"database-prepared\"",
+        1,
+    );
+    assert_ne!(halting, ops);
+    sample.bed.write("ops.toml", halting);
+    let output = sample.xtask(&["redeploy", "--approve", "worker-away"]);
+    assert_eq!(output.code(), 1, "{output}");
+    let log = appended(&sample);
+    assert!(log.contains("- `worker-back` follows `worker-away`, which has run: `cargo xtask run redeploy --only worker-back`"), "{log}");
+    let (code, output) = run(&sample, "redeploy", &["--only", "worker-back"]);
+    assert_eq!(code, 0, "{output}");
+    let calls = fs::read_to_string(sample.flyctl_state()).unwrap();
+    assert!(calls.contains("scale count worker=1 --vm-memory 2048"), "{calls}");
+}
+
+#[test]
+fn a_deploy_that_is_refused_brings_the_worker_back() {
+    let sample = Sample::with(state());
+    assert_eq!(run(&sample, "refresh", &[]).0, 0);
+    let output = sample.xtask(&["redeploy", "--quiet", "--approve", "worker-away"]);
+    assert_eq!(output.code(), 1, "{output}");
+    let calls = fs::read_to_string(sample.flyctl_state()).unwrap();
+    let at = |text: &str| calls.find(text).unwrap();
+    assert!(at("scale count worker=0") < at("scale count worker=1 --vm-memory 2048"), "{calls}");
+    check_all(&sample);
+}
+
+#[test]
 fn a_worker_that_came_back_with_less_memory_is_found() {
     let sample = Sample::with(state());
     assert_eq!(run(&sample, "refresh", &[]).0, 0);
