@@ -25,6 +25,7 @@ pub(super) struct Begun<'set> {
     /// Where the order of reads goes.
     pub(super) timing: Timing,
     /// Locked as long as we or the command live, which inherits it.
+    #[expect(dead_code, reason = "it is held, and nobody reads it")]
     pub(super) mark: File,
 }
 

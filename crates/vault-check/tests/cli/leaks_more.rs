@@ -58,10 +58,10 @@ fn the_hint_for_another_repository_works_when_typed() {
     assert_eq!(told(&output), ["not-read note sub/.git/objects"]);
     let answer = output.json();
     let findings = answer["findings"].as_array().unwrap().iter();
-    let hints = findings.filter_map(|finding| finding["hint"].as_str());
-    let hint = hints.filter(|hint| hint.contains("git --git-dir")).next_back().unwrap().to_owned();
+    let mut hints = findings.filter_map(|finding| finding["hint"].as_str());
+    let hint = hints.rfind(|hint| hint.contains("git --git-dir")).unwrap().to_owned();
     let typed = hint.split('`').nth(1).unwrap();
-    let typed = typed.replace("vault-check", &testbed::bin!("vault-check").to_string());
+    let typed = typed.replace("vault-check", testbed::bin!("vault-check"));
     let found = bed.command("sh").args(["-c", &typed]).run();
     assert!(found.stdout().contains("the value of `a.env:TOKEN` stands here"), "{found}");
 }
