@@ -174,6 +174,10 @@ fn write_step(
     } else {
         writeln!(out, "  {begin}for try in {tries}; do\n    {command} {input}; code=$?")?;
         writeln!(out, "    case $code in {codes}) break ;; esac")?;
+        if !step.repeatable {
+            // It was cut short: a time that was up, a recorder that failed, a signal.
+            writeln!(out, "    if [ $code -ge 124 ]; then break; fi")?;
+        }
         writeln!(out, "    if [ $try -lt {attempts} ]; then {pause}:; fi\n  done")?;
     }
     if is_alone {
@@ -297,6 +301,15 @@ mod tests {
         check(std::slice::from_ref(&twice), "try\ntry\noutcome 1: ");
         twice.expect.exit = vec![0, 3];
         check(&[twice], "try\noutcome 0: a ");
+    }
+
+    #[test]
+    fn a_step_that_was_cut_short_is_tried_again_only_where_it_is_repeatable() {
+        let mut twice = step("a", &["sh", "-c", "echo try; exit 137"]);
+        twice.attempts = 2;
+        check(std::slice::from_ref(&twice), "try\noutcome 1: ");
+        twice.repeatable = true;
+        check(&[twice], "try\ntry\noutcome 1: ");
     }
 
     #[test]

@@ -82,23 +82,23 @@ impl Course<'_> {
             (false, true) => "ok",
             (false, false) => "ok, in part",
         };
-        let out = &mut *streams.stdout;
         let (name, n_steps) = (&self.plan.name, outcomes.len());
-        writeln!(out, "{name}: {verdict}, {n_done} of {n_steps} steps succeeded")?;
-        for ask in asks {
-            writeln!(out, "ask: {} ({}) of {}", ask.what, ask.place, ask.who)?;
-        }
-        writeln!(out, "bundle: {}", self.ctx.bundle)?;
+        let mut lines = vec![format!("{name}: {verdict}, {n_done} of {n_steps} steps succeeded")];
+        lines.extend(
+            asks.iter().map(|ask| format!("ask: {} ({}) of {}", ask.what, ask.place, ask.who)),
+        );
+        lines.push(format!("bundle: {}", self.ctx.bundle));
         // The tool says what it did, then on a line of its own where the entry is.
-        writeln!(out, "entry: {}", entry.lines().last().unwrap_or_default())?;
-        for (left, done) in left_behind(&self.plan.steps, outcomes) {
+        lines.push(format!("entry: {}", entry.lines().last().unwrap_or_default()));
+        lines.extend(left_behind(&self.plan.steps, outcomes).map(|(left, done)| {
             let again = self.again();
-            writeln!(out, "not run: {left}, though {done} was; by itself: {again} --only {left}")?;
-        }
+            format!("not run: {left}, though {done} was; by itself: {again} --only {left}")
+        }));
         if is_failed {
-            writeln!(out, "resume: {}", self.again())?;
+            lines.push(format!("resume: {}", self.again()));
         }
-        out.flush()?;
+        writeln!(streams.stdout, "{}", lines.join("\n"))?;
+        streams.stdout.flush()?;
         let exit = if is_failed { Exit::FINDINGS } else { Exit::OK };
         Ok(Ended { exit, bundle: self.ctx.bundle.clone() })
     }
