@@ -37,6 +37,8 @@ pub struct VaultFile {
     pub purposes: Vec<String>,
     /// Whether its absence is fine.
     pub optional: bool,
+    /// The keys whose values are no secrets, as a publishable key or the name of a bucket.
+    pub public: Vec<String>,
 }
 
 /// What a credential's value must look like.
@@ -192,6 +194,11 @@ const FILE: Section = Section {
             "The purposes that need it; without this key every purpose does.",
         ),
         Key::default("optional", Kind::Flag, "false", "Whether its absence is fine."),
+        Key::optional(
+            "public",
+            Kind::List(&Kind::Variable, 1),
+            "The keys whose values are no secrets, as a publishable key: never searched for, never redacted.",
+        ),
     ],
     choices: &[&["keys", "whole"]],
 };
@@ -225,8 +232,10 @@ fn read_file(table: &Table<'_>) -> Result<VaultFile, Error> {
     }
     let whole = table.get("whole").map(|node| shape(&node)).transpose()?;
     let keys = table.get("keys").map_or_else(|| Ok(BTreeMap::new()), |node| keys(&node))?;
+    let public = public(table, &keys)?;
     Ok(VaultFile {
         path,
+        public,
         keys,
         whole,
         environment: match table.get("environment") {
@@ -263,6 +272,18 @@ fn shape(node: &Node<'_>) -> Result<Shape, Error> {
     })
 }
 
+fn public(table: &Table<'_>, keys: &BTreeMap<String, Shape>) -> Result<Vec<String>, Error> {
+    let read = |item: &Node<'_>| {
+        let key = item.text()?;
+        if keys.contains_key(key) {
+            return Ok(key.to_owned());
+        }
+        let known = keys.keys().map(String::as_str);
+        Err(item.unknown("must be one of the file's `keys`".to_owned(), known))
+    };
+    table.some_items("public")?.iter().map(read).collect()
+}
+
 fn purposes(table: &Table<'_>) -> Result<Vec<String>, Error> {
     table.some_items("for")?.iter().map(|item| item.name().map(str::to_owned)).collect()
 }
@@ -289,6 +310,18 @@ mod tests {
         let token = vault.file("fly/api_token.env").expect("it is declared");
         assert_eq!(token.environment, "shared");
         assert!(token.is_for("smoke"), "a file that names no purpose is needed for each");
+    }
+
+    #[test]
+    fn keys_can_be_public() {
+        let text = "version = 1\n[vault]\nroot = 'v'\n[[vault.file]]\npath = 'a.env'\nkeys = { S3_BUCKET = 'any', S3_KEY = 'any' }\npublic = ['S3_BUCKET']\n";
+        let vault = read(text).expect("this is right").vault.expect("it has a vault");
+        assert_eq!(vault.file[0].public, ["S3_BUCKET"]);
+        insta::assert_snapshot!(refusal(&text.replace("['S3_BUCKET']", "['S3_BUCKE']")), @"
+        7:11: vault.file[0].public[0]: must be one of the file's `keys`
+        hint: did you mean `S3_BUCKET`?
+        ");
+        insta::assert_snapshot!(refusal(&text.replace("['S3_BUCKET']", "[]")), @"7:10: vault.file[0].public: must not be an empty list");
     }
 
     #[test]

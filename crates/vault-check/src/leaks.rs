@@ -54,8 +54,13 @@ pub(crate) fn run(
         builder.in_part();
     }
     let set = vault.secrets_into(builder);
-    let look =
-        Look { set: &set, narrow: narrow(&vault, &set), with_forms: true, counts: Arc::default() };
+    let look = Look {
+        set: &set,
+        narrow: narrow(&vault, &set),
+        with_forms: true,
+        public: vault.public().collect(),
+        counts: Arc::default(),
+    };
     let progress = Progress::watch(&look.counts, invocation.stderr_is_terminal);
 
     let (allowances, malformed) = allowances(&ops)?;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use envfile::EnvFile;
+use envfile::{Entry, EnvFile};
 use opsfile::{Ops, Shape, VaultFile};
 use secret::{Secret, SecretSet, SecretSetBuilder};
 
+use crate::claims::{self, Role};
 use crate::error::Error;
 use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
 use crate::read::Unreadable;
@@ -152,7 +153,7 @@ impl Vault {
     /// Collects every secret that is in the vault, declared or not, for redaction and search.
     ///
     /// Left out is what is no secret by its shape: flags, small numbers, host names, and URLs that hold
-    /// neither a user nor a path nor a query.
+    /// neither a user nor a path nor a query; and what [`Vault::public`] names.
     pub fn secret_set(&self) -> SecretSet {
         self.secrets_into(SecretSet::builder())
     }
@@ -164,7 +165,10 @@ impl Vault {
                 Content::Env(env) => {
                     for entry in env.entries() {
                         let shape = file.shape(&entry.key).unwrap_or(&Shape::Any);
-                        if !entry.value.is_empty() && is_secret(shape, &entry.value) {
+                        if !entry.value.is_empty()
+                            && is_secret(shape, &entry.value)
+                            && !file.is_public(entry)
+                        {
                             builder.add(&format!("{}:{}", file.path, entry.key), &entry.value);
                         }
                     }
@@ -177,12 +181,32 @@ impl Vault {
         }
         builder.build()
     }
+
+    /// The values that are public by design: ops.toml says so, or they say so themselves, as a
+    /// publishable key of Supabase's.
+    pub fn public(&self) -> impl Iterator<Item = &Secret> {
+        let entries = self.files.iter().flat_map(|file| match &file.content {
+            Content::Env(env) => env.entries().iter().map(|entry| (file, entry)).collect(),
+            _ => Vec::new(),
+        });
+        entries.filter(|(file, entry)| file.is_public(entry)).map(|(_, entry)| &entry.value)
+    }
 }
 
 impl File {
     /// The shape that is declared for a key.
     pub fn shape(&self, key: &str) -> Option<&Shape> {
         self.declared.as_ref()?.keys.get(key)
+    }
+
+    /// Whether an entry of it is no secret, as ops.toml has it or as the value says itself.
+    pub fn is_public(&self, entry: &Entry) -> bool {
+        let is_declared = |declared: &Arc<VaultFile>| declared.public.contains(&entry.key);
+        // Only the beginning is looked at, to spare most values a closer look.
+        let begins = |head: &[u8]| entry.value.expose().starts_with(head);
+        self.declared.as_ref().is_some_and(is_declared)
+            || ((begins(b"sb_publishable_") || begins(b"eyJ"))
+                && claims::claims(&entry.value).role == Some(Role::Public))
     }
 
     /// The environment it belongs to; a file that nobody declared belongs to none.

@@ -13,6 +13,8 @@ pub(crate) struct Look<'a> {
     /// Values that stand in innocent text too, so that only their key gives them away.
     pub(crate) narrow: Vec<Narrow<'a>>,
     pub(crate) with_forms: bool,
+    /// Values that are public by design, though they may look like credentials.
+    pub(crate) public: Vec<&'a Secret>,
     /// What was read so far, for whoever waits.
     pub(crate) counts: Arc<Counts>,
 }
@@ -88,11 +90,18 @@ impl Look<'_> {
         places.extend(
             forms
                 .into_iter()
-                .filter(|found| !overlaps(&found.range))
+                .filter(|found| {
+                    !overlaps(&found.range) && !self.is_public(&text[found.range.clone()])
+                })
                 .map(|found| Place { leak: Leak::Form { rule: found.rule }, range: found.range }),
         );
         places.sort_by_key(|place| (place.range.start, place.range.end));
         places
+    }
+
+    fn is_public(&self, written: &[u8]) -> bool {
+        // The value is compared and goes nowhere.
+        self.public.iter().any(|value| value.expose() == written)
     }
 }
 
@@ -166,8 +175,13 @@ mod tests {
         let set = SecretSet::builder().build();
         let value = Secret::from("pw-9x".to_owned());
         let narrow = Narrow { name: "a.env:PASS".to_owned(), key: "PASS", value: &value };
-        let look =
-            Look { set: &set, narrow: vec![narrow], with_forms: true, counts: Arc::default() };
+        let look = Look {
+            set: &set,
+            narrow: vec![narrow],
+            with_forms: true,
+            public: Vec::new(),
+            counts: Arc::default(),
+        };
         let found = |text: &str| look.at(text.as_bytes()).len();
         assert_eq!(found("PASS=pw-9x"), 1);
         assert_eq!(found("\"PASS\": \"pw-9x\","), 1);
@@ -187,7 +201,13 @@ mod tests {
         let mut builder = SecretSet::builder();
         builder.add("t.env:TOKEN", &Secret::from("CANARYq7Vw2xTzPaB3dE5fG7".to_owned()));
         let set = builder.build();
-        let look = Look { set: &set, narrow: Vec::new(), with_forms: true, counts: Arc::default() };
+        let look = Look {
+            set: &set,
+            narrow: Vec::new(),
+            with_forms: true,
+            public: Vec::new(),
+            counts: Arc::default(),
+        };
         let places = look.at(b"TOKEN=CANARYq7Vw2xTzPaB3dE5fG7");
         assert!(matches!(places.as_slice(), [Place { leak: Leak::Value { .. }, .. }]));
     }

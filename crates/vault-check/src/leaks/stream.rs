@@ -153,7 +153,13 @@ mod tests {
         let mut builder = SecretSet::builder();
         builder.add("a.env:KEY", &Secret::from("CANARY-kq7Vw2xTzP".to_owned()));
         let set = builder.build();
-        let look = Look { set: &set, narrow: Vec::new(), with_forms: true, counts: Arc::default() };
+        let look = Look {
+            set: &set,
+            narrow: Vec::new(),
+            with_forms: true,
+            public: Vec::new(),
+            counts: Arc::default(),
+        };
         let mut scratch = Scratch::new(&look);
         let piece = scratch.buffer.len();
         // One leak on each border, at its beginning, inside and at its end, and one in between.

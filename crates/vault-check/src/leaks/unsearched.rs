@@ -94,7 +94,8 @@ fn missing(vault: &Vault, file: &File) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let whole = declared.whole.is_some().then(|| file.whole().map(|_| ()));
-    let keys = declared.keys.keys().map(|key| (key.as_str(), file.credential(key).map(|_| ())));
+    let secret = declared.keys.keys().filter(|key| !declared.public.contains(key));
+    let keys = secret.map(|key| (key.as_str(), file.credential(key).map(|_| ())));
     for (key, answer) in whole.into_iter().map(|answer| ("", answer)).chain(keys) {
         match answer {
             Err(

@@ -137,3 +137,27 @@ fn a_selection_that_selects_nothing_is_no_verdict() {
     ");
     assert_eq!(run(&["--for", "smoke", "--environment", "production"]).code(), 1);
 }
+
+#[test]
+fn what_is_public_by_design_is_no_leak() {
+    let bed = Bed::new();
+    let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJzdXBhYmFzZSIsInJvbGUiOiJhbm9uIn0.CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7";
+    let publishable = "sb_publishable_CANARYq7VtN2xRwZ9kLs4H";
+    bed.write(
+        "vault/a.env",
+        format!("PUB={publishable}\nANON={jwt}\nBUCKET=CANARY-prod-uploads-7q\n"),
+    );
+    bed.write(
+        "app.js",
+        format!("const a = '{publishable}', b = '{jwt}', c = 'CANARY-prod-uploads-7q';\n"),
+    );
+    let ops = "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = { PUB = \"supabase-key\", ANON = \"supabase-key\", BUCKET = \"any\" }\n";
+    bed.write("ops.toml", ops);
+    let run = || {
+        let args = ["leaks", "--format", "json"];
+        bed.command(testbed::bin!("vault-check")).args(args).unguarded().run()
+    };
+    assert_eq!(places(&run()), ["app.js:1:169 a.env:BUCKET"]);
+    bed.write("ops.toml", format!("{ops}public = [\"BUCKET\"]\n"));
+    assert_eq!((run().code(), places(&run())), (0, vec![]));
+}
