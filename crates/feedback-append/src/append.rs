@@ -8,9 +8,10 @@ mod read_back;
 mod write;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use report::{Exit, Format, Invocation, Streams};
+use report::{Exit, Failure, Format, Invocation, Streams};
 
 use crate::args::{AppendArgs, Args};
 use crate::cite;
@@ -29,16 +30,37 @@ pub(crate) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
+    append(args, invocation, streams).map_err(|error| masked(error, args, invocation))
+}
+
+/// An error as it may be shown: whatever was given may hold a credential, and its words repeat that.
+fn masked(error: Error, args: &Args, invocation: &Invocation) -> Error {
+    let repo =
+        Repo::around(args.common.ops.as_deref(), &named(&args.append, invocation), invocation);
+    let secrets = repo.ok().and_then(|repo| repo.secrets().ok()?.set);
+    let mask = |text: &str| leak::mask(text, secrets.as_ref());
+    let (text, hint) = (report::describe(&error), error.hint());
+    let shown = (mask(&text), hint.as_deref().map(mask));
+    if shown == (text, hint) {
+        return error;
+    }
+    Error::Masked { text: shown.0, hint: shown.1, exit: error.exit() }
+}
+
+/// The log that is named by its path.
+fn named(append: &AppendArgs, invocation: &Invocation) -> Vec<PathBuf> {
+    append.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect()
+}
+
+fn append(args: &Args, invocation: &Invocation, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let started = Instant::now();
     let append = &args.append;
-    let file: Vec<_> =
-        append.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect();
+    let file = named(append, invocation);
     let repo = Repo::around(args.common.ops.as_deref(), &file, invocation)?;
     let target = Target::of(&repo, append.role.as_deref(), file.first())?;
     target.make_sure_it_is_a_log(&repo)?;
     target.allow(&repo, append.writer.as_deref())?;
-    let cited = cite::gather(&append.evidence, &repo, &invocation.cwd)
-        .map_err(|error| masked(error, &repo))?;
+    let cited = cite::gather(&append.evidence, &repo, &invocation.cwd)?;
     let draft =
         parts::draft(append, invocation, streams, &cited, target.role.map(|(name, _)| name))?;
     let put = |stderr: &mut dyn Write| {
@@ -73,18 +95,6 @@ pub(crate) fn run(
         .map_err(untold)?;
     warn(&target, &written, streams)?;
     Ok(Exit::OK)
-}
-
-/// An error that names a path, without a credential in it.
-fn masked(error: Error, repo: &Repo) -> Error {
-    match error {
-        Error::Evidence { path, why, hint } => {
-            let secrets = repo.secrets().ok().and_then(|secrets| secrets.set);
-            let path = leak::mask(&path.to_string_lossy(), secrets.as_ref()).into();
-            Error::Evidence { path, why, hint }
-        }
-        other => other,
-    }
 }
 
 fn answer(

@@ -240,7 +240,13 @@ fn present(
         findings.extend(heads::check(log, now));
         findings.extend(citations::check(log, &resolver));
         findings.extend(claims::check(log, &resolver, &bundles));
-        findings.extend(credentials::check(log, set));
+        let leaked = credentials::check(log, set);
+        if !leaked.is_empty() {
+            for finding in &mut findings {
+                credentials::mask(finding, set);
+            }
+        }
+        findings.extend(leaked);
         findings
     });
     let gaps = secrets.iter().flat_map(|secrets| &secrets.gaps).map(credentials::gap);

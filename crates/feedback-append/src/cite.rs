@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{Body, Bundle, Digest, FileEntry, Outcome, Record, Run};
+use evidence::{Body, Bundle, Digest, FileEntry, Outcome, Record, Rule, Run, Trust, Weight};
 
 use crate::draft::{CitedRun, CitedWhole};
 use crate::error::Error;
@@ -127,13 +127,7 @@ fn cite_bundle(
         }
         other => other.map_err(Error::Bundle)?,
     };
-    if let Some(problem) = bundle.problems().first() {
-        return Err(refused(
-            given,
-            &format!("the bundle does not hold together: {}", problem.message),
-            "`evidence-log verify` says where",
-        ));
-    }
+    make_sure_it_holds(given, path)?;
     let shown = format!("{}/", repo.shown(path));
     let runs = bundle.runs();
     if let Some(number) = number {
@@ -152,9 +146,7 @@ fn cite_bundle(
     }
     for (at, run) in runs.iter().enumerate() {
         cite_run(given, &bundle, *run, &shown, cited)?;
-        let is_made_good = runs[at + 1..]
-            .iter()
-            .any(|later| later.begin.command == run.begin.command && later.is_proof_of_success());
+        let is_made_good = runs[at + 1..].iter().any(|later| makes_good(*later, *run));
         if !run.is_proof_of_success() && !is_made_good {
             cited.short.push(shortfall(*run));
         }
@@ -170,6 +162,34 @@ fn cite_bundle(
         .map_or("not sealed".to_owned(), |hash| format!("manifest sha256:{}", hash.hex()));
     cited.wholes.push(CitedWhole { path: shown, remark: format!("{n_runs} run{plural}, {seal}") });
     Ok(())
+}
+
+/// Refuses a bundle that is not what was recorded: records, files, manifest, envelopes. That it is not sealed, or not
+/// by whom, is no fault here.
+fn make_sure_it_holds(given: &Path, path: &Path) -> Result<(), Error> {
+    let trust = Trust { allow_unsigned: true, ..Trust::default() };
+    let problems = evidence::verify(path, &trust).map_err(Error::Bundle)?.problems;
+    let is_unfinished =
+        |rule| matches!(rule, Rule::Unsealed | Rule::Incomplete | Rule::Torn | Rule::Unverifiable);
+    let fault = problems
+        .iter()
+        .find(|problem| problem.weight != Weight::Note && !is_unfinished(problem.rule));
+    fault.map_or(Ok(()), |problem| {
+        Err(refused(
+            given,
+            &format!("the bundle does not hold together: {problem}"),
+            "`evidence-log verify` says where",
+        ))
+    })
+}
+
+/// Whether a later run makes an earlier one good: the same command in the same place, with the same variables.
+pub(crate) fn makes_good(later: Run<'_>, run: Run<'_>) -> bool {
+    let (later_one, one) = (later.begin, run.begin);
+    later_one.command == one.command
+        && later_one.cwd == one.cwd
+        && later_one.env == one.env
+        && later.is_proof_of_success()
 }
 
 /// What is said of a bundle that proves nothing.

@@ -52,6 +52,15 @@ pub(crate) enum Error {
         /// The block that viewers take for open, if they do.
         open: Option<Open>,
     },
+    /// Another error, whose words held a credential, without it.
+    Masked {
+        /// What it says.
+        text: String,
+        /// What to do.
+        hint: Option<String>,
+        /// How it ends the program.
+        exit: Exit,
+    },
     /// The entry was written, and telling so failed.
     Untold {
         /// The log.
@@ -147,6 +156,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ops(_) => formatter.write_str("reading ops.toml"),
+            Self::Masked { text, .. } => formatter.write_str(text),
             Self::Vault(_) => {
                 formatter.write_str("reading the vault, to keep its values out of the log")
             }
@@ -227,6 +237,7 @@ impl Failure for Error {
             }
             Self::UnknownRole { known, .. } => Some(format!("the roles are {}", known.join(", "))),
             Self::NoLog { .. } => Some("write to a declared log with `--role`, or make one with `feedback-append new`".to_owned()),
+            Self::Masked { hint, .. } => hint.clone(),
             Self::Evidence { hint, .. } | Self::NotALog { hint, .. } => Some((*hint).to_owned()),
             Self::OpenLog { open: Some(open), .. } => Some(format!(
                 "put a line `{}` where it should end, before the entry below it",
@@ -258,6 +269,7 @@ impl Failure for Error {
 
     fn exit(&self) -> Exit {
         match self {
+            Self::Masked { exit, .. } => *exit,
             Self::Contradicted { .. }
             | Self::Leak { .. }
             | Self::Foreign { .. }

@@ -180,7 +180,7 @@ fn recorded(path: &Path, is_folder: bool, bundles: &Bundles) -> Option<Recorded>
     let runs = bundle.runs();
     let at = runs.iter().position(|run| run.files().iter().any(|file| file.path == name))?;
     let run = runs[at];
-    let made_good = runs[at..].iter().any(|later| is_repeat(run, *later));
+    let made_good = runs[at..].iter().any(|later| cite::makes_good(*later, run));
     let short = if made_good { None } else { short(&[run]) };
     Some(Recorded { exit: run.exit_code(), short })
 }
@@ -194,7 +194,8 @@ fn short_of(bundle: &Bundle) -> Option<String> {
 /// The first run that proves no success and was not made good by the same command later.
 fn short(runs: &[Run<'_>]) -> Option<String> {
     let failed = |(at, run): &(usize, &Run<'_>)| {
-        !run.is_proof_of_success() && !runs[at + 1..].iter().any(|later| is_repeat(**run, *later))
+        !run.is_proof_of_success()
+            && !runs[at + 1..].iter().any(|later| cite::makes_good(*later, **run))
     };
     runs.iter().enumerate().find(failed).map(|(_, run)| {
         let outcome = run.outcome().map_or("no end recorded".to_owned(), ToString::to_string);
@@ -206,8 +207,4 @@ fn short(runs: &[Run<'_>]) -> Option<String> {
         };
         format!("`{}` ({outcome}{suspect})", run.begin.label)
     })
-}
-
-fn is_repeat(run: Run<'_>, later: Run<'_>) -> bool {
-    later.begin.command == run.begin.command && later.is_proof_of_success()
 }

@@ -23,3 +23,11 @@ pub(super) fn check(log: &Log, secrets: Option<&SecretSet>) -> Vec<Finding> {
         })
         .collect()
 }
+
+/// Takes credentials out of what another rule says: it may quote the line that holds one.
+pub(super) fn mask(finding: &mut Finding, secrets: Option<&SecretSet>) {
+    let Finding { message, hint, subject, .. } = finding;
+    for text in [Some(message), hint.as_mut(), subject.key.as_mut()].into_iter().flatten() {
+        *text = leak::mask(text, secrets);
+    }
+}

@@ -10,6 +10,7 @@ use testbed::Bed;
 /// A run to record: its command, its output, and how it ended.
 pub(crate) struct Run<'a> {
     pub(crate) command: &'a [&'a str],
+    pub(crate) cwd: &'a str,
     pub(crate) output: &'a str,
     pub(crate) outcome: serde_json::Value,
     pub(crate) suspect: &'a [&'a str],
@@ -17,18 +18,19 @@ pub(crate) struct Run<'a> {
 
 /// A run that ended by itself.
 pub(crate) fn exited<'a>(command: &'a [&'a str], output: &'a str, code: u8) -> Run<'a> {
-    Run { command, output, outcome: json!({"how": "exited", "code": code}), suspect: &[] }
+    Run { command, cwd: ".", output, outcome: json!({"how": "exited", "code": code}), suspect: &[] }
 }
 
 /// A run with exit 0 that should not be believed.
 pub(crate) fn suspect<'a>(command: &'a [&'a str], output: &'a str, why: &'a [&'a str]) -> Run<'a> {
-    Run { command, output, outcome: json!({"how": "exited", "code": 0}), suspect: why }
+    Run { command, cwd: ".", output, outcome: json!({"how": "exited", "code": 0}), suspect: why }
 }
 
 /// A run whose time was up.
 pub(crate) fn timed_out<'a>(command: &'a [&'a str]) -> Run<'a> {
     Run {
         command,
+        cwd: ".",
         output: "",
         outcome: json!({"how": "timed-out", "after_ms": 600_000}),
         suspect: &[],
@@ -59,7 +61,7 @@ pub(crate) fn open(bed: &Bed, name: &str, runs: &[Run<'_>]) -> PathBuf {
         let path = format!("{number:03}-{label}.out");
         std::fs::write(folder.join(&path), run.output).unwrap();
         let begin: Begin = serde_json::from_value(json!({
-            "run": number, "label": label, "command": run.command, "cwd": ".", "mode": "pipe", "stdin": "null",
+            "run": number, "label": label, "command": run.command, "cwd": run.cwd, "mode": "pipe", "stdin": "null",
         }))
         .unwrap();
         let end: End = serde_json::from_value(json!({

@@ -81,8 +81,8 @@ fn evidence_that_was_altered_is_not_cited() {
     bed.write("artifacts/b/001-a.out", "two");
     insta::assert_snapshot!(run(&bed, ["--role", "chatwoot", "--title", "T", "--evidence", &path]), @"
     ------- stderr -------
-    error: citing artifacts/b: 001-a.out is not what was recorded
-    hint: `evidence-log verify` says what was altered
+    error: citing artifacts/b: the bundle does not hold together: altered 001-a.out: it is not what the manifest has the digest of
+    hint: `evidence-log verify` says where
     [exit status: 2]
     ");
     let records = bed

@@ -10,6 +10,7 @@ mod commands;
 mod front_matter;
 mod hard;
 mod history;
+mod masked;
 mod names;
 mod refusals;
 mod scenarios;
