@@ -95,6 +95,7 @@ fn killed_writers_lose_and_tear_nothing() {
 fn an_editor_in_between_loses_nothing() {
     let bed = bed();
     let path = bed.path("feedback/chatwoot.md");
+    let mut n_refused = 0;
     let saves = std::thread::scope(|scope| {
         let editor = scope.spawn(|| {
             let mut saves = 0;
@@ -112,23 +113,25 @@ fn an_editor_in_between_loses_nothing() {
             saves
         });
         for number in 0..20 {
-            let output = run_unguarded(&bed, &format!("e{number}"));
-            assert_eq!(output, 0);
+            let args = ["--role", "chatwoot", "--title", "T", "--id", &format!("e{number}")];
+            let program = bed.command(testbed::bin!("feedback-append"));
+            let output = program.args(args).unguarded().run();
+            // Against saves without a pause it may give up: it says so, nothing of it is written, and a save that it
+            // had in its hands is kept beside the log.
+            let is_told = ["it is whole in", "nothing of ours was written"]
+                .iter()
+                .any(|words| output.stderr().contains(words));
+            assert!(output.code() == 0 || (output.code() == 2 && is_told), "{output}");
+            n_refused += usize::from(is_told);
         }
         editor.join().unwrap()
     });
     assert!(saves > 0);
     let log = bed.read("feedback/chatwoot.md");
     assert!(log.contains("Chatwoot Readiness Documentation Created"));
-    assert!(left_over(&bed).iter().all(|name| name == "editor.swp"));
-}
-
-fn run_unguarded(bed: &Bed, id: &str) -> i32 {
-    bed.command(testbed::bin!("feedback-append"))
-        .args(["--role", "chatwoot", "--title", "T", "--id", id])
-        .unguarded()
-        .run()
-        .code()
+    assert!(n_refused < 10, "{n_refused} of 20");
+    let kept = |name: &String| n_refused > 0 && name.ends_with(".old");
+    assert!(left_over(&bed).iter().all(|name| name == "editor.swp" || kept(name)));
 }
 
 #[test]
