@@ -14,7 +14,7 @@ struct Reader {
 impl Search for Reader {
     fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
         self.head.clear();
-        reader.take(4096).read_to_end(&mut self.head)
+        reader.take(64 * 1024).read_to_end(&mut self.head)
     }
 
     fn head(&self, len: usize) -> &[u8] {
@@ -25,7 +25,7 @@ impl Search for Reader {
         Ok(len as u64 + io::copy(reader, &mut io::sink())?)
     }
 
-    fn name(&mut self, _: &str, _: &str) {}
+    fn name(&mut self, _: &str, _: &[u8]) {}
 
     fn unread(&mut self, _: &str, _: Unread) {}
 }
