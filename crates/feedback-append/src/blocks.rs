@@ -317,6 +317,9 @@ mod tests {
 
     #[test]
     fn inline_code_is_no_fence() {
+        insta::assert_snapshot!(check("\r~~~~\r!\n\n## c\n<!-- d -->\n"), @"[2:c] hidden [] unclosed []");
+        insta::assert_snapshot!(check("\r<?\r\r?\n\n## c\n"), @"[2:c] hidden [] unclosed []");
+        insta::assert_snapshot!(check("<!---\r1\n\n## c\n"), @"[2:c] hidden [] unclosed [0]");
         insta::assert_snapshot!(check("``` a ``` b\n## c\n"), @"[2:c] hidden [] unclosed []");
     }
 

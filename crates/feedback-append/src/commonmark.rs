@@ -180,10 +180,10 @@ impl Structure {
         self.line += 1;
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if memchr::memchr(b'\r', line).is_none() {
+        // A carriage return alone ends a line for viewers, and stands within one for who writes.
+        if self.reading == Reading::Lenient || memchr::memchr(b'\r', line).is_none() {
             return self.take(line);
         }
-        // A carriage return alone ends a line too.
         line.split(|byte| *byte == b'\r').map(|part| self.take(part)).last().unwrap_or(Line::Other)
     }
 
