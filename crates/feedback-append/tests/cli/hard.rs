@@ -95,7 +95,12 @@ fn killed_writers_lose_and_tear_nothing() {
 fn an_editor_in_between_loses_nothing() {
     let bed = bed();
     let path = bed.path("feedback/chatwoot.md");
-    let mut n_refused = 0;
+    let (mut n_refused, mut saved_aside) = (0, Vec::new());
+    let root = bed.root().to_str().unwrap();
+    let append = |id: &str| {
+        let program = bed.command(testbed::bin!("feedback-append"));
+        program.args(["--role", "chatwoot", "--title", "T", "--id", id]).unguarded().run()
+    };
     let saves = std::thread::scope(|scope| {
         let editor = scope.spawn(|| {
             let mut saves = 0;
@@ -113,25 +118,38 @@ fn an_editor_in_between_loses_nothing() {
             saves
         });
         for number in 0..20 {
-            let args = ["--role", "chatwoot", "--title", "T", "--id", &format!("e{number}")];
-            let program = bed.command(testbed::bin!("feedback-append"));
-            let output = program.args(args).unguarded().run();
-            // Against saves without a pause it may give up: it says so, nothing of it is written, and a save that it
-            // had in its hands is kept beside the log.
-            let is_told = ["it is whole in", "nothing of ours was written"]
-                .iter()
-                .any(|words| output.stderr().contains(words));
-            assert!(output.code() == 0 || (output.code() == 2 && is_told), "{output}");
-            n_refused += usize::from(is_told);
+            let id = format!("e{number}");
+            let mut output = append(&id);
+            // Against saves without a pause it may give up: it says so, and nothing of it is written. Whoever asks
+            // again gets it done.
+            while output.code() != 0 && n_refused < 10 {
+                let kept = output.stderr().split("it is whole in ").nth(1);
+                match kept.and_then(|text| text.lines().next()) {
+                    Some(kept) => saved_aside.push(kept.replace("[ROOT]", root)),
+                    None => {
+                        assert!(
+                            output.stderr().contains("nothing of ours was written"),
+                            "{output}"
+                        );
+                    }
+                }
+                n_refused += 1;
+                output = append(&id);
+            }
+            assert_eq!(output.code(), 0, "{output}");
         }
         editor.join().unwrap()
     });
     assert!(saves > 0);
     let log = bed.read("feedback/chatwoot.md");
     assert!(log.contains("Chatwoot Readiness Documentation Created"));
-    assert!(n_refused < 10, "{n_refused} of 20");
-    let kept = |name: &String| n_refused > 0 && name.contains(".old");
-    assert!(left_over(&bed).iter().all(|name| name == "editor.swp" || kept(name)));
+    // A save that was in its hands is whole beside the log, unless the next writer found all of it in the log; and
+    // nothing else is there.
+    for kept in saved_aside.iter().filter_map(|kept| fs::read_to_string(kept).ok()) {
+        assert!(kept.contains("Chatwoot Readiness Documentation Created"), "{kept}");
+    }
+    let is_told = |name: &String| saved_aside.iter().any(|kept| kept.ends_with(name.as_str()));
+    assert!(left_over(&bed).iter().all(|name| name == "editor.swp" || is_told(name)));
 }
 
 #[test]
