@@ -280,10 +280,7 @@ fn search_tar(
             }
         }
     };
-    // What follows the last member belongs to none, and is searched all the same.
-    let mut rest = Cursor::new(rest).chain(reader);
-    let len = searcher.first(&mut rest)?;
-    Ok(n_bytes + searcher.text(outer, len, &mut rest)?)
+    Ok(n_bytes + search_behind(searcher, &rest, reader, outer)?)
 }
 
 /// Searches the headers and every member of an `ar` archive, behind its first bytes.
@@ -308,9 +305,19 @@ fn search_ar(
     if !rest.is_empty() {
         searcher.unread(outer, Unread::Damaged);
     }
-    let mut rest = Cursor::new(rest).chain(reader);
-    let len = searcher.first(&mut rest)?;
-    Ok(n_bytes + searcher.text(outer, len, &mut rest)?)
+    Ok(n_bytes + search_behind(searcher, &rest, reader, outer)?)
+}
+
+/// Searches what follows the last member: it belongs to none.
+fn search_behind(
+    searcher: &mut dyn Search,
+    rest: &[u8],
+    reader: &mut dyn Read,
+    outer: &str,
+) -> io::Result<u64> {
+    let mut behind = Cursor::new(rest).chain(reader);
+    let len = searcher.first(&mut behind)?;
+    searcher.text(outer, len, &mut behind)
 }
 
 /// Searches one member's content and goes to its end.

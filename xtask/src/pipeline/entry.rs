@@ -1,7 +1,7 @@
 //! What the log says of a pipeline, beside what the tool itself lists from the bundle.
 
 use super::excerpt;
-use super::plan::Plan;
+use super::plan::{Plan, PlannedStep};
 
 /// How one step ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,27 +133,38 @@ pub(super) fn body(
     paragraphs.join("\n\n")
 }
 
-/// Steps that did not run although one that a person approved, and that they follow, did: a worker that was taken away
-/// and not brought back. Nobody should have to look for how.
-fn left_undone(plan: &Plan, outcomes: &[StepOutcome]) -> Option<String> {
-    let is_approved_and_done = |id: &String| {
-        let mut steps = plan.steps.iter().zip(outcomes);
-        steps.any(|(step, outcome)| step.id == *id && step.approve && outcome.state.is_done())
+/// Each step that did not run though all that it needs did, with the first of those: it may be what undoes it.
+pub(super) fn left_behind<'a>(
+    plan: &'a Plan,
+    outcomes: &'a [StepOutcome],
+) -> impl Iterator<Item = (&'a PlannedStep, &'a PlannedStep)> {
+    let steps = move || plan.steps.iter().zip(outcomes);
+    let done = move |id: &String| {
+        let mut found = steps().filter(|(step, outcome)| step.id == *id && outcome.state.is_done());
+        found.next().map(|(step, _)| step)
     };
-    let undone = plan.steps.iter().zip(outcomes).filter(|(step, outcome)| {
-        outcome.state == State::NotRun && step.needs.iter().any(is_approved_and_done)
-    });
-    let mut lines = undone.map(|(step, _)| {
-        let (id, needs) = (&step.id, step.needs.join("`, `"));
-        let approval = if step.approve { format!(" --approve {id}") } else { String::new() };
-        format!(
-            "- `{id}` follows `{needs}`, which has run: `cargo xtask run {} --only {id}{approval}`",
-            plan.name
-        )
-    });
-    let first = lines.next()?;
-    let lines: Vec<String> = std::iter::once(first).chain(lines).collect();
-    Some(format!("Left undone, and what to type for it alone:\n{}", lines.join("\n")))
+    let not_run = steps().filter(|(_, outcome)| outcome.state == State::NotRun);
+    not_run
+        .filter(move |(step, _)| step.needs.iter().all(|need| done(need).is_some()))
+        .filter_map(move |(step, _)| Some((step, step.needs.first().and_then(done)?)))
+}
+
+/// What was begun with a person's approval and not ended, as a worker that was taken away and not brought back. Nobody
+/// should have to look for how.
+fn left_undone(plan: &Plan, outcomes: &[StepOutcome]) -> Option<String> {
+    let begun = left_behind(plan, outcomes).filter(|(_, need)| need.approve);
+    let lines: Vec<String> = begun
+        .map(|(step, need)| {
+            let id = &step.id;
+            let approval = if step.approve { format!(" --approve {id}") } else { String::new() };
+            format!(
+                "- `{id}` follows `{}`, which has run: `cargo xtask run {} --only {id}{approval}`",
+                need.id, plan.name
+            )
+        })
+        .collect();
+    let head = "Left undone, and what to type for it alone:";
+    (!lines.is_empty()).then(|| format!("{head}\n{}", lines.join("\n")))
 }
 
 fn how(outcome: &StepOutcome) -> String {

@@ -1,6 +1,9 @@
 //! Our own commands, which open, note, seal and tell: no signal that is meant for a step ends them half-way.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use crate::command_line::CommandWords;
 use crate::error::Error;
@@ -9,6 +12,11 @@ use super::work::Ctx;
 
 /// Starts the command that follows with the signals ignored that a terminal sends to all that run in it.
 const SHIELD: [&str; 4] = ["sh", "-c", "trap '' HUP INT QUIT TERM; exec \"$@\"", "sh"];
+
+/// The signals that it ignores.
+const SHIELDED: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+/// How often it is started again under a key that is held; one in two gets through.
+const TRIES: usize = 200;
 
 /// A command that did not succeed.
 pub(super) struct Refused {
@@ -29,8 +37,17 @@ pub(super) fn answer(
     let mut shielded = CommandWords::new(SHIELD);
     shielded.0.extend(command.0.iter().cloned());
     let (_, expression) = ctx.expression(&shielded);
-    let output = expression.stdin_bytes(input).stdout_capture().stderr_capture().run();
-    let output = output.map_err(|source| Error::Start { program: program.clone(), source })?;
+    let expression = expression.stdin_bytes(input).stdout_capture().stderr_capture();
+    let run =
+        || expression.run().map_err(|source| Error::Start { program: program.clone(), source });
+    let mut output = run()?;
+    for _ in 0..TRIES {
+        // The shell was not ready yet to ignore it, so that the command has not begun.
+        if !output.status.signal().is_some_and(|signal| SHIELDED.contains(&signal)) {
+            break;
+        }
+        output = run()?;
+    }
     if !output.status.success() {
         return Ok(Err(Refused { program, code: output.status.code(), stderr: output.stderr }));
     }

@@ -6,7 +6,6 @@ use std::path::Path;
 use report::{Exit, Streams};
 
 use super::entry::{self, Ask, State, StepOutcome};
-use super::plan::PlannedStep;
 use super::resume::Earlier;
 use super::runner::Course;
 use super::{Ended, asks, own};
@@ -90,8 +89,8 @@ impl Course<'_> {
         lines.push(format!("bundle: {}", self.ctx.bundle));
         // The tool says what it did, then on a line of its own where the entry is.
         lines.push(format!("entry: {}", entry.lines().last().unwrap_or_default()));
-        lines.extend(left_behind(&self.plan.steps, outcomes).map(|(left, done)| {
-            let again = self.again();
+        lines.extend(entry::left_behind(self.plan, outcomes).map(|(step, need)| {
+            let (left, done, again) = (&step.id, &need.id, self.again());
             format!("not run: {left}, though {done} was; by itself: {again} --only {left}")
         }));
         if is_failed {
@@ -143,22 +142,4 @@ impl Course<'_> {
         let (name, bundle) = (&self.plan.name, shell_quote(&self.ctx.bundle));
         format!("cargo xtask run {name}{} --resume {bundle}", repo.unwrap_or_default())
     }
-}
-
-/// Each step that did not run though what it needs did, and the first of those: it may be what undoes it.
-fn left_behind<'a>(
-    steps: &'a [PlannedStep],
-    outcomes: &[StepOutcome],
-) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let state = |id: &str| {
-        let outcome = outcomes.iter().find(|outcome| outcome.id == id);
-        outcome.map_or(State::NotRun, |outcome| outcome.state.clone())
-    };
-    let left: Vec<_> = steps
-        .iter()
-        .filter(|step| state(&step.id) == State::NotRun)
-        .filter(|step| step.needs.iter().all(|need| state(need).is_done()))
-        .filter_map(|step| Some((step.id.as_str(), step.needs.first()?.as_str())))
-        .collect();
-    left.into_iter()
 }
