@@ -10,6 +10,7 @@ mod entry;
 mod excerpt;
 mod github;
 pub(crate) mod history;
+mod kept;
 mod known;
 mod live;
 mod lock;

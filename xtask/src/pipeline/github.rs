@@ -175,8 +175,8 @@ fn head(pipeline: &Pipeline, ops: &Ops) -> String {
     if asks_what_was_applied(pipeline) {
         lines.extend(
             [
-                "# A machine of GitHub's does not know what `fly-secrets` has applied from elsewhere: `plan` answers 1 there,",
-                "# also where nothing is to do. A step that may go on then says `expect = { exit = [0, 1] }`.",
+                "# A machine of GitHub's knows of what `fly-secrets` has applied from elsewhere what OPSPROOF_FLY_SECRETS_STATE",
+                "# says, the file of the machine that applied last. Without it, or after it, `plan` answers 1 there.",
             ]
             .map(str::to_owned),
         );

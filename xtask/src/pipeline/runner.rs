@@ -13,6 +13,7 @@ use report::{Invocation, Streams};
 use super::batch::{self, Readiness};
 use super::choose::{Choice, choose};
 use super::entry::{State, StepOutcome};
+use super::kept::Kept;
 use super::live::Live;
 use super::lock::AppLock;
 use super::own::{self, Refused};
@@ -56,7 +57,7 @@ struct Progress {
     states: Vec<Option<State>>,
     started: Vec<Option<Instant>>,
     /// What a step beside others printed, kept apart until it has ended.
-    kept: Vec<Vec<String>>,
+    kept: Vec<Kept>,
     /// What was said of a step that could not even be started.
     unrecorded: Vec<Vec<String>>,
     halted: bool,
@@ -176,7 +177,7 @@ impl Course<'_> {
         let mut progress = Progress {
             states: vec![None; n_steps],
             started: vec![None; n_steps],
-            kept: vec![Vec::new(); n_steps],
+            kept: vec![Kept::default(); n_steps],
             unrecorded: vec![Vec::new(); n_steps],
             halted: false,
             live: Live::new(self.invocation.stderr_is_terminal, palette, width),
@@ -315,7 +316,7 @@ impl Course<'_> {
             }
             Ok(Event::Ended(at, ended)) => {
                 progress.live.end(&self.plan.steps[at].id);
-                for line in std::mem::take(&mut progress.kept[at]) {
+                for line in std::mem::take(&mut progress.kept[at]).into_lines() {
                     let line = format!("  {} | {line}", self.plan.steps[at].id);
                     progress.live.line(streams.stderr, &line)?;
                 }

@@ -354,12 +354,28 @@ fn pipelines_of_every_kind_succeed_as_exported_workflows() {
 fn a_machine_that_does_not_know_what_was_applied_does_not_deploy() {
     let sample = Sample::new();
     assert_eq!(sample.xtask(&["refresh", "--approve", "apply"]).code(), 0);
-    let runner = StandInRunner::new(&sample, "redeploy");
-    assert!(runner.text.contains("# A machine of GitHub's does not know what"));
+    let mut runner = StandInRunner::new(&sample, "redeploy");
+    assert!(
+        runner.text.contains("# A machine of GitHub's knows of what `fly-secrets` has applied")
+    );
+    runner.secrets.as_object_mut().unwrap().remove("OPSPROOF_FLY_SECRETS_STATE").unwrap();
     let results = runner.play(None);
     assert_eq!(results["part-1"], "failure");
     assert_eq!(results["part-2"], "skipped");
     assert!(runner.transcript.borrow().contains("never applied from here"));
+}
+
+#[test]
+fn a_machine_that_is_given_what_was_applied_deploys_and_is_ready() {
+    let sample = Sample::new();
+    assert_eq!(sample.xtask(&["refresh", "--approve", "apply"]).code(), 0);
+    for pipeline in ["redeploy", "readiness"] {
+        let runner = StandInRunner::new(&sample, pipeline);
+        let results = runner.play(None);
+        let printed = runner.transcript.borrow();
+        assert!(results.values().all(|result| result == "success"), "{results:?}\n{printed}");
+        fs::remove_dir_all(&runner.folder).unwrap();
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ const ALWAYS: &str = "${{ always() && env.bundle != '' }}";
 const DEFAULT_STEP_SECONDS: u64 = 600;
 /// What a job needs beside its steps.
 const SET_UP_MINUTES: u64 = 10;
+/// What `fly-secrets` remembers, in the vault's root.
+const FLY_STATE: &str = ".fly-secrets.json";
 /// GitHub ends a job after six hours.
 const MAX_MINUTES: u64 = 360;
 
@@ -319,6 +321,9 @@ fn vault_files(pipeline: &Pipeline, ops: &Ops) -> Result<Vec<(String, String)>, 
             }
         }
     }
+    if let (Some(vault), true) = (&ops.vault, starts(pipeline, "fly-secrets")) {
+        files.push((secret_name("FLY_SECRETS_STATE"), format!("{}/{FLY_STATE}", vault.root)));
+    }
     if let Some(key) = &ops.evidence.sign_with {
         files.push((secret_name("SIGNING_KEY"), key.display().to_string()));
     }
@@ -332,19 +337,21 @@ fn vault_files(pipeline: &Pipeline, ops: &Ops) -> Result<Vec<(String, String)>, 
     Ok(files)
 }
 
+/// Whether a step of the pipeline is a command of this tool.
+fn starts(pipeline: &Pipeline, tool: &str) -> bool {
+    pipeline.step.iter().any(|step| step.run.first().is_some_and(|program| program == tool))
+}
+
 /// The vault files that the steps read whatever their purposes are, relative to the vault's root.
 fn files_read<'a>(pipeline: &'a Pipeline, ops: &'a Ops, root: &str) -> BTreeSet<&'a str> {
-    let starts = |tool: &str| {
-        pipeline.step.iter().any(|step| step.run.first().is_some_and(|program| program == tool))
-    };
     let mut files: BTreeSet<&str> =
         pipeline.step.iter().flat_map(|step| &step.env_from).map(String::as_str).collect();
     // `FILE:KEY`, as `xtask admin` and `xtask probe` take it.
     let words = pipeline.step.iter().flat_map(|step| &step.run);
     files.extend(words.filter_map(|word| Some(word.split_once(':')?.0)));
-    let uses_fly = starts("fly-secrets");
+    let uses_fly = starts(pipeline, "fly-secrets");
     // A secret of an app may be part of a place's connection string.
-    if uses_fly || starts("dsn-align") {
+    if uses_fly || starts(pipeline, "dsn-align") {
         let in_vault = |path: &'a str| path.strip_prefix(root)?.strip_prefix('/');
         files.extend(ops.dsn.place.iter().filter_map(|place| match &place.source {
             PlaceSource::EnvFile { path, .. } => in_vault(path),
