@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use evidence::Digest;
+use evidence::{Checkpoint, CompactRange, Digest};
 
 use super::{Ctx, material, wall};
 use crate::bench::measure::Row;
@@ -15,11 +15,13 @@ pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
     let short = begun(ctx, "origin-short")?;
     let long = begun(ctx, "origin-long")?;
     let folder = evidence::origins(&long.join("artifacts")).pop().unwrap_or_default();
-    material::file(&folder.join(evidence::LOG), log())?;
-    // What is kept of the short log does not fit the long one: the first run makes it anew.
-    for kept in ["range", evidence::CHECKPOINT] {
-        remove(&folder.join(kept))?;
-    }
+    let origin = folder.file_name().unwrap_or_default().to_string_lossy();
+    let (lines, range) = log();
+    material::file(&folder.join(evidence::LOG), lines)?;
+    let checkpoint = Checkpoint::new(&origin, range.size(), range.root());
+    material::file(&folder.join(evidence::CHECKPOINT), checkpoint.to_text())?;
+    // The kept range is of the short log; the first run makes it anew.
+    remove(&folder.join("range"))?;
     ctx.prepare("evidence-log", &["open", "bench"], &long)?;
     let args = ["open", "bench"];
     let mut peer = ctx.ours("evidence-log", &args, &short);
@@ -42,9 +44,10 @@ fn begun(ctx: &Ctx<'_>, name: &str) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
-/// The lines of a long log, linked as they should be.
-fn log() -> String {
+/// The lines of a long log, linked as they should be, and the tree over them.
+fn log() -> (String, CompactRange) {
     let (mut text, mut previous) = (String::new(), "null".to_owned());
+    let mut range = CompactRange::default();
     for index in 0..N_RECORDS {
         let line = format!(
             "{{\"v\":1,\"i\":{index},\"prev\":{previous},\"t\":\"2026-11-22T17:00:00.000000Z\",\
@@ -52,10 +55,11 @@ fn log() -> String {
             Digest::of(&index.to_le_bytes())
         );
         previous = format!("\"{}\"", Digest::of(line.as_bytes()));
+        range.push(line.as_bytes());
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{line}");
     }
-    text
+    (text, range)
 }
 
 fn remove(path: &Path) -> Result<(), Error> {
