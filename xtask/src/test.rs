@@ -1,8 +1,9 @@
 //! Runs every test, and ends by saying what ran and what could not.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
 use std::path::Path;
+use std::{env, fs, thread};
 
 use duct::cmd;
 use report::{Exit, Streams};
@@ -38,6 +39,7 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>) -> Result<Exit, Error>
         .env("OPSPROOF_NOT_RUN", &not_run)
         .env("OPSPROOF_TOOLS", &binaries.folder)
         .env("INSTA_UPDATE", "no")
+        .env("RUST_TEST_THREADS", test_threads())
         .stderr_to_stdout()
         .unchecked();
     let start_error = |source| Error::Start { program: "cargo test".to_owned(), source };
@@ -53,6 +55,15 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>) -> Result<Exit, Error>
         reader.try_wait().map_err(start_error)?.is_some_and(|output| output.status.success());
     summarize(&totals, &not_run, streams)?;
     Ok(if succeeded && totals.failed == 0 && totals.passed > 0 { Exit::OK } else { Exit::FINDINGS })
+}
+
+/// How many tests of a program run at once. Most wait for a program that they have started, so there are more than
+/// cores; who sets the variable decides.
+fn test_threads() -> String {
+    env::var("RUST_TEST_THREADS").unwrap_or_else(|_| {
+        let n_cores = thread::available_parallelism().map_or(1, NonZero::get);
+        (2 * n_cores).to_string()
+    })
 }
 
 fn summarize(totals: &Totals, not_run: &Path, streams: &mut Streams<'_>) -> Result<(), Error> {
