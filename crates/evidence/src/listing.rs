@@ -42,8 +42,20 @@ fn collect(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), E
     Ok(())
 }
 
+/// The digest and size of a file, or why it has none.
+type Hashed = io::Result<(Digest, u64)>;
+
 /// The digest and size of each of these files, in their order, computed on all processors.
-pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Digest, u64)>> {
+pub(crate) fn hash_all<P: AsRef<str> + Sync>(folder: &Path, paths: &[P]) -> Vec<Hashed> {
+    hash_beside(folder, paths, || ()).0
+}
+
+/// As [`hash_all`], and what `first` answers, which this thread does before it takes part.
+pub(crate) fn hash_beside<P: AsRef<str> + Sync, T>(
+    folder: &Path,
+    paths: &[P],
+    first: impl FnOnce() -> T,
+) -> (Vec<Hashed>, T) {
     let workers = match paths.len().div_ceil(FILES_A_BATCH) {
         0 | 1 => 1,
         n => thread::available_parallelism().map_or(1, usize::from).min(n),
@@ -53,7 +65,7 @@ pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Diges
         Ok(opened) => opened,
         Err(failed) => {
             let kind = failed.kind();
-            return paths.iter().map(|_| Err(kind.into())).collect();
+            return (paths.iter().map(|_| Err(kind.into())).collect(), first());
         }
     };
     let work = || {
@@ -65,29 +77,26 @@ pub(crate) fn hash_all(folder: &Path, paths: &[String]) -> Vec<io::Result<(Diges
                 return done;
             }
             for (n, path) in paths.iter().enumerate().skip(from).take(FILES_A_BATCH) {
-                done.push((n, hash(opened.as_fd(), Path::new(path), &mut buffer)));
+                done.push((n, hash(opened.as_fd(), Path::new(path.as_ref()), &mut buffer)));
             }
         }
     };
-    let mut found: Vec<(usize, io::Result<(Digest, u64)>)> = if workers == 1 {
-        work()
-    } else {
-        thread::scope(|scope| {
-            let handles: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-            let mut all = work();
-            for handle in handles {
-                all.extend(handle.join().unwrap_or_default());
-            }
-            all
-        })
-    };
+    let (mut found, answer): (Vec<(usize, Hashed)>, T) = thread::scope(|scope| {
+        let handles: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let answer = first();
+        let mut all = work();
+        for handle in handles {
+            all.extend(handle.join().unwrap_or_default());
+        }
+        (all, answer)
+    });
     found.sort_unstable_by_key(|(n, _)| *n);
-    found.into_iter().map(|(_, found)| found).collect()
+    (found.into_iter().map(|(_, found)| found).collect(), answer)
 }
 
 /// Hashes a regular file below a folder; a symbolic link or anything else is refused, so that a bundle cannot vouch
 /// for bytes that lie outside it.
-fn hash(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> io::Result<(Digest, u64)> {
+fn hash(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> Hashed {
     let (file, found) = open_regular(folder, path)?;
     // Most files are read whole at once, and then there is no need to look for more.
     let n_read = (&file).read(buffer)?;

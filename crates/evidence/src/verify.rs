@@ -3,7 +3,7 @@
 mod envelopes;
 mod signature;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -61,23 +61,30 @@ impl Verification {
 
 /// Verifies a bundle. Fails only when it cannot be read at all.
 pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
-    let bundle = Bundle::inspect(folder)?;
+    // What is no bundle is not hashed before that is said.
+    if [RECORDS, MANIFEST].iter().all(|name| folder.join(name).symlink_metadata().is_err()) {
+        Bundle::inspect(folder)?;
+    }
     let paths = listing::files(folder)?;
-    let (text, odd) = read_if_there(&folder.join(MANIFEST))?;
+    let is_covered = |path: &&String| !matches!(path.as_str(), MANIFEST | SIGNATURE);
+    let covered: Vec<&str> = paths.iter().filter(is_covered).map(String::as_str).collect();
+    let (hashes, (bundle, manifest)) = listing::hash_beside(folder, &covered, || {
+        (Bundle::inspect(folder), read_if_there(&folder.join(MANIFEST)))
+    });
+    let (bundle, (text, odd)) = (bundle?, manifest?);
     let listed = text.as_deref().map(manifest::read);
     let mut ctx = Ctx {
         folder,
         bundle: &bundle,
         trust,
         problems: bundle.problems().to_vec(),
-        hashes: BTreeMap::new(),
+        hashes: covered.into_iter().zip(hashes).collect(),
         has_odd_manifest: odd.is_some(),
     };
     if let Some(why) = odd {
         ctx.found(Rule::Altered, MANIFEST, why);
     }
 
-    ctx.hash(&paths);
     // What is gone, or is no file, is said by the manifest's turn; there are no records to speak of.
     if matches!(ctx.hashes.get(RECORDS), Some(Ok(_))) {
         ctx.records();
@@ -113,7 +120,7 @@ struct Ctx<'a> {
     bundle: &'a Bundle,
     trust: &'a Trust<'a>,
     problems: Vec<Problem>,
-    hashes: BTreeMap<String, io::Result<(Digest, u64)>>,
+    hashes: HashMap<&'a str, io::Result<(Digest, u64)>>,
     /// What stands in the manifest's place is no file.
     has_odd_manifest: bool,
 }
@@ -121,16 +128,6 @@ struct Ctx<'a> {
 impl Ctx<'_> {
     fn found(&mut self, rule: Rule, path: &str, message: impl Into<String>) {
         self.problems.push(Problem::new(rule, path, message));
-    }
-
-    fn hash(&mut self, paths: &[String]) {
-        let wanted: Vec<String> = paths
-            .iter()
-            .filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE))
-            .cloned()
-            .collect();
-        let hashes = listing::hash_all(self.folder, &wanted);
-        self.hashes = wanted.into_iter().zip(hashes).collect();
     }
 
     /// What the records say about themselves: a beginning, an end to each run, a seal that is the last.
@@ -242,7 +239,7 @@ impl Ctx<'_> {
         let listed: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
         let mut problems = Vec::new();
         for entry in entries {
-            let problem = match self.hashes.get(&entry.path) {
+            let problem = match self.hashes.get(entry.path.as_str()) {
                 None => {
                     Some((Rule::Missing, "it is listed in the manifest, and is gone".to_owned()))
                 }
@@ -287,7 +284,7 @@ impl Ctx<'_> {
         for record in self.bundle.records() {
             for file in record.body.all_files() {
                 known.insert(&file.path);
-                let message = match self.hashes.get(&file.path) {
+                let message = match self.hashes.get(file.path.as_str()) {
                     None => (
                         Rule::Missing,
                         format!("record {} has its digest, and it is gone", record.index),
