@@ -4,6 +4,7 @@
 //! entries that could be read. Nothing here executes a file, expands a variable or looks at the
 //! environment, and nothing here shows the text of a line: keys, positions and reason codes only.
 
+mod comment;
 mod dialect;
 mod difference;
 mod file;
@@ -14,6 +15,7 @@ mod rotated;
 pub mod edit;
 pub mod quote;
 
+pub use crate::comment::swallowed_by_comment;
 pub use crate::dialect::{Dialect, End, Reading, Understood};
 pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals, swallowed};
 pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};

@@ -119,6 +119,9 @@ impl Ctx<'_> {
             Ok(key) if is_key(key) => key.to_owned(),
             _ => return self.malformed(key_start, ProblemCode::InvalidKey, None, content),
         };
+        if is_bare_value(&key, &self.source[equals..content]) {
+            return self.malformed(key_start, ProblemCode::NoName, None, content);
+        }
         if key.bytes().any(|byte| byte.is_ascii_lowercase()) {
             soft.push((key_start, ProblemCode::LowerCaseKey));
         }
@@ -336,6 +339,28 @@ fn place(source: &[u8], mut found: Vec<Found>) -> Vec<Problem> {
         problems.push(Problem { line, column, code, key });
     }
     problems
+}
+
+/// Whether a line is base64 that lost its name: its padding is taken for `=`, and what it hides would be
+/// shown as the name of a key.
+fn is_bare_value(key: &str, rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_end();
+    if !rest.iter().all(|byte| *byte == b'=') {
+        return false;
+    }
+    let has = |is: fn(u8) -> bool| key.bytes().any(is);
+    let is_padded = (key.len() + rest.len()).is_multiple_of(4);
+    let n_capitals = key.bytes().filter(u8::is_ascii_uppercase).count();
+    // Words have few capitals.
+    let is_mixed = has(|byte| byte.is_ascii_lowercase())
+        && n_capitals > 0
+        && (has(|byte| byte.is_ascii_digit()) || n_capitals * 3 >= key.len());
+    match rest.len() {
+        // An empty value, as of a name in `camelCase`, is no such thing.
+        1 => key.len() >= 15 && is_padded && is_mixed,
+        // Nobody gives a key the value `=`.
+        _ => key.len() >= 6 && has(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
+    }
 }
 
 /// Where the text of the physical line that holds `at` ends, before its line break.

@@ -22,6 +22,8 @@ pub enum ProblemCode {
     NoEquals,
     /// What stands before `=` is not a name.
     InvalidKey,
+    /// The line is most likely a value that lost its name: base64 ends in `=` too.
+    NoName,
     /// A quote that nothing closes.
     UnterminatedQuote,
     /// Text after the closing quote.
@@ -58,6 +60,7 @@ impl ProblemCode {
         match self {
             ProblemCode::NoEquals => "no-equals",
             ProblemCode::InvalidKey => "invalid-key",
+            ProblemCode::NoName => "no-name",
             ProblemCode::UnterminatedQuote => "unterminated-quote",
             ProblemCode::TextAfterQuote => "text-after-quote",
             ProblemCode::TripleQuote => "triple-quote",
@@ -80,6 +83,7 @@ impl ProblemCode {
         match self {
             ProblemCode::NoEquals => "the line is no comment and has no `=`",
             ProblemCode::InvalidKey => "what stands before `=` is not a name",
+            ProblemCode::NoName => "the line looks like a value without a name",
             ProblemCode::UnterminatedQuote => "a quote is opened and never closed",
             ProblemCode::TextAfterQuote => "text follows the closing quote",
             ProblemCode::TripleQuote => "the value is in three quotes, which few readers know",
@@ -104,6 +108,7 @@ impl ProblemCode {
             self,
             ProblemCode::NoEquals
                 | ProblemCode::InvalidKey
+                | ProblemCode::NoName
                 | ProblemCode::UnterminatedQuote
                 | ProblemCode::TextAfterQuote
                 | ProblemCode::TripleQuote

@@ -19,8 +19,8 @@ mod view;
 
 pub use encoding::Encoding;
 pub use harden::harden_process;
-pub use parts::Part;
+pub use parts::{Part, parts};
 pub use redactor::Redactor;
-pub use refusal::{Reason, Refusal, SHORTEST};
+pub use refusal::{Reason, Refusal, SHORTEST, reason};
 pub use set::{Match, SecretSet, SecretSetBuilder};
 pub use value::Secret;

@@ -37,7 +37,7 @@ impl fmt::Display for Part {
 }
 
 /// Hands the whole `value` and every secret part of it to `take`.
-pub(crate) fn parts(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
+pub fn parts(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     take(Part::Whole, value);
     for (user, password) in logins(value) {
         take_login(&value[user], &value[password], take);

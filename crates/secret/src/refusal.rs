@@ -64,7 +64,7 @@ impl fmt::Display for Reason {
 }
 
 /// Why `value` is refused, or `None` where it can be searched for.
-pub(crate) fn reason(value: &[u8]) -> Option<Reason> {
+pub fn reason(value: &[u8]) -> Option<Reason> {
     if value.is_empty() {
         Some(Reason::Empty)
     } else if value.len() < SHORTEST {

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::git::{self, Answer};
 use crate::progress::{Counts, Progress};
 use crate::scope::{Scope, Wanted};
-use crate::{above, given, modes, packing, present, rules, scope};
+use crate::{above, examples, given, modes, packing, present, rules, scope};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -52,10 +52,13 @@ pub(crate) fn run(
     }
     counts.doing("checking: asking git what it tracks and ignores");
     let answer = git::ask(&ops, &vault, wanted.is_everything(), invocation);
+    let mut paths = Vec::new();
+    let recipes = packing::recipes(&ops, &vault, &mut paths);
     let scope = Scope {
         git: answer,
         above: above::folders(&vault.root),
-        recipes: packing::recipes(&ops, &vault),
+        recipes,
+        examples: examples::read(&ops, &paths),
         ..make_scope(&vault, &wanted, invocation)
     };
     let look = || {
@@ -96,5 +99,6 @@ fn make_scope<'a>(vault: &'a Vault, wanted: &Wanted<'_>, invocation: &Invocation
         git: Answer::NoRepository,
         above: Vec::new(),
         recipes: Vec::new(),
+        examples: Vec::new(),
     }
 }

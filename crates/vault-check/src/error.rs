@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use report::Failure;
 
@@ -28,6 +29,8 @@ pub(crate) enum Error {
     NoRoot { root: String, is_link: bool },
     /// There is no folder to propose anything for.
     NoFolder,
+    /// The folder does not lie below the one where ops.toml would stand.
+    Outside { folder: PathBuf },
     /// No rule has this name.
     UnknownRule { nearest: Option<&'static str> },
     /// The key for fingerprints could not be read or made.
@@ -78,6 +81,9 @@ impl fmt::Display for Error {
             Error::NoFolder => {
                 formatter.write_str("there is no vault here to propose a section for")
             }
+            Error::Outside { folder } => {
+                write!(formatter, "{} does not lie below this folder", folder.display())
+            }
             Error::UnknownRule { .. } => formatter.write_str("there is no rule of that name"),
             Error::FingerprintKey(_) => formatter.write_str("opening the key for fingerprints"),
             Error::NoGit => formatter.write_str("git is not installed"),
@@ -117,6 +123,7 @@ impl std::error::Error for Error {
             | Error::Future
             | Error::When
             | Error::NoRoot { .. }
+            | Error::Outside { .. }
             | Error::NoFolder => None,
         }
     }
@@ -139,6 +146,10 @@ impl Failure for Error {
                 Some("put the folder in place, or mend `root` in ops.toml".to_owned())
             }
             Error::NoFolder => Some("name its folder: `vault-check init FOLDER`".to_owned()),
+            Error::Outside { .. } => Some(
+                "ops.toml stands above the vault: run this where it is to be, in the repo's folder"
+                    .to_owned(),
+            ),
             Error::UnknownRule { nearest } => Some(match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "`vault-check rules` lists them".to_owned(),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use envfile::LineKind;
 use opsfile::Shape;
 use report::{Common, Exit, Format, Invocation, Streams};
 use vault::{Content, File, Vault};
@@ -42,6 +43,15 @@ pub(crate) fn run(
             writeln!(streams.stderr, "every file of the vault is declared")?;
         }
     }
+    for file in vault.files.iter().filter(|file| file.declared.is_none()) {
+        let path = vault.shown(&file.path);
+        for number in unreadable(file) {
+            writeln!(
+                streams.stderr,
+                "left out, as no key can be read there: {path:?} line {number}"
+            )?;
+        }
+    }
     for file in unnameable {
         let path = vault.shown(&file.path);
         writeln!(streams.stderr, "left out, as ops.toml cannot name it; rename it: {path:?}")?;
@@ -51,6 +61,13 @@ pub(crate) fn run(
         writeln!(streams.stderr, "left out, as it is a copy left behind: {path}")?;
     }
     Ok(Exit::OK)
+}
+
+/// The lines of an env file that have no key that anybody could declare.
+fn unreadable(file: &File) -> Vec<usize> {
+    let Content::Env(env) = &file.content else { return Vec::new() };
+    let lines = env.lines().iter().filter(|line| line.kind == LineKind::Malformed);
+    lines.map(|line| line.number).collect()
 }
 
 /// Whether ops.toml takes the path: a relative one, with `/`, of one line.
@@ -76,6 +93,8 @@ enum Head {
 /// The vault that ops.toml declares, to add what it lacks; else a folder, to begin with.
 fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault, Head), Error> {
     let mut head = Head::Whole;
+    // Where ops.toml is, or will be.
+    let mut base = invocation.cwd.clone();
     // `vault-check init > ops.toml`: the shell has made the file before this began.
     let begun = invocation.cwd.join("ops.toml");
     let is_begun = common.ops.is_none()
@@ -92,22 +111,39 @@ fn load(args: &Init, common: &Common, invocation: &Invocation) -> Result<(Vault,
                 }
                 return Ok((vault, Head::None));
             }
-            Ok(_) => head = Head::Section,
+            Ok(ops) => {
+                head = Head::Section;
+                base = ops.folder;
+            }
             Err(opsfile::Error::NotFound { .. }) => {}
             Err(error) => return Err(Error::Ops(error)),
         }
     }
     let shown = match &args.folder {
-        Some(folder) => folder.clone(),
+        Some(folder) => below(folder, &base)?,
         None => USUAL
             .iter()
             .map(PathBuf::from)
-            .find(|folder| invocation.cwd.join(folder).is_dir())
+            .find(|folder| base.join(folder).is_dir())
             .ok_or(Error::NoFolder)?,
     };
-    let root = invocation.cwd.join(&shown);
+    let root = base.join(&shown);
     let vault = Vault::undeclared(root, slashes(&shown)).map_err(Error::Vault)?;
     if vault.root_folder.is_none() { Err(Error::NoFolder) } else { Ok((vault, head)) }
+}
+
+/// The folder as seen from that of ops.toml, in which it must lie.
+fn below(folder: &Path, base: &Path) -> Result<PathBuf, Error> {
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    let plain: PathBuf = folder.components().filter(|part| *part != Component::CurDir).collect();
+    if folder.components().all(is_plain) && !plain.as_os_str().is_empty() {
+        return Ok(plain);
+    }
+    let outside = || Error::Outside { folder: folder.to_owned() };
+    let real = fs::canonicalize(base.join(folder)).map_err(|_| Error::NoFolder)?;
+    let base = fs::canonicalize(base).map_err(|_| Error::NoFolder)?;
+    let below = real.strip_prefix(base).map_err(|_| outside())?;
+    if below.as_os_str().is_empty() { Err(outside()) } else { Ok(below.to_owned()) }
 }
 
 fn slashes(path: &Path) -> String {

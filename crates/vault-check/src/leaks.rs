@@ -3,6 +3,7 @@
 mod allowed;
 mod archive;
 mod look;
+mod narrow;
 mod objects;
 mod spare;
 mod stream;
@@ -19,8 +20,8 @@ use std::thread;
 
 use opsfile::{Ops, PlaceKeys, PlaceSource};
 use report::{Common, Exit, Finding, Invocation, Palette, Report, Streams};
-use secret::{Part, Reason, SecretSet};
-use vault::{Content, Vault};
+use secret::SecretSet;
+use vault::Vault;
 
 use crate::TOOL;
 use crate::args::Leaks;
@@ -29,7 +30,8 @@ use crate::fingerprint::Key;
 use crate::git::Git;
 use crate::leaks::allowed::Allowance;
 use crate::leaks::archive::Inside;
-use crate::leaks::look::{Look, Narrow};
+use crate::leaks::look::Look;
+use crate::leaks::narrow::narrow;
 use crate::leaks::objects::{Batch, Missing, Object, Staged};
 use crate::leaks::stream::Scratch;
 use crate::leaks::tell::Teller;
@@ -72,6 +74,7 @@ pub(crate) fn run(
     let teller = Teller {
         ops: &ops,
         set: &set,
+        narrow: &look.narrow,
         key,
         shows_fingerprints: args.fingerprint,
         with_history: args.history,
@@ -182,10 +185,9 @@ fn search_tree(
             PlaceKeys::Split(keys) => names.extend(keys.values().cloned()),
         }
     }
-    let list = ops.absolute(allowed::FILE);
     let tree = Tree {
         look,
-        left_out: vec![vault.root.clone(), list],
+        left_out: vec![vault.root.clone()],
         declared,
         n_threads: thread::available_parallelism().map_or(1, usize::from),
     };
@@ -263,37 +265,6 @@ fn history(
         findings.extend(teller.leak(&path, "in a ref's name", &found));
     }
     Ok(n_objects)
-}
-
-/// Values too short to be searched for everywhere, that may be searched for next to their key.
-fn narrow<'a>(vault: &'a Vault, set: &SecretSet) -> Vec<Narrow<'a>> {
-    let is_narrow = |name: &str| {
-        set.refused().iter().any(|refusal| {
-            refusal.name == name
-                && refusal.part == Part::Whole
-                && matches!(refusal.reason, Reason::TooShort | Reason::LowVariety)
-        })
-    };
-    let mut narrow = Vec::new();
-    for file in &vault.files {
-        let Content::Env(env) = &file.content else { continue };
-        for entry in env.entries() {
-            let name = format!("{}:{}", file.path, entry.key);
-            // The value is looked at to see whether it says anything at all.
-            if is_narrow(&name) && says_something(entry.value.expose()) {
-                narrow.push(Narrow { name, key: &entry.key, value: &entry.value });
-            }
-        }
-    }
-    narrow
-}
-
-/// Flags and small numbers stand next to their key in every example.
-fn says_something(value: &[u8]) -> bool {
-    let is_flag = [&b"true"[..], b"false", b"null", b"none"]
-        .iter()
-        .any(|flag| value.eq_ignore_ascii_case(flag));
-    value.len() >= 3 && !is_flag && !(value.len() < 5 && value.iter().all(u8::is_ascii_digit))
 }
 
 fn allowances(ops: &Ops) -> Result<(Vec<Allowance>, Vec<u32>), Error> {

@@ -9,6 +9,7 @@ mod args;
 mod check;
 mod drift;
 mod error;
+mod examples;
 mod explain;
 mod fingerprint;
 mod git;

@@ -32,9 +32,8 @@ pub(crate) fn run(
     }
     let vault = Vault::load(&ops).map_err(Error::Vault)?;
     let key = if args.fingerprint && vault.root_folder.is_some() {
-        let is_new = !vault.others.iter().any(|file| file.path == fingerprint::KEY_FILE);
         let key = Key::open(&vault.root).map_err(Error::FingerprintKey)?;
-        if is_new {
+        if key.is_new {
             let shown = vault.shown(fingerprint::KEY_FILE);
             writeln!(streams.stderr, "made a key for fingerprints: {shown}")?;
         }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use opsfile::Ops;
 use vault::Vault;
 
+use crate::examples;
 use crate::packing::dockerfile::Image;
 use crate::packing::npm::Npm;
 
@@ -51,8 +52,8 @@ const DEEPEST: usize = 3;
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads every recipe whose context has the vault: those in the folders above it, and those of images elsewhere
-/// in the repo, which are built from its folder as a rule.
-pub(crate) fn recipes(ops: &Ops, vault: &Vault) -> Vec<Recipe> {
+/// in the repo, which are built from its folder as a rule. Puts example files that are met into `examples`.
+pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> Vec<Recipe> {
     let mut recipes = Vec::new();
     let above: Vec<&Path> = vault
         .root
@@ -84,7 +85,9 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault) -> Vec<Recipe> {
     }
     let mut elsewhere = Vec::new();
     let mut see = |path: PathBuf| {
-        if !above.contains(&path.parent().unwrap_or(&path)) {
+        if !dockerfile::is_recipe(&path) {
+            examples.push(path);
+        } else if !above.contains(&path.parent().unwrap_or(&path)) {
             elsewhere.push(path);
         }
     };
@@ -167,7 +170,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.filter(is_file).map(|entry| entry.path()).collect()
 }
 
-/// Calls `see` with every recipe of an image down to `depth` folders below; the vault, links, hidden
+/// Calls `see` with every recipe of an image and every example file down to `depth` folders below; the vault, links, hidden
 /// folders and those of other people's packages are left out.
 fn look_below(folder: &Path, depth: usize, vault: &Path, see: &mut dyn FnMut(PathBuf)) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -183,7 +186,11 @@ fn look_below(folder: &Path, depth: usize, vault: &Path, see: &mut dyn FnMut(Pat
                     look_below(&below, depth - 1, vault, see);
                 }
             }
-            Ok(kind) if kind.is_file() && dockerfile::is_recipe(Path::new(&name)) => {
+            Ok(kind)
+                if kind.is_file()
+                    && (dockerfile::is_recipe(Path::new(&name))
+                        || name.to_str().is_some_and(examples::is_example)) =>
+            {
                 see(entry.path());
             }
             _ => {}

@@ -6,6 +6,7 @@ use vault::{File, Vault};
 
 use crate::above::Above;
 use crate::error::Error;
+use crate::examples::Example;
 use crate::git::Answer;
 use crate::given::Given;
 use crate::packing::Recipe;
@@ -28,6 +29,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) above: Vec<Above>,
     /// What would carry the vault away.
     pub(crate) recipes: Vec<Recipe>,
+    /// Files of the repo whose values are examples.
+    pub(crate) examples: Vec<Example>,
 }
 
 /// Which files were asked for.

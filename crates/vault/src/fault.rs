@@ -59,7 +59,19 @@ fn judge_bytes(key: &str, bytes: &[u8], shape: &Shape) -> Option<Fault> {
     if let Some(reason) = placeholder(key, bytes) {
         return Some(Fault::Placeholder(reason));
     }
+    if repeats_key(key, bytes) {
+        return Some(Fault::BadShape(
+            "begins with the key's own name and `=`: a whole line was taken for the value",
+        ));
+    }
     shape::fits(shape, bytes).err().map(Fault::BadShape)
+}
+
+/// `KEY=value` for a value, as `gh secret set KEY < file.env` makes it.
+fn repeats_key(key: &str, bytes: &[u8]) -> bool {
+    let line = bytes.strip_prefix(b"export ").unwrap_or(bytes);
+    !key.is_empty()
+        && line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
 }
 
 #[cfg(test)]
@@ -69,6 +81,17 @@ mod tests {
     fn whole(text: &str, shape: &Shape) -> String {
         let fault = judge_whole(&Secret::from(text.to_owned()), shape);
         fault.map_or_else(|| "ok".to_owned(), |fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_line_for_a_value_is_told() {
+        let fault = |key: &str, text: &str| judge(key, &Secret::from(text.to_owned()), &Shape::Any);
+        for text in ["TOKEN=CANARYkq7Vw2xTzP", "export TOKEN=CANARYkq7Vw2xTzP", "TOKEN="] {
+            let Some(Fault::BadShape(reason)) = fault("TOKEN", text) else { panic!("{text}") };
+            assert!(reason.starts_with("begins with the key's own name"), "{reason}");
+        }
+        assert_eq!(fault("TOKEN", "TOKENS=CANARYkq7Vw2xTzP"), None);
+        assert_eq!(fault("TOKE", "TOKEN=CANARYkq7Vw2xTzP"), None);
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub(crate) fn is_pattern(pattern: &str) -> bool {
 
 /// White space or quotes at both ends come from a copy that took too much with it.
 fn trimmed(value: &[u8]) -> Fit {
+    if !value.is_ascii() {
+        copied(value)?;
+    }
     let (Some(first), Some(last)) = (value.first(), value.last()) else { return Ok(()) };
     if first.is_ascii_whitespace() || last.is_ascii_whitespace() {
         return Err("begins or ends with white space");
@@ -63,6 +66,37 @@ fn trimmed(value: &[u8]) -> Fit {
         return Err("still has quotes around it");
     }
     Ok(())
+}
+
+/// What a page or a chat puts into a text that is copied from it; all of it fails at the service.
+fn copied(value: &[u8]) -> Fit {
+    let Ok(text) = std::str::from_utf8(value) else { return Ok(()) };
+    if text.contains(is_invisible) {
+        return Err("has an invisible character in it, as pages and chats put them into a text");
+    }
+    let is_quote = |end: char| ('\u{2018}'..='\u{201f}').contains(&end);
+    if text.starts_with(is_quote) || text.ends_with(is_quote) {
+        return Err("still has typographic quotes around it");
+    }
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        return Err("begins or ends with white space");
+    }
+    Ok(())
+}
+
+/// Soft hyphens, zero-width characters, marks of direction, and the byte order mark.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{feff}'
+    )
 }
 
 #[cfg(test)]

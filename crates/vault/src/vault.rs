@@ -263,7 +263,9 @@ fn is_no_credential(path: &str) -> bool {
     let is_state = name.starts_with('.') && name.trim_start_matches('.').starts_with("fly-secrets");
     let is_left_behind =
         folders.split('/').any(|folder| folder.starts_with(".fly-secrets-flyctl-"));
-    is_state || is_left_behind || NOT_CREDENTIALS.contains(&name)
+    // What a run that was killed leaves of a key that it was about to make.
+    let is_half_made = name.starts_with(".fingerprint-key.") && name.ends_with(".tmp");
+    is_state || is_left_behind || is_half_made || NOT_CREDENTIALS.contains(&name)
 }
 
 fn is_secret(shape: &Shape, value: &Secret) -> bool {
@@ -306,6 +308,8 @@ mod tests {
             ".fly-secrets-flyctl-a1B2c3/logs/flyctl-1.log",
             ".fly-secrets-flyctl-a1B2c3/config.yml",
             "fly/.gitkeep",
+            ".fingerprint-key",
+            ".fingerprint-key.00ff00ff00ff00ff.tmp",
         ] {
             assert!(is_no_credential(path), "{path}");
         }

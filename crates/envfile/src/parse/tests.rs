@@ -54,6 +54,23 @@ fn the_three_forms_are_read() {
 }
 
 #[test]
+fn a_value_that_lost_its_name_is_no_key() {
+    check("Q0FOQVJZQ0FOQVJZQ0FOQVJZQQ==\n", "1:1 no-name");
+    check("Q0FOQVJZkq7Vw2xTzPaB3dE5QUE=\n", "1:1 no-name");
+    check("QUJDQUJDQUJDQUJDQUJDQUJDxyz=\n", "1:1 no-name");
+    check("canary0canary0==  \nA=b\n", r#"2:1 A Bare "b"; 1:1 no-name"#);
+    check(
+        "camelCaseNameOfKey=\n",
+        r#"1:1 camelCaseNameOfKey Bare ""; 1:1 lower-case-key camelCaseNameOfKey"#,
+    );
+    check(
+        "spring_datasource_password=\n",
+        r#"1:1 spring_datasource_password Bare ""; 1:1 lower-case-key spring_datasource_password"#,
+    );
+    check("A_1=\nB==\n", r#"1:1 A_1 Bare ""; 2:1 B Bare "=""#);
+}
+
+#[test]
 fn comments_start_lines_or_follow_white_space() {
     check("# c\nA=b # c\n", r#"2:1 A Bare "b""#);
     check("  # c\n\n   \nA='b' # c\n", r#"4:1 A Single "b""#);

@@ -106,6 +106,16 @@ impl Look<'_> {
 }
 
 impl Narrow<'_> {
+    /// Puts a marker where the value stands next to its key.
+    pub(crate) fn redact(&self, text: &mut Vec<u8>) {
+        let mut places = self.places(text);
+        places.sort_by_key(|place| place.range.start);
+        let marker = format!("[REDACTED:{}]", self.name);
+        for place in places.into_iter().rev() {
+            text.splice(place.range, marker.bytes());
+        }
+    }
+
     fn places(&self, text: &[u8]) -> Vec<Place> {
         // In UTF-16 a NUL stands behind each character, or before the next.
         let mut places = self.places_by(text, 1);

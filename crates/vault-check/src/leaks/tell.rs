@@ -10,7 +10,7 @@ use secret::{Encoding, Redactor, Secret, SecretSet, form};
 use crate::fingerprint::Key;
 use crate::leaks::allowed::{self, Allowance, Verdict};
 use crate::leaks::archive::{Inside, Unread};
-use crate::leaks::look::Leak;
+use crate::leaks::look::{Leak, Narrow};
 use crate::leaks::stream::Found;
 use crate::leaks::tree::{Missed, Visited};
 
@@ -18,6 +18,8 @@ use crate::leaks::tree::{Missed, Visited};
 pub(crate) struct Teller<'a> {
     pub(crate) ops: &'a Ops,
     pub(crate) set: &'a SecretSet,
+    /// Short values, which a path may hold next to their key.
+    pub(crate) narrow: &'a [Narrow<'a>],
     /// The vault's key; there when fingerprints are shown or looked up.
     pub(crate) key: Option<Key>,
     pub(crate) shows_fingerprints: bool,
@@ -170,6 +172,9 @@ impl Teller<'_> {
         let mut output = Vec::new();
         redactor.push(text.as_bytes(), &mut output);
         redactor.finish(&mut output);
+        for narrow in self.narrow {
+            narrow.redact(&mut output);
+        }
         String::from_utf8_lossy(&output).into_owned()
     }
 }

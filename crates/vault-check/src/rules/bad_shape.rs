@@ -23,11 +23,12 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for value in values {
         match value.fault {
             Some(fault @ Fault::BadShape(_)) => {
-                let shape = value.shape.as_str();
+                let hint = match value.shape.as_str() {
+                    "any" => "put the value in as it was issued".to_owned(),
+                    shape => format!("it is declared as `{shape}`"),
+                };
                 findings.push(
-                    value
-                        .place(scope.vault, Finding::error(RULE.id, fault.to_string()))
-                        .hint(format!("it is declared as `{shape}`")),
+                    value.place(scope.vault, Finding::error(RULE.id, fault.to_string())).hint(hint),
                 );
                 continue;
             }

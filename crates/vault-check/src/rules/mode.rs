@@ -119,10 +119,12 @@ fn report(
     let shown = || scope.vault.shown(path);
     if mode & FORBIDDEN != 0 {
         let wanted = mode & !FORBIDDEN & 0o777;
+        // Under a number GNU chmod leaves a folder's setuid and setgid bits as they are.
+        let how = if mode & 0o6000 == 0 { format!("{wanted:o}") } else { "go=,a-st".to_owned() };
         findings.push(
             Finding::error(RULE.id, format!("the {what} {}: its mode is {mode:04o}", who(mode)))
                 .path(shown())
-                .hint(format!("chmod {wanted:o}, or `vault-check check --fix-modes`")),
+                .hint(format!("chmod {how}, or `vault-check check --fix-modes`")),
         );
     }
     if owner != scope.user && owner != 0 {

@@ -1,8 +1,11 @@
 //! `placeholder`: a value stands for a value.
 
+use opsfile::Shape;
 use report::{Finding, Level, Rule};
 use vault::Fault;
 
+use crate::examples::Example;
+use crate::given::Given;
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,6 +26,15 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
                     .hint("put the real value in"),
             );
         }
+        if let Some(example) = example(scope, value) {
+            let message =
+                format!("the value is the one that {} gives as an example", example.shown);
+            findings.push(
+                value
+                    .place(scope.vault, Finding::warning(RULE.id, message))
+                    .hint("put the real value in; what is no secret, name in `public` of the file"),
+            );
+        }
         let environment = value.file.environment();
         let is_production = ["production", "prod", "prd", "live"].contains(&environment);
         if let Some(reason) = value.claims.not_for_production.filter(|_| is_production) {
@@ -34,4 +46,18 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// The example file that has this value under this key, unless it is a default that anybody may have.
+fn example<'a>(scope: &'a Scope<'_>, value: &Given<'_>) -> Option<&'a Example> {
+    let entry = value.entry.filter(|_| value.fault.is_none())?;
+    let has_it = |example: &&Example| {
+        example.env.get(&entry.key).is_some_and(|given| given.same_as(value.value))
+    };
+    let example = scope.examples.iter().find(has_it)?;
+    let is_plain =
+        matches!(value.shape, Shape::Bool | Shape::Port | Shape::Hostname | Shape::Email);
+    // The value is looked at and goes nowhere.
+    let is_secret = secret::reason(value.value.expose()).is_none();
+    (is_secret && !is_plain && !value.file.is_public(entry)).then_some(example)
 }

@@ -1,9 +1,11 @@
 //! `reused`: one value under two names.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use opsfile::Shape;
 use report::{Finding, Level, Rule};
+use secret::{Part, Secret};
 use vault::Project;
 
 use crate::given::Given;
@@ -12,49 +14,137 @@ use crate::scope::Scope;
 pub(crate) const RULE: Rule = Rule {
     id: "reused",
     level: Level::Warning,
-    summary: "One value stands under two names, or one value or project in two environments",
+    summary: "One value stands under two names, or one value, password or project in two environments",
     why: "A production key that was put into the staging file works there, on production's data; and a second copy is the one that is forgotten when the first is rotated.",
     mend: "Issue a credential of its own for each environment; keep one name for each credential.",
 };
 
-/// Shorter values are alike by chance.
-const SHORTEST: usize = 12;
+/// What is compared: a value, or a secret inside it.
+struct Unit<'a> {
+    given: &'a Given<'a>,
+    part: Part,
+    /// The secret inside; none where it is the value itself.
+    inside: Option<Secret>,
+}
 
-/// Compares all values with each other, by a keyed hash first and then byte for byte.
+/// Compares all values with each other, by a keyed hash first and then byte for byte; and across
+/// environments the passwords and tokens inside them.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     let values = &scope.values;
+    let mut units: Vec<Unit<'_>> =
+        values.iter().filter(|value| is_candidate(value)).map(Unit::whole).collect();
+    let environments: BTreeSet<&str> = values.iter().filter_map(environment).collect();
+    if environments.len() > 1 {
+        for value in values.iter().filter(|value| environment(value).is_some()) {
+            insides(value, &mut units);
+        }
+    }
     // The key of this hash lives as long as the comparison, so that nothing of a value outlives it.
     let hasher = RandomState::new();
-    let comparable = values.iter().enumerate().filter(|(_, value)| is_comparable(value));
-    let mut keyed: Vec<(u64, usize)> =
-        comparable.map(|(index, value)| (hasher.hash_one(value.value.expose()), index)).collect();
+    let mut keyed: Vec<(u64, usize)> = units
+        .iter()
+        .enumerate()
+        .map(|(index, unit)| (hasher.hash_one(unit.value().expose()), index))
+        .collect();
     keyed.sort_unstable();
+    let mut told = BTreeSet::new();
+    let mut inside = Vec::new();
     for alike in keyed.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
-        let mut different: Vec<&Given<'_>> = Vec::new();
-        for value in alike.iter().map(|(_, index)| &values[*index]) {
-            match different.iter().find(|first| first.value.same_as(value.value)) {
-                Some(first) => {
-                    findings.push(value.place(scope.vault, finding(scope, first, value)));
+        let mut different: Vec<Vec<&Unit<'_>>> = Vec::new();
+        for unit in alike.iter().map(|(_, index)| &units[*index]) {
+            let same = different.iter_mut().find(|same| same[0].value().same_as(unit.value()));
+            let Some(same) = same else {
+                if unit.says_something() {
+                    different.push(vec![unit]);
                 }
-                None => different.push(value),
+                continue;
+            };
+            let first = same.iter().find(|first| first.inside.is_none());
+            if let Some(first) = first.filter(|_| unit.inside.is_none()) {
+                told.insert(unit.name(scope));
+                let finding = finding(scope, first.given, unit.given);
+                findings.push(unit.given.place(scope.vault, finding));
+            } else if let Some(first) = same.iter().find(|first| first.is_of_another(unit)) {
+                inside.push((unit.name(scope), unit.given, finding_inside(scope, first, unit)));
             }
+            same.push(unit);
+        }
+    }
+    inside.sort_by(|one, other| one.0.cmp(&other.0));
+    for (name, given, finding) in inside {
+        // Where the whole value is the same, so is what it holds.
+        if told.insert(name) {
+            findings.push(given.place(scope.vault, finding));
         }
     }
     projects(scope, values, findings);
 }
 
-fn is_comparable(value: &Given<'_>) -> bool {
+impl<'a> Unit<'a> {
+    fn whole(given: &'a Given<'a>) -> Unit<'a> {
+        Unit { given, part: Part::Whole, inside: None }
+    }
+
+    fn value(&self) -> &Secret {
+        self.inside.as_ref().unwrap_or(self.given.value)
+    }
+
+    fn name(&self, scope: &Scope<'_>) -> String {
+        self.given.name(scope.vault)
+    }
+
+    /// Whether two that are alike are so by more than chance, and not by design.
+    fn says_something(&self) -> bool {
+        // The value is looked at and goes nowhere.
+        let bytes = self.value().expose();
+        let is_public = self.given.entry.is_some_and(|entry| self.given.file.is_public(entry));
+        !is_public
+            && secret::reason(bytes).is_none()
+            && (bytes.len() >= LONG || self.inside.is_some() || is_mixed(bytes))
+    }
+
+    /// Whether the two belong to different environments, neither of which is all.
+    fn is_of_another(&self, other: &Unit<'_>) -> bool {
+        match (environment(self.given), environment(other.given)) {
+            (Some(one), Some(other)) => one != other,
+            _ => false,
+        }
+    }
+}
+
+/// Shorter values are alike by chance, unless they look drawn by lot.
+const LONG: usize = 12;
+
+fn is_mixed(bytes: &[u8]) -> bool {
+    let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
+    has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
+}
+
+fn is_candidate(value: &Given<'_>) -> bool {
     let is_public = matches!(
         value.shape,
-        Shape::Bool
-            | Shape::Port
-            | Shape::Integer
-            | Shape::Hostname
-            | Shape::Email
-            | Shape::HttpsUrl
-            | Shape::Url
+        Shape::Bool | Shape::Port | Shape::Integer | Shape::Hostname | Shape::Email
     );
-    !is_public && value.value.len() >= SHORTEST && value.fault.is_none()
+    !is_public && value.value.len() >= secret::SHORTEST && value.fault.is_none()
+}
+
+fn environment<'a>(value: &'a Given<'_>) -> Option<&'a str> {
+    Some(value.file.environment()).filter(|environment| *environment != "shared")
+}
+
+/// The passwords and tokens inside a value that may hold some.
+fn insides<'a>(value: &'a Given<'a>, units: &mut Vec<Unit<'a>>) {
+    // It is taken apart, and the parts are secrets again.
+    let bytes = value.value.expose();
+    if !is_candidate(value) || memchr::memmem::find(bytes, b"://").is_none() {
+        return;
+    }
+    secret::parts(bytes, &mut |part, inside| {
+        if matches!(part, Part::Password | Part::Token) && inside.len() >= secret::SHORTEST {
+            let inside = Some(Secret::new(inside.to_vec()));
+            units.push(Unit { given: value, part, inside });
+        }
+    });
 }
 
 fn finding(scope: &Scope<'_>, first: &Given<'_>, second: &Given<'_>) -> Finding {
@@ -65,9 +155,19 @@ fn finding(scope: &Scope<'_>, first: &Given<'_>, second: &Given<'_>) -> Finding 
             .hint("keep it under one name, and let whoever needs it read that")
     } else {
         Finding::error(RULE.id, format!("the value of `{other}` is that of `{one}` too, in {name}"))
-            .hint("issue a credential of its own for each environment")
+            .hint(OF_ITS_OWN)
     }
 }
+
+fn finding_inside(scope: &Scope<'_>, first: &Unit<'_>, second: &Unit<'_>) -> Finding {
+    let name = first.name(scope);
+    let (one, other) = (first.given.file.environment(), second.given.file.environment());
+    let part = second.part;
+    let message = format!("the {part} of `{other}` stands in `{one}` too, in {name}");
+    Finding::error(RULE.id, message).hint(OF_ITS_OWN)
+}
+
+const OF_ITS_OWN: &str = "issue a credential of its own for each environment";
 
 /// One project in two environments: a test that writes to production.
 fn projects(scope: &Scope<'_>, values: &[Given<'_>], findings: &mut Vec<Finding>) {

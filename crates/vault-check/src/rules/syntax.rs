@@ -45,6 +45,7 @@ fn mend(code: ProblemCode) -> &'static str {
         ProblemCode::InvalidKey => {
             "a name has letters, digits and `_`, and does not begin with a digit"
         }
+        ProblemCode::NoName => "write NAME=value; put a value of several lines in double quotes",
         ProblemCode::UnterminatedQuote => "close the quote, or take it away",
         ProblemCode::TextAfterQuote => "put the whole value in one pair of quotes",
         ProblemCode::TripleQuote => "use one pair of quotes; a double-quoted value may cover lines",

@@ -228,3 +228,33 @@ fn an_allowance_for_the_history_does_not_fail_the_tree() {
     bed.write(".opsproof/allowed-leaks", "0123456789abcdef 2999-01-01 of nothing\n");
     assert_eq!(leaks(&bed, &[".", "--history"]).code(), 1);
 }
+
+#[test]
+fn a_short_value_in_a_name_is_told_and_not_shown() {
+    let bed = bed();
+    bed.write("leaked/PIN=zq19x.txt", "nothing\n");
+    bed.write("leaked/PIN=zq19x/f", format!("x {TOKEN}\n"));
+    bed.write("leaked/a.zip", zip("PIN=zq19x", b"nothing"));
+    let output = leaks(&bed, &[]);
+    assert!(!output.stdout().contains("zq19x"), "{output}");
+    let found = places(&output);
+    assert_eq!(
+        found,
+        [
+            "leaked/PIN=[REDACTED:a.env:PIN]:1:5 a.env:PIN",
+            "leaked/PIN=[REDACTED:a.env:PIN].txt:1:5 a.env:PIN",
+            "leaked/PIN=[REDACTED:a.env:PIN]/f:1:3 a.env:TOKEN",
+            "leaked/a.zip:1:35 a.env:PIN",
+        ]
+    );
+}
+
+#[test]
+fn the_list_of_allowed_leaks_is_searched_too() {
+    let bed = bed();
+    bed.write(
+        ".opsproof/allowed-leaks",
+        format!("0123456789abcdef 2999-01-01 the value {TOKEN} stays\n"),
+    );
+    assert_eq!(places(&leaks(&bed, &[])), [".opsproof/allowed-leaks:1:39 a.env:TOKEN"]);
+}

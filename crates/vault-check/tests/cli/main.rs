@@ -12,6 +12,7 @@ mod leaks_more;
 mod leaks_packed;
 mod operator;
 mod packaged;
+mod passed_over;
 mod planted;
 mod progress;
 mod scenarios;

@@ -22,6 +22,22 @@ fn token(header: &str, payload: &str) -> String {
 }
 
 #[test]
+fn what_a_page_puts_into_a_copy_is_told() {
+    const INVISIBLE: &str =
+        "has an invisible character in it, as pages and chats put them into a text";
+    for mark in ['\u{200b}', '\u{ad}', '\u{202e}', '\u{feff}', '\u{2060}'] {
+        no("any", &format!("CANARYkq7V{mark}w2xTzP"), INVISIBLE);
+        no("any", &format!("CANARYkq7Vw2xTzP{mark}"), INVISIBLE);
+        no("jwt", &format!("{mark}CANARYkq7Vw2xTzP"), INVISIBLE);
+    }
+    no("any", "\u{201c}CANARYkq7Vw2x\u{201d}", "still has typographic quotes around it");
+    no("any", "CANARYkq7Vw2x\u{2019}", "still has typographic quotes around it");
+    no("any", "CANARYkq7Vw2x\u{a0}", "begins or ends with white space");
+    yes("any", "CANARY-sch\u{f6}n\u{2026}-kq7");
+    yes("json", "{\"a\": \"\u{1f469}\u{200d}\u{1f680}\"}");
+}
+
+#[test]
 fn postgres_urls() {
     let shape = "postgres-url";
     yes(

@@ -1,0 +1,111 @@
+//! Values that stand in innocent text too, and are searched for only next to their key.
+
+use secret::{Part, Reason, SecretSet};
+use vault::{Content, Vault};
+
+use crate::leaks::look::Narrow;
+
+/// The values that are too short or too plain to be searched for everywhere, and say something all the
+/// same.
+pub(crate) fn narrow<'a>(vault: &'a Vault, set: &SecretSet) -> Vec<Narrow<'a>> {
+    let is_narrow = |name: &str| {
+        set.refused().iter().any(|refusal| {
+            refusal.name == name
+                && refusal.part == Part::Whole
+                && matches!(refusal.reason, Reason::TooShort | Reason::LowVariety)
+        })
+    };
+    let mut narrow = Vec::new();
+    for file in &vault.files {
+        let Content::Env(env) = &file.content else { continue };
+        for entry in env.entries() {
+            let name = format!("{}:{}", file.path, entry.key);
+            // The value is looked at to see whether it says anything at all.
+            if is_narrow(&name) && says_something(&entry.key, entry.value.expose()) {
+                narrow.push(Narrow { name, key: &entry.key, value: &entry.value });
+            }
+        }
+    }
+    narrow
+}
+
+/// What a key that holds a secret is called.
+const TELLING: [&str; 10] =
+    ["AUTH", "CODE", "CRED", "KEY", "PASS", "PIN", "PWD", "SALT", "SECRET", "TOKEN"];
+
+/// Settings that stand next to any key: what to do, how much to say, and by which means.
+const SETTINGS: [&[u8]; 38] = [
+    b"allow",
+    b"always",
+    b"auto",
+    b"cram_md5",
+    b"dark",
+    b"debug",
+    b"default",
+    b"dev",
+    b"disable",
+    b"enable",
+    b"enabled",
+    b"error",
+    b"false",
+    b"fatal",
+    b"http",
+    b"https",
+    b"imap",
+    b"info",
+    b"light",
+    b"local",
+    b"login",
+    b"never",
+    b"no",
+    b"none",
+    b"null",
+    b"off",
+    b"on",
+    b"plain",
+    b"prefer",
+    b"prod",
+    b"require",
+    b"smtp",
+    b"ssl",
+    b"staging",
+    b"test",
+    b"tls",
+    b"true",
+    b"warn",
+];
+
+/// Flags and small numbers stand next to their key in every example, and so does a plain word under a key
+/// that names no secret, as a user or a database.
+fn says_something(key: &str, value: &[u8]) -> bool {
+    let key = key.to_ascii_uppercase();
+    let is_telling = TELLING.iter().any(|word| key.contains(word));
+    let is_setting = SETTINGS.iter().any(|setting| value.eq_ignore_ascii_case(setting));
+    let is_word =
+        value.iter().all(u8::is_ascii_lowercase) || value.iter().all(u8::is_ascii_uppercase);
+    value.len() >= 3
+        && !is_setting
+        && (is_telling || !is_word)
+        && !(value.len() < 5 && value.iter().all(u8::is_ascii_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_no_secret_and_a_short_password_is_one() {
+        let check = |key: &str, value: &str, expected: bool| {
+            assert_eq!(says_something(key, value.as_bytes()), expected, "{key}={value}");
+        };
+        check("PGSSLMODE", "require", false);
+        check("SMTP_AUTHENTICATION", "plain", false);
+        check("POSTGRES_USERNAME", "app", false);
+        check("LOG_LEVEL", "DEBUG", false);
+        check("PORT", "5432", false);
+        check("DB_PASSWORD", "dragon", true);
+        check("PIN", "zq19x", true);
+        check("CODE", "48213", true);
+        check("USER_PASS", "hunter2", true);
+    }
+}
