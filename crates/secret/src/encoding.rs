@@ -24,6 +24,8 @@ pub enum Encoding {
     CEscape,
     /// With the entities of XML or HTML.
     Xml,
+    /// Quoted-printable, as in the body of a mail.
+    Mail,
     /// Base64, at any alignment.
     Base64,
     /// Base64 with `-` and `_`.
@@ -53,6 +55,7 @@ impl fmt::Display for Encoding {
             Self::Shell => "shell",
             Self::CEscape => "c-escape",
             Self::Xml => "xml",
+            Self::Mail => "quoted-printable",
             Self::Base64 => "base64",
             Self::Base64Url => "base64url",
             Self::Hex => "hex",
@@ -181,6 +184,13 @@ mod tests {
     fn c_escapes() {
         check("a'\n\u{1}é", Encoding::CEscape, &["a\\'\\n\\x01é", "a'\\n\\001é"]);
         check("a\n\u{1}é", Encoding::CEscape, &["a\\n\\x01\\xc3\\xa9", "a\\n\\001\\303\\251"]);
+    }
+
+    #[test]
+    fn nginx_and_mail() {
+        check("a\"\\é", Encoding::CEscape, &["a\\x22\\x5C\\xC3\\xA9"]);
+        check("a=b/é", Encoding::Mail, &["a=3Db/=C3=A9"]);
+        check("a/b==`", Encoding::Xml, &["a&#x2F;b&#x3D;&#x3D;&#x60;", "a/b&#x3D;&#x3D;&#x60;"]);
     }
 
     #[test]

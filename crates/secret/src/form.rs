@@ -167,7 +167,12 @@ impl Place<'_> {
 
     /// The end of the bytes from `start` on that `belongs` takes, at most `longest` of them;
     /// `None` where the text ends first and may go on.
-    fn run(&self, start: usize, longest: usize, belongs: impl Fn(u8) -> bool) -> Option<usize> {
+    fn run(
+        &self,
+        start: usize,
+        longest: usize,
+        mut belongs: impl FnMut(u8) -> bool,
+    ) -> Option<usize> {
         let rest = &self.text[start.min(self.text.len())..];
         let n_taken = rest.iter().take(longest).take_while(|&&byte| belongs(byte)).count();
         (n_taken < rest.len() || n_taken == longest || self.is_end).then_some(start + n_taken)

@@ -49,6 +49,8 @@ pub enum Unread {
     NotHeld,
     /// Something is packed behind a script.
     Behind,
+    /// A pointer to a file that is kept elsewhere, and not here.
+    Elsewhere,
     /// A PDF: its text is compressed, and coded as the fonts in it have it.
     Pdf,
 }
@@ -66,6 +68,7 @@ impl Unread {
                 "zip files of more than 16 MiB are unpacked only as files of their own"
             }
             Self::Behind => "something is packed behind a script",
+            Self::Elsewhere => "it is a pointer of Git LFS, whose file is not here",
             Self::Pdf => "the text of a PDF is compressed and coded",
         }
     }

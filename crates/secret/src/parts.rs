@@ -1,6 +1,7 @@
 //! The secrets inside a secret: a URL's password, a header's token, the lines of a key.
 
 mod inside;
+mod named;
 
 use std::fmt;
 use std::ops::Range;
@@ -48,6 +49,8 @@ pub fn parts(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     tokens(value, take);
     inside::url_tokens(value, take);
     inside::json_members(value, take);
+    named::assigned(value, take);
+    named::path_token(value, take);
     lines(value, take);
 }
 
@@ -115,6 +118,8 @@ fn keyword_passwords(value: &[u8]) -> Vec<Range<usize>> {
                 let (start, ends) = match value.get(start) {
                     Some(b'\'') => (start + 1, &b"'"[..]),
                     Some(b'"') => (start + 1, &b"\""[..]),
+                    // In braces a `;` belongs to it (ODBC and Microsoft's drivers).
+                    Some(b'{') => (start + 1, &b"}"[..]),
                     _ if before == Some(b',') => (start, &b","[..]),
                     _ if before == Some(b';') => (start, &b";"[..]),
                     _ => (start, &b" \t\r\n&;"[..]),
@@ -216,6 +221,7 @@ mod tests {
         check("mypassword=x", &[]);
         check("Host=h;Username=u;Password=a b;Database=d", &[(Password, "a b")]);
         check("h:6380,password=ab=,ssl=True", &[(Password, "ab=")]);
+        check("jdbc:sqlserver://h;user=u;password={Js7Vw;2x}", &[(Password, "Js7Vw;2x")]);
         check(
             "amqp://u:one12345@h1//;amqp://u:two12345@h2//",
             &[

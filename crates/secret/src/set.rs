@@ -176,6 +176,19 @@ impl SecretSetBuilder {
         self
     }
 
+    /// Adds what another program understands of the value that was added last. It is searched for besides,
+    /// and never refused: the value itself says what is.
+    pub fn add_also(&mut self, secret: &Secret) -> &mut Self {
+        if let Some(id) = self.names.len().checked_sub(1) {
+            parts(secret.expose(), &mut |part, bytes| {
+                if refusal::reason(bytes).is_none() {
+                    self.needles.add(id, part, bytes);
+                }
+            });
+        }
+        self
+    }
+
     /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
     pub fn build(self) -> SecretSet {
         let Self { names, mut refused, needles, through_breaks } = self;

@@ -47,7 +47,7 @@ pub(crate) fn ask(ops: &Ops, vault: &Vault, with_history: bool, invocation: &Inv
     let Some(program) = invocation.find_program("git") else {
         return Answer::Unknown("git is not installed");
     };
-    let git = Git { program, folder, index: None };
+    let git = Git::new(program, folder);
     let state = if vault.root_folder.is_some() {
         git.state(vault, with_history, ".", "")
     } else {
@@ -63,9 +63,21 @@ pub(crate) struct Git<'a> {
     pub(crate) folder: &'a Path,
     /// The index that a commit under way has made, as git tells its hooks.
     pub(crate) index: Option<PathBuf>,
+    /// The store that is meant, where it is not the one of the folder's own repository.
+    pub(crate) store: Option<&'a Path>,
 }
 
-impl Git<'_> {
+impl<'a> Git<'a> {
+    /// git in a folder, for the repository that this lies in.
+    pub(crate) fn new(program: PathBuf, folder: &'a Path) -> Git<'a> {
+        Git { program, folder, index: None, store: None }
+    }
+
+    /// The same program for a store by itself.
+    pub(crate) fn of_store(&self, store: &'a Path) -> Git<'a> {
+        Git { store: Some(store), ..Git::new(self.program.clone(), store) }
+    }
+
     /// Asks everything; `pathspec` is the vault seen from the folder, `prefix` what paths then begin with.
     fn state(
         &self,
@@ -174,12 +186,17 @@ impl Git<'_> {
             Some(index) => command.env("GIT_INDEX_FILE", index),
             None => command.env_remove("GIT_INDEX_FILE"),
         };
+        let command = match self.store {
+            // Whatever work tree its configuration names may be gone.
+            Some(store) => command.env("GIT_DIR", store).env("GIT_WORK_TREE", store),
+            None => command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE"),
+        };
         command
             .dir(self.folder)
-            .env_remove("GIT_DIR")
-            .env_remove("GIT_WORK_TREE")
             .env_remove("GIT_PREFIX")
             .env("GIT_OPTIONAL_LOCKS", "0")
+            // What a partial clone left away is told, not fetched.
+            .env("GIT_NO_LAZY_FETCH", "1")
             .env("LC_ALL", "C")
             .stderr_null()
     }

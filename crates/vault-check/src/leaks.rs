@@ -2,14 +2,17 @@
 
 mod allowed;
 mod archive;
+mod lfs;
 mod look;
 mod narrow;
 mod objects;
 mod spare;
+mod stores;
 mod stream;
 mod tell;
 mod tree;
 mod unsearched;
+mod wide;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -21,7 +24,7 @@ use std::thread;
 use opsfile::{Ops, PlaceKeys, PlaceSource};
 use report::{Common, Exit, Finding, Invocation, Palette, Report, Streams};
 use secret::SecretSet;
-use vault::Vault;
+use vault::{Content, Vault};
 
 use crate::TOOL;
 use crate::args::Leaks;
@@ -61,6 +64,7 @@ pub(crate) fn run(
         narrow: narrow(&vault, &set),
         with_forms: true,
         public: vault.public().collect(),
+        has_slash: may_be_a_path(&vault),
         counts: Arc::default(),
     };
     let progress = Progress::watch(&look.counts, invocation.stderr_is_terminal);
@@ -71,13 +75,18 @@ pub(crate) fn run(
     } else {
         None
     };
+    let own = args.history.then(|| own_store(&ops, invocation)).flatten();
+    let stores = match args.history {
+        true => stores::below(&ops, &vault.root, own.as_deref()),
+        false => Vec::new(),
+    };
     let teller = Teller {
         ops: &ops,
         set: &set,
         narrow: &look.narrow,
         key,
         shows_fingerprints: args.fingerprint,
-        with_history: args.history,
+        searched: stores.iter().map(|store| store.dir.clone()).chain(own).collect(),
         allowances: &allowances,
         today: invocation.now.date_naive(),
     };
@@ -98,15 +107,34 @@ pub(crate) fn run(
     }
     if args.staged || args.history {
         let program = invocation.find_program("git").ok_or(Error::NoGit)?;
-        let mut git = Git { program, folder: &ops.folder, index: None };
+        let git = Git::new(program, &ops.folder);
         if !git.is_repository() {
             return Err(Error::NoRepository);
         }
         if args.staged {
+            let nested = nested(&git, invocation);
+            let folder = nested.as_deref().unwrap_or(&ops.folder);
+            let mut git = Git::new(git.program.clone(), folder);
             git.index = commit_index(&git, invocation)?;
-            let (n_objects, objects) = objects::staged(&look, &git).map_err(Error::Git)?;
+            let (n_objects, n_missing, objects) =
+                objects::staged(&look, &git).map_err(Error::Git)?;
             n_searched += n_objects;
+            if n_missing > 0 {
+                let what = if n_missing == 1 { "file was" } else { "files were" };
+                findings.push(
+                    Finding::warning(
+                        "not-read",
+                        format!("{n_missing} staged {what} not searched: git does not have them"),
+                    )
+                    .path(".git"),
+                );
+            }
+            let label = nested.map(|top| ops.relative(&real(&top, &ops)));
             for Staged { path, in_name, object } in objects {
+                let path = match &label {
+                    Some(label) => format!("{label}/{path}"),
+                    None => path,
+                };
                 findings.extend(
                     object.iter().flat_map(|object| teller.inside(&path, "staged", &object.inside)),
                 );
@@ -118,7 +146,11 @@ pub(crate) fn run(
             }
         }
         if args.history {
-            n_searched += history(&look, &git, &teller, &mut findings)?;
+            n_searched += history(&look, &git, "", &teller, &mut findings)?;
+            for store in &stores {
+                let git = git.of_store(&store.dir);
+                n_searched += history(&look, &git, &store.label, &teller, &mut findings)?;
+            }
         }
     }
     let is_tree_wanted = !args.paths.is_empty() || !(args.stdin || args.staged || args.history);
@@ -139,6 +171,20 @@ pub(crate) fn run(
     Ok(report.exit())
 }
 
+/// Where the repository of ops.toml has its history.
+fn own_store(ops: &Ops, invocation: &Invocation) -> Option<PathBuf> {
+    let git = Git::new(invocation.find_program("git")?, &ops.folder);
+    fs::canonicalize(git.path_of("objects")?.parent()?).ok()
+}
+
+/// The top of the repository that one is in, where it is another than that of ops.toml and lies below it:
+/// what its next commit would add is meant.
+fn nested(git: &Git<'_>, invocation: &Invocation) -> Option<PathBuf> {
+    let here = Git::new(git.program.clone(), &invocation.cwd).top()?;
+    let folder = fs::canonicalize(git.folder).ok()?;
+    (git.top().as_ref() != Some(&here) && here.starts_with(folder)).then_some(here)
+}
+
 /// The index that `git commit -a` and `git commit FILE` show their hooks instead of the usual one.
 fn commit_index(git: &Git<'_>, invocation: &Invocation) -> Result<Option<PathBuf>, Error> {
     let Some(index) = invocation.variable("GIT_INDEX_FILE").filter(|index| !index.is_empty())
@@ -146,7 +192,7 @@ fn commit_index(git: &Git<'_>, invocation: &Invocation) -> Result<Option<PathBuf
         return Ok(None);
     };
     // As git reads it: from the top of the work tree, wherever in it the hook has gone.
-    let here = Git { program: git.program.clone(), folder: &invocation.cwd, index: None };
+    let here = Git::new(git.program.clone(), &invocation.cwd);
     let index = here.top().unwrap_or_else(|| invocation.cwd.clone()).join(index);
     // Before the first `git add` there is none.
     if index.is_file() || here.path_of("index").is_some_and(|usual| usual == index) {
@@ -187,6 +233,7 @@ fn search_tree(
     }
     let tree = Tree {
         look,
+        base: ops.folder.clone(),
         left_out: vec![vault.root.clone()],
         declared,
         n_threads: thread::available_parallelism().map_or(1, usize::from),
@@ -207,22 +254,29 @@ fn real(path: &Path, ops: &Ops) -> PathBuf {
     }
 }
 
-/// Searches what git keeps; says how many objects were read.
+/// Searches what git keeps; says how many objects were read. `label` is where another repository
+/// than that of ops.toml lies, and empty for that.
 fn history(
     look: &Look<'_>,
     git: &Git<'_>,
+    label: &str,
     teller: &Teller<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<usize, Error> {
     // git walks the history while its objects are searched.
     let (batch, missing) = thread::scope(|scope| {
-        let missing = scope.spawn(|| objects::missing(git));
+        let missing = scope.spawn(|| objects::missing(look, git));
         let batch = objects::history(look, git);
         (batch, missing.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     let Batch { n_objects, n_missing, objects } = batch.map_err(Error::Git)?;
-    let not_read = |message: String| Finding::warning("not-read", message).path(".git");
-    match missing.map_err(Error::Git)? {
+    let placed = |path: &str| match label {
+        "" => path.to_owned(),
+        label => format!("{label}/{path}"),
+    };
+    let not_read = |message: String| Finding::warning("not-read", message).path(placed(".git"));
+    let (missing, in_paths) = missing.map_err(Error::Git)?;
+    match missing {
         Missing::Objects(0) if n_missing == 0 => {}
         Missing::Objects(n_gone) => {
             let message = match n_gone.max(n_missing) {
@@ -238,13 +292,6 @@ fn history(
                 .hint("`git fsck` names what is damaged"),
         ),
     }
-    if git.top().is_some_and(|top| top.join(".gitmodules").is_file()) {
-        findings.push(
-            Finding::note("not-read", "the history of submodules was not searched")
-                .path(".gitmodules")
-                .hint("`git cat-file --batch-all-objects --batch` in each, into `vault-check leaks --stdin`, searches it"),
-        );
-    }
     if objects::is_shallow(git).map_err(Error::Git)? {
         let message = "the clone is shallow: what came before its first commit was not searched";
         findings.push(
@@ -258,13 +305,34 @@ fn history(
     for Object { id, kind, inside } in &objects {
         let short = &id[..id.len().min(12)];
         let where_ = format!("in {kind} {short} of the history");
-        let path = paths.get(id).cloned().unwrap_or_else(|| format!(".git {kind} {short}"));
+        let path =
+            placed(&paths.get(id).cloned().unwrap_or_else(|| format!(".git {kind} {short}")));
         findings.extend(teller.inside(&path, &where_, inside));
     }
+    for (path, found) in in_paths {
+        findings.extend(teller.leak(&placed(&path), "in a path of the history", &found));
+    }
     for (path, found) in objects::refs(look, git).map_err(Error::Git)? {
-        findings.extend(teller.leak(&path, "in a ref's name", &found));
+        findings.extend(teller.leak(&placed(&path), "in a ref's name", &found));
     }
     Ok(n_objects)
+}
+
+/// Whether some secret may stand in a path and be cut there by its `/`.
+fn may_be_a_path(vault: &Vault) -> bool {
+    let values = vault.files.iter().flat_map(|file| match &file.content {
+        Content::Env(env) => env.entries().iter().map(|entry| &entry.value).collect(),
+        Content::Whole(value) => vec![value],
+        Content::Missing | Content::Link | Content::Unreadable(_) => Vec::new(),
+    });
+    let mut has_slash = false;
+    for value in values {
+        // It is looked at and goes nowhere.
+        secret::parts(value.expose(), &mut |_, part| {
+            has_slash |= part.contains(&b'/') && memchr::memmem::find(part, b"://").is_none();
+        });
+    }
+    has_slash
 }
 
 fn allowances(ops: &Ops) -> Result<(Vec<Allowance>, Vec<u32>), Error> {

@@ -163,13 +163,19 @@ impl Vault {
         for file in &self.files {
             match &file.content {
                 Content::Env(env) => {
-                    for entry in env.entries() {
+                    let others = envfile::other_values(env);
+                    for (index, entry) in env.entries().iter().enumerate() {
                         let shape = file.shape(&entry.key).unwrap_or(&Shape::Any);
                         if !entry.value.is_empty()
                             && is_secret(shape, &entry.value)
                             && !file.is_public(entry)
                         {
                             builder.add(&format!("{}:{}", file.path, entry.key), &entry.value);
+                            // What a shell or a library makes of the line will stand in logs.
+                            let understood = others.iter().filter(|(of, _)| *of == index);
+                            for value in understood.flat_map(|(_, values)| values) {
+                                builder.add_also(value);
+                            }
                         }
                     }
                 }

@@ -25,6 +25,14 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     }
     shell(value, take);
     c_escapes(value, take);
+    // Quoted-printable of mail bodies (RFC 2045 §6.7).
+    take(
+        Encoding::Mail,
+        each_byte(value, |out, byte| match byte {
+            b'=' | 0x7f.. => out.extend(format!("={byte:02X}").into_bytes()),
+            _ => out.push(byte),
+        }),
+    );
     for entities in ENTITIES {
         take(
             Encoding::Xml,
@@ -147,6 +155,14 @@ fn c_escapes(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
             _ => out.push(byte),
         }),
     );
+    // nginx in its logs, which escapes quotes and backslashes by number too.
+    take(
+        Encoding::CEscape,
+        each_byte(value, |out, byte| match byte {
+            b'"' | b'\\' | 0..0x20 | 0x7f.. => out.extend(format!("\\x{byte:02X}").into_bytes()),
+            _ => out.push(byte),
+        }),
+    );
     for (quotes, octal, ascii) in [
         (&b"\""[..], false, false),
         (b"'", false, false),
@@ -192,6 +208,26 @@ const ENTITIES: &[&[(u8, &str)]] = &[
     &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#x27;")],
     &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#039;")],
     &[(b'&', "&amp;"), (b'<', "&lt;")],
+    // Handlebars, and mustache.js, which escapes `/` too.
+    &[
+        (b'&', "&amp;"),
+        (b'<', "&lt;"),
+        (b'>', "&gt;"),
+        (b'"', "&quot;"),
+        (b'\'', "&#x27;"),
+        (b'`', "&#x60;"),
+        (b'=', "&#x3D;"),
+    ],
+    &[
+        (b'&', "&amp;"),
+        (b'<', "&lt;"),
+        (b'>', "&gt;"),
+        (b'"', "&quot;"),
+        (b'\'', "&#39;"),
+        (b'/', "&#x2F;"),
+        (b'`', "&#x60;"),
+        (b'=', "&#x3D;"),
+    ],
 ];
 
 fn each_byte(value: &[u8], mut write: impl FnMut(&mut Vec<u8>, u8)) -> Form {

@@ -178,6 +178,13 @@ pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
     let separator_len =
         text[tail_end..].iter().take(LONGEST_SEPARATOR).take_while(is_separator).count();
     let separator = &text[tail_end..tail_end + separator_len];
+    // `password=password=…`: what follows is for the next label to judge, and a text of labels stays cheap.
+    let (label, next) = (&text[place.at..place.after()], &text[tail_end + separator_len..]);
+    if next.get(..label.len()).is_some_and(|head| head.eq_ignore_ascii_case(label))
+        && next.get(label.len()).is_some_and(|byte| b":=".contains(byte))
+    {
+        return None;
+    }
     let leads_to_value = memchr::memchr3(b':', b'=', b'|', separator).is_some();
     // `token 0123…`: hexadecimal digits alone may follow without a sign.
     let is_hex_word = separator == b" " && is_hex_word(&text[tail_end + 1..], place.is_end);

@@ -24,7 +24,10 @@ pub(super) fn private_key(place: &Place<'_>) -> Verdict {
     let is_body = |byte: u8| {
         byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=-:,\\>|.".contains(&byte)
     };
-    let end = place.run(label_end, LONGEST, is_body);
+    // Where another block begins, this one has ended; a list of armour lines stays cheap.
+    let rest = &place.text[label_end..place.text.len().min(label_end + LONGEST)];
+    let longest = memchr::memmem::find(rest, b"-----BEGIN ").unwrap_or(LONGEST);
+    let end = place.run(label_end, longest, is_body);
     let body = &place.text[label_end..end.unwrap_or(place.text.len())];
     let close = memchr::memmem::find(body, b"-----END ").and_then(|at| {
         let label_at = at + b"-----END ".len();

@@ -113,14 +113,15 @@ pub(super) fn jwt(place: &Place<'_>) -> Verdict {
     if !place.begins_word() {
         return Verdict::Nothing;
     }
-    let Some(end) = place.run(place.at, LONGEST, |byte| is_word_or_dash(byte) || byte == b'.')
-    else {
+    // A third full stop, after the token, belongs to the sentence.
+    let mut n_dots = 0;
+    let belongs = |byte| {
+        n_dots += usize::from(byte == b'.');
+        n_dots < 3 && (is_word_or_dash(byte) || byte == b'.')
+    };
+    let Some(end) = place.run(place.at, LONGEST, belongs) else {
         return Verdict::Open(place.at);
     };
-    // A full stop after the token belongs to the sentence.
-    let n_parts_end =
-        place.text[place.at..end].iter().enumerate().filter(|(_, byte)| **byte == b'.').nth(2);
-    let end = n_parts_end.map_or(end, |(third_dot, _)| place.at + third_dot);
     let mut parts = place.text[place.at..end].split(|&byte| byte == b'.');
     let header =
         parts.next().and_then(|header| BASE64URL_NOPAD.decode(header).ok()).unwrap_or_default();

@@ -19,7 +19,7 @@ const TELLING: [&[u8]; 10] = [
     b"cookie",
 ];
 /// Shorter ones are codes and names as a rule.
-const SHORTEST: usize = 12;
+pub(super) const SHORTEST: usize = 12;
 /// A shorter user is a name.
 const SHORTEST_USER: usize = 16;
 
@@ -115,7 +115,7 @@ fn string(value: &[u8], start: usize) -> Option<(Zeroizing<Vec<u8>>, usize)> {
 }
 
 /// `access_token`, `apiKey`, `sig`; a public key is no secret.
-fn is_telling(name: &[u8]) -> bool {
+pub(super) fn is_telling(name: &[u8]) -> bool {
     let lower = name.to_ascii_lowercase();
     let holds = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
     !holds(b"public") && (lower == b"sig" || lower == b"code" || TELLING.into_iter().any(holds))

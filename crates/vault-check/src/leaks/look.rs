@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use secret::{Encoding, Part, Secret, SecretSet, form};
 
+use crate::leaks::wide;
 use crate::progress::Counts;
 
 /// Everything that is searched for.
@@ -15,6 +16,8 @@ pub(crate) struct Look<'a> {
     pub(crate) with_forms: bool,
     /// Values that are public by design, though they may look like credentials.
     pub(crate) public: Vec<&'a Secret>,
+    /// Whether some value holds a `/`, so that a path may have it in two names.
+    pub(crate) has_slash: bool,
     /// What was read so far, for whoever waits.
     pub(crate) counts: Arc<Counts>,
 }
@@ -53,11 +56,20 @@ impl Look<'_> {
 
     /// Every leak in `text`, in order of place.
     pub(crate) fn at(&self, text: &[u8]) -> Vec<Place> {
-        let (values, forms) = if self.with_forms {
+        let (values, mut forms) = if self.with_forms {
             self.set.find_with_forms(text)
         } else {
             (self.set.find(text), Vec::new())
         };
+        for run in self.with_forms.then(|| wide::runs(text)).into_iter().flatten() {
+            forms.extend(form::find(&run.text).into_iter().map(|found| {
+                let at = |narrow: usize| (run.start + narrow * 2).min(text.len());
+                form::FormMatch {
+                    rule: found.rule,
+                    range: at(found.range.start)..at(found.range.end),
+                }
+            }));
+        }
         let mut places: Vec<Place> = values
             .into_iter()
             .map(|found| Place {
@@ -190,6 +202,7 @@ mod tests {
             narrow: vec![narrow],
             with_forms: true,
             public: Vec::new(),
+            has_slash: false,
             counts: Arc::default(),
         };
         let found = |text: &str| look.at(text.as_bytes()).len();
@@ -216,6 +229,7 @@ mod tests {
             narrow: Vec::new(),
             with_forms: true,
             public: Vec::new(),
+            has_slash: false,
             counts: Arc::default(),
         };
         let places = look.at(b"TOKEN=CANARYq7Vw2xTzPaB3dE5fG7");

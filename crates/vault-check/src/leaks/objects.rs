@@ -7,9 +7,10 @@ use duct::Expression;
 
 use crate::git::Git;
 use crate::leaks::archive::{self, Inside};
+use crate::leaks::lfs;
 use crate::leaks::look::Look;
 use crate::leaks::stream::{Found, Scratch};
-use crate::leaks::tree::in_text;
+use crate::leaks::tree::{across, in_text};
 
 /// What came of one object.
 pub(crate) struct Object {
@@ -45,23 +46,35 @@ pub(crate) enum Missing {
     Unknown,
 }
 
-/// Walks the history for what is not there: a partial clone left it away, or it was lost.
-pub(crate) fn missing(git: &Git<'_>) -> io::Result<Missing> {
-    let arguments =
-        ["rev-list", "--objects", "--no-object-names", "--missing=print", "--all", "--reflog"];
+/// Walks the history for what is not there: a partial clone left it away, or it was lost. Also finds what
+/// stands in a path and in no name of it alone.
+pub(crate) fn missing(
+    look: &Look<'_>,
+    git: &Git<'_>,
+) -> io::Result<(Missing, Vec<(String, Found)>)> {
+    let names = if look.has_slash { "--object-names" } else { "--no-object-names" };
+    let arguments = ["rev-list", "--objects", names, "--missing=print", "--all", "--reflog"];
     let walk = git.uncaptured(&arguments).unchecked().reader()?;
     let mut reader = BufReader::with_capacity(128 * 1024, walk);
     let (mut n_missing, mut line) = (0, Vec::new());
+    let mut found = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
         n_missing += usize::from(line.first() == Some(&b'?'));
+        // `ID PATH`
+        if let Some(space) = memchr::memchr(b' ', &line) {
+            let path = line[space + 1..].trim_ascii_end();
+            let leaks = across(look, path).into_iter();
+            found.extend(leaks.map(|leak| (String::from_utf8_lossy(path).into_owned(), leak)));
+        }
         line.clear();
     }
     let status = reader.get_ref().try_wait()?.map(|output| output.status);
-    Ok(if status.is_some_and(|status| status.success()) {
+    let missing = if status.is_some_and(|status| status.success()) {
         Missing::Objects(n_missing)
     } else {
         Missing::Unknown
-    })
+    };
+    Ok((missing, found))
 }
 
 /// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
@@ -72,7 +85,7 @@ pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<Batch> {
     if size.packed > LARGE_PACK {
         words.push("--unordered");
     }
-    batch_of(look, &git.uncaptured(&words))
+    batch_of(look, git, &git.uncaptured(&words))
 }
 
 /// From this size on, in bytes, objects are read in the order of the pack: what they are deltas of
@@ -109,8 +122,9 @@ pub(crate) struct Staged {
     pub(crate) object: Option<Object>,
 }
 
-/// Searches the staged names and content of every file that differs from the last commit.
-pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<Staged>)> {
+/// Searches the staged names and content of every file that differs from the last commit; says how many
+/// were read, and how many git does not have.
+pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, usize, Vec<Staged>)> {
     // Whatever the user has set, all of the work tree is meant.
     let arguments = [
         "diff",
@@ -148,7 +162,7 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<S
         }
     }
     let batch = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids);
-    let Batch { n_objects, objects, .. } = batch_of(look, &batch)?;
+    let Batch { n_objects, n_missing, objects } = batch_of(look, git, &batch)?;
     let mut told = HashSet::new();
     for object in objects {
         // The same content at two paths is sent twice; each path is told once.
@@ -161,7 +175,7 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, Vec<S
             object: Some(object),
         }));
     }
-    Ok((n_objects, found))
+    Ok((n_objects, n_missing, found))
 }
 
 /// Where the folder of ops.toml lies in its work tree.
@@ -223,7 +237,7 @@ pub(crate) fn paths(
 }
 
 /// Reads `ID KIND LENGTH`, the content and a line break, over and over.
-fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<Batch> {
+fn batch_of(look: &Look<'_>, git: &Git<'_>, batch: &Expression) -> io::Result<Batch> {
     let mut reader = BufReader::with_capacity(128 * 1024, batch.reader()?);
     let mut scratch = Scratch::new(look);
     let mut objects = Vec::new();
@@ -247,7 +261,14 @@ fn batch_of(look: &Look<'_>, batch: &Expression) -> io::Result<Batch> {
         };
         let mut content = reader.by_ref().take(len);
         let mut inside = Inside::default();
-        archive::search_once(look, &mut scratch, &mut content, &mut inside)?;
+        if kind == "blob" && len <= lfs::LONGEST {
+            let mut text = Vec::new();
+            content.read_to_end(&mut text)?;
+            archive::search_once(look, &mut scratch, &mut text.as_slice(), &mut inside)?;
+            lfs::follow(look, git, &mut scratch, &text, &mut inside);
+        } else {
+            archive::search_once(look, &mut scratch, &mut content, &mut inside)?;
+        }
         // Whatever a decoder left over, and the line break.
         io::copy(&mut content, &mut io::sink())?;
         reader.read_until(b'\n', &mut header)?;

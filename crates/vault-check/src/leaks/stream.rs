@@ -1,6 +1,7 @@
 //! Searches what a reader gives, of any length, in bounded memory.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
 use crate::leaks::look::{Leak, Look};
@@ -12,14 +13,16 @@ pub(crate) struct Found {
     pub(crate) line: u64,
     /// In bytes, from 1.
     pub(crate) column: u64,
-    /// The leaked bytes, for a keyed fingerprint alone.
+    /// The leaked bytes, for a keyed fingerprint alone; none where it stands for others too.
     pub(crate) written: secret::Secret,
-    /// At how many more places of the text the same stands, which are not told one by one.
+    /// At how many more places of the text it stands, which are not told one by one.
     pub(crate) n_more: u64,
 }
 
 /// So many places of the same leak in one text are told; a log may have it in each of its lines.
 const MOST_PLACES: u64 = 100;
+/// And so many of one credential or one rule, however many ways it is written in.
+const MOST_OF_ALL: u64 = 1000;
 
 /// How much is read at once, if pieces need not be longer to overlap.
 const PIECE: usize = 256 * 1024;
@@ -61,8 +64,12 @@ impl Scratch {
         look.counts.read(len);
         // What begins before this place of the buffer was told with the piece before.
         let mut from = 0;
-        // How often each leak was met, and where the last one is that was told.
-        let mut met: HashMap<Leak, (u64, usize)> = HashMap::new();
+        // How often each leak was met as it is written, and where the last one is that was told.
+        let mut met: HashMap<(Leak, u64), (u64, usize)> = HashMap::new();
+        // How many places of each leak are told, however written, and where the rest is counted.
+        let mut told: HashMap<Leak, (u64, Option<usize>)> = HashMap::new();
+        // The key of this hash lives as long as the search, so that nothing of a value outlives it.
+        let hasher = RandomState::new();
         loop {
             let is_last = len < self.buffer.len();
             let text = &self.buffer[..len];
@@ -74,20 +81,36 @@ impl Scratch {
                 if !(from..to).contains(&start) {
                     continue;
                 }
-                let (n_met, last) = met.entry(place.leak.clone()).or_insert((0, 0));
+                let written = hasher.hash_one(&text[place.range.clone()]);
+                let (n_met, last) = met.entry((place.leak.clone(), written)).or_insert((0, 0));
+                let (n_told, rest) = told.entry(place.leak.clone()).or_insert((0, None));
                 *n_met += 1;
                 if *n_met > MOST_PLACES {
                     found[*last].n_more += 1;
                     continue;
                 }
+                if let Some(rest) = rest {
+                    found[*rest].n_more += 1;
+                    continue;
+                }
                 *last = found.len();
+                *n_told += 1;
+                let is_rest = *n_told > MOST_OF_ALL;
+                if is_rest {
+                    *rest = Some(found.len());
+                }
                 at = at.after(&text[counted..start]);
                 counted = start;
                 found.push(Found {
                     leak: place.leak,
                     line: at.line,
                     column: at.column,
-                    written: secret::Secret::new(text[place.range].to_vec()),
+                    // What stands for others too has no fingerprint, so that nobody can allow them.
+                    written: secret::Secret::new(if is_rest {
+                        Vec::new()
+                    } else {
+                        text[place.range].to_vec()
+                    }),
                     n_more: 0,
                 });
             }
@@ -158,6 +181,7 @@ mod tests {
             narrow: Vec::new(),
             with_forms: true,
             public: Vec::new(),
+            has_slash: false,
             counts: Arc::default(),
         };
         let mut scratch = Scratch::new(&look);

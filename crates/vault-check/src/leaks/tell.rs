@@ -1,6 +1,9 @@
 //! Puts leaks into words that reveal nothing but the credential's name.
 
+use std::collections::HashSet;
+use std::fs;
 use std::io;
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use opsfile::Ops;
@@ -23,8 +26,8 @@ pub(crate) struct Teller<'a> {
     /// The vault's key; there when fingerprints are shown or looked up.
     pub(crate) key: Option<Key>,
     pub(crate) shows_fingerprints: bool,
-    /// Whether the history of the repository is searched too.
-    pub(crate) with_history: bool,
+    /// The stores of git's whose history is searched too.
+    pub(crate) searched: HashSet<PathBuf>,
     pub(crate) allowances: &'a [Allowance],
     pub(crate) today: NaiveDate,
 }
@@ -39,7 +42,9 @@ impl Teller<'_> {
         }
         // What `--history` searched is not told as missed.
         let is_missed = |missed: &&Missed| {
-            !(self.with_history && matches!(missed, Missed::History) && is_own_history(&path))
+            let store = visited.path.parent().and_then(|store| fs::canonicalize(store).ok());
+            !(matches!(missed, Missed::History)
+                && store.is_some_and(|store| self.searched.contains(&store)))
         };
         let missed = visited.missed.as_ref().filter(is_missed);
         findings.extend(missed.map(|missed| self.missed(&path, missed)));
@@ -148,7 +153,7 @@ impl Teller<'_> {
             Missed::History => {
                 let finding = Finding::note("not-read", "the history was not searched here");
                 let finding = finding.path(path_shown);
-                if is_own_history(path) {
+                if is_below(path) {
                     finding.hint("`vault-check leaks --history` searches it")
                 } else {
                     let git_dir = self.shown(path.trim_end_matches("/objects"));
@@ -160,6 +165,9 @@ impl Teller<'_> {
 
     /// The leak's keyed fingerprint: the same credential written the same way in the same file.
     fn fingerprint(&self, path: &str, name: &str, found: &Found) -> Option<String> {
+        if found.written.is_empty() {
+            return None;
+        }
         // The written value goes into the keyed digest and nowhere else.
         let text =
             [path.as_bytes(), b"\0", name.as_bytes(), b"\0", found.written.expose()].concat();
@@ -179,10 +187,9 @@ impl Teller<'_> {
     }
 }
 
-/// Whether a store of objects, by its path from the folder of ops.toml, is that of the repository
-/// there.
-fn is_own_history(path: &str) -> bool {
-    path == ".git/objects"
+/// Whether a path from the folder of ops.toml leads to something below it.
+fn is_below(path: &str) -> bool {
+    !path.starts_with('/') && !path.starts_with("..")
 }
 
 /// What the system said, in its words; an error that is not the system's may quote what was read.

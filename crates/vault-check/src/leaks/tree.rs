@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
 use crate::leaks::archive::{self, Inside};
-use crate::leaks::look::Look;
+use crate::leaks::look::{Look, Place};
 use crate::leaks::spare;
 use crate::leaks::stream::{Found, Scratch};
 
@@ -38,6 +38,8 @@ pub(crate) enum Missed {
 /// What is searched and what is left out.
 pub(crate) struct Tree<'a> {
     pub(crate) look: &'a Look<'a>,
+    /// The folder from which paths are seen.
+    pub(crate) base: PathBuf,
     /// Files and folders that are not searched: the vault.
     pub(crate) left_out: Vec<PathBuf>,
     /// Env files of which some keys are declared to hold credentials.
@@ -172,10 +174,14 @@ impl Tree<'_> {
     }
 
     fn name(&self, path: &Path, name: &[u8], visited: &mut Vec<Visited>) {
-        if name.len() < secret::SHORTEST {
-            return;
+        let mut found = Vec::new();
+        if self.look.has_slash {
+            let seen = path.strip_prefix(&self.base).unwrap_or(path);
+            found = across(self.look, seen.as_os_str().as_bytes());
         }
-        let found = in_text(self.look, name);
+        if name.len() >= secret::SHORTEST {
+            found.extend(in_text(self.look, name));
+        }
         if !found.is_empty() {
             visited.push(Visited { in_name: found, ..Visited::new(path.to_owned()) });
         }
@@ -229,7 +235,11 @@ impl Visited {
 
 /// Every leak in a short text.
 pub(crate) fn in_text(look: &Look<'_>, text: &[u8]) -> Vec<Found> {
-    look.at(text)
+    found_at(look.at(text), text)
+}
+
+fn found_at(places: impl IntoIterator<Item = Place>, text: &[u8]) -> Vec<Found> {
+    places
         .into_iter()
         .map(|place| Found {
             leak: place.leak,
@@ -239,6 +249,13 @@ pub(crate) fn in_text(look: &Look<'_>, text: &[u8]) -> Vec<Found> {
             n_more: 0,
         })
         .collect()
+}
+
+/// Every leak in a path that the last `/` cuts, so that no name alone has it.
+pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
+    let Some(slash) = memchr::memrchr(b'/', path) else { return Vec::new() };
+    let is_cut = |place: &Place| place.range.start <= slash && place.range.end > slash + 1;
+    found_at(look.at(path).into_iter().filter(is_cut), path)
 }
 
 fn is_object_store(path: &Path) -> bool {

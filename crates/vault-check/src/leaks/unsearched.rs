@@ -27,6 +27,7 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
         .collect();
     findings.extend(vault.files.iter().flat_map(|file| missing(vault, file)));
     findings.extend(vault.files.iter().filter_map(|file| unreadable(vault, file)));
+    findings.extend(vault.files.iter().filter_map(|file| whole_alone(vault, file)));
     if vault.root_folder.is_none() {
         let (why, hint) = if vault.root_is_link {
             ("is a symbolic link", "name the folder itself as `root` in ops.toml")
@@ -82,11 +83,45 @@ fn unreadable(vault: &Vault, file: &File) -> Option<Finding> {
     )
 }
 
+/// A file that nobody declared, and that holds what nobody can know.
+fn undeclared(vault: &Vault, file: &File) -> Option<Finding> {
+    let why = match &file.content {
+        Content::Link => Unavailable::Link,
+        Content::Unreadable(reason) => Unavailable::Unreadable(*reason),
+        Content::Missing | Content::Env(_) | Content::Whole(_) => return None,
+    };
+    Some(
+        Finding::warning(RULE, format!("what it holds is not searched for: {why}"))
+            .path(vault.shown(&file.path))
+            .hint("put the file itself here, to be read by you alone; or remove it"),
+    )
+}
+
+/// A file of several words that is one credential as a whole, and in which no secret is known by itself:
+/// only all of it together would be found.
+fn whole_alone(vault: &Vault, file: &File) -> Option<Finding> {
+    let Content::Whole(value) = &file.content else { return None };
+    // It is taken apart and goes nowhere.
+    let bytes = value.expose().trim_ascii();
+    let has_words = bytes.iter().any(u8::is_ascii_whitespace);
+    let mut n_parts = 0;
+    secret::parts(bytes, &mut |part, inside| {
+        n_parts += usize::from(part != Part::Whole && secret::reason(inside).is_none());
+    });
+    (has_words && n_parts == 0).then(|| {
+        let message = "it is searched for only as a whole: no secret in it is known by itself";
+        Finding::note(RULE, message).path(vault.shown(&file.path))
+    })
+}
+
 /// The declared values of a file that are not known; one finding where the whole file is not.
 fn missing(vault: &Vault, file: &File) -> Vec<Finding> {
-    let Some(declared) = file.declared.as_ref().filter(|declared| !declared.optional) else {
-        return Vec::new();
+    let Some(declared) = file.declared.as_ref() else {
+        return undeclared(vault, file).into_iter().collect();
     };
+    if declared.optional && matches!(file.content, Content::Missing) {
+        return Vec::new();
+    }
     let finding = |what: &str, why: Unavailable| {
         Finding::warning(RULE, format!("{what} not searched for: {why}"))
             .path(vault.shown(&file.path))

@@ -82,7 +82,15 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         };
         let Some(age) = age(file, scope.now) else { continue };
         let allowed = i64::try_from(rotate.as_secs() / (24 * 60 * 60)).unwrap_or(i64::MAX);
-        if age.days > allowed {
+        if age.days < 0 && !age.is_declared {
+            let message =
+                "the file's time of change lies in the future, so that its age is not known";
+            findings.push(
+                Finding::warning(RULE.id, message).path(path()).hint(
+                    "write the day of the last rotation into the file: `# rotated: YYYY-MM-DD`",
+                ),
+            );
+        } else if age.days > allowed {
             findings.push(
                 Finding::warning(RULE.id, format!("{age}, and may become {allowed} days old"))
                     .path(path())

@@ -362,7 +362,12 @@ fn every_line_of_a_broken_file_is_told_by_place_and_reason() {
 /// A token that says these things of itself.
 fn jwt(payload: &str) -> String {
     let part = |text: &str| data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
-    format!("{}.{}.{}", part(r#"{"alg":"HS256"}"#), part(payload), part("CANARY-signature"))
+    format!(
+        "{}.{}.{}",
+        part(r#"{"alg":"HS256"}"#),
+        part(payload),
+        part("CANARY-signature-of-32-bytes-012")
+    )
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod corners;
 mod expected;
 mod hostile;
 mod leaks;
+mod leaks_found;
 mod leaks_git;
 mod leaks_more;
 mod leaks_packed;

@@ -18,7 +18,7 @@ fn no(shape: &str, value: &str, reason: &str) {
 
 fn token(header: &str, payload: &str) -> String {
     let part = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
-    format!("{}.{}.c2lnbmF0dXJl", part(header), part(payload))
+    format!("{}.{}.{}", part(header), part(payload), &"CANARYsig0".repeat(5)[..43])
 }
 
 #[test]
@@ -184,6 +184,14 @@ fn keys_and_tokens() {
     yes("jwt", &other);
     no("jwt", "a.b.c", "is not a JWT");
     no("jwt", &token(r#"{"typ":"JWT"}"#, "{}"), "is not a JWT");
+    let whole = token(r#"{"alg":"HS256"}"#, "{}");
+    let cut = "is a JWT whose signature is cut short or has something behind it";
+    for wrong in [&whole[..whole.len() - 1], &whole[..whole.len() - 9], &format!("{whole}Abc")] {
+        no("jwt", wrong, cut);
+    }
+    no("jwt", &token(r#"{"alg":"RS256"}"#, "{}"), cut);
+    no("jwt", &token(r#"{"alg":"none"}"#, "{}"), "is a JWT without a signature");
+    yes("jwt", &token(r#"{"alg":"someday"}"#, "{}"));
     no("jwt", &format!("{supabase}.x"), "is not a JWT");
     yes("supabase-key", &supabase);
     yes("supabase-key", "sb_secret_CANARYabcdefghijklmnop");

@@ -60,14 +60,44 @@ pub(super) fn supabase(value: &str) -> Fit {
         return Err("is no Supabase key: neither `sb_secret_…`, `sb_publishable_…` nor a JWT");
     };
     match payload.get("iss").and_then(Value::as_str) {
-        Some("supabase" | "supabase-demo") => Ok(()),
+        Some("supabase" | "supabase-demo") => signature(value),
         _ => Err("is a JWT that Supabase did not issue"),
     }
 }
 
 /// RFC 7519 in its compact form: three base64url parts, the first two JSON objects.
 pub(super) fn jwt(value: &str) -> Fit {
-    if payload(value).is_some() { Ok(()) } else { Err("is not a JWT") }
+    if payload(value).is_some() { signature(value) } else { Err("is not a JWT") }
+}
+
+/// Whether the signature has the length that its algorithm gives it (RFC 7518 §3, RFC 8037 §3.1): the end
+/// is what a copy loses.
+fn signature(value: &str) -> Fit {
+    let (Some((head, _)), Some((_, signature))) = (value.split_once('.'), value.rsplit_once('.'))
+    else {
+        return Err("is not a JWT");
+    };
+    let header = object(head).unwrap_or_default();
+    let algorithm = header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    let len = signature.len();
+    let is_whole = match algorithm {
+        "none" => return Err("is a JWT without a signature"),
+        "HS256" => len == 43,
+        "HS384" => len == 64,
+        "HS512" | "ES256" | "ES256K" => len == 86,
+        "ES384" => len == 128,
+        "ES512" => len == 176,
+        // Ed25519 and Ed448.
+        "EdDSA" => len == 86 || len == 152,
+        // As long as the key: 1024 bits at least, in whole bytes.
+        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => len >= 171 && len % 4 != 1,
+        _ => len % 4 != 1,
+    };
+    if is_whole {
+        Ok(())
+    } else {
+        Err("is a JWT whose signature is cut short or has something behind it")
+    }
 }
 
 /// The claims of a JWT; its signature is not looked at.

@@ -1,0 +1,217 @@
+//! `leaks` where it once vouched for what it had not seen: other repositories, large files of git's,
+//! other ways of writing, and what stands beside what is allowed.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use testbed::Bed;
+
+use crate::leaks::{TOKEN, bed, leaks, places};
+
+/// `rule path` of each finding but the leaks.
+fn told(output: &testbed::Output) -> Vec<String> {
+    let answer = output.json();
+    let findings = answer["findings"].as_array().unwrap().iter();
+    findings
+        .filter(|finding| !finding["rule"].as_str().unwrap().starts_with("leaked-"))
+        .filter(|finding| finding["subject"]["key"] != "PIN")
+        .map(|finding| {
+            let rule = finding["rule"].as_str().unwrap();
+            format!("{rule} {}", finding["subject"]["path"].as_str().unwrap())
+        })
+        .collect()
+}
+
+/// Makes a commit of all that is not ignored, in a repository in some folder.
+fn commit(bed: &Bed, folder: &str, message: &str) {
+    for args in [
+        &["init", "-q"][..],
+        &["config", "user.name", "Test"],
+        &["config", "user.email", "test@example.com"],
+        &["add", "-A"],
+        &["commit", "-q", "-m", message],
+    ] {
+        let output =
+            bed.command("git").args(args.iter().copied()).cwd(bed.path(folder)).unguarded();
+        assert_eq!(output.run().code(), 0);
+    }
+}
+
+#[test]
+fn what_is_allowed_in_a_log_allows_nothing_else_in_it() {
+    let bed = bed();
+    let line = "db postgres://test:SYNTHpw1@db.example.com/test\n";
+    bed.write("leaked/app.log", line.repeat(120));
+    let output = leaks(&bed, &["--fingerprint"]);
+    let hint = output.json()["findings"][0]["hint"].as_str().unwrap().to_owned();
+    let fingerprint = hint.split('`').nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2999-01-01 a test\n"));
+    assert_eq!(leaks(&bed, &[]).code(), 0);
+    let other = "postgres://admin:SYNTHq7Vw2xTzP@prod.example.com/prod\n";
+    bed.write("leaked/app.log", line.repeat(120) + other);
+    assert_eq!(places(&leaks(&bed, &[])), ["leaked/app.log:121:18 connection-string"]);
+}
+
+#[test]
+fn very_many_different_leaks_are_counted_and_cannot_be_allowed_together() {
+    let bed = bed();
+    let lines: Vec<String> =
+        (0..1200).map(|n| format!("postgres://u:SYNTHpw{n}x@db.example.com/d\n")).collect();
+    bed.write("leaked/app.log", lines.concat());
+    let output = leaks(&bed, &["--fingerprint"]);
+    let findings = output.json()["findings"].as_array().unwrap().clone();
+    let told: Vec<_> = findings.iter().filter(|finding| finding["rule"] == "leaked-form").collect();
+    assert_eq!(told.len(), 1001);
+    assert!(told[1000]["message"].as_str().unwrap().ends_with("and at 199 more places"));
+    assert!(told[1000]["hint"].is_null() && told[999]["hint"].is_string());
+}
+
+#[test]
+fn histories_below_are_searched_with_that_of_ops_toml() {
+    let mut bed = bed();
+    bed.holds_secrets("sub/");
+    bed.holds_secrets("bare.git/");
+    bed.write(".gitignore", "vault/\nsub/\nbare.git/\nleaked/\n");
+    commit(&bed, ".", "first");
+    bed.write("sub/f", format!("t={TOKEN}\n"));
+    commit(&bed, "sub", "a leak");
+    fs::remove_file(bed.path("sub/f")).unwrap();
+    bed.write("sub/g", "nothing\n");
+    commit(&bed, "sub", "gone");
+    let clone = bed.command("git").args(["clone", "-q", "--bare", "sub", "bare.git"]).unguarded();
+    assert_eq!(clone.run().code(), 0);
+    let output = leaks(&bed, &["."]);
+    assert_eq!(
+        told(&output),
+        ["not-read .git/objects", "not-read bare.git/objects", "not-read sub/.git/objects"]
+    );
+    assert_eq!(output.stdout().matches("`vault-check leaks --history` searches it").count(), 3);
+    let history = leaks(&bed, &["--history"]);
+    assert_eq!(places(&history), ["bare.git/f:1:3 a.env:TOKEN", "sub/f:1:3 a.env:TOKEN"]);
+    let all = leaks(&bed, &[".", "--history"]);
+    assert_eq!((places(&all).len(), told(&all)), (2, vec![]));
+}
+
+#[test]
+fn the_hook_of_a_repository_below_sees_its_own_commit() {
+    let mut bed = bed();
+    bed.holds_secrets("svc/");
+    bed.write(".gitignore", "vault/\nsvc/\n");
+    commit(&bed, ".", "first");
+    bed.write("svc/r", "nothing\n");
+    commit(&bed, "svc", "first");
+    bed.write("svc/leak", format!("k {TOKEN}\n"));
+    let git = |args: &[&str]| {
+        bed.command("git").args(args.iter().copied()).cwd(bed.path("svc")).unguarded().run()
+    };
+    assert_eq!(git(&["add", "leak"]).code(), 0);
+    let staged = ["leaks", "--staged", "--format", "json"];
+    let command = bed.command(testbed::bin!("vault-check")).args(staged);
+    assert_eq!(places(&command.cwd(bed.path("svc")).run()), ["svc/leak:1:3 a.env:TOKEN"]);
+    let hook = format!("#!/bin/sh\nexec '{}' leaks --staged\n", testbed::bin!("vault-check"));
+    bed.write_mode("svc/.git/hooks/pre-commit", hook, 0o755);
+    assert_ne!(git(&["commit", "-qm", "leak"]).code(), 0);
+    assert_eq!(places(&leaks(&bed, &["--staged"])), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_in_git_lfs_is_searched_or_told() {
+    let bed = bed();
+    bed.write(".gitignore", "vault/\n");
+    commit(&bed, ".", "first");
+    let id = "00ff".repeat(16);
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 30\n");
+    bed.write("db.sql", pointer);
+    bed.git(["add", "db.sql"]);
+    for option in ["--staged", "--history"] {
+        let output = leaks(&bed, &[option]);
+        assert!(output.stdout().contains("it is a pointer of Git LFS"), "{output}");
+        assert_eq!(output.code(), 1);
+    }
+    bed.write(format!(".git/lfs/objects/00/ff/{id}"), format!("dump {TOKEN}\n"));
+    let output = leaks(&bed, &["--staged"]);
+    assert_eq!(places(&output), ["db.sql:1:6 a.env:TOKEN"]);
+    assert!(output.stdout().contains("in its member its file in Git LFS"), "{output}");
+    bed.git(["commit", "-q", "-m", "dump"]);
+    assert_eq!(places(&leaks(&bed, &["--history"])), ["db.sql:1:6 a.env:TOKEN"]);
+}
+
+#[test]
+fn a_value_that_a_path_cuts_is_found() {
+    let bed = bed();
+    bed.write("vault/a.env", "TOKEN=CANARYkq7Vw/2xTzPaB3dE5\nURL=x\nPIN=zq19x\n");
+    bed.write("leaked/CANARYkq7Vw/2xTzPaB3dE5/f", "nothing\n");
+    let path = "leaked/[REDACTED:a.env:TOKEN]:1:8 a.env:TOKEN";
+    assert_eq!(places(&leaks(&bed, &[])), [path]);
+    bed.write(".gitignore", "vault/\n");
+    commit(&bed, ".", "first");
+    let found = places(&leaks(&bed, &["--history"]));
+    assert_eq!(found, [path]);
+}
+
+#[test]
+fn credentials_by_form_are_found_in_utf_16() {
+    let bed = bed();
+    let text = "url postgres://admin:SYNTHq7Vw2xTzP@prod.example.com/prod\r\n";
+    for (name, to_bytes) in
+        [("le.txt", u16::to_le_bytes as fn(u16) -> [u8; 2]), ("be.txt", u16::to_be_bytes)]
+    {
+        let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(to_bytes).collect();
+        bed.write(format!("leaked/{name}"), wide);
+    }
+    let found = places(&leaks(&bed, &[]));
+    assert_eq!(
+        found,
+        ["leaked/be.txt:1:46 connection-string", "leaked/le.txt:1:45 connection-string"]
+    );
+}
+
+#[test]
+fn what_a_shell_makes_of_a_line_is_searched_for() {
+    for line in [
+        format!("export TOKEN={TOKEN};"),
+        format!("TOKEN=$'{TOKEN}'"),
+        format!("TOKEN={TOKEN}$y"),
+        format!("TOKEN={TOKEN}&"),
+        format!("TOKEN={TOKEN}\""),
+        format!("TOKEN=${{X:-{TOKEN}}}"),
+    ] {
+        let bed = bed();
+        bed.write("vault/a.env", format!("{line}\nURL=x\nPIN=zq19x\n"));
+        bed.write("leaked/log", format!("x {TOKEN} y\n"));
+        assert_eq!(places(&leaks(&bed, &[])), ["leaked/log:1:3 a.env:TOKEN"], "{line}");
+    }
+}
+
+#[test]
+fn what_nobody_declared_and_nobody_can_read_is_told() {
+    let bed = bed();
+    symlink("../../elsewhere.env", bed.path("vault/b.env")).unwrap();
+    symlink("../../elsewhere", bed.path("vault/sub")).unwrap();
+    let output = leaks(&bed, &[]);
+    assert_eq!(told(&output), ["searched-narrowly vault/b.env", "searched-narrowly vault/sub"]);
+    assert_eq!(output.code(), 1);
+}
+
+#[test]
+fn secrets_in_files_of_other_programs_are_searched_for() {
+    let mut bed = Bed::new();
+    bed.holds_secrets("leaked/");
+    let mut ops = "version = 1\n[vault]\nroot = \"vault\"\n".to_owned();
+    let secrets = ["CANARY1q8Vw2xTz", "CANARY2q8Vw2xTz", "CANARY3q8Vw2xTz", "CANARY4q8Vw2xTz"];
+    for (name, text) in [
+        ("credentials", format!("[default]\naws_secret_access_key = {}\n", secrets[0])),
+        ("pgpass", format!("db.example:5432:app:app:{}\n", secrets[1])),
+        ("npmrc", format!("//registry.example/:_authToken={}\n", secrets[2])),
+        ("kubeconfig", format!("users:\n- name: a\n  user:\n    token: {}\n", secrets[3])),
+        ("prose", "CANARY some words that say nothing of a secret\n".to_owned()),
+    ] {
+        bed.write(format!("vault/{name}"), text);
+        ops += &format!("[[vault.file]]\npath = \"{name}\"\nwhole = \"any\"\n");
+    }
+    bed.write("ops.toml", ops);
+    bed.write("leaked/log", secrets.map(|secret| format!("x {secret}\n")).concat());
+    let output = leaks(&bed, &[]);
+    assert_eq!(places(&output).len(), 4, "{output}");
+    assert_eq!(told(&output), ["searched-narrowly vault/prose"]);
+}
