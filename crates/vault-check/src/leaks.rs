@@ -77,7 +77,7 @@ pub(crate) fn run(
     };
     let own = args.history.then(|| own_store(&ops, invocation)).flatten();
     let stores = match args.history {
-        true => stores::below(&ops, &vault.root, own.as_deref()),
+        true => stores::below(&ops, &real(&vault.root, &ops), own.as_deref()),
         false => Vec::new(),
     };
     let teller = Teller {
@@ -234,13 +234,19 @@ fn search_tree(
     let tree = Tree {
         look,
         base: ops.folder.clone(),
-        left_out: vec![vault.root.clone()],
+        left_out: left_out(vault, ops),
         declared,
         n_threads: thread::available_parallelism().map_or(1, usize::from),
     };
     let (n_files, visited) = tree.search(paths);
     findings.extend(visited.iter().flat_map(|visited| teller.visited(visited)));
     n_files
+}
+
+/// The vault, by its name and by what it is, where a folder above it is a link.
+fn left_out(vault: &Vault, ops: &Ops) -> Vec<PathBuf> {
+    let real = (!vault.root_is_link).then(|| real(&vault.root, ops));
+    real.into_iter().chain([vault.root.clone()]).collect()
 }
 
 /// A path as a walk from the repo's folder would meet it, without `..` and links; as it is where
@@ -302,12 +308,22 @@ fn history(
     look.counts.expect(0);
     let ids: HashSet<String> = objects.iter().map(|object| object.id.clone()).collect();
     let paths = objects::paths(git, &ids).map_err(Error::Git)?;
+    // What is allowed is so in one file, whatever others have the same content.
+    let all_paths = match teller.allowances {
+        [] => HashMap::new(),
+        _ => objects::all_paths(git, &ids).map_err(Error::Git)?,
+    };
     for Object { id, kind, inside } in &objects {
         let short = &id[..id.len().min(12)];
         let where_ = format!("in {kind} {short} of the history");
         let path =
             placed(&paths.get(id).cloned().unwrap_or_else(|| format!(".git {kind} {short}")));
         findings.extend(teller.inside(&path, &where_, inside));
+        for other in all_paths.get(id).into_iter().flatten().map(|other| placed(other)) {
+            if other != path {
+                findings.extend(teller.inside(&other, &where_, inside));
+            }
+        }
     }
     for (path, found) in in_paths {
         findings.extend(teller.leak(&placed(&path), "in a path of the history", &found));

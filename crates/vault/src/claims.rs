@@ -3,6 +3,7 @@
 mod certificate;
 
 use chrono::{DateTime, Utc};
+use data_encoding::BASE64;
 use secret::Secret;
 use serde_json::Value;
 
@@ -62,6 +63,13 @@ pub fn claims(value: &Secret) -> Claims {
     // Most values have no `-`; only behind one is it looked closer.
     let mut dashes = text.match_indices('-').map(|(at, _)| at);
     if dashes.any(|at| text[at..].starts_with("-----BEGIN CERTIFICATE-----")) {
+        return Claims { expires: certificate::not_after(text), ..Claims::default() };
+    }
+    // `-----BEGIN CERT` in base64, as a certificate is carried in one line.
+    if text.starts_with("LS0tLS1CRUdJTiBDRVJU")
+        && let Ok(packed) = BASE64.decode(text.trim_ascii().as_bytes())
+        && let Ok(text) = std::str::from_utf8(&packed)
+    {
         return Claims { expires: certificate::not_after(text), ..Claims::default() };
     }
     let Some(host) = host(text) else { return Claims::default() };
@@ -164,6 +172,12 @@ mod tests {
         );
         assert_eq!(read("postgres://u:CANARYp@h.example/db").project, None);
         assert_eq!(read("word"), Claims::default());
+    }
+
+    #[test]
+    fn a_certificate_in_base64_says_its_end() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMAkwBzAFAgEBMAA=\n-----END CERTIFICATE-----\n";
+        assert_eq!(read(&BASE64.encode(pem.as_bytes())), read(pem));
     }
 
     #[test]

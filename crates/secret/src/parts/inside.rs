@@ -57,24 +57,55 @@ pub(super) fn json_members(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
         return;
     }
     let mut at = 0;
+    // For each bracket that is open, whether it is a list, and the name it stands under.
+    let mut open: Vec<(bool, Name)> = Vec::new();
     // The name of the member whose value comes next.
-    let mut name: Option<Zeroizing<Vec<u8>>> = None;
+    let mut name: Name = None;
     while let Some(quote) = memchr::memchr(b'"', &value[at..]).map(|found| at + found) {
-        if value[at..quote].contains(&b',') {
-            name = None;
+        for byte in &value[at..quote] {
+            match byte {
+                b'{' | b'[' => open.push((*byte == b'[', name.clone())),
+                b'}' | b']' => {
+                    open.pop();
+                    name = None;
+                }
+                // All items of a list stand under its name.
+                b',' => {
+                    name = match open.last() {
+                        Some((true, of_list)) => of_list.clone(),
+                        _ => None,
+                    };
+                }
+                _ => {}
+            }
         }
         let Some((text, end)) = string(value, quote + 1) else { return };
         at = end;
         if value[at..].trim_ascii_start().first() == Some(&b':') {
-            name = Some(text);
-        } else if name.as_ref().is_some_and(|name| is_telling(name))
-            && text.len() >= SHORTEST
+            let outer = open.last().and_then(|(_, outer)| outer.clone());
+            // `"secret": {"value": "…"}`
+            let is_empty = EMPTY_NAMES.iter().any(|empty| text.as_slice() == *empty);
+            name = if is_empty && outer.is_some() { outer } else { Some(text) };
+        } else if name.as_ref().is_some_and(|name| is_telling(name) && text.len() >= shortest(name))
             // The lines of a key are taken one by one.
             && !text.contains(&b'\n')
         {
             take(Part::Token, &text);
         }
     }
+}
+
+type Name = Option<Zeroizing<Vec<u8>>>;
+
+/// Names that say nothing by themselves.
+const EMPTY_NAMES: [&[u8]; 4] = [b"value", b"current", b"data", b"plaintext"];
+
+/// A password counts from the length on that it has anywhere; what else has a telling name may be a code.
+fn shortest(name: &[u8]) -> usize {
+    let lower = name.to_ascii_lowercase();
+    let is_password = memchr::memmem::find(&lower, b"pass").is_some()
+        || memchr::memmem::find(&lower, b"pwd").is_some();
+    if is_password { crate::SHORTEST } else { SHORTEST }
 }
 
 /// The JSON string that begins at `start`, and where what follows its quote begins.
@@ -118,7 +149,8 @@ fn string(value: &[u8], start: usize) -> Option<(Zeroizing<Vec<u8>>, usize)> {
 pub(super) fn is_telling(name: &[u8]) -> bool {
     let lower = name.to_ascii_lowercase();
     let holds = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
-    !holds(b"public") && (lower == b"sig" || lower == b"code" || TELLING.into_iter().any(holds))
+    let is_short = lower == b"sig" || lower == b"code" || lower.ends_with(b"pass");
+    !holds(b"public") && (is_short || TELLING.into_iter().any(holds))
 }
 
 /// Letters and digits mixed, as no name has them.
@@ -161,6 +193,15 @@ mod tests {
         check(r#"[{"apiKey":"CANARYkq7Vw2x"},{"public_key":"CANARYkq7Vw2x"}]"#, &["CANARYkq7Vw2x"]);
         check(r#"{"tokens": ["CANARYkq7Vw2x", "x"], "name": "CANARYkq7Vw2x"}"#, &["CANARYkq7Vw2x"]);
         check(r#"{"token": 1, "name": "CANARYkq7Vw2x"}"#, &[]);
+        check(
+            r#"{"tokens": ["CANARY1kq7Vw2x", "CANARY2kq7Vw2x"], "names": ["CANARY3kq7Vw2x"]}"#,
+            &["CANARY1kq7Vw2x", "CANARY2kq7Vw2x"],
+        );
+        check(
+            r#"{"secret": {"value": "CANARY1kq7Vw2x"}, "db_pass": "CANARY2kq7Vw2x", "password": "CANARY3k"}"#,
+            &["CANARY1kq7Vw2x", "CANARY2kq7Vw2x", "CANARY3k"],
+        );
+        check(r#"{"auth": {"type": "CANARY1kq7Vw2x"}, "data": "CANARY2kq7Vw2x"}"#, &[]);
         check(r#"{"token": "CANARYkq7"#, &[]);
         check("CANARY{\"token\": \"CANARYkq7Vw2x\"}", &[]);
     }

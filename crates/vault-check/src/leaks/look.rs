@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use secret::{Encoding, Part, Secret, SecretSet, form};
+use secret::{Encoding, Match, Part, Secret, SecretSet, form};
 
 use crate::leaks::wide;
 use crate::progress::Counts;
@@ -61,44 +61,48 @@ impl Look<'_> {
         } else {
             (self.set.find(text), Vec::new())
         };
-        for run in self.with_forms.then(|| wide::runs(text)).into_iter().flatten() {
-            forms.extend(form::find(&run.text).into_iter().map(|found| {
-                let at = |narrow: usize| (run.start + narrow * 2).min(text.len());
-                form::FormMatch {
-                    rule: found.rule,
-                    range: at(found.range.start)..at(found.range.end),
-                }
-            }));
-        }
+        let place = |found: Match<'_>, range: Range<usize>| Place {
+            leak: Leak::Value {
+                name: found.name.to_owned(),
+                part: found.part,
+                encoding: found.encoding,
+                in_part: found.in_part,
+            },
+            range,
+        };
         let mut places: Vec<Place> = values
             .into_iter()
-            .map(|found| Place {
-                leak: Leak::Value {
-                    name: found.name.to_owned(),
-                    part: found.part,
-                    encoding: found.encoding,
-                    in_part: found.in_part,
-                },
-                range: found.range,
+            .map(|found| {
+                let range = found.range.clone();
+                place(found, range)
             })
             .collect();
+        // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
+        let runs = wide::runs(text);
+        let known = if runs.is_empty() { Vec::new() } else { merged(&places) };
+        for run in runs {
+            let range = |found: &Range<usize>| {
+                let at = |narrow: usize| (run.start + narrow * 2).min(text.len());
+                at(found.start)..at(found.end)
+            };
+            let (values, in_run) = self.set.find_with_forms(&run.text);
+            for found in values {
+                let range = range(&found.range);
+                if !overlaps(&known, &range) {
+                    places.push(place(found, range));
+                }
+            }
+            let in_run = in_run.into_iter().filter(|_| self.with_forms);
+            forms.extend(
+                in_run
+                    .map(|found| form::FormMatch { rule: found.rule, range: range(&found.range) }),
+            );
+        }
         for narrow in &self.narrow {
             places.extend(narrow.places(text));
         }
-        // One behind the other, so that a text full of leaks is no slower than others.
-        let mut known: Vec<Range<usize>> = Vec::new();
-        let mut ranges: Vec<_> = places.iter().map(|place| place.range.clone()).collect();
-        ranges.sort_by_key(|range| range.start);
-        for range in ranges {
-            match known.last_mut() {
-                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-                _ => known.push(range),
-            }
-        }
-        let overlaps = |range: &Range<usize>| {
-            let next = known.partition_point(|known| known.end <= range.start);
-            known.get(next).is_some_and(|known| known.start < range.end)
-        };
+        let known = merged(&places);
+        let overlaps = |range: &Range<usize>| overlaps(&known, range);
         places.extend(
             forms
                 .into_iter()
@@ -115,6 +119,25 @@ impl Look<'_> {
         // The value is compared and goes nowhere.
         self.public.iter().any(|value| value.expose() == written)
     }
+}
+
+/// Where something stands, one behind the other, so that a text full of leaks is no slower than others.
+fn merged(places: &[Place]) -> Vec<Range<usize>> {
+    let mut known: Vec<Range<usize>> = Vec::new();
+    let mut ranges: Vec<_> = places.iter().map(|place| place.range.clone()).collect();
+    ranges.sort_by_key(|range| range.start);
+    for range in ranges {
+        match known.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => known.push(range),
+        }
+    }
+    known
+}
+
+fn overlaps(known: &[Range<usize>], range: &Range<usize>) -> bool {
+    let next = known.partition_point(|known| known.end <= range.start);
+    known.get(next).is_some_and(|known| known.start < range.end)
 }
 
 impl Narrow<'_> {
@@ -151,7 +174,9 @@ impl Narrow<'_> {
                     .filter_map(|unit| unit.first().copied())
                     .collect();
                 let start = self.start(&rest)?;
-                let range = after + start * width..after + (start + self.value.len()) * width;
+                let end = after + (start + self.value.len()) * width;
+                // With the high byte first the last character ends one byte sooner.
+                let range = after + start * width..end.min(text.len());
                 Some(Place { leak: Leak::BesideKey { name: self.name.clone() }, range })
             })
             .collect()
@@ -214,6 +239,8 @@ mod tests {
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let wide: Vec<u8> = "PASS=pw-9x\r\n".encode_utf16().flat_map(to_bytes).collect();
             assert_eq!(look.at(&wide).len(), 1);
+            let wide: Vec<u8> = "PASS=pw-9x".encode_utf16().flat_map(to_bytes).collect();
+            assert!(look.at(&wide).iter().all(|place| place.range.end <= wide.len()));
         }
         assert_eq!(found("PASS:\n\npw-9x, PASS.value pw-9x"), 0);
         assert_eq!(found("PASSpw-9x pw-9x PASS=pw-9xy PASS=other"), 0);

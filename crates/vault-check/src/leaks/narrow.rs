@@ -12,7 +12,10 @@ pub(crate) fn narrow<'a>(vault: &'a Vault, set: &SecretSet) -> Vec<Narrow<'a>> {
         set.refused().iter().any(|refusal| {
             refusal.name == name
                 && refusal.part == Part::Whole
-                && matches!(refusal.reason, Reason::TooShort | Reason::LowVariety)
+                && matches!(
+                    refusal.reason,
+                    Reason::TooShort | Reason::LowVariety | Reason::CommonWord
+                )
         })
     };
     let mut narrow = Vec::new();
@@ -104,6 +107,8 @@ mod tests {
         check("LOG_LEVEL", "DEBUG", false);
         check("PORT", "5432", false);
         check("DB_PASSWORD", "dragon", true);
+        check("DB_PASSWORD", "sunshine", true);
+        check("POSTGRES_DATABASE", "chatwoot", false);
         check("PIN", "zq19x", true);
         check("CODE", "48213", true);
         check("USER_PASS", "hunter2", true);

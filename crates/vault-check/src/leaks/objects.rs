@@ -236,6 +236,55 @@ pub(crate) fn paths(
     Ok(paths)
 }
 
+/// Every path at which a commit brought each of `wanted` in, for whoever allows a leak in one file alone.
+pub(crate) fn all_paths(
+    git: &Git<'_>,
+    wanted: &HashSet<String>,
+) -> io::Result<HashMap<String, Vec<String>>> {
+    let mut paths: HashMap<String, Vec<String>> = HashMap::new();
+    if wanted.is_empty() {
+        return Ok(paths);
+    }
+    let place = Place::of(git)?;
+    let arguments = [
+        "log",
+        "--all",
+        "--reflog",
+        "-m",
+        "--root",
+        "--raw",
+        "-z",
+        "--no-abbrev",
+        "--no-renames",
+        "--no-relative",
+        "--format=",
+    ];
+    let mut reader = BufReader::new(git.uncaptured(&arguments).unchecked().reader()?);
+    let mut field = Vec::new();
+    let mut id = None;
+    // `:100644 100644 OLD NEW M`, then the path.
+    while reader.read_until(0, &mut field)? > 0 {
+        let text =
+            String::from_utf8_lossy(field.strip_suffix(b"\0").unwrap_or(&field)).into_owned();
+        field.clear();
+        if let Some(id) = id.take() {
+            let known = paths.entry(id).or_default();
+            let shown = place.shown(&text);
+            if !known.contains(&shown) {
+                known.push(shown);
+            }
+        } else if let Some(change) = text.trim_start().strip_prefix(':') {
+            id = change.split(' ').nth(3).filter(|id| wanted.contains(*id)).map(str::to_owned);
+            if id.is_none() {
+                // The path of what is not wanted.
+                reader.read_until(0, &mut field)?;
+                field.clear();
+            }
+        }
+    }
+    Ok(paths)
+}
+
 /// Reads `ID KIND LENGTH`, the content and a line break, over and over.
 fn batch_of(look: &Look<'_>, git: &Git<'_>, batch: &Expression) -> io::Result<Batch> {
     let mut reader = BufReader::with_capacity(128 * 1024, batch.reader()?);

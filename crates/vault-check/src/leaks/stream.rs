@@ -20,7 +20,7 @@ pub(crate) struct Found {
 }
 
 /// So many places of the same leak in one text are told; a log may have it in each of its lines.
-const MOST_PLACES: u64 = 100;
+pub(crate) const MOST_PLACES: u64 = 100;
 /// And so many of one credential or one rule, however many ways it is written in.
 const MOST_OF_ALL: u64 = 1000;
 
@@ -33,12 +33,14 @@ pub(crate) struct Scratch {
     /// Where a piece ends and another begins, what begins so near to the border is told with so
     /// much of the text on both sides.
     margin: usize,
+    /// So many places of the same are told.
+    pub(crate) most: u64,
 }
 
 impl Scratch {
     pub(crate) fn new(look: &Look<'_>) -> Self {
         let margin = look.overlap();
-        Self { buffer: vec![0; PIECE.max(margin * 8)], margin }
+        Self { buffer: vec![0; PIECE.max(margin * 8)], margin, most: MOST_PLACES }
     }
 
     /// Reads the first piece of a text; `None` where it is empty.
@@ -85,7 +87,7 @@ impl Scratch {
                 let (n_met, last) = met.entry((place.leak.clone(), written)).or_insert((0, 0));
                 let (n_told, rest) = told.entry(place.leak.clone()).or_insert((0, None));
                 *n_met += 1;
-                if *n_met > MOST_PLACES {
+                if *n_met > self.most {
                     found[*last].n_more += 1;
                     continue;
                 }
@@ -95,7 +97,7 @@ impl Scratch {
                 }
                 *last = found.len();
                 *n_told += 1;
-                let is_rest = *n_told > MOST_OF_ALL;
+                let is_rest = *n_told > MOST_OF_ALL && self.most == MOST_PLACES;
                 if is_rest {
                     *rest = Some(found.len());
                 }

@@ -145,6 +145,12 @@ impl Teller<'_> {
                 Finding::note("not-read", "this was not searched: credentials are meant to be here")
                     .path(path_shown)
             }
+            Missed::Named => Finding::warning(
+                "not-read",
+                "this was not searched: it is a pipe, a socket or a device",
+            )
+            .path(path_shown)
+            .hint("send what comes out of it to `vault-check leaks --stdin`"),
             Missed::NoFile => Finding::note(
                 "not-read",
                 "this was not searched: it is a pipe, a socket or a device",

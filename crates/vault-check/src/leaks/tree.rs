@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
@@ -12,7 +13,7 @@ use std::thread;
 use crate::leaks::archive::{self, Inside};
 use crate::leaks::look::{Look, Place};
 use crate::leaks::spare;
-use crate::leaks::stream::{Found, Scratch};
+use crate::leaks::stream::{Found, MOST_PLACES, Scratch};
 
 /// What came of one file or folder.
 pub(crate) struct Visited {
@@ -29,6 +30,8 @@ pub(crate) enum Missed {
     Failed(io::Error),
     /// It is a pipe, a socket or a device.
     NoFile,
+    /// The same, and it was named: nothing of what was asked for is known.
+    Named,
     /// It is the store of git's history.
     History,
     /// It is the vault.
@@ -60,11 +63,25 @@ struct Queue {
     n_working: usize,
 }
 
+/// Work that is being done, until it is dropped, even by a panic: the other threads do not wait for it.
+struct Working<'a> {
+    queue: &'a Mutex<Queue>,
+    changed: &'a Condvar,
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).n_working -= 1;
+        self.changed.notify_all();
+    }
+}
+
 impl Tree<'_> {
     /// Searches all of `paths`; says how many files were read, and what is worth telling.
     pub(crate) fn search(&self, paths: Vec<PathBuf>) -> (usize, Vec<Visited>) {
         let mut work = Vec::new();
         let mut visited = Vec::new();
+        let mut n_files = 0;
         for path in paths {
             if self.left_out.iter().any(|left_out| path.starts_with(left_out)) {
                 visited.push(Visited::missed(path, Missed::Vault));
@@ -73,7 +90,10 @@ impl Tree<'_> {
             match fs::metadata(&path) {
                 Ok(data) if data.is_dir() => work.push(Work::Folder(path)),
                 Ok(data) if data.is_file() => work.push(Work::Files(vec![path])),
-                Ok(_) => visited.push(Visited::missed(path, Missed::NoFile)),
+                Ok(_) if is_open(&path) => {
+                    n_files += usize::from(self.stream(path, &mut visited));
+                }
+                Ok(_) => visited.push(Visited::missed(path, Missed::Named)),
                 Err(error) => visited.push(Visited::missed(path, Missed::Failed(error))),
             }
         }
@@ -83,9 +103,12 @@ impl Tree<'_> {
             let threads: Vec<_> = (0..self.n_threads.max(1))
                 .map(|_| scope.spawn(|| self.work_off(&queue, &changed)))
                 .collect();
-            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+            // A thread that fell takes the run with it: what it had found would be missing.
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
         });
-        let mut n_files = 0;
         for (n_read, seen) in answers {
             n_files += n_read;
             visited.extend(seen);
@@ -111,6 +134,7 @@ impl Tree<'_> {
                     queue = changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 }
             };
+            let working = Working { queue, changed };
             let more = match work {
                 Work::Folder(folder) => self.list(folder, &mut visited),
                 Work::Files(files) => {
@@ -122,8 +146,8 @@ impl Tree<'_> {
             };
             let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
             queue.work.extend(more);
-            queue.n_working -= 1;
-            changed.notify_all();
+            drop(queue);
+            drop(working);
         }
     }
 
@@ -200,18 +224,34 @@ impl Tree<'_> {
         }
     }
 
+    /// Searches what a shell has opened and named, as `<(command)` does; says whether it was read to its end.
+    fn stream(&self, path: PathBuf, visited: &mut Vec<Visited>) -> bool {
+        let mut inside = Inside::default();
+        let mut scratch = Scratch::new(self.look);
+        let outcome = fs::File::open(&path).and_then(|mut pipe| {
+            archive::search_once(self.look, &mut scratch, &mut pipe, &mut inside)
+        });
+        let missed = outcome.err().map(Missed::Failed);
+        let is_read = missed.is_none();
+        visited.push(Visited { inside, missed, ..Visited::new(path) });
+        is_read
+    }
+
     /// Searches a file; says whether it was read to its end.
     fn file(&self, path: PathBuf, scratch: &mut Scratch, visited: &mut Vec<Visited>) -> bool {
         let mut inside = Inside::default();
         // Should a pipe or a link have taken the file's place, it is neither waited for nor followed.
         let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
         let flags = i32::try_from(flags.bits()).unwrap_or(0);
+        let keys = self.declared.get(&path);
+        // What is spared there must not stand for what is not.
+        scratch.most = if keys.is_some() { u64::MAX } else { MOST_PLACES };
         let outcome = OpenOptions::new()
             .read(true)
             .custom_flags(flags)
             .open(&path)
             .and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
-        if let Some(keys) = self.declared.get(&path).filter(|_| !inside.found.is_empty()) {
+        if let Some(keys) = keys.filter(|_| !inside.found.is_empty()) {
             spare::retain(&path, keys, &mut inside);
         }
         let missed = outcome.err().map(Missed::Failed);
@@ -256,6 +296,12 @@ pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
     let Some(slash) = memchr::memrchr(b'/', path) else { return Vec::new() };
     let is_cut = |place: &Place| place.range.start <= slash && place.range.end > slash + 1;
     found_at(look.at(path).into_iter().filter(is_cut), path)
+}
+
+/// Whether a path names what this process was given open.
+fn is_open(path: &Path) -> bool {
+    path == Path::new("/dev/stdin")
+        || ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder))
 }
 
 fn is_object_store(path: &Path) -> bool {

@@ -215,3 +215,87 @@ fn secrets_in_files_of_other_programs_are_searched_for() {
     assert_eq!(places(&output).len(), 4, "{output}");
     assert_eq!(told(&output), ["searched-narrowly vault/prose"]);
 }
+
+#[test]
+fn a_short_value_at_the_end_of_utf_16_is_told() {
+    let bed = bed();
+    let wide: Vec<u8> = "PIN=zq19x".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    bed.write("leaked/w.txt", wide.clone());
+    assert_eq!(places(&leaks(&bed, &[])), ["leaked/w.txt:1:10 a.env:PIN"]);
+    let command = bed.command(testbed::bin!("vault-check")).args(["leaks", "--stdin"]);
+    assert_eq!(command.stdin(wide).run().code(), 1);
+}
+
+#[test]
+fn what_is_encoded_in_utf_16_is_found() {
+    let bed = bed();
+    let text = format!("data:\n  TOKEN: {}\n", data_encoding::BASE64.encode(TOKEN.as_bytes()));
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    bed.write("leaked/secret.yaml", wide);
+    assert_eq!(places(&leaks(&bed, &[])), ["leaked/secret.yaml:2:20 a.env:TOKEN"]);
+}
+
+#[test]
+fn what_is_allowed_in_one_file_is_allowed_in_no_other() {
+    let bed = bed();
+    bed.write(".gitignore", "vault/\n.opsproof/\n");
+    bed.write("leaked/example", format!("x {TOKEN}\n"));
+    bed.write("leaked/prod.conf", format!("x {TOKEN}\n"));
+    commit(&bed, ".", "first");
+    let output = leaks(&bed, &["leaked/example", "--fingerprint"]);
+    let hint = output.json()["findings"][0]["hint"].as_str().unwrap().to_owned();
+    let fingerprint = hint.split('`').nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2999-01-01 an example\n"));
+    bed.git(["rm", "-q", "leaked/prod.conf"]);
+    bed.git(["commit", "-q", "-m", "gone"]);
+    assert_eq!(places(&leaks(&bed, &["--history"])), ["leaked/prod.conf:1:3 a.env:TOKEN"]);
+    assert_eq!(places(&leaks(&bed, &[])), Vec::<String>::new());
+}
+
+#[test]
+fn a_declared_place_hides_nothing_behind_many_of_its_lines() {
+    let bed = bed();
+    let ops = bed.read("ops.toml");
+    let place = "[[dsn.place]]\nname = \"app\"\nenv-file = \"leaked/.env\"\nkey = \"DATABASE_URL\"\ncanonical = true\n";
+    bed.write("ops.toml", format!("{ops}{place}"));
+    let url = bed.read("vault/a.env").lines().nth(1).unwrap().replace("URL=", "");
+    let password = url.split(':').nth(2).unwrap().split('@').next().unwrap();
+    let text = format!("DATABASE_URL={url}\n").repeat(101) + &format!("X={password}\n");
+    bed.write("leaked/.env", text);
+    assert_eq!(places(&leaks(&bed, &[])), ["leaked/.env:102:3 a.env:URL"]);
+}
+
+#[test]
+fn a_stream_that_is_named_is_searched_or_told() {
+    let bed = bed();
+    bed.write("leaked/log", format!("x {TOKEN}\n"));
+    let program = testbed::bin!("vault-check");
+    let script = format!("cat leaked/log | '{program}' leaks /dev/stdin");
+    let output = bed.command("sh").args(["-c", &script]).run();
+    assert!(output.stdout().contains("/dev/stdin:1:3 a.env:TOKEN"), "{output}");
+    duct::cmd!("mkfifo", bed.path("pipe")).run().unwrap();
+    let output = leaks(&bed, &["pipe"]);
+    assert_eq!((output.code(), told(&output)), (1, vec!["not-read pipe".to_owned()]));
+}
+
+#[test]
+fn a_vault_behind_a_link_is_left_out_by_what_it_is() {
+    let mut bed = Bed::new();
+    bed.holds_secrets("real/vault/");
+    bed.write(
+        "ops.toml",
+        "version = 1\n[vault]\nroot = \"link/vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = { A = \"any\" }\n",
+    );
+    bed.write("real/vault/a.env", format!("A={TOKEN}\n"));
+    symlink("real", bed.path("link")).unwrap();
+    let output = leaks(&bed, &[]);
+    assert_eq!((output.code(), places(&output)), (0, vec![]), "{output}");
+}
+
+#[test]
+fn a_password_that_reads_like_a_word_is_found_next_to_its_key() {
+    let bed = bed();
+    bed.write("vault/a.env", "TOKEN=x\nURL=x\nPIN=x\nDB_PASSWORD=canaryable\n");
+    bed.write("leaked/compose.yml", "  environment:\n    DB_PASSWORD: canaryable\n");
+    assert_eq!(places(&leaks(&bed, &[])), ["leaked/compose.yml:2:18 a.env:DB_PASSWORD"]);
+}

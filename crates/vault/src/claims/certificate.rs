@@ -1,11 +1,14 @@
-//! Until when a certificate holds: `notAfter` of the first one in a PEM text (RFC 5280 §4.1).
+//! Until when certificates hold: the first `notAfter` in a PEM text (RFC 5280 §4.1).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::BASE64;
 
-/// The end of the first certificate; none where it is not one.
+/// The end of the certificate that ends first; none where none is one.
 pub(super) fn not_after(text: &str) -> Option<DateTime<Utc>> {
-    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
+    text.split("-----BEGIN CERTIFICATE-----").skip(1).filter_map(one).min()
+}
+
+fn one(rest: &str) -> Option<DateTime<Utc>> {
     let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
     // On one line a break is spelt `\n`.
     let body = body.replace("\\r", "").replace("\\n", "");
@@ -103,5 +106,8 @@ mod tests {
         check(&tagged(UTC_TIME, b"261331235959Z"), None);
         check(&tagged(UTC_TIME, "26123123595\u{e9}".as_bytes()), None);
         check(b"\x17\xff", None);
+        let chain =
+            pem(&tagged(UTC_TIME, b"301231235959Z")) + &pem(&tagged(UTC_TIME, b"211231235959Z"));
+        assert_eq!(not_after(&chain).map(|time| time.timestamp()), Some(1_640_995_199));
     }
 }
