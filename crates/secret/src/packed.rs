@@ -11,7 +11,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use crate::packed::kind::Kind;
-use crate::packed::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched};
+use crate::packed::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched, Zlib};
 
 /// Searches the texts that lie in one file; each is read once, from its beginning to its end.
 pub trait Search {
@@ -39,6 +39,8 @@ pub enum Unread {
     Method,
     /// Encrypted.
     Encrypted,
+    /// An archive of a kind whose members are not told apart; what is not packed in it is searched.
+    Members,
     /// Archives in archives in archives.
     TooDeep,
     /// It grows beyond all measure.
@@ -61,6 +63,7 @@ impl Unread {
         match self {
             Self::Method => "it is compressed in a way that cannot be read here",
             Self::Encrypted => "it is encrypted",
+            Self::Members => "what is packed in an archive of this kind is not unpacked",
             Self::TooDeep => "it is an archive too deep inside others",
             Self::TooLarge => "it grows out of proportion when unpacked",
             Self::Damaged => "it is damaged",
@@ -163,6 +166,7 @@ fn search_rest(
         }
         _ if depth >= DEEPEST => searcher.unread(member, Unread::TooDeep),
         Kind::Gzip => return Ok(search_gzip(searcher, len, reader, member, depth)),
+        Kind::Zlib => return search_zlib(searcher, len, reader, member, depth),
         Kind::Zip => return search_held(searcher, len, reader, member, depth),
         Kind::Tar => {
             let start = head.to_vec();
@@ -200,6 +204,27 @@ fn search_gzip(
         searcher.unread(member, Unread::Damaged);
     }
     unpacked.n_bytes
+}
+
+/// Searches a zlib stream and what stands behind it, as git and many others keep single objects.
+fn search_zlib(
+    searcher: &mut dyn Search,
+    len: usize,
+    reader: &mut dyn Read,
+    member: &str,
+    depth: usize,
+) -> io::Result<u64> {
+    let start = searcher.head(len).to_vec();
+    let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
+    let mut unpacked = Unpacked { decoder: Zlib::new(packed), n_bytes: 0, too_large: false };
+    let name = format!("{member}{}(inflated)", if member.is_empty() { "" } else { " " });
+    let outcome = search_member(searcher, &mut unpacked, &name, depth + 1);
+    if unpacked.too_large {
+        searcher.unread(member, Unread::TooLarge);
+    } else if outcome.is_err() {
+        searcher.unread(member, Unread::Damaged);
+    }
+    Ok(unpacked.n_bytes)
 }
 
 /// Searches what may be a zip file and can only be read once: in memory, where it is not too long.
@@ -276,6 +301,7 @@ fn search_tar(
                 let padding = tar::padding(member.len);
                 n_bytes += io::copy(&mut reader.take(padding), &mut io::sink())?;
             }
+            tar::Next::End(rest) if tar::is_end(&rest) => n_bytes += rest.len() as u64,
             tar::Next::End(rest) => break rest,
             tar::Next::Damaged(rest) => {
                 searcher.unread(outer, Unread::Damaged);

@@ -12,7 +12,7 @@ use opsfile::Ops;
 use vault::Vault;
 
 use crate::examples;
-use crate::packing::dockerfile::Image;
+use crate::packing::dockerfile::{How, Image, Taken};
 use crate::packing::npm::Npm;
 
 /// A file that says what an image or a package is made of.
@@ -44,6 +44,8 @@ pub(crate) struct Carries {
     pub(crate) is_certain: bool,
     /// Whether the recipe names a folder that leads to the file.
     pub(crate) is_named: bool,
+    /// Whether it may be carried or not; nobody can say.
+    pub(crate) is_possible: bool,
 }
 
 /// Folders below that of ops.toml are looked through for recipes so deep.
@@ -112,13 +114,22 @@ impl Recipe {
     pub(crate) fn carries(&self, path: &str, git_ignores: Option<bool>) -> Option<Carries> {
         let path = format!("{}/{path}", self.prefix);
         match &self.kind {
-            Kind::Image(image, is_certain) => image.copies(&path).map(|(line, is_named)| Carries {
+            Kind::Image(image, is_certain) => image.copies(&path).map(|Taken { line, how }| Carries {
                 line: Some(line),
                 thing: "image",
-                why: "this line takes it in, and no ignore file keeps it out",
+                why: match how {
+                    How::Copied { .. } => "this line takes it in, and no ignore file keeps it out",
+                    How::Mounted => {
+                        "this line shows it to a command, and no ignore file keeps it out"
+                    }
+                    How::Unknown => {
+                        "a variable says what this line takes in, and no ignore file keeps it out"
+                    }
+                },
                 mend: "add the vault's folder to `.dockerignore`, or copy only what the image needs",
                 is_certain: *is_certain,
-                is_named,
+                is_named: how == How::Copied { is_named: true },
+                is_possible: matches!(how, How::Mounted | How::Unknown),
             }),
             Kind::Npm(npm) => npm.packs(&path).then_some(Carries {
                 line: None,
@@ -127,6 +138,7 @@ impl Recipe {
                 mend: "list in `files` what the package is made of, or set `\"private\": true`",
                 is_certain: true,
                 is_named: false,
+                is_possible: false,
             }),
             Kind::Cargo(found) => found.packs(&path, git_ignores).then_some(Carries {
                 line: None,
@@ -135,6 +147,7 @@ impl Recipe {
                 mend: "add the vault's folder to `exclude`, or set `publish = false`",
                 is_certain: true,
                 is_named: false,
+                is_possible: false,
             }),
         }
     }

@@ -1,5 +1,9 @@
 //! What a file is by its first bytes.
 
+use std::io::Read;
+
+use flate2::read::ZlibDecoder;
+
 use super::{Unread, tar};
 
 /// What a file is.
@@ -7,6 +11,8 @@ use super::{Unread, tar};
 pub(super) enum Kind {
     /// A gzip stream, or several.
     Gzip,
+    /// A zlib stream, as git's loose objects are.
+    Zlib,
     /// A zip file.
     Zip,
     /// A tar archive.
@@ -55,6 +61,10 @@ impl Kind {
             Kind::Tar
         } else if head.starts_with(AR) {
             Kind::Ar
+        } else if is_zlib(head) {
+            Kind::Zlib
+        } else if is_cpio(head) {
+            Kind::Opaque(Unread::Members)
         } else if OTHERS.iter().any(|magic| head.starts_with(magic)) {
             Kind::Opaque(Unread::Method)
         } else if head.starts_with(b"%PDF-") {
@@ -62,6 +72,35 @@ impl Kind {
         } else {
             Kind::Text
         }
+    }
+}
+
+/// Whether a zlib stream begins so (RFC 1950 §2.2). Two letters would do, so its first bytes must inflate.
+fn is_zlib(head: &[u8]) -> bool {
+    let [method, flags, ..] = *head else { return false };
+    let sums_up = (u16::from(method) << 8 | u16::from(flags)).is_multiple_of(31);
+    if method & 0x0f != 8 || method >> 4 > 7 || flags & 0x20 != 0 || !sums_up {
+        return false;
+    }
+    // `x^2` begins so too, and no stream is of letters alone.
+    let is_letter = |byte: &u8| (b' '..=b'~').contains(byte) || byte.is_ascii_whitespace();
+    if head[..head.len().min(64)].iter().all(is_letter) {
+        return false;
+    }
+    let mut some = [0; 16];
+    let mut decoder = ZlibDecoder::new(&head[..head.len().min(4096)]);
+    decoder.read(&mut some).is_ok_and(|n_read| n_read > 0)
+}
+
+/// Whether an archive of cpio begins so: its newer forms have numbers in letters, the older ones a short.
+fn is_cpio(head: &[u8]) -> bool {
+    let is_numbers =
+        |len: usize| head.get(6..len).is_some_and(|all| all.iter().all(u8::is_ascii_hexdigit));
+    match head {
+        [b'0', b'7', b'0', b'7', b'0', b'1' | b'2', ..] => is_numbers(110),
+        [b'0', b'7', b'0', b'7', b'0', b'7', ..] => is_numbers(76),
+        [0xc7, 0x71, ..] | [0x71, 0xc7, ..] => true,
+        _ => false,
     }
 }
 

@@ -25,9 +25,28 @@ pub(super) enum Next {
     Damaged(Vec<u8>),
 }
 
-/// Whether a text begins as a tar archive does.
+/// Whether a text begins as a tar archive does: with `ustar`, or as Unix V7 wrote it, with a checksum alone.
 pub(super) fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
+    match head.get(257..262) {
+        Some(b"ustar") => true,
+        Some(b"\0\0\0\0\0") => has_checksum(head),
+        _ => false,
+    }
+}
+
+/// Whether a header's sum is the one it gives, its own eight bytes counted as blanks.
+fn has_checksum(head: &[u8]) -> bool {
+    let Some(header) = head.get(..512).filter(|header| header[0] != 0) else { return false };
+    let sum = header.iter().enumerate().map(|(at, byte)| match at {
+        148..156 => u64::from(b' '),
+        _ => u64::from(*byte),
+    });
+    number(&header[148..156]).is_some_and(|said| said == sum.sum::<u64>())
+}
+
+/// Whether a block is one of the zeros that end an archive, behind which there may be another.
+pub(super) fn is_end(block: &[u8]) -> bool {
+    block.len() as u64 == BLOCK && block.iter().all(|byte| *byte == 0)
 }
 
 /// Reads the next header, or what stands in its place.

@@ -306,3 +306,34 @@ proptest! {
         prop_assert_eq!((sought.n_found, sought.unread), (once.n_found, once.unread));
     }
 }
+
+#[test]
+fn archives_of_older_kinds_are_unpacked_or_told() {
+    let text = format!("{} x={TOKEN}\n", "filler ".repeat(50));
+    let text = text.as_bytes();
+    // Unix V7 has no magic, only a checksum.
+    let mut v7 = vec![0; 512];
+    v7[..4].copy_from_slice(b"f.gz");
+    let packed = gzip(text);
+    v7[124..135].copy_from_slice(format!("{:011o}", packed.len()).as_bytes());
+    v7[148..156].fill(b' ');
+    let sum: u32 = v7.iter().map(|byte| u32::from(*byte)).sum();
+    v7[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    v7.extend(&packed);
+    v7.resize(v7.len().next_multiple_of(512) + 1024, 0);
+    assert_eq!(searched(&v7), (1, vec![]));
+    // One behind the other, as `tar -i` reads them.
+    assert_eq!(searched(&[v7.as_slice(), &v7].concat()), (2, vec![]));
+    v7[148] = b'7';
+    assert_eq!(searched(&v7).0, 0);
+
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    let zlib = encoder.finish().unwrap();
+    assert_eq!(searched(&zlib), (1, vec![]));
+    assert_eq!(searched(&zlib[..zlib.len() - 2]).1, [Unread::Damaged]);
+    assert_eq!(searched(b"x^2 and no stream"), (0, vec![]));
+    let cpio = [b"070701".as_slice(), &[b'0'; 104], b"f.gz\0\0"].concat();
+    assert_eq!(searched(&cpio).1, [Unread::Members]);
+    assert_eq!(searched(b"070701 a number").1, []);
+}

@@ -1,8 +1,9 @@
 //! Readers of packed bytes that measure what goes in and what comes out.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{RATIO, SMALL, zip};
 
@@ -47,6 +48,47 @@ impl<R: CountedRead> CountedRead for Inflated<R> {
 impl<R: CountedRead> CountedRead for MultiGzDecoder<R> {
     fn n_packed(&self) -> u64 {
         self.get_ref().n_packed()
+    }
+}
+
+/// A zlib stream, of which an early end is an error: the decoder of flate2 says nothing of it.
+pub(super) struct Zlib<R> {
+    packed: BufReader<R>,
+    inflate: Decompress,
+    is_over: bool,
+}
+
+impl<R: Read> Zlib<R> {
+    pub(super) fn new(packed: R) -> Self {
+        Self { packed: BufReader::new(packed), inflate: Decompress::new(true), is_over: false }
+    }
+}
+
+impl<R: Read> Read for Zlib<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !self.is_over && !buffer.is_empty() {
+            let packed = self.packed.fill_buf()?;
+            let is_end = packed.is_empty();
+            let (before_in, before_out) = (self.inflate.total_in(), self.inflate.total_out());
+            let status = self.inflate.decompress(packed, buffer, FlushDecompress::None)?;
+            let n_in = usize::try_from(self.inflate.total_in() - before_in).unwrap_or(0);
+            let n_out = usize::try_from(self.inflate.total_out() - before_out).unwrap_or(0);
+            self.packed.consume(n_in);
+            self.is_over = status == Status::StreamEnd;
+            if n_out > 0 {
+                return Ok(n_out);
+            }
+            if is_end && !self.is_over {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(0)
+    }
+}
+
+impl<R: CountedRead> CountedRead for Zlib<R> {
+    fn n_packed(&self) -> u64 {
+        self.packed.get_ref().n_packed()
     }
 }
 

@@ -17,6 +17,8 @@ struct Copy {
     sources: Vec<String>,
     /// Patterns of `--exclude`.
     excluded: Vec<String>,
+    /// Whether it is only shown to a command, which may copy it.
+    is_mount: bool,
 }
 
 /// Whether a file is a recipe by its name: `Dockerfile`, `Dockerfile.web`, `web.Dockerfile`, `Containerfile`.
@@ -36,19 +38,45 @@ impl Image {
         Image { copies: copies(text), ignore: Patterns::docker(ignore) }
     }
 
-    /// The line that takes a file of the context into the image, if any does; and whether it names
-    /// a folder that leads to the file, and not the whole context.
-    pub(crate) fn copies(&self, path: &str) -> Option<(u32, bool)> {
+    /// How a file of the context comes into the image, if it does.
+    pub(crate) fn copies(&self, path: &str) -> Option<Taken> {
         if self.ignore.cover(path) {
             return None;
         }
-        let copy = self.copies.iter().find(|copy| {
+        let takes = |copy: &&Copy| {
             copy.sources.iter().any(|source| covers(source, path))
                 && !copy.excluded.iter().any(|pattern| covers(pattern, path))
-        });
+        };
         let names = |source: &String| covers(source, path) && !is_all(source);
-        copy.map(|copy| (copy.line, copy.sources.iter().any(names)))
+        if let Some(copy) = self.copies.iter().filter(|copy| !copy.is_mount).find(takes) {
+            let is_named = copy.sources.iter().any(names);
+            return Some(Taken { line: copy.line, how: How::Copied { is_named } });
+        }
+        if let Some(copy) = self.copies.iter().filter(|copy| copy.is_mount).find(takes) {
+            return Some(Taken { line: copy.line, how: How::Mounted });
+        }
+        // A variable that nobody gave a value.
+        let is_open = |copy: &&Copy| copy.sources.iter().any(|source| source.contains('$'));
+        let copy = self.copies.iter().find(is_open)?;
+        Some(Taken { line: copy.line, how: How::Unknown })
     }
+}
+
+/// How a file comes into an image, and by which line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) line: u32,
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It is copied; the flag says that a folder which leads to it is named, and not the whole context.
+    Copied { is_named: bool },
+    /// It is shown to a command, which may copy it.
+    Mounted,
+    /// A variable says what is copied.
+    Unknown,
 }
 
 /// Whether a source is the whole context.
@@ -58,8 +86,16 @@ fn is_all(source: &str) -> bool {
 
 /// Whether a source, seen from the context's root, is the file or a folder above it.
 fn covers(source: &str, path: &str) -> bool {
-    let parts: Vec<&str> = source.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    if is_all(source) {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in source.split('/') {
+        match part {
+            "" | "." => {}
+            // What leads out of the context is taken for its root.
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
         return true;
     }
     glob(&parts.join("/")).is_some_and(|glob| prefixes(path).any(|prefix| glob.is_match(prefix)))
@@ -73,6 +109,7 @@ fn copies(text: &str) -> Vec<Copy> {
             '\\'
         };
     let mut copies = Vec::new();
+    let mut arguments = Vec::new();
     let mut lines = text.lines().zip(1_u32..);
     while let Some((first, line)) = lines.next() {
         let mut instruction = String::new();
@@ -93,9 +130,57 @@ fn copies(text: &str) -> Vec<Copy> {
         for end in here_documents(&instruction) {
             lines.by_ref().find(|(line, _)| line.trim_start_matches('\t') == end);
         }
-        copies.extend(copy(&instruction, line));
+        if let Some((name, default)) = argument(&instruction) {
+            arguments.push((name, default));
+        }
+        let instruction = filled_in(&instruction, &arguments);
+        copies.extend(copy(&instruction, line).or_else(|| mount(&instruction, line)));
     }
     copies
+}
+
+/// The name and the default of an `ARG` or `ENV`, which count where nobody says otherwise.
+fn argument(instruction: &str) -> Option<(String, String)> {
+    let (word, rest) = instruction.trim().split_once(char::is_whitespace)?;
+    let is_one = ["arg", "env"].contains(&word.to_ascii_lowercase().as_str());
+    let (name, default) = rest.trim().split_once('=').filter(|_| is_one)?;
+    let default = default.split_ascii_whitespace().next().unwrap_or_default();
+    Some((name.to_owned(), default.trim_matches(['"', '\'']).to_owned()))
+}
+
+/// An instruction with the defaults of its variables.
+fn filled_in(instruction: &str, arguments: &[(String, String)]) -> String {
+    let mut text = instruction.to_owned();
+    // The longest name first, for `$D` begins `$DIR`; of two of a name the last counts.
+    let mut arguments: Vec<_> =
+        arguments.iter().rev().filter(|_| instruction.contains('$')).collect();
+    arguments.sort_by_key(|(name, _)| usize::MAX - name.len());
+    for (name, default) in arguments {
+        text = text.replace(&format!("${{{name}}}"), default).replace(&format!("${name}"), default);
+    }
+    text
+}
+
+/// What a `RUN --mount=type=bind` shows of the context; a command may copy all of it.
+fn mount(instruction: &str, line: u32) -> Option<Copy> {
+    let (word, rest) = instruction.trim().split_once(char::is_whitespace)?;
+    if !word.eq_ignore_ascii_case("run") {
+        return None;
+    }
+    let flags = rest.split_ascii_whitespace().take_while(|word| word.starts_with("--"));
+    let mounts = flags.filter_map(|flag| flag.strip_prefix("--mount="));
+    let sources: Vec<String> = mounts
+        .filter_map(|mount| {
+            let get = |keys: &[&str]| {
+                let mut fields = mount.split(',').filter_map(|field| field.split_once('='));
+                fields.find(|(key, _)| keys.contains(key)).map(|(_, value)| value.to_owned())
+            };
+            let is_bind = get(&["type"]).is_none_or(|kind| kind == "bind");
+            let is_context = is_bind && get(&["from"]).is_none();
+            is_context.then(|| get(&["source", "src"]).unwrap_or_else(|| ".".to_owned()))
+        })
+        .collect();
+    (!sources.is_empty()).then_some(Copy { line, sources, excluded: Vec::new(), is_mount: true })
 }
 
 /// The words that end the texts which an instruction has in place: `<<EOF`, `<<-"EOF"`.
@@ -138,7 +223,7 @@ fn copy(instruction: &str, line: u32) -> Option<Copy> {
         .into_iter()
         .filter(|source| !source.starts_with("<<") && !source.contains("://"))
         .collect();
-    (!sources.is_empty()).then_some(Copy { line, sources, excluded })
+    (!sources.is_empty()).then_some(Copy { line, sources, excluded, is_mount: false })
 }
 
 #[cfg(test)]
@@ -163,7 +248,7 @@ mod tests {
     fn a_source_covers_what_lies_in_it() {
         let check = |text: &str, ignore: &str, expected: Option<u32>| {
             assert_eq!(
-                Image::read(text, ignore).copies("vault/occ/a.env").map(|copy| copy.0),
+                Image::read(text, ignore).copies("vault/occ/a.env").map(|taken| taken.line),
                 expected,
                 "{text}"
             );
@@ -177,7 +262,16 @@ mod tests {
         check("COPY . .", "vault", None);
         check("COPY . .", "*\n!src", None);
         check("COPY --exclude=vault . .", "", None);
-        check("FROM x\nRUN --mount=type=bind,target=. make", "", None);
+        check("ARG D=.\nCOPY $D /x", "", Some(2));
+        check("ARG D=vault\nARG DIR=src\nCOPY ${DIR} $D/occ /x", "", Some(3));
+        check("ARG D=src\nCOPY $D /x", "", None);
+        check("ARG D\nCOPY $D /x", "", Some(2));
+        check("COPY ./src/../vault /x", "", Some(1));
+        check("FROM x\nRUN --mount=type=bind,target=. make", "", Some(2));
+        check("RUN --mount=type=bind,target=. make", "vault", None);
+        check("RUN --mount=type=bind,source=src,target=/s make", "", None);
+        check("RUN --mount=type=bind,from=b,target=/s make", "", None);
+        check("RUN --mount=type=cache,target=/s make", "", None);
     }
 
     proptest::proptest! {

@@ -10,6 +10,8 @@ pub(crate) struct Npm {
     taken: Taken,
     /// The ignore files on the way to the vault, from the package's folder down.
     ignored: Vec<Ignored>,
+    /// Files that it takes in any case.
+    always: Vec<String>,
 }
 
 enum Taken {
@@ -45,7 +47,7 @@ const NEVER: [&str; 10] = [
 ///
 /// `prefix` is the vault's folder from that of the package; `file` reads a file by its path from there.
 pub(crate) fn read(text: &str, prefix: &str, file: impl Fn(&str) -> Option<String>) -> Option<Npm> {
-    let package: Value = serde_json::from_str(text).ok()?;
+    let package: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     let has = |key: &str| package.get(key).is_some_and(Value::is_string);
     if package.get("private") == Some(&Value::Bool(true)) || !has("name") || !has("version") {
         return None;
@@ -68,12 +70,25 @@ pub(crate) fn read(text: &str, prefix: &str, file: impl Fn(&str) -> Option<Strin
         };
         Some(Ignored { patterns: Patterns::git(text.lines()), folder, is_npms })
     });
-    Some(Npm { ignored: ignored.collect(), taken })
+    Some(Npm { ignored: ignored.collect(), taken, always: always(&package) })
+}
+
+/// The files that npm packs whatever else is said, since the package would not work without.
+fn always(package: &Value) -> Vec<String> {
+    let bins = match package.get("bin") {
+        Some(Value::Object(bins)) => bins.values().filter_map(Value::as_str).collect(),
+        bin => bin.and_then(Value::as_str).into_iter().collect::<Vec<_>>(),
+    };
+    let others = ["main", "browser"].into_iter().filter_map(|key| package.get(key)?.as_str());
+    others.chain(bins).map(|path| path.trim_start_matches("./").to_owned()).collect()
 }
 
 impl Npm {
     /// Whether the package takes a file, by its path from the package's folder.
     pub(crate) fn packs(&self, path: &str) -> bool {
+        if self.always.iter().any(|always| always == path) {
+            return true;
+        }
         let mut is_taken = match &self.taken {
             Taken::Listed(files) => files.cover(path),
             Taken::All => true,
@@ -136,5 +151,13 @@ mod tests {
         check(r#"{"name":"a","version":"1.0.0","private":true}"#, None, None, None);
         check(r#"{"dependencies":{}}"#, None, None, None);
         check("[", None, None, None);
+        check(&format!("\u{feff}{plain}"), None, None, Some(true));
+        check(r#"{"name":"a","version":"1.0.0","files":["/"]}"#, None, None, Some(true));
+        check(
+            r#"{"name":"a","version":"1.0.0","files":["lib"],"bin":{"x":"./vault/occ/a.env"}}"#,
+            None,
+            Some("vault"),
+            Some(true),
+        );
     }
 }

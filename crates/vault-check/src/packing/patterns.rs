@@ -69,7 +69,10 @@ impl Patterns {
     pub(crate) fn listed<'a>(entries: impl IntoIterator<Item = &'a str>) -> Patterns {
         let read = |entry: &str| {
             let (is_negated, pattern) = negated(entry.trim());
+            // `/` is the package's folder; of `.` npm makes nothing.
+            let is_all = pattern.starts_with('/') && pattern.trim_matches('/').is_empty();
             let pattern = pattern.trim_start_matches("./").trim_matches('/');
+            let pattern = if is_all { "**" } else { pattern };
             Some(Pattern { glob: glob(pattern)?, is_negated, only_folders: false })
         };
         let list = entries.into_iter().filter_map(read).collect();

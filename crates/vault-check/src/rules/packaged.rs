@@ -51,14 +51,16 @@ fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries)]) -> O
         n_more => format!(" and {n_more} more"),
     };
     let built = if how.is_certain { "" } else { ", built from the repo's folder" };
+    let verb = if how.is_possible { "may" } else { "would" };
     let message = format!(
-        "{}{more} would be in the {}{built}: {}",
+        "{}{more} {verb} be in the {}{built}: {}",
         scope.vault.shown(first),
         how.thing,
         how.why
     );
     // `COPY . .` in a folder of its own is built there as a rule, where the vault is not.
     let level = match (how.is_certain, how.is_named) {
+        _ if how.is_possible => Level::Note,
         (true, _) => Level::Error,
         (false, true) => Level::Warning,
         (false, false) => Level::Note,

@@ -51,9 +51,10 @@ fn pipes_sockets_loops_and_names_that_are_no_text() {
 fn what_the_system_does_not_give_is_told_and_not_counted() {
     let bed = bed();
     insta::assert_snapshot!(leaks(&bed, &["gone", "/dev/null"]), @"
-    /dev/null: note: this was not searched: it is a pipe, a socket or a device [not-read]
+    /dev/null: warning: this was not searched: it is a pipe, a socket or a device [not-read]
+      hint: send what comes out of it to `vault-check leaks --stdin`
     gone: warning: this was not searched: no such file or directory [not-read]
-    findings: 0 checked, 1 warning, 1 note
+    findings: 0 checked, 2 warnings
     [exit status: 1]
     ");
     // Nobody may read a process's memory at zero, root least of all.
