@@ -11,7 +11,8 @@ use crate::view::View;
 
 /// Replaces secrets in a stream of bytes by `[REDACTED:NAME]`; all other bytes stay as they are.
 ///
-/// The output does not depend on how the stream is cut into chunks. Nothing is held back but the
+/// The output does not depend on how the stream is cut into chunks, with one exception: a value in which a letter was
+/// corrected with a backspace is seen only as far as it is still held. Nothing is held back but the
 /// beginning of what may become a secret: a prompt without a line break appears at once.
 /// Overlapping places get one marker, under the name of the first and longest. A credential by
 /// form is held back from its first secret byte until it ends, at most
@@ -162,16 +163,36 @@ impl<'set> Redactor<'set> {
         let forms = forms.into_iter();
         places.extend(forms.map(|found| place(view.original_range(found.range), found.rule, true)));
         let mut settled_original = view.original(settled);
+        let mut keep = settled_original;
         if view.is_cut() {
             // What looks like the end of a sequence may be the beginning of a secret.
             let known = search.find_unbroken(buffer, from).into_iter();
             places.extend(known.map(|hit| place(hit.range.clone(), self.set.name(&hit), false)));
-            let live = search.unbroken_live_from(buffer, from);
-            if !is_end && live < settled_original {
-                (settled, settled_original) = view.keep_from(live);
-            }
+            keep = keep.min(search.unbroken_live_from(buffer, from));
         }
-        if self.with_forms || view.is_cut() || ending == Ending::Cut {
+        let deep = View::deep(buffer, from, is_end);
+        if let Some(deep) = &deep {
+            let text = deep.text.as_ref();
+            let known = search.find(text, from).into_iter();
+            let known = known
+                .map(|hit| place(deep.original_range(hit.range.clone()), self.set.name(&hit), false));
+            places.extend(known);
+            let mut live = search.live_from(text, from);
+            if self.with_forms {
+                let (forms, settled) = form::scan(text, from, is_end);
+                let forms = forms.into_iter();
+                places.extend(
+                    forms.map(|found| place(deep.original_range(found.range), found.rule, true)),
+                );
+                live = live.min(settled);
+            }
+            // A string for the terminal is kept as a whole too.
+            keep = deep.keep_from(keep.min(deep.original(live))).1;
+        }
+        if !is_end && keep < settled_original {
+            (settled, settled_original) = view.keep_from(keep);
+        }
+        if self.with_forms || view.is_cut() || deep.is_some() || ending == Ending::Cut {
             places.sort_by_key(|(place, is_form)| {
                 (place.range.start, usize::MAX - place.range.end, *is_form)
             });

@@ -11,7 +11,7 @@ use crate::{Encoding, Part, Reason, Refusal, Secret, form, refusal};
 /// Known secrets under their names, as [`Redactor`](crate::Redactor) and the leak search use them.
 ///
 /// A value is found as it is and in every [`Encoding`]; so are the secrets inside it ([`Part`]).
-/// Control sequences that colour a terminal are looked through. From 16 bytes on a form is found
+/// Control sequences of a terminal are looked through, and letters that were taken back. From 16 bytes on a form is found
 /// although white space breaks it, as when a terminal wraps a line or YAML folds it, as long as
 /// one unbroken run has eight bytes. A line break within the first three bytes hides these; the
 /// rest is found.
@@ -78,7 +78,7 @@ impl SecretSet {
     /// The same as [`SecretSet::find`] and [`form::find`], in little more than the time of one.
     pub fn find_with_forms(&self, text: &[u8]) -> (Vec<Match<'_>>, Vec<form::FormMatch>) {
         let view = View::new(text, 0, true);
-        if view.is_cut() {
+        if view.is_cut() || View::deep(text, 0, true).is_some() {
             // Forms are looked for in the text as it is.
             let hits = self.search.find(&view.text, 0);
             return (self.matches(text, &view, hits), form::find(text));
@@ -94,6 +94,13 @@ impl SecretSet {
             // What looks like the end of a sequence may be the beginning of a secret.
             let hits = self.search.find_unbroken(text, 0).into_iter();
             places.extend(hits.map(|hit| (hit.range.clone(), hit)));
+        }
+        let deep = View::deep(text, 0, true);
+        if let Some(deep) = &deep {
+            let hits = self.search.find(&deep.text, 0).into_iter();
+            places.extend(hits.map(|hit| (deep.original_range(hit.range.clone()), hit)));
+        }
+        if view.is_cut() || deep.is_some() {
             places.sort_by_key(|(range, hit)| (range.start, usize::MAX - range.end, hit.needle));
         }
         let mut found: Vec<Match<'_>> = Vec::new();
@@ -176,16 +183,12 @@ impl SecretSetBuilder {
         self
     }
 
-    /// Adds what another program understands of the value that was added last. It is searched for besides,
-    /// and never refused: the value itself says what is.
-    pub fn add_also(&mut self, secret: &Secret) -> &mut Self {
-        if let Some(id) = self.names.len().checked_sub(1) {
-            parts(secret.expose(), &mut |part, bytes| {
-                if refusal::reason(bytes).is_none() {
-                    self.needles.add(id, part, bytes);
-                }
-            });
-        }
+    /// Adds another reading of a value under the same name. One that cannot be searched for is left out, and not
+    /// told of: the value itself is.
+    pub fn add_reading(&mut self, name: &str, secret: &Secret) -> &mut Self {
+        let n_refused = self.refused.len();
+        self.add(name, secret);
+        self.refused.truncate(n_refused);
         self
     }
 

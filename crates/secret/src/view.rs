@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A text as a person sees it on a terminal: without CSI and character set sequences.
+/// A text as a person sees it on a terminal: without CSI and character set sequences, or without anything that a
+/// terminal does not show.
 pub(crate) struct View<'text> {
     /// The text without the sequences; borrowed where there is none.
     pub(crate) text: Cow<'text, [u8]>,
@@ -14,32 +15,71 @@ pub(crate) struct View<'text> {
 /// The longest sequence that is taken for one.
 const LONGEST_SEQUENCE: usize = 64;
 
+/// The longest title, link or other string for the terminal itself that is taken for one.
+const LONGEST_STRING: usize = 4096;
+
 const ESCAPE: u8 = 0x1b;
+const BACKSPACE: u8 = 0x08;
+const BELL: u8 = 0x07;
 
 impl<'text> View<'text> {
     /// The view of `original`, whose first `from` bytes are taken as they are. At the end of a
     /// stream (`is_end`) a cut-off sequence is just text; else the view ends before it.
     pub(crate) fn new(original: &'text [u8], from: usize, is_end: bool) -> Self {
+        let places = memchr::memchr_iter(ESCAPE, &original[from..]);
+        Self::without(original, from, is_end, places, sequence)
+    }
+
+    /// The same without titles, links and all other sequences, and without letters that were taken back; none where
+    /// [`View::new`] shows as much. What is cut out here is text for that view, so that both are to be searched.
+    pub(crate) fn deep(original: &'text [u8], from: usize, is_end: bool) -> Option<Self> {
+        let places = || memchr::memchr2_iter(ESCAPE, BACKSPACE, &original[from..]);
+        let is_deep = |at: usize| match original.get(from + at..) {
+            Some([ESCAPE, next, ..]) => !matches!(next, b'[' | b'(' | b')'),
+            Some([BACKSPACE, ..]) => true,
+            _ => false,
+        };
+        places()
+            .any(is_deep)
+            .then(|| Self::without(original, from, is_end, places(), any_sequence))
+    }
+
+    /// Without the sequences that begin at these places after `from`.
+    fn without(
+        original: &'text [u8],
+        from: usize,
+        is_end: bool,
+        places: impl Iterator<Item = usize>,
+        sequence: impl Fn(&[u8]) -> Sequence,
+    ) -> Self {
         let mut view = Self { text: Cow::Borrowed(original), cuts: Vec::new() };
         let mut text = Vec::new();
         let mut copied = 0;
         let mut end = original.len();
-        for at in memchr::memchr_iter(ESCAPE, &original[from..]).map(|at| from + at) {
+        for at in places.map(|at| from + at) {
             if at < copied {
                 continue;
             }
-            match sequence(&original[at..]) {
+            let len = match sequence(&original[at..]) {
                 Sequence::Cut if !is_end => {
                     end = at;
                     break;
                 }
-                Sequence::Cut | Sequence::None => {}
-                Sequence::Len(len) => {
-                    text.extend_from_slice(&original[copied..at]);
-                    copied = at + len;
-                    view.cuts.push((text.len(), copied - text.len()));
+                Sequence::Cut | Sequence::None => continue,
+                Sequence::Len(len) => len,
+            };
+            text.extend_from_slice(&original[copied..at]);
+            copied = at;
+            if original[at] == BACKSPACE {
+                let letter = last_letter(&text[from..]);
+                if letter == 0 {
+                    continue;
                 }
+                text.truncate(text.len() - letter);
+                view.cuts.truncate(view.cuts.partition_point(|cut| cut.0 <= text.len()));
             }
+            copied = at + len;
+            view.cuts.push((text.len(), copied - text.len()));
         }
         if view.cuts.is_empty() {
             view.text = Cow::Borrowed(&original[..end]);
@@ -115,6 +155,50 @@ fn sequence(text: &[u8]) -> Sequence {
     }
 }
 
+/// The same for every sequence, and for a backspace.
+fn any_sequence(text: &[u8]) -> Sequence {
+    match *text {
+        [BACKSPACE, ..] => Sequence::Len(1),
+        [ESCAPE, b']' | b'P' | b'X' | b'^' | b'_', ..] => string_sequence(text),
+        [ESCAPE, b'\x20'..=b'\'' | b'*'..=b'/', ref rest @ ..] => match rest.first() {
+            None => Sequence::Cut,
+            Some(b'[') => Sequence::None,
+            Some(b'0'..=b'~') => Sequence::Len(3),
+            Some(_) => Sequence::None,
+        },
+        [ESCAPE, b'0'..=b'Z' | b'\\' | b'`'..=b'~', ..] => Sequence::Len(2),
+        _ => sequence(text),
+    }
+}
+
+/// A string for the terminal itself, in one line: a title, a link, a setting. It ends with BEL or ESC and a backslash,
+/// and another escape character ends it too.
+fn string_sequence(text: &[u8]) -> Sequence {
+    let body = &text[2..text.len().min(LONGEST_STRING)];
+    match body.iter().position(u8::is_ascii_control).map(|at| (at + 2, body[at])) {
+        Some((at, BELL)) => Sequence::Len(at + 1),
+        Some((at, ESCAPE)) => match text.get(at + 1) {
+            None => Sequence::Cut,
+            Some(b'\\') => Sequence::Len(at + 2),
+            Some(_) => Sequence::Len(at),
+        },
+        None if text.len() < LONGEST_STRING => Sequence::Cut,
+        Some(_) | None => Sequence::None,
+    }
+}
+
+/// How many bytes the letter at the end of a text has, which a backspace takes back; none at the beginning of a line.
+fn last_letter(text: &[u8]) -> usize {
+    match text.last() {
+        None => 0,
+        Some(last) if last.is_ascii_control() => 0,
+        Some(_) => {
+            let n_after = text.iter().rev().take_while(|byte| **byte & 0xc0 == 0x80).count();
+            (n_after + 1).min(text.len())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,5 +219,36 @@ mod tests {
         assert_eq!(&*View::new(original, 2, true).text, b"a\x1b[1;31mbcd\x1b]x\x1b[0");
         assert!(matches!(View::new(b"plain", 0, true).text, Cow::Borrowed(_)));
         assert_eq!(&*View::new(b"x\x1b", 0, false).text, b"x");
+    }
+
+    #[test]
+    fn a_deep_view_cuts_all_that_no_terminal_shows() {
+        let check = |original: &str, expected: &str| {
+            let view = View::deep(original.as_bytes(), 0, true).unwrap();
+            assert_eq!(String::from_utf8_lossy(&view.text), expected, "{original:?}");
+        };
+        check("a\x1b]0;t\x07b", "ab");
+        check("a\x1b]8;;http://x\x1b\\b\x1b]8;;\x1b\\c", "abc");
+        check("a\x1bPq\x1b[0mb\x1b7c\x1b%Gd\x1b(Be", "abcde");
+        check("aQ\x08\x1b[Kb", "ab");
+        check("aQ\x08 \x08b", "ab");
+        check("aXY\x08\x08b\n\x08cé\x08d", "ab\n\x08cd");
+        check("a\x1b]open\nb\x1b]open", "a\x1b]open\nb\x1b]open");
+        assert!(View::deep(b"a\x1b[0mb\x1b(Bc", 0, true).is_none());
+    }
+
+    #[test]
+    fn a_deep_view_finds_back() {
+        let original = b"a\x1b[1mbQR\x08\x1b[K\x08c\x1b]0;t\x07d\x1b]0;";
+        let view = View::deep(original, 0, false).unwrap();
+        assert_eq!(&*view.text, b"abcd");
+        let places: Vec<usize> = (0..4).map(|at| view.original_range(at..at + 1).start).collect();
+        assert!(places.iter().zip(b"abcd").all(|(at, letter)| original[*at] == *letter));
+        let string = places[2] + 1;
+        assert_eq!(view.keep_from(string + 3), (3, string));
+        assert_eq!(view.keep_from(places[1] + 2).1, places[1] + 1);
+        assert_eq!(view.original(4), original.len() - 4);
+        // What is context stays, although a letter of it is taken back.
+        assert_eq!(&*View::deep(b"ab\x08\x08c", 2, true).unwrap().text, b"ab\x08\x08c");
     }
 }

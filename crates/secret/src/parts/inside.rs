@@ -192,6 +192,7 @@ mod tests {
         );
         check(r#"[{"apiKey":"CANARYkq7Vw2x"},{"public_key":"CANARYkq7Vw2x"}]"#, &["CANARYkq7Vw2x"]);
         check(r#"{"tokens": ["CANARYkq7Vw2x", "x"], "name": "CANARYkq7Vw2x"}"#, &["CANARYkq7Vw2x"]);
+        check(r#"{"db_password": "CANARYq7", "key": "CANARYq7"}"#, &["CANARYq7"]);
         check(r#"{"token": 1, "name": "CANARYkq7Vw2x"}"#, &[]);
         check(
             r#"{"tokens": ["CANARY1kq7Vw2x", "CANARY2kq7Vw2x"], "names": ["CANARY3kq7Vw2x"]}"#,

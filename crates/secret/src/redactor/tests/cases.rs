@@ -168,3 +168,31 @@ fn each_of_the_cases_is_met() {
         }
     }
 }
+
+/// A title, a link or a correction in the midst of a value is not shown by any terminal or page.
+#[test]
+fn what_no_terminal_shows_hides_no_value() {
+    let set = set_of(&[("A", b"CANARY-9xTz-77aB3")]);
+    for (input, expected) in [
+        ("x CANARY-9\x1b]0;t\x07xTz-77aB3 y", "x [REDACTED:A] y"),
+        (
+            "\x1b]8;;http://x\x1b\\CANARY-9\x1b]8;;\x1b\\xTz-77aB3\n",
+            "\x1b]8;;http://x\x1b\\[REDACTED:A]\n",
+        ),
+        ("CANARY\x1bPq1\x1b\\-9\x1b[0mx\x1b7Tz-\x1b%G77aB3", "[REDACTED:A]"),
+        ("\x1b]52;c;CANARY-9xTz-77aB3\x07", "\x1b]52;c;[REDACTED:A]\x07"),
+        ("CANARY-9\x1b]0;CANARY-9xTz-77aB3\x07xTz-77aB3.", "[REDACTED:A]."),
+        ("\x1b]0;https://me:pw8%21xyz@h\x07.", "\x1b]0;https://me:[REDACTED:connection-string]@h\x07."),
+        ("CANARY-9\x1b]0;open\nxTz-77aB3", "CANARY-9\x1b]0;open\nxTz-77aB3"),
+    ] {
+        for lengths in [&[1][..], &[2, 3], &[7], &[1000]] {
+            let redacted = redact(Redactor::with_forms(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&redacted), expected, "{input:?} {lengths:?}");
+        }
+    }
+    for input in ["CANARY-9xQ\x08\x1b[KTz-77aB3", "CANARY-9xQZ\x08 \x08\x08 \x08Tz-77aB3"] {
+        let whole = redact(Redactor::new(&set), input.as_bytes(), &[1000]);
+        assert_eq!(text(&whole), "[REDACTED:A]");
+        assert_eq!(set.find(input.as_bytes())[0].range, 0..input.len());
+    }
+}

@@ -103,6 +103,8 @@ pub(super) const WRITERS: &[(&str, Writer)] = &[
         format!("{}\x1b[1;31m{}\x1b[0m{}", &value[..3], &value[3..9], &value[9..]).into()
     }),
     ("colour at each byte", |value| wrap(value, 1, "\x1b[0;33m").into()),
+    ("title inside", |value| format!("{}\x1b]0;t\x07{}", &value[..5], &value[5..]).into()),
+    ("link at each fourth byte", |value| wrap(value, 4, "\x1b]8;;https://h/x\x1b\\").into()),
     ("wrapped at 20", |value| wrap(value, 20, "\n").into()),
     // Who writes so escapes such characters of the value, and splits no escape.
     ("continued with backslashes", |value| {
