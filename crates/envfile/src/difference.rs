@@ -93,49 +93,6 @@ pub fn differences(file: &EnvFile) -> Vec<Difference> {
     differences
 }
 
-/// What programs understand of each entry that is another value than the strict one, by the entry's place in
-/// [`EnvFile::entries`]; each entry is looked at by itself, and each value comes once.
-pub fn other_values(file: &EnvFile) -> Vec<(usize, Vec<secret::Secret>)> {
-    let mut others = Vec::new();
-    for line in file.lines() {
-        let LineKind::Entry(index) = line.kind else { continue };
-        let entry = &file.entries()[index];
-        if is_plain(file, line, entry) {
-            continue;
-        }
-        let alone = Alone::new(file, line, entry);
-        let mut values: Vec<secret::Secret> = Vec::new();
-        let mut see = |value: &secret::Secret| {
-            if !value.is_empty()
-                && !value.same_as(&entry.value)
-                && !values.iter().any(|known| known.same_as(value))
-            {
-                values.push(value.duplicate());
-            }
-        };
-        for dialect in Dialect::ALL {
-            let reading = dialect.read(alone.text.expose());
-            if let Some(Understood::Value(value)) = reading.get(entry.key.as_bytes()) {
-                see(value);
-            }
-        }
-        // `$'…'` of bash, and what is left of a line that was copied from a script.
-        see(&secret::Secret::new(peeled(entry.value.expose()).to_vec()));
-        if !values.is_empty() {
-            others.push((index, values));
-        }
-    }
-    others
-}
-
-/// A value without the quotes and signs of a shell around it.
-fn peeled(value: &[u8]) -> &[u8] {
-    let is_sign = |byte: &u8| b"$'\"`;&|() \t".contains(byte);
-    let start = value.iter().position(|byte| !is_sign(byte)).unwrap_or(value.len());
-    let end = value.iter().rposition(|byte| !is_sign(byte)).map_or(start, |last| last + 1);
-    &value[start..end]
-}
-
 /// Entries that all programs read alike on their own, and some not where they stand: an entry above
 /// runs on for them. Each with its place in [`EnvFile::entries`] and who misreads it.
 pub fn swallowed(file: &EnvFile, differences: &[Difference]) -> Vec<(usize, Vec<Dialect>)> {
@@ -172,7 +129,7 @@ pub fn refusals(file: &EnvFile) -> Vec<(Dialect, End)> {
 }
 
 /// `NAME=value` of nothing but characters that all programs read alike: no reader is asked.
-fn is_plain(file: &EnvFile, line: &Line, entry: &Entry) -> bool {
+pub(crate) fn is_plain(file: &EnvFile, line: &Line, entry: &Entry) -> bool {
     let source = file.expose();
     let text = &source[line.span.clone()];
     let is_bare_line = !entry.doubtful

@@ -8,6 +8,7 @@ mod comment;
 mod dialect;
 mod difference;
 mod file;
+mod other;
 mod parse;
 mod problem;
 mod rotated;
@@ -17,9 +18,8 @@ pub mod quote;
 
 pub use crate::comment::swallowed_by_comment;
 pub use crate::dialect::{Dialect, End, Reading, Understood};
-pub use crate::difference::{
-    Culprit, Difference, Disagreement, differences, other_values, refusals, swallowed,
-};
+pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals, swallowed};
 pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};
+pub use crate::other::{OtherReading, other_readings};
 pub use crate::problem::{Problem, ProblemCode};
 pub use crate::rotated::Rotated;

@@ -245,7 +245,7 @@ pub(crate) struct Export {
     /// The file or folder to make; it must not exist
     #[arg(long, short, value_name = "PATH")]
     pub(crate) output: PathBuf,
-    /// Only this run
+    /// Only this run; of in-toto, witness and asciicast
     #[arg(long, value_name = "NUMBER")]
     pub(crate) run: Option<u32>,
     /// Export what is not intact, and exit with 1

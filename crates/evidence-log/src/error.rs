@@ -53,6 +53,8 @@ pub(crate) enum Error {
     NotIntact { path: String, first: String },
     /// The run that was asked for is not there, or has no end.
     NoRun { run: Option<u32> },
+    /// One run was asked for in a form that has no runs.
+    NoRuns { form: &'static str },
     /// A form needs a signature, and there is no key.
     NeedsKey { why: Option<String> },
     /// A file that cannot be read as what it should be.
@@ -127,6 +129,9 @@ impl fmt::Display for Error {
                 write!(out, "there is no run {run} whose end is recorded")
             }
             Self::NoRun { run: None } => out.write_str("there is no run whose end is recorded"),
+            Self::NoRuns { form } => {
+                write!(out, "--run names a run, and {form} is of the origin log, which has none")
+            }
             Self::NeedsKey { why: None } => {
                 out.write_str("this form has to be signed, and no key is declared")
             }
@@ -210,6 +215,7 @@ impl Failure for Error {
             }
             Self::NotReplaced { .. } => Some("name a file, or `-` for standard output".into()),
             Self::NotIntact { .. } => Some("`evidence-log verify` lists all that is wrong".into()),
+            Self::NoRuns { .. } => Some("leave out --run, or say --as in-toto".into()),
             Self::NeedsKey { .. } => Some("name a key in ops.toml, `[evidence] sign-with`".into()),
             Self::NotListed { .. } => Some(
                 "a bundle is entered into the origin log when it is sealed, under an ops.toml"

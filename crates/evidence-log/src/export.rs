@@ -2,6 +2,7 @@
 
 mod cast;
 pub(crate) mod log;
+mod masked;
 pub(crate) mod output;
 mod statements;
 
@@ -13,6 +14,7 @@ use serde_json::json;
 
 use crate::args::{self, Form};
 use crate::error::{self, Error};
+use crate::redaction::load;
 use crate::setting::{Setting, read_signers};
 
 /// What was written.
@@ -41,6 +43,10 @@ pub(crate) fn export(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
+    let is_of_runs = matches!(args.form, Form::InToto | Form::Witness | Form::Asciicast);
+    if args.run.is_some() && !is_of_runs {
+        return Err(Error::NoRuns { form: args.form.word() });
+    }
     let setting = Setting::find(common, invocation)?;
     let folder = setting.bundle(&args.bundle)?;
     let output = invocation.cwd.join(&args.output);
@@ -92,7 +98,11 @@ fn bundle(ctx: &Ctx<'_>, streams: &mut Streams<'_>) -> Result<(Exported, bool), 
     let exported = match ctx.args.form {
         Form::InToto => statements::in_toto(ctx, bundle)?,
         Form::Witness => statements::witness(ctx, bundle)?,
-        Form::Asciicast => cast::asciicast(ctx, bundle)?,
+        Form::Asciicast => {
+            let (set, given) = load(ctx.setting, &[])?;
+            given.warn(streams)?;
+            cast::asciicast(ctx, bundle, &set)?
+        }
         Form::TlogProof => log::proof(ctx, bundle)?,
         Form::TlogTiles => log::tiles(ctx)?.0,
     };

@@ -71,11 +71,13 @@ pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
                 Command::Rules(rules) => rules::explain(rules, streams),
             }
         });
-    // `run` passes every code of its command on, 2 too, so that its own failures have a code of their own.
-    if understood || exit != Exit::ERROR {
-        return exit;
-    }
-    if usage::is_run(invocation) { Exit::code(125) } else { exit }
+    if understood || exit != Exit::ERROR { exit } else { not_begun(&invocation.args) }
+}
+
+/// The exit code where nothing could be begun. `run` passes every code of its command on, 2 too, so that its own
+/// failures have a code of their own.
+pub fn not_begun(args: &[std::ffi::OsString]) -> Exit {
+    if usage::is_run(args) { Exit::code(125) } else { Exit::ERROR }
 }
 
 #[cfg(test)]

@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     secret::harden_process();
-    report::main(evidence_log::run)
+    report::main_or(evidence_log::run, evidence_log::not_begun)
 }

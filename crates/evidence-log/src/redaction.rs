@@ -206,6 +206,21 @@ fn fitting(counts: BTreeMap<String, u64>) -> Vec<Redaction> {
     fitting
 }
 
+/// The names as far as a record has room for them, and how many more there are.
+pub(crate) fn fitting_names(names: Vec<String>) -> Vec<String> {
+    let mut length = 0;
+    let n_fitting = names
+        .iter()
+        .take_while(|name| {
+            length += name.len() + 3;
+            length <= LONGEST_NAMES / 2
+        })
+        .count();
+    let n_more = names.len() - n_fitting;
+    let more = (n_more > 0).then(|| format!("{n_more} more"));
+    names.into_iter().take(n_fitting).chain(more).collect()
+}
+
 fn add(counts: &mut BTreeMap<String, u64>, more: &BTreeMap<&str, u64>) {
     for (&rule, count) in more {
         *counts.entry(rule.to_owned()).or_default() += count;

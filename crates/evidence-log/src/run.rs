@@ -7,6 +7,7 @@ mod child;
 mod end;
 pub(crate) mod expect;
 mod git;
+mod pointer;
 mod program;
 mod pty;
 mod signals;

@@ -1,10 +1,10 @@
 //! Which command a line meant that could not be understood.
 
-use report::Invocation;
+use std::ffi::OsString;
 
 /// Whether it is `run`, whose own failures have a code of their own.
-pub(crate) fn is_run(invocation: &Invocation) -> bool {
-    let words = invocation.args.iter().skip(1).map(|word| word.to_str().unwrap_or_default());
+pub(crate) fn is_run(args: &[OsString]) -> bool {
+    let words = args.iter().skip(1).map(|word| word.to_str().unwrap_or_default());
     command(&words.collect::<Vec<_>>()) == Some("run")
 }
 

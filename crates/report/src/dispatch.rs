@@ -1,5 +1,6 @@
 //! From the process to a tool and back: parse, run, render a failure, exit.
 
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::panic;
 use std::process::ExitCode;
@@ -17,6 +18,14 @@ use crate::streams::{Streams, UntilClosed};
 
 /// Runs a tool in the present process; the whole of each tool's `main`.
 pub fn main(run: fn(&Invocation, &mut Streams<'_>) -> Exit) -> ExitCode {
+    main_or(run, |_| Exit::ERROR)
+}
+
+/// The same for a tool whose exit code says by the command line that it could not even begin.
+pub fn main_or(
+    run: fn(&Invocation, &mut Streams<'_>) -> Exit,
+    failed: fn(&[OsString]) -> Exit,
+) -> ExitCode {
     // The message of a panic may quote the data it tripped over, so only the place is shown.
     panic::set_hook(Box::new(|info| {
         let place = info
@@ -34,7 +43,7 @@ pub fn main(run: fn(&Invocation, &mut Streams<'_>) -> Exit) -> ExitCode {
                 io::stderr(),
                 "error: reading the working directory\n  caused by: {error}"
             );
-            return Exit::ERROR.into();
+            return failed(&std::env::args_os().collect::<Vec<_>>()).into();
         }
     };
     let mut stdin = io::stdin();

@@ -18,7 +18,7 @@ mod streams;
 
 pub use answer::{Report, Tool};
 pub use command_line::{AnswerFormat, ColorWhen, CommandLine, Common, FindingsFormat, Format};
-pub use dispatch::{dispatch, main};
+pub use dispatch::{dispatch, main, main_or};
 pub use exit::Exit;
 pub use failure::{Failure, describe};
 pub use finding::{Finding, Level, Subject};

@@ -183,6 +183,7 @@ mod tests {
     #[test]
     fn c_escapes() {
         check("a'\n\u{1}é", Encoding::CEscape, &["a\\'\\n\\x01é", "a'\\n\\001é"]);
+        check("é#$a#@b#{c#d#", Encoding::CEscape, &["é\\#$a\\#@b\\#{c#d#"]);
         check("a\n\u{1}é", Encoding::CEscape, &["a\\n\\x01\\xc3\\xa9", "a\\n\\001\\303\\251"]);
     }
 

@@ -174,8 +174,9 @@ impl<'set> Redactor<'set> {
         if let Some(deep) = &deep {
             let text = deep.text.as_ref();
             let known = search.find(text, from).into_iter();
-            let known = known
-                .map(|hit| place(deep.original_range(hit.range.clone()), self.set.name(&hit), false));
+            let known = known.map(|hit| {
+                place(deep.original_range(hit.range.clone()), self.set.name(&hit), false)
+            });
             places.extend(known);
             let mut live = search.live_from(text, from);
             if self.with_forms {

@@ -39,9 +39,7 @@ impl<'text> View<'text> {
             Some([BACKSPACE, ..]) => true,
             _ => false,
         };
-        places()
-            .any(is_deep)
-            .then(|| Self::without(original, from, is_end, places(), any_sequence))
+        places().any(is_deep).then(|| Self::without(original, from, is_end, places(), any_sequence))
     }
 
     /// Without the sequences that begin at these places after `from`.

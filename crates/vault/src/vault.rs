@@ -150,7 +150,8 @@ impl Vault {
         }
     }
 
-    /// Collects every secret that is in the vault, declared or not, for redaction and search.
+    /// Collects every secret that is in the vault, declared or not, for redaction and search; and what other
+    /// programs read in its place, as a shell that sources the file.
     ///
     /// Left out is what is no secret by its shape: flags, small numbers, host names, and URLs that hold
     /// neither a user nor a path nor a query; and what [`Vault::public`] names.
@@ -163,19 +164,24 @@ impl Vault {
         for file in &self.files {
             match &file.content {
                 Content::Env(env) => {
-                    let others = envfile::other_values(env);
-                    for (index, entry) in env.entries().iter().enumerate() {
+                    for entry in env.entries() {
                         let shape = file.shape(&entry.key).unwrap_or(&Shape::Any);
                         if !entry.value.is_empty()
                             && is_secret(shape, &entry.value)
                             && !file.is_public(entry)
                         {
                             builder.add(&format!("{}:{}", file.path, entry.key), &entry.value);
-                            // What a shell or a library makes of the line will stand in logs.
-                            let understood = others.iter().filter(|(of, _)| *of == index);
-                            for value in understood.flat_map(|(_, values)| values) {
-                                builder.add_also(value);
-                            }
+                        }
+                    }
+                    for other in envfile::other_readings(env) {
+                        let shape = file.shape(&other.key).unwrap_or(&Shape::Any);
+                        let declared = file.declared.as_ref();
+                        let is_public =
+                            declared.is_some_and(|file| file.public.contains(&other.key));
+                        if is_secret(shape, &other.value) && !is_public && !is_address(&other.value)
+                        {
+                            builder
+                                .add_reading(&format!("{}:{}", file.path, other.key), &other.value);
                         }
                     }
                 }
@@ -286,6 +292,12 @@ fn is_secret(shape: &Shape, value: &Secret) -> bool {
         }
         _ => true,
     }
+}
+
+/// What is left of a URL where a program read a variable in it as empty may be a public one.
+fn is_address(reading: &Secret) -> bool {
+    let has = |part: &[u8]| reading.expose().windows(part.len()).any(|found| found == part);
+    has(b"://") && !has(b"@")
 }
 
 fn check_patterns(files: &[Arc<VaultFile>]) -> Result<(), Error> {

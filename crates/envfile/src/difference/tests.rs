@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use secret::Secret;
 
-use super::{Culprit, Disagreement, differences, other_values, refusals, swallowed};
+use super::{Culprit, Disagreement, differences, refusals, swallowed};
 use crate::dialect::{Dialect, End, Understood};
 use crate::file::{EnvFile, Quoting};
 use crate::quote;
@@ -121,31 +121,6 @@ fn an_entry_that_another_runs_into_is_named() {
     check("A='abq\\'\nB='x1'\nC=zz\n", &[(1, vec![Dialect::Python])]);
     check("A=b$c\nB=x\n", &[]);
     check("A=b c\nB=x\nB=y\n", &[]);
-}
-
-#[test]
-fn what_others_understand_is_known() {
-    let check = |text: &str, expected: &[&str]| {
-        let file = EnvFile::parse(text.as_bytes());
-        let values: Vec<String> = other_values(&file)
-            .into_iter()
-            .flat_map(|(_, values)| values)
-            .map(|value| value.expose_text().unwrap().to_owned())
-            .collect();
-        for value in expected {
-            assert!(values.iter().any(|known| known == value), "{text:?}: {values:?}");
-        }
-        assert_eq!(values.is_empty(), expected.is_empty(), "{text:?}: {values:?}");
-    };
-    check("export A=CANARY0;\n", &["CANARY0"]);
-    check("A=$'CANARY0'\n", &["CANARY0"]);
-    check("A=CANARY0$y\n", &["CANARY0"]);
-    check("A=${X:-CANARY0}\n", &["CANARY0"]);
-    check("A=CANARY0\"x\"\n", &["CANARY0x"]);
-    check("A=CANARY#0\n", &["CANARY"]);
-    check("A=CANARY0\"\n", &["CANARY0"]);
-    check("A=CANARY0&\n", &["CANARY0"]);
-    check("A=CANARY0\nB='CANARY 0'\n", &[]);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use evidence::{Bundle, Mode, Run};
+use secret::SecretSet;
 
+use super::masked::{Masked, places};
 use super::output::NewFile;
 use super::{Ctx, Exported, runs};
 use crate::asciicast::{Cast, Header, Streams};
@@ -16,8 +18,12 @@ const PAUSE_US: u64 = 1_000_000;
 /// Where no terminal was, lines are laid out as on a usual one.
 const SIZE: (u16, u16) = (100, 30);
 
-/// Writes the runs one after the other.
-pub(super) fn asciicast(ctx: &Ctx<'_>, bundle: &Bundle) -> Result<Exported, Error> {
+/// Writes the runs one after the other. What only comes together in a terminal is masked.
+pub(super) fn asciicast(
+    ctx: &Ctx<'_>,
+    bundle: &Bundle,
+    set: &SecretSet,
+) -> Result<Exported, Error> {
     let runs = runs(ctx, bundle)?;
     let name = bundle.opened().map_or("evidence", |open| open.name.as_str());
     let line = match runs.as_slice() {
@@ -32,7 +38,7 @@ pub(super) fn asciicast(ctx: &Ctx<'_>, bundle: &Bundle) -> Result<Exported, Erro
     for run in &runs {
         let label = format!("{:03} {}: {}", run.number(), run.begin.label, run.command_line());
         cast.marker(from_us, &label).map_err(failed)?;
-        play(ctx, run, from_us, &mut cast)?;
+        play(ctx, run, from_us, &mut cast, set)?;
         from_us += run.end.map_or(0, |end| end.duration_us) + PAUSE_US;
     }
     if let Some(code) = runs.last().and_then(Run::exit_code) {
@@ -46,7 +52,13 @@ pub(super) fn asciicast(ctx: &Ctx<'_>, bundle: &Bundle) -> Result<Exported, Erro
     Ok(Exported { files: 1, signed: false, note })
 }
 
-fn play(ctx: &Ctx<'_>, run: &Run<'_>, from_us: u64, cast: &mut Cast<NewFile>) -> Result<(), Error> {
+fn play(
+    ctx: &Ctx<'_>,
+    run: &Run<'_>,
+    from_us: u64,
+    cast: &mut Cast<NewFile>,
+    set: &SecretSet,
+) -> Result<(), Error> {
     let find = |roles: &[&str]| {
         let entry = run.files().iter().find(|file| roles.contains(&file.role.as_str()));
         entry.map(|entry| ctx.folder.join(&entry.path))
@@ -60,7 +72,14 @@ fn play(ctx: &Ctx<'_>, run: &Run<'_>, from_us: u64, cast: &mut Cast<NewFile>) ->
             },
         }
     };
-    let (mut out, mut err) = (open(&["stdout", "tty"])?, open(&["stderr"])?);
+    let masked = |roles: &[&str]| {
+        let failed = |source| {
+            let path = find(roles).unwrap_or_else(|| ctx.folder.clone());
+            Error::Read { path, source }
+        };
+        Ok::<_, Error>(Masked::new(open(roles)?, places(open(roles)?, set).map_err(failed)?))
+    };
+    let (mut out, mut err) = (masked(&["stdout", "tty"])?, masked(&["stderr"])?);
     let mut timing = BufReader::new(open(&["timing"])?);
     let is_raw = run.begin.mode == Mode::Pty;
     let mut streams = Streams { out: &mut out, err: &mut err, is_raw };

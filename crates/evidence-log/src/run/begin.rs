@@ -9,7 +9,7 @@ use evidence::{Appended, Begin, Body, Digest, Tail, Text};
 use super::stream::{Sink, Timing};
 use super::{Plan, arguments};
 use crate::error::Error;
-use crate::redaction::Cleaner;
+use crate::redaction::{Cleaner, fitting_names};
 use crate::{clock, open};
 
 /// A run that has begun.
@@ -74,7 +74,7 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
     let words: Vec<&[u8]> = plan.args.command.iter().map(|word| word.as_encoded_bytes()).collect();
     for (argument, secrets) in words.iter().zip(arguments::secret_parts(&words)) {
         let clean = Text::from_bytes(cleaner.clean_parts(argument, &secrets));
-        length += clean.as_bytes().len() * 2 + 3;
+        length += written_length(&clean);
         if length > ARGUMENTS_LIMIT {
             break;
         }
@@ -90,7 +90,9 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
         cwd: Text::from_bytes(cleaner.clean(cwd.as_bytes())),
         mode: plan.mode,
         stdin: stdin_kind().to_owned(),
-        env: plan.given.variables.iter().map(|(name, _)| cleaner.words(name)).collect(),
+        env: fitting_names(
+            plan.given.variables.iter().map(|(name, _)| cleaner.words(name)).collect(),
+        ),
         unredacted: plan.given.unredacted(),
         timeout_ms: plan
             .args
@@ -103,6 +105,13 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
             .trim()
             .to_owned(),
     }
+}
+
+/// How many bytes an argument takes in a record.
+fn written_length(argument: &Text) -> usize {
+    let written =
+        serde_json::to_vec(argument).map_or(argument.as_bytes().len() * 6, |json| json.len());
+    written + 1
 }
 
 /// The files of the run. One is locked once more through a descriptor that the command inherits and can only read:

@@ -6,16 +6,23 @@ use std::path::Path;
 
 use evidence::{Expectation, Outcome};
 use regex::bytes::Regex;
+use serde::de::DeserializeSeed;
 use serde_json::Value;
+
+use super::pointer::{At, steps};
 
 /// The exit code of `run` where the command ended as expected and its output is not what was expected.
 pub(crate) const OUTPUT_IS_NOT_AS_EXPECTED: u8 = 123;
 
-/// More than this is not read as JSON, and of a line not held against a pattern.
+/// A longer line is held against a pattern in pieces of this many bytes.
 const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// A longer expectation would not go into a record beside the command.
+const LONGEST: usize = 4096;
 
 /// Reads a pattern of the command line.
 pub(crate) fn pattern(text: &str) -> Result<String, String> {
+    check_length(text)?;
     Regex::new(text)
         .map(|_| text.to_owned())
         .map_err(|_| "write a regular expression without look-around or back-references".to_owned())
@@ -23,6 +30,7 @@ pub(crate) fn pattern(text: &str) -> Result<String, String> {
 
 /// Reads a pointer of the command line, with or without a value.
 pub(crate) fn pointer(text: &str) -> Result<String, String> {
+    check_length(text)?;
     let (pointer, value) = parts(text);
     if !pointer.is_empty() && !pointer.starts_with('/') {
         return Err("write a JSON pointer, as /status, and perhaps =\"ok\"".to_owned());
@@ -33,6 +41,10 @@ pub(crate) fn pointer(text: &str) -> Result<String, String> {
         }
         _ => Ok(text.to_owned()),
     }
+}
+
+fn check_length(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST { Err("it is longer than 4096 bytes".to_owned()) } else { Ok(()) }
 }
 
 /// Whether this exit code counts as success.
@@ -57,8 +69,7 @@ fn is_met(wanted: &Expectation, printed: &Path) -> bool {
         Expectation::Match(pattern) => {
             Regex::new(pattern).is_ok_and(|pattern| any_line(BufReader::new(file), &pattern))
         }
-        Expectation::Json(wanted) => serde_json::from_reader(BufReader::new(file.take(LIMIT)))
-            .is_ok_and(|value: Value| holds(wanted, &value)),
+        Expectation::Json(wanted) => holds(wanted, BufReader::new(file)),
     }
 }
 
@@ -78,11 +89,13 @@ fn any_line(mut reader: impl BufRead, pattern: &Regex) -> bool {
     }
 }
 
-fn holds(wanted: &str, printed: &Value) -> bool {
+fn holds(wanted: &str, printed: impl Read) -> bool {
     let (pointer, value) = parts(wanted);
-    let Some(found) = printed.pointer(pointer) else { return false };
-    value
-        .is_none_or(|value| serde_json::from_str::<Value>(value).is_ok_and(|value| value == *found))
+    let Ok(value) = value.map(serde_json::from_str::<Value>).transpose() else { return false };
+    let mut reader = serde_json::Deserializer::from_reader(printed);
+    let steps = steps(pointer);
+    let found = At { steps: &steps, wanted: value.as_ref() }.deserialize(&mut reader);
+    found.unwrap_or(false) && reader.end().is_ok()
 }
 
 /// The pointer, and the value behind the first `=` that can begin one.
@@ -96,8 +109,7 @@ mod tests {
 
     fn check_json(printed: &str, wanted: &str, expected: bool) {
         assert!(pointer(wanted).is_ok(), "{wanted}");
-        let printed: Value = serde_json::from_str(printed).unwrap();
-        assert_eq!(holds(wanted, &printed), expected, "{wanted} in {printed}");
+        assert_eq!(holds(wanted, printed.as_bytes()), expected, "{wanted} in {printed}");
     }
 
     #[test]
@@ -110,6 +122,13 @@ mod tests {
         check_json(printed, "/list/0/a=null", true);
         check_json(printed, "/list/1", false);
         check_json(printed, "/absent=null", false);
+        check_json(printed, "/data_services/0", false);
+        check_json(printed, "", true);
+        check_json("7", "=7", true);
+        check_json(&format!("{printed} x"), "/n=3", false);
+        check_json(r#"{"a~b/c":{"":[5,{"x":1}]},"n":1,"n":2}"#, "/a~0b~1c//1/x=1", true);
+        check_json(r#"{"n":1,"n":2}"#, "/n=2", true);
+        check_json(r#"{"list":[1,2]}"#, "/list/01=2", false);
         assert!(pointer("status").is_err());
         assert!(pointer("/status=ok").is_err(), "text wants quotes");
     }

@@ -28,6 +28,15 @@ fn an_output_that_is_not_as_expected_is_no_success() {
 }
 
 #[test]
+fn json_is_read_to_its_end_however_long_it_is() {
+    let bed = Bed::new();
+    let line = "printf '{\"b\":\"'; head -c 17000000 /dev/zero | tr '\\0' a; printf '\",\"a\":1}'";
+    let run = ["run", "-q", "--name", "x", "--expect-json", "/a=1", "--", "sh", "-c", line];
+    let output = bed.command(testbed::bin!("evidence-log")).args(run).run();
+    assert_eq!(output.code(), 0, "{}", output.stderr());
+}
+
+#[test]
 fn what_cannot_be_expected_is_refused_before_anything_runs() {
     let bed = Bed::new();
     for wrong in [["--expect-match", "("], ["--expect-json", "n=2"], ["--expect-json", "/n=two"]] {
@@ -35,6 +44,9 @@ fn what_cannot_be_expected_is_refused_before_anything_runs() {
         assert_eq!(output.code(), 125, "{output}");
         assert!(!bed.path("ran").exists());
     }
+    let long = "x".repeat(5000);
+    let output = tool(&bed).args(["run", "--expect-match", &long, "--", "touch", "ran"]).run();
+    assert!(output.code() == 125 && output.stderr().contains("longer than 4096 bytes"), "{output}");
 }
 
 #[test]

@@ -146,3 +146,16 @@ fn a_log_with_a_changed_line_gives_no_tiles() {
     let refused = export("other");
     assert!(refused.code() == 1 && !bed.path("other").exists(), "{refused}");
 }
+
+#[test]
+fn a_run_is_not_asked_for_where_there_is_none() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    for form in ["tlog-tiles", "tlog-proof"] {
+        let export = ["export", &bundle, "--as", form, "--run", "1", "-o", "out"];
+        let refused = tool(&bed).args(export).run();
+        assert_eq!(refused.code(), 2, "{refused}");
+        assert!(refused.stderr().contains("--run names a run"), "{refused}");
+        assert!(!bed.path("out").exists());
+    }
+}

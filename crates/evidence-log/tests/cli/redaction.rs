@@ -237,3 +237,77 @@ fn a_value_that_comes_together_on_the_page_is_not_on_it() {
     let page = tool(&bed).args(["report", &bundle, "--output", "-"]).run();
     assert!(page.stdout().contains("[REDACTED:fly/api_token.env:FLY_API_TOKEN]"), "{page}");
 }
+
+#[test]
+fn what_other_programs_read_in_the_vault_is_replaced_too() {
+    let bed = unsigned();
+    let file = "A=zzCANARY\\$word1234\nC=zzCANARY\"ss\"worC1234\nN='zzCANARY'\\''wordN1234'\nexport K=\"zzCANARYk1234\"; L=zzCANARYl1234\n";
+    bed.write("vault/d.env", file);
+    let bundle = open(&bed);
+    // The bed's guard looks for what is left of the values in all that is printed and kept.
+    for line in [". vault/d.env; echo \"$A $C $N $K $L\"", "cat vault/d.env"] {
+        let run = ["run", "-q", "--into", &bundle, "--", "sh", "-c", line];
+        let ran = tool(&bed).args(run).run();
+        assert_eq!(ran.code(), 0, "{ran}");
+        for key in ["A", "C", "N", "K"] {
+            assert!(ran.stdout().contains(&format!("[REDACTED:d.env:{key}]")), "{ran}");
+        }
+    }
+}
+
+#[test]
+fn a_value_in_pieces_that_a_terminal_joins_is_in_no_file() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let (first, last) = TOKEN.split_at(12);
+    for (label, text) in [
+        ("title", format!("{first}\u{1b}]0;t\u{7}{last}\n")),
+        ("link", format!("\u{1b}]8;;http://x\u{1b}\\{first}\u{1b}]8;;\u{1b}\\{last}\n")),
+        ("corrected", format!("{first}Q\u{8}\u{1b}[K{last}\n")),
+    ] {
+        bed.write("hidden/say", text);
+        let run = ["run", "--into", &bundle, "--label", label, "--", "cat", "hidden/say"];
+        let ran = tool(&bed).args(run).unguarded().run();
+        assert!(ran.stdout().contains("[REDACTED:fly/api_token.env:FLY_API_TOKEN]"), "{ran}");
+        assert!(!ran.stdout().contains(last), "{ran}");
+    }
+}
+
+#[test]
+fn a_correction_that_came_in_pieces_is_masked_in_an_asciicast() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    let (first, last) = ("zzCANARYkq7V", "w2xTzPaB3dE5");
+    bed.write("vault/d.env", format!("A={first}{last}\n"));
+    bed.write("hidden/first", format!("{first}Q"));
+    bed.write("hidden/last", format!("\u{8} \u{8}{last}\n"));
+    // The second piece comes when the first has been seen.
+    let program = testbed::bin!("evidence-log");
+    let line = format!(
+        "mkfifo seen; {program} run -q --into {bundle} -- sh -c 'cat hidden/first; cat seen; cat hidden/last' > said & \
+         until grep -q Q said; do sleep 0.02; done; : > seen; wait"
+    );
+    let ran = bed.command("sh").args(["-c", &line]).unguarded().run();
+    assert_eq!(ran.code(), 0, "{ran}");
+    let export = ["export", &bundle, "--as", "asciicast", "--anyway", "-o", "x.cast"];
+    let exported = tool(&bed).args(export).unguarded().run();
+    assert_eq!(exported.code(), 1, "it is not sealed: {exported}");
+    let cast = bed.read("x.cast");
+    assert!(!cast.contains(first) && !cast.contains(last) && cast.contains("***"), "{cast}");
+}
+
+#[test]
+fn a_command_that_is_given_a_large_file_of_variables_is_recorded() {
+    let bed = unsigned();
+    let lines: Vec<_> = (0..3000).map(|n| format!("VARIABLE_{n}=CANARY{n}-abcdefgh\n")).collect();
+    bed.write("vault/many.env", lines.concat());
+    let run = ["run", "--name", "x", "--env-from", "many.env", "--", "sh", "-c", "echo ran"];
+    let ran = tool(&bed).args(run).run();
+    assert_eq!((ran.code(), ran.stdout()), (0, "ran\n"), "{ran}");
+    let bundle = ran.stderr().split_whitespace().nth(1).unwrap().to_owned();
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(
+        records.contains("\"env\":[\"VARIABLE_0\",") && records.contains(" more\"]"),
+        "{records}"
+    );
+}

@@ -250,6 +250,22 @@ fn arguments_beyond_the_length_of_a_line_are_counted() {
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.lines().all(|line| line.len() <= 65_535));
     assert!(records.contains("\"more_arguments\":"));
+    // JSON writes each of these bytes as six.
+    let odd: Vec<String> = (0..10).map(|_| "\u{1}".repeat(2000)).collect();
+    let output = tool(&bed).args(["run", "--into", &bundle, "--", "true"]).args(odd).run();
+    assert_eq!(output.code(), 0, "{output}");
+}
+
+#[test]
+fn where_the_working_directory_is_gone_the_code_is_our_own() {
+    let bed = Bed::new();
+    let program = testbed::bin!("evidence-log");
+    let line = |words: &str| format!("mkdir gone; cd gone; rmdir ../gone; exec {program} {words}");
+    for (words, code) in [("run --name x -- true", 125), ("list", 2)] {
+        let output = bed.command("sh").args(["-c", &line(words)]).run();
+        assert_eq!(output.code(), code, "{output}");
+        assert!(output.stderr().contains("reading the working directory"), "{output}");
+    }
 }
 
 #[test]

@@ -143,18 +143,26 @@ fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
 }
 
 fn c_escapes(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
-    // Ruby's `inspect` writes bytes in capitals.
-    take(
-        Encoding::CEscape,
-        each_byte(value, |out, byte| match byte {
-            b'"' | b'\\' => out.extend([b'\\', byte]),
-            b'\n' => out.extend(b"\\n"),
-            b'\r' => out.extend(b"\\r"),
-            b'\t' => out.extend(b"\\t"),
-            0..0x20 | 0x7f.. => out.extend(format!("\\x{byte:02X}").into_bytes()),
-            _ => out.push(byte),
-        }),
-    );
+    // Ruby's `inspect` writes bytes in capitals, and `#` so that nothing begins there.
+    for ascii in [true, false] {
+        let mut next = value.iter().skip(1).chain([&0]);
+        take(
+            Encoding::CEscape,
+            each_byte(value, |out, byte| {
+                let next = next.next();
+                match byte {
+                    b'"' | b'\\' => out.extend([b'\\', byte]),
+                    b'#' if matches!(next, Some(b'{' | b'$' | b'@')) => out.extend(b"\\#"),
+                    b'\n' => out.extend(b"\\n"),
+                    b'\r' => out.extend(b"\\r"),
+                    b'\t' => out.extend(b"\\t"),
+                    0x80.. if !ascii => out.push(byte),
+                    0..0x20 | 0x7f.. => out.extend(format!("\\x{byte:02X}").into_bytes()),
+                    _ => out.push(byte),
+                }
+            }),
+        );
+    }
     // nginx in its logs, which escapes quotes and backslashes by number too.
     take(
         Encoding::CEscape,

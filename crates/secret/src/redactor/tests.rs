@@ -50,8 +50,15 @@ fn text(bytes: &[u8]) -> String {
 fn prompts_appear_at_once() {
     let value = "kq7Vw2 xTzP'CANARY/31";
     let set = set_of(&[("TOKEN", value.as_bytes()), ("OTHER", b"CANARYother-y/n]-value")]);
-    for prompt in ["Password: ", "Continue? [y/N] ", "$ ", "\x1b[1mName:\x1b[0m ", "50%\r", "> ", "\x1b]0;~\x07$ "]
-    {
+    for prompt in [
+        "Password: ",
+        "Continue? [y/N] ",
+        "$ ",
+        "\x1b[1mName:\x1b[0m ",
+        "50%\r",
+        "> ",
+        "\x1b]0;~\x07$ ",
+    ] {
         let mut output = Vec::new();
         Redactor::with_forms(&set).push(prompt.as_bytes(), &mut output);
         assert_eq!(text(&output), prompt);

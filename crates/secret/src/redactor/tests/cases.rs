@@ -182,7 +182,10 @@ fn what_no_terminal_shows_hides_no_value() {
         ("CANARY\x1bPq1\x1b\\-9\x1b[0mx\x1b7Tz-\x1b%G77aB3", "[REDACTED:A]"),
         ("\x1b]52;c;CANARY-9xTz-77aB3\x07", "\x1b]52;c;[REDACTED:A]\x07"),
         ("CANARY-9\x1b]0;CANARY-9xTz-77aB3\x07xTz-77aB3.", "[REDACTED:A]."),
-        ("\x1b]0;https://me:pw8%21xyz@h\x07.", "\x1b]0;https://me:[REDACTED:connection-string]@h\x07."),
+        (
+            "\x1b]0;https://me:pw8%21xyz@h\x07.",
+            "\x1b]0;https://me:[REDACTED:connection-string]@h\x07.",
+        ),
         ("CANARY-9\x1b]0;open\nxTz-77aB3", "CANARY-9\x1b]0;open\nxTz-77aB3"),
     ] {
         for lengths in [&[1][..], &[2, 3], &[7], &[1000]] {

@@ -1,0 +1,151 @@
+//! What other programs read in a file than the strict dialect does.
+
+use secret::Secret;
+
+use crate::dialect::{Dialect, Understood};
+use crate::difference::is_plain;
+use crate::file::{EnvFile, LineKind, is_key};
+
+/// A value that some program reads.
+pub struct OtherReading {
+    /// The key that gets it.
+    pub key: String,
+    /// The value.
+    pub value: Secret,
+}
+
+/// The values that some program reads in a file and the strict dialect does not, and each that stands in a line which
+/// the strict dialect cannot read, as it is written. A program that runs on over lines is not followed there.
+pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
+    let source = file.expose();
+    let mut found: Vec<OtherReading> = Vec::new();
+    let mut add = |key: &str, value: &[u8]| {
+        let is_known = file
+            .entries()
+            .iter()
+            .map(|entry| (entry.key.as_str(), &entry.value))
+            .chain(found.iter().map(|other| (other.key.as_str(), &other.value)))
+            // Compared here, and sent nowhere.
+            .any(|(known, held)| known == key && held.expose() == value);
+        let runs_on = value.contains(&b'\n')
+            && !file.get(key).is_some_and(|held| held.expose().contains(&b'\n'));
+        if !is_known && !runs_on && !value.is_empty() && is_key(key) {
+            found.push(OtherReading { key: key.to_owned(), value: Secret::new(value.to_vec()) });
+        }
+    };
+    let mut any = false;
+    for line in file.lines() {
+        let text = &source[line.span.clone()];
+        match line.kind {
+            LineKind::Entry(index) if is_plain(file, line, &file.entries()[index]) => continue,
+            LineKind::Blank | LineKind::Comment => continue,
+            LineKind::Entry(index) => {
+                let entry = &file.entries()[index];
+                add(&entry.key, peeled(entry.value.expose()));
+            }
+            LineKind::Malformed => {
+                if let Some((key, value)) = as_written(text) {
+                    add(key, value);
+                    add(key, peeled(value));
+                }
+            }
+        }
+        any = true;
+        readings(text, &mut add);
+    }
+    if any {
+        // A value that refers to another is read only in the whole.
+        readings(source, &mut add);
+    }
+    found
+}
+
+fn readings(source: &[u8], add: &mut impl FnMut(&str, &[u8])) {
+    for dialect in Dialect::ALL {
+        for (key, understood) in dialect.read(source).entries {
+            if let (Ok(key), Understood::Value(value)) = (std::str::from_utf8(&key), understood) {
+                // Compared with what is known, and kept as a secret.
+                add(key, value.expose());
+            }
+        }
+    }
+}
+
+/// The key and all that stands behind its `=`.
+fn as_written(line: &[u8]) -> Option<(&str, &[u8])> {
+    let equals = memchr::memchr(b'=', line)?;
+    let name = std::str::from_utf8(&line[..equals]).ok()?.trim();
+    let name = name.strip_prefix("export ").map_or(name, str::trim);
+    Some((name, line[equals + 1..].trim_ascii()))
+}
+
+/// A value without the quotes and signs of a shell around it, as in `$'…'` and in what was copied from a script.
+fn peeled(value: &[u8]) -> &[u8] {
+    let is_sign = |byte: &u8| b"'\"`;&|() \t".contains(byte);
+    let value =
+        value.strip_prefix(b"$").filter(|rest| rest.first().is_some_and(is_sign)).unwrap_or(value);
+    let start = value.iter().position(|byte| !is_sign(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !is_sign(byte)).map_or(start, |last| last + 1);
+    &value[start..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let readings = other_readings(&EnvFile::parse(text.as_bytes()));
+        let mut shown: Vec<String> = readings
+            .iter()
+            .map(|other| format!("{}={}", other.key, other.value.expose_text().unwrap()))
+            .collect();
+        shown.sort();
+        assert_eq!(shown, expected, "{text:?}");
+    }
+
+    #[test]
+    fn plain_lines_are_read_alike() {
+        check("A=CANARYplain\n# a comment\n\nB='CANARY plain'\n", &[]);
+    }
+
+    #[test]
+    fn a_shell_takes_backslashes_and_quotes_away() {
+        check("A=CANARY\\$word\n", &["A=CANARY$word", "A=CANARY\\"]);
+        check("A=CANARY\"ss\"wor\n", &["A=CANARYsswor"]);
+        check("A=CANARY\\\\word\n", &["A=CANARY\\word"]);
+        check("A=CANARYone\nB=$A.two\n", &["B=.two", "B=CANARYone.two"]);
+    }
+
+    #[test]
+    fn lines_that_cannot_be_read_are_read_as_others_do() {
+        check(
+            "N='CAN'\\''ARYword'\n",
+            &["N='CAN'\\''ARYword'", "N=CAN''ARYword'", "N=CAN'ARYword", "N=CAN'\\''ARYword"],
+        );
+        check(
+            "export K=\"CANARYk1\"; L=CANARYl1\n",
+            &["K=\"CANARYk1\"; L=CANARYl1", "K=CANARYk1", "K=CANARYk1\"; L=CANARYl1", "L=CANARYl1"],
+        );
+        check("A=\"open\nB=CANARYb1\n", &["A=\"open", "A=open"]);
+    }
+
+    #[test]
+    fn what_a_shell_makes_of_a_line_is_among_them() {
+        let check = |text: &str, expected: &str| {
+            let readings = other_readings(&EnvFile::parse(text.as_bytes()));
+            let is_expected = |other: &OtherReading| {
+                other.key == "A" && other.value.expose_text() == Some(expected)
+            };
+            assert!(readings.iter().any(is_expected), "{text:?}");
+        };
+        check("export A=CANARY0;\n", "CANARY0");
+        check("A=$'CANARY0'\n", "CANARY0");
+        check("A=CANARY0$y\n", "CANARY0");
+        check("A=${X:-CANARY0}\n", "CANARY0");
+        check("A=CANARY0\"x\"\n", "CANARY0x");
+        check("A=CANARY#0\n", "CANARY");
+        check("A=CANARY0\"\n", "CANARY0");
+        check("A=CANARY0&\n", "CANARY0");
+    }
+}
