@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use evidence::{PublicKey, Signer};
@@ -23,12 +24,14 @@ const WAIT: Duration = Duration::from_mins(1);
 pub(crate) struct Agent {
     socket: PathBuf,
     key: PublicKey,
+    /// It did not answer once, and is not waited for again.
+    is_silent: AtomicBool,
 }
 
 impl Agent {
     /// The agent at this socket, if it holds the key; or why it cannot be used.
     pub(crate) fn with_key(socket: &Path, key: PublicKey) -> Result<Self, String> {
-        let agent = Self { socket: socket.to_path_buf(), key };
+        let agent = Self { socket: socket.to_path_buf(), key, is_silent: AtomicBool::new(false) };
         let answer = agent
             .ask(&[REQUEST_IDENTITIES])
             .map_err(|failed| format!("ssh-agent does not answer: {failed}"))?;
@@ -70,8 +73,13 @@ impl Signer for Agent {
     fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], String> {
         let message =
             [&[SIGN_REQUEST], &string(&blob(self.key))[..], &string(bytes), &[0; 4]].concat();
-        let answer =
-            self.ask(&message).map_err(|failed| format!("ssh-agent does not answer: {failed}"))?;
+        if self.is_silent.load(Ordering::Relaxed) {
+            return Err("ssh-agent does not answer".into());
+        }
+        let answer = self.ask(&message).map_err(|failed| {
+            self.is_silent.store(true, Ordering::Relaxed);
+            format!("ssh-agent does not answer: {failed}")
+        })?;
         let signature = signature(&answer).ok_or("ssh-agent refused to sign")?;
         // What it answered is held against the key, so that nothing that does not hold is written.
         if self.key.verifies(bytes, &signature) {

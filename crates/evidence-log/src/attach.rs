@@ -28,7 +28,7 @@ pub(crate) fn attach(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
-    let bundle = setting.bundle(&args.bundle)?;
+    let bundle = setting.bundle_to_write(&args.bundle)?;
     if evidence::Bundle::open(&bundle)?.is_sealed() {
         return Err(evidence::Error::Sealed { path: bundle }.into());
     }
@@ -127,8 +127,13 @@ fn waiting_room(bundle: &Path) -> Result<tempfile::TempDir, Error> {
 /// noted in `made`.
 fn move_in(copies: Vec<Waiting>, folder: &Path, made: &mut Vec<PathBuf>) -> Result<Attach, Error> {
     let failed = |source| Error::Write { what: "an attachment", source };
-    std::fs::create_dir_all(folder)
-        .map_err(|source| Error::Write { what: "the folder of attachments", source })?;
+    let no_folder = |source| Error::Write { what: "the folder of attachments", source };
+    std::fs::create_dir_all(folder).map_err(no_folder)?;
+    // A link would lead out of the bundle.
+    if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        let odd = io::Error::other(format!("{} is no folder of its own", folder.display()));
+        return Err(no_folder(odd));
+    }
     let mut attach = Attach::of(Vec::new());
     for copy in copies {
         let name = (1_u32..1000)

@@ -8,7 +8,8 @@ use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _, Utc};
     reason = "records of one invocation are written at different times"
 )]
 pub(crate) fn now() -> DateTime<Utc> {
-    Utc::now()
+    // The time of a clock that stands before 1970 too.
+    std::time::SystemTime::now().into()
 }
 
 /// The moment that a time without a zone is on this machine, as ssh-keygen(1) takes it; none for one that its clocks

@@ -21,6 +21,8 @@ pub(crate) enum Error {
     Write { what: &'static str, source: io::Error },
     /// The bundle that was named is not there.
     NoBundle { path: PathBuf },
+    /// A bundle that an origin log has as sealed with another manifest.
+    MadeAnew { path: String, log: String },
     /// A name or area that no folder can have.
     BadName { what: &'static str },
     /// Words that are kept as they are, and hold a secret.
@@ -83,6 +85,9 @@ impl fmt::Display for Error {
             Self::Read { path, .. } => write!(out, "cannot read {}", path.display()),
             Self::Write { what, .. } => write!(out, "cannot write {what}"),
             Self::NoBundle { path } => write!(out, "there is no bundle at {}", path.display()),
+            Self::MadeAnew { path, log } => {
+                write!(out, "{path} is not as it was sealed: {log} has another manifest of it")
+            }
             Self::BadName { what } => write!(out, "the {what} cannot be a folder's name"),
             Self::HoldsSecret { what } => {
                 write!(out, "the {what} holds a value of the vault, or a credential by its form")
@@ -207,6 +212,9 @@ impl Failure for Error {
             Self::Unsearched { .. } => Some(
                 "unpack it and attach what is in it; or say `--unsearched`, and the record says so"
                     .into(),
+            ),
+            Self::MadeAnew { .. } => Some(
+                "it was changed since; nothing is added to it or signed. Fetch it again from where it was published, or go on in a new bundle".into(),
             ),
             Self::NoRule { .. } => Some("`evidence-log rules` lists them".into()),
             Self::IsThere { .. } => Some("name another; nothing is ever overwritten".into()),

@@ -124,10 +124,15 @@ pub(crate) fn first_fault(verified: &Verification) -> Option<String> {
     faults(verified).next().map(ToString::to_string)
 }
 
+/// The faults that make a bundle something else than what was recorded.
+pub(crate) fn alterations(verified: &Verification) -> impl Iterator<Item = &Problem> {
+    faults(verified).filter(|fault| fault.rule != Rule::Incomplete)
+}
+
 /// The first fault that makes a bundle something else than what was recorded. That a run was cut short is none: what is
 /// left of it is evidence too.
 pub(crate) fn first_alteration(verified: &Verification) -> Option<String> {
-    faults(verified).find(|fault| fault.rule != Rule::Incomplete).map(ToString::to_string)
+    alterations(verified).next().map(ToString::to_string)
 }
 
 fn faults(verified: &Verification) -> impl Iterator<Item = &Problem> {

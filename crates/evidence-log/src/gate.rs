@@ -16,7 +16,7 @@ pub(crate) fn gate(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
-    let folder = setting.bundle(&args.bundle)?;
+    let folder = setting.bundle_to_write(&args.bundle)?;
     let (set, given) = load(&setting, &[])?;
     given.warn(streams)?;
     let mut cleaner = Cleaner::new(&set);

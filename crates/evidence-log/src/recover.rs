@@ -20,7 +20,7 @@ pub(crate) fn recover(
     let setting = Setting::find(common, invocation)?;
     let mut exit = Exit::OK;
     for named in &args.bundles {
-        let folder = setting.bundle(named)?;
+        let folder = setting.bundle_to_write(named)?;
         let shown = setting.shown(&folder);
         let bundle = Bundle::open(&folder)?;
         if bundle.seal().is_some() {
@@ -41,16 +41,20 @@ pub(crate) fn recover(
             exit = Exit::FINDINGS;
         }
     }
-    if args.origin {
-        origin(&setting, streams)?;
+    if args.origin && origin(&setting, streams)? {
+        exit = Exit::FINDINGS;
     }
     Ok(exit)
 }
 
-/// Signs the origin log as it is, or puts it aside when it is not what its checkpoint says.
-fn origin(setting: &Setting, streams: &mut Streams<'_>) -> Result<(), Error> {
+/// Where origin logs are put that are not what their checkpoints say.
+pub(crate) const ASIDE: &str = ".log-aside";
+
+/// Signs the origin log as it is, or puts it aside when it is not what its checkpoint says; answers whether it did.
+fn origin(setting: &Setting, streams: &mut Streams<'_>) -> Result<bool, Error> {
     let Some(folder) = setting.origin().filter(|folder| folder.is_dir()) else {
-        return writeln!(streams.stdout, "there is no origin log").map_err(error::answer);
+        writeln!(streams.stdout, "there is no origin log").map_err(error::answer)?;
+        return Ok(false);
     };
     let shown = setting.shown(&folder);
     let (signer, why_none) = match setting.signer() {
@@ -59,6 +63,7 @@ fn origin(setting: &Setting, streams: &mut Streams<'_>) -> Result<(), Error> {
     };
     let outcome =
         setting.with_hands(signer.as_deref(), |hands| Ok(evidence::sign_origin(&folder, hands)?));
+    let mut is_aside = false;
     let said = match outcome {
         Ok((checkpoint, why)) => {
             let state = format!("{}:{}", checkpoint.size, checkpoint.root);
@@ -70,18 +75,22 @@ fn origin(setting: &Setting, streams: &mut Streams<'_>) -> Result<(), Error> {
         }
         Err(Error::Evidence(evidence::Error::BrokenLog { first, .. })) => {
             let aside = put_aside(setting, &folder)?;
-            format!("{shown}: {first}; it is kept in {aside}, and a new one begins")
+            is_aside = true;
+            format!(
+                "{shown}: {first}; it is kept in {aside}, and a new one begins, which does not list the bundles of the old one"
+            )
         }
         Err(failed) => return Err(failed),
     };
-    writeln!(streams.stdout, "{said}").map_err(error::answer)
+    writeln!(streams.stdout, "{said}").map_err(error::answer)?;
+    Ok(is_aside)
 }
 
 /// Moves an origin log out of the way: it says what happened to it, and no new line belongs in it.
 fn put_aside(setting: &Setting, folder: &Path) -> Result<String, Error> {
     let failed = |source| Error::Write { what: "the origin log that is put aside", source };
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let parent = setting.root.join(".log-aside");
+    let parent = setting.root.join(ASIDE);
     std::fs::create_dir_all(&parent).map_err(failed)?;
     let aside = parent.join(format!("{name}-{}", evidence::name_time(clock::now())));
     std::fs::rename(folder, &aside).map_err(failed)?;

@@ -128,11 +128,13 @@ pub(crate) fn run(
         // The command's own stderr may be closed; that must not change its exit code.
         drop(said);
     }
-    let exit = Exit::code(if unmet.is_empty() || !expect::is_expected(&args.expect_exit, code) {
-        code
-    } else {
-        expect::OUTPUT_IS_NOT_AS_EXPECTED
-    });
+    let is_expected = expect::is_expected(&args.expect_exit, code);
+    if !is_expected && code == 0 {
+        drop(writeln!(streams.stderr, "evidence-log: exit code 0 is not what was expected"));
+    }
+    // Nobody takes a run for a success that was none.
+    let is_odd = if is_expected { !unmet.is_empty() } else { code == 0 };
+    let exit = Exit::code(if is_odd { expect::NOT_AS_EXPECTED } else { code });
     finish(&plan, why_unsigned.as_deref(), signer.as_deref(), exit, streams)?;
     Ok(exit)
 }
@@ -190,7 +192,7 @@ fn place(
     cleaner: &mut Cleaner<'_>,
 ) -> Result<(PathBuf, Option<String>), Error> {
     if let Some(into) = &args.into {
-        return Ok((setting.bundle(into)?, None));
+        return Ok((setting.bundle_to_write(into)?, None));
     }
     let name = args.name.clone().unwrap_or_else(|| label.to_owned());
     let folder = open::create(setting, &name, args.area.as_deref(), clock::now(), cleaner)?;

@@ -19,7 +19,7 @@ pub(crate) fn seal(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
-    let folder = setting.bundle(&args.bundle)?;
+    let folder = setting.bundle_to_write(&args.bundle)?;
     let sealed = close(&setting, &folder, streams)?;
     writeln!(streams.stdout, "{}", sealed.manifest).map_err(error::answer)?;
     let signers = setting.allowed_signers();

@@ -60,6 +60,29 @@ impl Setting {
             .ok_or_else(|| Error::NoBundle { path: named.to_path_buf() })
     }
 
+    /// A bundle that is to be written to. One that an origin log here has as sealed, and that is not as it was sealed, was
+    /// made anew by somebody; a new signature would vouch for what they made of it.
+    pub(crate) fn bundle_to_write(&self, named: &Path) -> Result<PathBuf, Error> {
+        let folder = self.bundle(named)?;
+        let in_root = self.in_root(&folder);
+        let mut manifest = None;
+        for log in evidence::origins(&self.root) {
+            let sealed = evidence::sealed_as(&log, &in_root);
+            if sealed.is_empty() {
+                continue;
+            }
+            let found = *manifest.get_or_insert_with(|| {
+                let bytes = evidence::read_file(&folder.join(evidence::MANIFEST)).ok();
+                bytes.map(|bytes| Digest::of(&bytes))
+            });
+            if sealed.iter().any(|sealed| Some(*sealed) != found) {
+                let (path, log) = (self.shown(&folder), self.shown(&log));
+                return Err(Error::MadeAnew { path, log });
+            }
+        }
+        Ok(folder)
+    }
+
     /// The origin log of this machine, folder and branch; none without ops.toml, where nobody would look for it. Two
     /// work trees on one machine have one each, and so have two branches in one folder: a log that git takes back when
     /// the branch is switched would be forked by the next line, and conflict when the two are merged.

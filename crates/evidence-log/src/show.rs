@@ -87,9 +87,20 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
     {
         let _ = writeln!(text, "      {} {} bytes", visible(&file.path), file.bytes);
     }
-    for remark in remarks(end) {
+    let expected = unexpected(run).into_iter();
+    for remark in expected.chain(remarks(end)) {
         let _ = writeln!(text, "      {} {}", palette.hint("·"), visible(&remark));
     }
+}
+
+/// What is said of a run that was not to end with 0: which exit codes count as success.
+fn unexpected(run: &Run<'_>) -> Option<String> {
+    let codes: Vec<String> = run.begin.expect_exit.iter().map(u8::to_string).collect();
+    (!codes.is_empty()).then(|| {
+        let is_expected = run.exit_code().is_some_and(|code| run.begin.expect_exit.contains(&code));
+        let what = if is_expected { "as expected" } else { "not what was expected" };
+        format!("its exit code is {what}: {}", codes.join(" or "))
+    })
 }
 
 /// Words of a bundle as a terminal may have them: whoever wrote them moves no cursor, and begins no line that could be

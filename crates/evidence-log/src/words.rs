@@ -21,7 +21,7 @@ pub(crate) fn note(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
-    let folder = setting.bundle(&args.bundle)?;
+    let folder = setting.bundle_to_write(&args.bundle)?;
     let (set, given) = load(&setting, &[])?;
     given.warn(streams)?;
     let text = match args.text.clone() {

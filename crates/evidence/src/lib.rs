@@ -36,7 +36,7 @@ pub use manifest::{MANIFEST, SIGNATURE};
 pub use merkle::{CompactRange, leaf_hash, node_hash};
 pub use origin::{
     CHECKPOINT, Hands, LOG, ORIGINS, Origin, OriginEntry, OriginKind, append_origin, origins,
-    read_origin, sign_origin,
+    read_origin, sealed_as, sign_origin,
 };
 pub use outcome::Outcome;
 pub use problem::{Problem, Rule, Weight};

@@ -2,8 +2,10 @@
 
 mod append;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
@@ -12,7 +14,8 @@ use crate::error::Error;
 use crate::listing;
 use crate::merkle::CompactRange;
 use crate::problem::{Problem, Rule, Weight};
-use crate::signers::AllowedSigners;
+use crate::signers::{AllowedSigners, Standing};
+use crate::time;
 use crate::verify::Trust;
 pub use append::{Hands, append_origin, sign_origin};
 
@@ -62,6 +65,13 @@ pub struct Origin {
     pub problems: Vec<Problem>,
 }
 
+impl OriginEntry {
+    /// When it was entered, by the writer's clock.
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        time::parse(&self.t)
+    }
+}
+
 impl Origin {
     /// What the log has for the manifest of a bundle; the last word, when it was sealed twice.
     pub fn manifest_of(&self, bundle: &str) -> Option<Digest> {
@@ -69,6 +79,29 @@ impl Origin {
             |entry: &&OriginEntry| entry.kind == OriginKind::Seal && entry.bundle == bundle;
         self.entries.iter().rev().find(sealed).map(|entry| entry.hash)
     }
+
+    /// When the checkpoint was signed, as its last line has it.
+    fn signed_at(&self) -> Option<DateTime<Utc>> {
+        let last = self.checkpoint.as_ref()?.size.checked_sub(1)?;
+        self.entries.iter().find(|entry| entry.i == last)?.time()
+    }
+}
+
+/// The manifests that an origin log has for a bundle as it was sealed: one, unless somebody made the bundle anew. Only
+/// lines that name the bundle are read, and no signature is checked.
+pub fn sealed_as(folder: &Path, bundle: &str) -> Vec<Digest> {
+    let Ok(bytes) = listing::read_file(&folder.join(LOG)) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    let mut found = Vec::new();
+    let named = serde_json::to_string(bundle).unwrap_or_default();
+    for line in text.lines().filter(|line| line.contains(&named)) {
+        let Ok(entry) = serde_json::from_str::<OriginEntry>(line) else { continue };
+        if entry.kind == OriginKind::Seal && entry.bundle == bundle && !found.contains(&entry.hash)
+        {
+            found.push(entry.hash);
+        }
+    }
+    found
 }
 
 /// The origin logs under an evidence root, by name; one of which only the checkpoint is left is among them.
@@ -105,6 +138,7 @@ pub fn read_origin(folder: &Path, trust: &Trust<'_>) -> Result<Origin, Error> {
     };
     origin.problems.extend(odd.map(|why| Problem::new(Rule::Altered, LOG, why)));
     let (mut range, mut previous, mut at_checkpoint) = (CompactRange::default(), None, None);
+    let mut sealed = HashMap::new();
     let wanted = origin.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
     let mut note = |rule, message: &str, line| {
         origin.problems.push(Problem::new(rule, LOG, message).at_line(line));
@@ -116,6 +150,12 @@ pub fn read_origin(folder: &Path, trust: &Trust<'_>) -> Result<Origin, Error> {
         let number = range.size() + 1;
         match serde_json::from_slice::<OriginEntry>(line) {
             Ok(entry) => {
+                if entry.kind == OriginKind::Seal
+                    && *sealed.entry(entry.bundle.clone()).or_insert(entry.hash) != entry.hash
+                {
+                    let message = format!("it has a second seal of {}", entry.bundle);
+                    note(Rule::Altered, &message, number);
+                }
                 if entry.prev != previous || entry.i != range.size() {
                     note(Rule::Altered, "this line does not follow from the one before it", number);
                 }
@@ -138,6 +178,7 @@ pub fn read_origin(folder: &Path, trust: &Trust<'_>) -> Result<Origin, Error> {
         range.size(),
         at_checkpoint,
         trust,
+        origin.signed_at(),
     );
     origin.problems.extend(more);
     Ok(origin)
@@ -149,6 +190,7 @@ fn checkpoint_problems(
     size: u64,
     root: Option<Digest>,
     trust: &Trust<'_>,
+    signed_at: Option<DateTime<Utc>>,
 ) -> Vec<Problem> {
     let Some(checkpoint) = checkpoint else {
         return vec![Problem::new(
@@ -177,8 +219,18 @@ fn checkpoint_problems(
     }
     match trust.signers {
         Some(signers) if checkpoint.is_signed() => {
-            if !signers.keys().any(|key| checkpoint.is_signed_by(key)) {
-                say(Rule::BadSignature, "no allowed key made its signature".into());
+            let signed_at = signed_at.unwrap_or(DateTime::<Utc>::MIN_UTC);
+            match signers.standing_of(signed_at, |key| checkpoint.is_signed_by(key)) {
+                Standing::Allowed(_) => {}
+                Standing::NotNow(why) => {
+                    say(
+                        Rule::UnknownSigner,
+                        format!("the key that signed it is listed, but {why}"),
+                    );
+                }
+                Standing::Unknown => {
+                    say(Rule::BadSignature, "no allowed key made its signature".into());
+                }
             }
         }
         None if checkpoint.is_signed() => {

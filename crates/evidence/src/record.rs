@@ -305,6 +305,8 @@ pub enum Malformed {
     Version(u64),
     /// `t` is not a time in UTC.
     Time,
+    /// A file that it names is not in the bundle.
+    Outside,
 }
 
 #[derive(Serialize)]
@@ -362,6 +364,9 @@ impl Record {
             _ => Body::Unknown(head.kind),
         };
         let time = time::parse(&head.t).ok_or(Malformed::Time)?;
+        if body.all_files().any(|file| !is_inside(&file.path)) {
+            return Err(Malformed::Outside);
+        }
         Ok(Self { index: head.i, previous: head.prev, time, body })
     }
 }
@@ -445,8 +450,15 @@ impl std::fmt::Display for Malformed {
                 write!(out, "the record has version {version}, which is not known here")
             }
             Self::Time => out.write_str("the record's time is not RFC 3339 in UTC"),
+            Self::Outside => out.write_str("the record names a file that is not in the bundle"),
         }
     }
+}
+
+/// Whether a path is one of a file in the bundle: whoever opens it must not be led elsewhere.
+fn is_inside(path: &str) -> bool {
+    let is_name = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0');
+    path.split('/').all(is_name)
 }
 
 fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, Malformed> {

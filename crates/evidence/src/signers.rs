@@ -67,6 +67,11 @@ impl AllowedSigners {
         self.entries.iter().map(|entry| entry.key)
     }
 
+    /// What the file says of the key that made a signature at that time; `made` knows whether a key made it.
+    pub fn standing_of(&self, time: DateTime<Utc>, made: impl Fn(PublicKey) -> bool) -> Standing {
+        self.keys().find(|key| made(*key)).map_or(Standing::Unknown, |key| self.standing(key, time))
+    }
+
     /// Whether the key may sign evidence at that time, and as whom.
     pub fn standing(&self, key: PublicKey, time: DateTime<Utc>) -> Standing {
         let mut refused = Standing::Unknown;

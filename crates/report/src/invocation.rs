@@ -42,7 +42,8 @@ impl Invocation {
         Ok(Self {
             args: env::args_os().collect(),
             cwd: env::current_dir()?,
-            now: Utc::now(),
+            // The time of a clock that stands before 1970 too.
+            now: std::time::SystemTime::now().into(),
             stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: io::stdout().is_terminal(),
             stderr_is_terminal: io::stderr().is_terminal(),

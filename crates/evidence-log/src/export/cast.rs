@@ -1,6 +1,5 @@
 //! The output of the runs as one asciicast, a marker before each.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use evidence::{Bundle, Mode, Run};
@@ -66,7 +65,7 @@ fn play(
     let open = |roles: &[&str]| -> Result<Box<dyn Read>, Error> {
         match find(roles) {
             None => Ok(Box::new(io::empty())),
-            Some(path) => match File::open(&path) {
+            Some(path) => match evidence::open_file(&path) {
                 Ok(file) => Ok(Box::new(BufReader::new(file))),
                 Err(source) => Err(Error::Read { path, source }),
             },

@@ -23,8 +23,8 @@ pub(super) fn in_toto(ctx: &Ctx<'_>, bundle: &Bundle) -> Result<Exported, Error>
             continue;
         };
         let path = ctx.folder.join(&entry.path);
-        let bytes =
-            std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let bytes = evidence::read_file(&path)
+            .map_err(|source| Error::Read { path: path.clone(), source })?;
         let envelope = Envelope::read(&bytes).map_err(|_| Error::Malformed {
             path: ctx.setting.shown(&path),
             why: "it is not a DSSE envelope",

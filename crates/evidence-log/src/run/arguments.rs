@@ -35,15 +35,29 @@ enum Takes {
     Both(&'static str),
     /// Behind the colon of the word after this one: `user:password`.
     Login(&'static str),
+    /// As a login, behind this letter at the end of other short options that take nothing, or in the same word.
+    Cluster(char),
+    /// A word after this one that has a `=`; another names a file.
+    Pairs(&'static str),
     /// Behind the `=` of each word after this one: `KEY=value`.
     Settings(&'static str),
 }
 
-use Takes::{After, Behind, Both, Login, Settings};
+use Takes::{After, Behind, Both, Cluster, Login, Pairs, Settings};
 
 /// The programs, and how they take secrets.
 const PROGRAMS: [(&str, &[Takes]); 26] = [
-    ("curl", &[Login("-u"), Login("--user"), Login("-U"), Login("--proxy-user")]),
+    (
+        "curl",
+        &[
+            Cluster('u'),
+            Cluster('U'),
+            Login("--user"),
+            Login("--proxy-user"),
+            Pairs("-b"),
+            Pairs("--cookie"),
+        ],
+    ),
     ("http", &[Login("-a"), Login("--auth")]),
     ("https", &[Login("-a"), Login("--auth")]),
     ("mysql", &[Behind("-p")]),
@@ -142,6 +156,23 @@ fn of_words(words: &[&[u8]]) -> Vec<Vec<Range<usize>>> {
                         add(at, from + colon + 1);
                     }
                 }
+                Cluster(letter) => {
+                    let Some((at, from)) = in_cluster(words, at, letter) else { continue };
+                    if let Some(colon) = memchr(b':', &words[at][from..]) {
+                        add(at, from + colon + 1);
+                    }
+                }
+                Pairs(option) => {
+                    let value = match word.strip_prefix(option.as_bytes()) {
+                        Some([]) if next.is_some() => (at + 1, 0),
+                        Some([b'=', ..]) => (at, option.len() + 1),
+                        Some([_, ..]) if option.len() == 2 => (at, 2),
+                        _ => continue,
+                    };
+                    if memchr(b'=', &words[value.0][value.1..]).is_some() {
+                        add(value.0, value.1);
+                    }
+                }
                 Settings(option) if *word == option.as_bytes() => {
                     for (at, word) in words.iter().enumerate().skip(at + 1) {
                         if let Some(equals) = memchr(b'=', word).filter(|_| word[0] != b'-') {
@@ -154,6 +185,20 @@ fn of_words(words: &[&[u8]]) -> Vec<Vec<Range<usize>>> {
         }
     }
     parts
+}
+
+/// Where the value of curl's option `letter` begins, which may stand behind others that take nothing: `-sSfu`.
+fn in_cluster(words: &[&[u8]], at: usize, letter: char) -> Option<(usize, usize)> {
+    const TAKE_NOTHING: &[u8] = b"012346aBfgGiIjJkLlMnNOpqRsSvVZ#";
+    let letters = words[at].strip_prefix(b"-")?;
+    let place = letters.iter().position(|byte| !TAKE_NOTHING.contains(byte))?;
+    if char::from(letters[place]) != letter {
+        return None;
+    }
+    match place + 2 {
+        end if end < words[at].len() => Some((at, end)),
+        _ => (at + 1 < words.len()).then_some((at + 1, 0)),
+    }
 }
 
 fn is_container(word: &[u8]) -> bool {
@@ -235,6 +280,8 @@ mod tests {
             &["/usr/bin/mysql", "-u", "root", "-pCANARYpw", "db"],
             "/usr/bin/mysql -u root -p# db",
         );
+        check(&["curl", "-sSfu", "me:CANARYpw", "h"], "curl -sSfu me:# h");
+        check(&["curl", "-sume:CANARYpw", "-b", "s=CANARYpw"], "curl -sume:# -b #");
         check(&["tool", "--password", "CANARYpw"], "tool --password #");
         check(&["tool", "--token=CANARYpw"], "tool --token=#");
         check(&["sudo", "sshpass", "-p", "CANARYpw", "ssh", "h"], "sudo sshpass -p # ssh h");
@@ -260,6 +307,7 @@ mod tests {
             "docker run -p 8080:8080 image",
             "mysql -u root -p db",
             "curl -u me: https://host:443/x",
+            "curl -sSo out:put -b jar -fsSL https://host:443/x",
             "ps -p 12345",
             "mkdir -p deep/folder",
             "tool --password",

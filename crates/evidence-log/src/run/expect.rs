@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use super::pointer::{At, steps};
 
-/// The exit code of `run` where the command ended as expected and its output is not what was expected.
-pub(crate) const OUTPUT_IS_NOT_AS_EXPECTED: u8 = 123;
+/// The exit code of `run` where the command ended as expected and its output is not what was expected; and where it
+/// ended with 0, and that was not expected.
+pub(crate) const NOT_AS_EXPECTED: u8 = 123;
 
 /// A longer line is held against a pattern in pieces of this many bytes.
 const LIMIT: u64 = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, OriginEntry, OriginKind};
+use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, OriginEntry, OriginKind, Standing};
 use report::{Finding, Invocation};
 
 use super::{git, origin, remote};
@@ -140,11 +140,17 @@ fn proved(
         return Err(bad("the line that it proves is not about a sealed bundle"));
     }
     let checkpoint = &proof.checkpoint;
-    let is_signed =
-        signers.is_some_and(|signers| signers.keys().any(|key| checkpoint.is_signed_by(key)));
-    if signers.is_some() && !is_signed {
-        return Err(bad("no allowed key signed its checkpoint"));
-    }
+    let signed_at = entry.time().ok_or_else(|| bad("its line has no time"))?;
+    let standing =
+        signers.map(|signers| signers.standing_of(signed_at, |key| checkpoint.is_signed_by(key)));
+    let is_signed = match standing {
+        None => false,
+        Some(Standing::Allowed(_)) => true,
+        Some(Standing::NotNow(_)) => {
+            return Err(bad("the key that signed its checkpoint is listed, but not for that"));
+        }
+        Some(Standing::Unknown) => return Err(bad("no allowed key signed its checkpoint")),
+    };
     let told_by =
         format!("{} (line {} of {})", setting.shown(path), entry.i + 1, checkpoint.origin);
     Ok(Anchor { told_by, manifest: entry.hash, outside: is_signed })
@@ -183,16 +189,13 @@ fn near(setting: &Setting, bundle: &Path, invocation: &Invocation, asked: &mut A
     }
     let in_root = setting.in_root(bundle);
     for folder in evidence::origins(&setting.root) {
-        let Ok(origin) = evidence::read_origin(&folder, &evidence::Trust::default()) else {
-            continue;
-        };
-        if let Some(manifest) = origin.manifest_of(&in_root) {
-            asked.anchors.push(Anchor {
-                told_by: setting.shown(&folder),
-                manifest,
-                outside: false,
-            });
-        }
+        let told_by = setting.shown(&folder);
+        let sealed = evidence::sealed_as(&folder, &in_root).into_iter();
+        asked.anchors.extend(sealed.map(|manifest| Anchor {
+            told_by: told_by.clone(),
+            manifest,
+            outside: false,
+        }));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What git remembers of a bundle: the manifest of the last commit, and whether that commit was published.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use evidence::{Digest, MANIFEST};
@@ -22,16 +23,36 @@ pub(super) enum Answer {
     },
 }
 
+/// A repository's own settings name programs; none of them is started.
+const QUIET: [&str; 6] = [
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "log.showSignature=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+];
+
 /// Asks git for the manifest as it is committed. The other files hang on the manifest.
 pub(super) fn committed(bundle: &Path, invocation: &Invocation) -> Answer {
-    let is_inside = bundle.ancestors().any(|folder| folder.join(".git").exists());
+    // A repository in the bundle itself came with it, and says what whoever made the bundle wants.
+    let (Some(parent), Some(name)) = (bundle.parent(), bundle.file_name().and_then(OsStr::to_str))
+    else {
+        return Answer::NoRepository;
+    };
+    let is_inside = parent.ancestors().any(|folder| folder.join(".git").exists());
+    let manifest_path = format!("./{name}/{MANIFEST}");
     let Some(git) = invocation.find_program("git").filter(|_| is_inside) else {
         return Answer::NoRepository;
     };
     let ask = |words: &[&str]| -> Option<Vec<u8>> {
-        let answer = duct::cmd(&git, words)
-            .dir(bundle)
+        let answer = duct::cmd(&git, QUIET.iter().chain(words))
+            .dir(parent)
             .env("GIT_OPTIONAL_LOCKS", "0")
+            // Nothing is fetched, from wherever, and nobody is asked.
+            .env("GIT_ALLOW_PROTOCOL", "none")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
             .stdin_null()
             .stdout_capture()
             .stderr_null()
@@ -46,11 +67,11 @@ pub(super) fn committed(bundle: &Path, invocation: &Invocation) -> Answer {
             .map(|text| text.trim().to_owned())
             .filter(|text| !text.is_empty())
     };
-    let Some(manifest) = ask(&["cat-file", "blob", &format!("HEAD:./{MANIFEST}")]) else {
+    let Some(manifest) = ask(&["cat-file", "blob", &format!("HEAD:{manifest_path}")]) else {
         return Answer::NotThere;
     };
     let manifest = Digest::of(&manifest);
-    let Some(commit) = ask(&["log", "-1", "--format=%H", "--", MANIFEST]).and_then(text) else {
+    let Some(commit) = ask(&["rev-list", "-1", "HEAD", "--", &manifest_path]).and_then(text) else {
         return Answer::NotThere;
     };
     let published = ask(&[

@@ -10,8 +10,10 @@ use super::remote::There;
 use super::{anchor, finding, remote as store_side};
 use crate::args;
 use crate::error::Error;
+use crate::export::alterations;
 use crate::export::log::{self, SignedLog};
 use crate::push::{History, Progress, compare, given};
+use crate::recover::ASIDE;
 use crate::setting::Setting;
 use crate::store::{self, Store, Variables};
 
@@ -35,9 +37,9 @@ pub(super) fn verify(
     let variables = Variables { given: &given, invocation };
     let remote = args.remote.as_deref().map(|url| store::open(url, &variables)).transpose()?;
     let folders = evidence::origins(&setting.root);
+    let trust = Trust { signers, cited: None, allow_unsigned: args.allow_unsigned };
     let mut found = Found { checked: folders.len(), undecided: false, findings: Vec::new() };
     for folder in folders {
-        let trust = Trust { signers, cited: None, allow_unsigned: args.allow_unsigned };
         let origin = evidence::read_origin(&folder, &trust)?;
         found.undecided |=
             origin.problems.iter().any(|problem| problem.weight == Weight::Undecided);
@@ -45,6 +47,7 @@ pub(super) fn verify(
             .findings
             .extend(origin.problems.iter().map(|problem| finding(setting, &folder, problem)));
         found.findings.extend(bundles(setting, &origin, remote.as_ref(), args, invocation)?);
+        found.findings.extend(contents(setting, &origin, &trust));
         let seals = origin.entries.iter().filter(|entry| entry.kind == OriginKind::Seal).count();
         let size = origin.entries.len();
         let _ = writeln!(text, "{}: {size} entries, {seals} seals", setting.shown(&folder));
@@ -61,7 +64,42 @@ pub(super) fn verify(
             }
         }
     }
+    found.findings.extend(put_aside(setting, &trust)?);
     Ok(found)
+}
+
+/// What a log has that was put aside: nothing vouches for it any more, and what it says was sealed is not forgotten.
+fn put_aside(setting: &Setting, trust: &Trust<'_>) -> Result<Vec<Finding>, Error> {
+    let mut folders: Vec<_> = std::fs::read_dir(setting.root.join(ASIDE))
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    folders.sort();
+    let mut findings = Vec::new();
+    for folder in folders {
+        let origin = evidence::read_origin(&folder, trust)?;
+        let first = origin.problems.iter().find(|problem| problem.weight == Weight::Error);
+        let why = first.map_or("it was put aside".to_owned(), |first| first.message.clone());
+        let message = format!("this origin log was put aside, and vouches for nothing: {why}");
+        findings.push(Finding::warning("altered", message).path(setting.shown(&folder)));
+        let sealed = origin.entries.iter().filter(|entry| entry.kind == OriginKind::Seal);
+        for entry in sealed {
+            let bundle = setting.root.join(&entry.bundle);
+            let found = Bundle::inspect(&bundle).ok();
+            let (rule, message) = match found.map(|bundle| bundle.manifest_hash()) {
+                None => {
+                    ("missing", "a log that was put aside lists it as sealed, and it is not here")
+                }
+                Some(found) if found != Some(entry.hash) => {
+                    ("wrong-head", "its manifest is not the one in a log that was put aside")
+                }
+                Some(_) => continue,
+            };
+            let hint =
+                "put it back as it was; the log that was put aside can go when it was looked into";
+            findings.push(Finding::error(rule, message).hint(hint).path(setting.shown(&bundle)));
+        }
+    }
+    Ok(findings)
 }
 
 /// What a store knows of an origin log: what is to be said, or what is wrong.
@@ -135,6 +173,32 @@ fn bundles(
         }
     }
     Ok(findings)
+}
+
+/// What is wrong inside of the bundles that are here with the manifest that the log has.
+fn contents(setting: &Setting, origin: &Origin, trust: &Trust<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let sealed = origin.entries.iter().filter(|entry| entry.kind == OriginKind::Seal);
+    let mut names: Vec<&str> = sealed.map(|entry| entry.bundle.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let folder = setting.root.join(name);
+        let as_sealed = Bundle::inspect(&folder)
+            .is_ok_and(|bundle| bundle.manifest_hash() == origin.manifest_of(name));
+        if as_sealed {
+            let verified = match evidence::verify(&folder, trust) {
+                Ok(verified) => verified,
+                Err(failed) => {
+                    let why = report::describe(&failed);
+                    findings.push(Finding::error("unreadable", why).path(setting.shown(&folder)));
+                    continue;
+                }
+            };
+            findings.extend(alterations(&verified).map(|fault| finding(setting, &folder, fault)));
+        }
+    }
+    findings
 }
 
 /// What is said of a sealed bundle that is not here: nothing to worry about where the store has it.

@@ -28,6 +28,20 @@ fn an_output_that_is_not_as_expected_is_no_success() {
 }
 
 #[test]
+fn a_code_of_0_that_was_not_expected_is_no_success() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let run = |code: &str| {
+        let args = ["run", "--into", &bundle, "--expect-exit", "3", "--", "sh", "-c"];
+        tool(&bed).args(args).arg(format!("exit {code}").as_str()).run().code()
+    };
+    assert_eq!([run("0"), run("3"), run("4")], [123, 3, 4]);
+    let shown = tool(&bed).args(["show", &bundle]).run();
+    assert_eq!(shown.stdout().matches("not what was expected: 3").count(), 2, "{shown}");
+    assert_eq!(shown.stdout().matches("is as expected: 3").count(), 1, "{shown}");
+}
+
+#[test]
 fn json_is_read_to_its_end_however_long_it_is() {
     let bed = Bed::new();
     let line = "printf '{\"b\":\"'; head -c 17000000 /dev/zero | tr '\\0' a; printf '\",\"a\":1}'";

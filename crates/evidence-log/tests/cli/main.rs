@@ -10,6 +10,7 @@ mod export;
 mod fake_s3;
 mod forms;
 mod limits;
+mod memory;
 mod ops;
 mod outputs;
 mod page;

@@ -7,11 +7,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{CHECKPOINT, LOG, OriginEntry, OriginKind, lines, name_of, read_checkpoint};
+use crate::chain::RECORDS;
 use crate::checkpoint::Checkpoint;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::key::Signer;
 use crate::listing;
+use crate::manifest::MANIFEST;
 use crate::merkle::CompactRange;
 use crate::time;
 
@@ -67,6 +69,11 @@ pub fn append_origin(
     ledger.append(&line)?;
     range.push(&line);
     let mut checkpoint = Checkpoint::new(&name_of(folder), range.size(), range.root());
+    let doubtful = if known.as_ref().is_some_and(Checkpoint::is_signed) {
+        first_doubtful(folder, &ledger, known.as_ref(), entry.i)?
+    } else {
+        None
+    };
     let was_unsigned = known.as_ref().is_some_and(|known| known.size > 0 && !known.is_signed());
     let why_unsigned = hands.signer.and_then(|signer| {
         if was_unsigned && signer.raw_key().is_some() {
@@ -75,6 +82,11 @@ pub fn append_origin(
                     .to_owned(),
             );
         }
+        if let Some(line) = doubtful {
+            return Some(format!(
+                "line {line} was added after it was signed, and no bundle here is as it says; look at it, and say `recover --origin` to sign it"
+            ));
+        }
         checkpoint.sign(signer).err()
     });
     if checkpoint.is_signed() || !known.is_some_and(|known| known.is_signed()) {
@@ -82,6 +94,48 @@ pub fn append_origin(
     }
     keep(folder, &ledger, &range, &line)?;
     Ok(why_unsigned)
+}
+
+/// The first line behind a checkpoint, and before line `end`, that is not what a writer leaves who was killed or had
+/// no key: of a bundle that is not here as it says, or that was sealed before. Lines are counted from 1.
+fn first_doubtful(
+    folder: &Path,
+    ledger: &durable::Ledger,
+    known: Option<&Checkpoint>,
+    end: u64,
+) -> Result<Option<u64>, Error> {
+    let from = known.map_or(0, |known| known.size);
+    if from >= end {
+        return Ok(None);
+    }
+    let root = folder.parent().and_then(Path::parent).unwrap_or(folder);
+    for (line, number) in
+        lines(&ledger.read()?).zip(1_u64..).skip(usize::try_from(from).unwrap_or(0))
+    {
+        if number > end {
+            break;
+        }
+        let Ok(entry) = serde_json::from_slice::<OriginEntry>(line) else {
+            return Ok(Some(number));
+        };
+        let bundle = root.join(&entry.bundle);
+        let is_as_said = match entry.kind {
+            OriginKind::Seal => {
+                let manifest = listing::read_file(&bundle.join(MANIFEST)).ok();
+                manifest.is_some_and(|bytes| Digest::of(&bytes) == entry.hash)
+                    && super::sealed_as(folder, &entry.bundle).len() == 1
+            }
+            OriginKind::Open => {
+                let records = listing::read_file(&bundle.join(RECORDS)).ok();
+                let first = records.as_deref().and_then(|bytes| lines(bytes).next());
+                first.is_some_and(|first| Digest::of(first) == entry.hash)
+            }
+        };
+        if !is_as_said {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
 }
 
 /// Signs a log as it is, whether it was signed before or not; one that does not hold together is refused. Answers the
