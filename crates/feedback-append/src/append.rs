@@ -65,6 +65,7 @@ fn append(args: &Args, invocation: &Invocation, streams: &mut Streams<'_>) -> Re
         parts::draft(append, invocation, streams, &cited, target.role.map(|(name, _)| name))?;
     let put = |stderr: &mut dyn Write| {
         gate::claims(&draft, append.status.is_some(), &cited)?;
+        gate::one_status(&draft)?;
         let secrets = repo.secrets()?;
         for gap in &secrets.gaps {
             writeln!(stderr, "warning: {}: {}", gap.path, gap.message)?;

@@ -1,6 +1,7 @@
 //! The citations of a log: every path it names, wherever in the markdown it stands, with the hash it is tied to.
 
 pub(crate) mod exact;
+mod exit;
 mod hash;
 mod reference;
 mod token;
@@ -64,6 +65,7 @@ pub fn find(document: &str, from: usize, blocks: &Blocks, roots: &Roots) -> Cita
     let mut after_blank = false;
     let mut waiting: Option<Waiting> = None;
     let references = References::read(document, from);
+    let mut exits = exit::Lines::default();
     for (offset, line) in text::lines(document, from) {
         let in_block = blocks.verbatim.partition_point(|block| block.end <= offset);
         let in_block = blocks.verbatim.get(in_block).filter(|block| block.contains(&offset));
@@ -94,6 +96,7 @@ pub fn find(document: &str, from: usize, blocks: &Blocks, roots: &Roots) -> Cita
             find_in_line(line, offset, &stand, roots, &references, &mut found.paths);
         }
         let has_path = found.paths.len() > before;
+        exits.read(line, before, &mut found.paths);
         if let Some(label) = label {
             if label.value.is_empty() && !label.is_item {
                 section = Some(label.topic);
@@ -201,8 +204,8 @@ fn find_in_line(
         } else {
             hash::behind(behind).or_else(|| hash::bare(behind))
         };
-        found[at].exit = hash::exit(behind);
     }
+    exit::tie(line, offset, &mut found[first..]);
 }
 
 /// Whether a token is a citation, and if so whether it stands as proof.

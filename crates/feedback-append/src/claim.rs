@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::commonmark::{Line, Reading, Structure};
+use crate::field::{self, Topic};
 use crate::text;
 
 /// How a status word stands to success.
@@ -87,6 +88,61 @@ const TURNED: [&str; 29] = [
 const TURNED_NEAR: [&str; 9] =
     ["to", "will", "must", "should", "if", "when", "once", "yet", "pending"];
 
+/// Words of success that only tell what kind of thing the next word is.
+const ATTRIBUTES: [(&str, &[&str]); 5] = [
+    ("working", &["directory", "directories", "dir", "folder", "tree", "copy", "set", "memory"]),
+    ("fixed", &["ip", "ips", "address", "size", "width", "price", "rate"]),
+    ("complete", &["outage", "failure", "loss", "breakdown"]),
+    ("resolved", &["host", "hosts", "address", "addresses", "ip", "name", "names"]),
+    ("verified", &["domain", "domains", "sender", "senders"]),
+];
+
+/// Words that name a failure.
+const FAILURE: [&str; 42] = [
+    "fail",
+    "fails",
+    "failed",
+    "failing",
+    "failure",
+    "failures",
+    "broken",
+    "breaks",
+    "broke",
+    "wrong",
+    "invalid",
+    "unreachable",
+    "unavailable",
+    "unhealthy",
+    "unusable",
+    "unproven",
+    "incomplete",
+    "down",
+    "outage",
+    "crash",
+    "crashed",
+    "crashes",
+    "error",
+    "errors",
+    "timeout",
+    "timeouts",
+    "denied",
+    "refused",
+    "rejected",
+    "expired",
+    "lost",
+    "corrupt",
+    "corrupted",
+    "missing",
+    "stuck",
+    "hangs",
+    "blocked",
+    "leaked",
+    "cannot",
+    "can't",
+    "doesn't",
+    "won't",
+];
+
 /// First words of a status that say that the work fell short, or goes on.
 const SHORT: [&str; 16] = [
     "failed",
@@ -110,6 +166,10 @@ const SHORT: [&str; 16] = [
 /// What a status says, by its first words.
 pub fn standing(status: &str) -> Standing {
     let first = first_word(status);
+    let is_short = first.as_ref().is_some_and(|word| SHORT.contains(&word.as_str()));
+    if is_short && names_failure(status) && !status.contains(SIGNS) {
+        return Standing::Short;
+    }
     let is_success = |word: &String| contains(&SUCCESS_LAST, word);
     if success_in_title(status).is_some()
         || (first.as_ref().is_some_and(is_success) && !status.to_lowercase().contains("ready for"))
@@ -117,10 +177,35 @@ pub fn standing(status: &str) -> Standing {
     {
         return Standing::Success;
     }
-    match first {
-        Some(word) if SHORT.contains(&word.as_str()) => Standing::Short,
-        _ => Standing::Neither,
-    }
+    if is_short { Standing::Short } else { Standing::Neither }
+}
+
+/// The claim of a title, given how the status stands: under one that says that the work fell short, a title may name the
+/// failure in whatever words.
+pub fn of_title(title: &str, standing: Standing) -> Option<Range<usize>> {
+    let found = success_in_title(title)?;
+    let is_sign = title[found.clone()].starts_with(SIGNS);
+    (is_sign || standing != Standing::Short || !names_failure(title)).then_some(found)
+}
+
+/// The values of the status lines of a text, with their offsets; those in code and quotations are none.
+pub fn statuses(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    prose(text).filter_map(|(from, line)| {
+        let field = field::read(line).filter(|field| field.topic == Topic::Status)?;
+        let value = &line[field.value.clone()];
+        (!value.is_empty()).then_some((from + field.value.start, value))
+    })
+}
+
+/// Whether a text names a failure, and not to deny it.
+fn names_failure(text: &str) -> bool {
+    let words: Vec<&str> =
+        text.split(|other| !is_word(other)).filter(|word| !word.is_empty()).collect();
+    (0..words.len()).any(|at| {
+        let before = &words[at.saturating_sub(3)..at];
+        let is_denied = ["no", "without", "not", "0", "zero"];
+        contains(&FAILURE, words[at]) && !before.iter().any(|word| contains(&is_denied, word))
+    })
 }
 
 /// The first word or sign of a text that claims success, if one does; code and quotations claim nothing.
@@ -176,13 +261,26 @@ fn success_in_line(line: &str, is_title: bool) -> Option<Range<usize>> {
         let claims = contains(&SUCCESS, word)
             || word == "PASS"
             || (is_title && is_last && contains(&SUCCESS_LAST, word));
-        if !in_code && !is_turned && claims && !is_path(line, at..at + length) {
+        if !in_code
+            && !is_turned
+            && claims
+            && !is_path(line, at..at + length)
+            && !is_attribute(word, &rest[length..])
+        {
             return Some(at..at + length);
         }
         before = [before[1], before[2], before[3], word];
         at += length;
     }
     None
+}
+
+/// Whether a word only says what kind of thing comes next: a working directory works for nobody.
+fn is_attribute(word: &str, behind: &str) -> bool {
+    let Some(next) = behind.strip_prefix(' ') else { return false };
+    let next = &next[..next.find(|other| !is_word(other)).unwrap_or(next.len())];
+    let mut known = ATTRIBUTES.iter().filter(|(known, _)| known.eq_ignore_ascii_case(word));
+    known.any(|(_, kinds)| contains(kinds, next))
 }
 
 /// A part of a path, name or option is not a word of the sentence.
@@ -248,6 +346,35 @@ mod tests {
     }
 
     #[test]
+    fn a_title_may_name_a_failure_under_an_honest_status() {
+        for title in [
+            "Confirmed: the deploy is broken",
+            "Disk full in the working directory",
+            "Completed orders: export fails",
+            "Resolved host is wrong",
+            "Fixed IP is unreachable",
+            "The token is confirmed invalid",
+            "Complete outage",
+        ] {
+            assert_eq!(of_title(title, Standing::Short), None, "{title}");
+        }
+        for title in
+            ["Confirmed: no errors", "Smoke passed without failures", "✅ failed", "API validated"]
+        {
+            assert!(of_title(title, Standing::Short).is_some(), "{title}");
+        }
+        assert!(of_title("Confirmed: the deploy is broken", Standing::Neither).is_some());
+    }
+
+    #[test]
+    fn every_status_outside_of_code_is_one() {
+        let text = "Status: in progress\n```\nStatus: pending\n```\n> Status: x\n**Status:** done ✅\nStatus:\n";
+        let found: Vec<&str> =
+            statuses(text).map(|(at, value)| &text[at..at + value.len()]).collect();
+        assert_eq!(found, ["in progress", "done ✅"]);
+    }
+
+    #[test]
     fn what_claims_nothing_is_left_alone() {
         for text in [
             "not validated",
@@ -267,6 +394,7 @@ mod tests {
             "to_be_done",
             "done/a.log",
             "is it ready",
+            "the working tree, a fixed IP",
             "",
         ] {
             assert_eq!(check(text), None, "{text}");
@@ -285,6 +413,9 @@ mod tests {
         assert_eq!(standing("in progress"), Standing::Short);
         assert_eq!(standing("Blocked by vault"), Standing::Short);
         assert_eq!(standing("Not done"), Standing::Short);
+        assert_eq!(standing("failed: complete outage of what passed"), Standing::Short);
+        assert_eq!(standing("failed, but done ✅"), Standing::Success);
+        assert_eq!(standing("in progress, smoke passed"), Standing::Success);
         assert_eq!(standing("Reviewed manager direction"), Standing::Neither);
         assert!(STATUSES[1..].iter().all(|word| standing(word) == Standing::Short));
     }

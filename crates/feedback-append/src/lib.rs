@@ -25,6 +25,7 @@ mod regular;
 mod repo;
 mod resolve;
 mod rules;
+mod secrets;
 mod summary;
 mod survey;
 mod target;

@@ -1,13 +1,12 @@
-//! The operator's repo as this tool needs it: its folder, what ops.toml declares, and the secrets of its vault.
+//! The operator's repo as this tool needs it: its folder, and what ops.toml declares.
 
 use std::path::{Component, Path, PathBuf};
 
 use opsfile::Ops;
 use report::Invocation;
-use secret::SecretSet;
-use vault::{Content, Vault};
 
 use crate::error::Error;
+use crate::secrets::Secrets;
 
 /// A repo, with or without an ops.toml.
 pub(crate) struct Repo {
@@ -84,52 +83,8 @@ impl Repo {
 
     /// The secrets that must not get into a log; none where no vault is declared.
     pub(crate) fn secrets(&self) -> Result<Secrets, Error> {
-        let Some(ops) = self.ops.as_ref().filter(|ops| ops.vault.is_some()) else {
-            return Ok(Secrets { set: None, gaps: Vec::new() });
-        };
-        let vault = Vault::load(ops).map_err(Error::Vault)?;
-        Ok(Secrets { gaps: gaps(&vault), set: Some(vault.secret_set()) })
+        Secrets::of(self.ops.as_ref())
     }
-}
-
-/// The secrets of a vault as far as it can be read.
-pub(crate) struct Secrets {
-    /// The secrets; none where no vault is declared.
-    pub(crate) set: Option<SecretSet>,
-    /// What of the vault gave none although it should: each file, and why.
-    pub(crate) gaps: Vec<Gap>,
-}
-
-/// A file of the vault whose values cannot be kept out of a log, as nobody knows them.
-pub(crate) struct Gap {
-    /// The file, relative to the folder of ops.toml.
-    pub(crate) path: String,
-    /// Why, as `is missing, so its values are not looked for`.
-    pub(crate) message: String,
-}
-
-fn gaps(vault: &Vault) -> Vec<Gap> {
-    let gap = |path: &str, why: &str| Gap {
-        path: vault.shown(path),
-        message: format!("the vault's file {why}, so its values are not looked for"),
-    };
-    if vault.root_folder.is_none() {
-        let why = if vault.root_is_link { "is a symbolic link" } else { "is missing" };
-        let message = format!("the vault {why}, so its values are not looked for");
-        return vec![Gap { path: vault.shown(""), message }];
-    }
-    let of_file = |file: &vault::File| match &file.content {
-        Content::Unreadable(why) => Some(gap(&file.path, &format!("cannot be read ({why})"))),
-        Content::Link => Some(gap(&file.path, "is a symbolic link, which is not followed")),
-        Content::Missing if vault.folders.iter().any(|folder| folder.path == file.path) => {
-            Some(gap(&file.path, "is a folder"))
-        }
-        Content::Missing if file.declared.as_ref().is_some_and(|declared| !declared.optional) => {
-            Some(gap(&file.path, "is missing"))
-        }
-        Content::Missing | Content::Env(_) | Content::Whole(_) => None,
-    };
-    vault.files.iter().filter_map(of_file).collect()
 }
 
 /// Takes `.` and `..` out of a path without asking the file system.

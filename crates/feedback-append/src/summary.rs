@@ -6,7 +6,6 @@ use crate::claim::{self, Standing};
 use crate::entry::Entry;
 use crate::field::{self, Topic};
 use crate::log::Log;
-use crate::text;
 
 /// What one entry tells.
 #[derive(Debug, Clone)]
@@ -127,7 +126,7 @@ pub(crate) fn read(log: &Log, entry: &Entry) -> Summary {
         blocker_details: None,
     };
     let mut section = Topic::Other;
-    for (_, line) in text::lines(&log.text[..entry.range.end], entry.heading.end) {
+    for (_, line) in claim::prose(&log.text[entry.heading.end..entry.range.end]) {
         if line.trim().is_empty() {
             continue;
         }
@@ -239,6 +238,10 @@ mod tests {
         insta::assert_snapshot!(
             format!("{:?} {:?} {:?} {:?} {:?}", told.scope, told.task, told.rationale, told.blocked_by, told.blocker_details),
             @r#"Some("ops") Some("T-7") Some("it was cheap") ["vault"] Some("no token yet")"#
+        );
+        assert!(
+            check("## 2025-10-11 — a\n```\nStatus: pending\n```\nStatus: done\n")
+                .contains("Completed")
         );
         assert!(check("## 2025-10-11 — a\nBlockers:\n- the vault\n").contains("Some(Blocked)"));
     }

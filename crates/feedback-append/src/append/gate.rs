@@ -20,30 +20,55 @@ pub(super) fn claims(draft: &Draft, is_status_given: bool, cited: &Cited) -> Res
     }
     let status = draft.status.as_deref().unwrap_or_default();
     let standing = claim::standing(status);
-    let word = |text: &str| claim::success(text).map(|range| text[range].to_owned());
     let is_covered = is_status_given && standing == Standing::Short;
+    let is_success = |(_, status): &(usize, &str)| claim::standing(status) == Standing::Success;
+    let honest = cited.status().unwrap_or("failed");
+    let mut instead = format!(
+        "write `--status {honest}` and a title that says what is missing, or run it again until it succeeds and cite that"
+    );
     let claim = if standing == Standing::Success {
         Some(format!("the status says \"{status}\""))
     } else if let Some(word) =
-        claim::success_in_title(&draft.title).map(|range| &draft.title[range])
+        claim::of_title(&draft.title, standing).map(|range| &draft.title[range])
     {
+        if is_covered {
+            instead = format!(
+                "leave \"{word}\" out of the title, or let it say what failed; or run it again until it succeeds and cite that"
+            );
+        }
         Some(format!("the title says \"{word}\""))
+    } else if let Some((_, status)) = claim::statuses(&draft.body).find(is_success) {
+        instead = String::from("take that line out of the text, or put it into a code block");
+        Some(format!("a status in the text says \"{status}\""))
     } else if is_covered {
         None
     } else {
         let texts = draft.fields.iter().chain([&draft.body]);
         texts
-            .into_iter()
-            .find_map(|text| word(text))
+            .filter_map(|text| Some(&text[claim::success(text)?]))
             .map(|word| format!("the text says \"{word}\""))
+            .next()
     };
     let Some(claim) = claim else { return Ok(()) };
     let runs = cited.short.iter().map(|(_, run)| run.clone()).collect();
-    let honest = cited.status().unwrap_or("failed");
-    let instead = format!(
-        "write `--status {honest}` and a title that says what is missing, or run it again until it succeeds and cite that"
-    );
     Err(Error::Contradicted { claim, runs, instead })
+}
+
+/// Refuses a text with a status of its own that contradicts the entry's: one says success, and the other does not.
+pub(super) fn one_status(draft: &Draft) -> Result<(), Error> {
+    let Some(own) = draft.status.as_deref() else { return Ok(()) };
+    let is_other = |(_, status): &(usize, &str)| {
+        matches!(
+            (claim::standing(own), claim::standing(status)),
+            (Standing::Success, Standing::Short)
+                | (Standing::Short | Standing::Neither, Standing::Success)
+        )
+    };
+    let Some((_, other)) = claim::statuses(&draft.body).find(is_other) else { return Ok(()) };
+    let why = format!(
+        "has a line with the status \"{other}\", and the entry's is \"{own}\"; give one with `--status`, or put the line into a code block"
+    );
+    Err(Error::Option { option: "the text", why })
 }
 
 /// Refuses a credential anywhere in the entry; says where, never what.

@@ -1,6 +1,7 @@
 //! The rules of claims: `no-evidence claim-contradicted`.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -38,9 +39,9 @@ pub(super) fn check(log: &Log, resolver: &Resolver<'_>, bundles: &Bundles) -> Ve
         findings.push(log.finding("no-evidence", Level::Warning, range.start, message));
     }
     for entry in &log.entries.entries {
-        let claim = claim_of(log, entry);
-        uncited(log, entry, claim.as_ref(), resolver, &mut findings);
-        contradicted(log, entry, claim.as_ref(), resolver, bundles, &mut findings);
+        let claims = claims_of(log, entry);
+        uncited(log, entry, claims.first(), resolver, &mut findings);
+        contradicted(log, entry, &claims, resolver, bundles, &mut findings);
     }
     findings
 }
@@ -49,42 +50,72 @@ pub(super) fn check(log: &Log, resolver: &Resolver<'_>, bundles: &Bundles) -> Ve
 struct Claim {
     offset: usize,
     words: String,
+    /// What it is about, where it stands below a heading of its own within the entry.
+    section: Option<Range<usize>>,
 }
 
-/// The status decides where it says that the work fell short; else the title and the text may claim.
-fn claim_of(log: &Log, entry: &Entry) -> Option<Claim> {
-    let mut standing = Standing::Neither;
-    let start = entry.heading.end;
-    let prose = || claim::prose(&log.text[start..entry.range.end]);
-    for (offset, line) in prose().map(|(at, line)| (start + at, line)) {
-        let Some(field) = field::read(line).filter(|field| field.topic == Topic::Status) else {
-            continue;
-        };
-        let status = &line[field.value.clone()];
-        standing = claim::standing(status);
-        if standing == Standing::Success {
-            let words = format!("the status says \"{}\"", shortened(status));
-            return Some(Claim { offset: offset + field.value.start, words });
-        }
-        break;
+impl Claim {
+    fn is_about(&self, offset: usize) -> bool {
+        self.section.as_ref().is_none_or(|section| section.contains(&offset))
     }
-    if let Some(found) = claim::success_in_title(&entry.title) {
+}
+
+/// The statuses decide; where none says success, the title may claim it, and where none says that the work fell short,
+/// the text.
+fn claims_of(log: &Log, entry: &Entry) -> Vec<Claim> {
+    let start = entry.heading.end;
+    let text = &log.text[start..entry.range.end];
+    let mut standing = Standing::Neither;
+    let mut claims = Vec::new();
+    let statuses: Vec<_> = claim::statuses(text).map(|(at, status)| (start + at, status)).collect();
+    for (offset, status) in &statuses {
+        match claim::standing(status) {
+            Standing::Success => {
+                let words = format!("the status says \"{}\"", shortened(status));
+                let section = section_of(log, entry, *offset, &statuses);
+                claims.push(Claim { offset: *offset, words, section });
+            }
+            Standing::Short => standing = Standing::Short,
+            Standing::Neither => {}
+        }
+    }
+    if !claims.is_empty() {
+        return claims;
+    }
+    if let Some(found) = claim::of_title(&entry.title, standing) {
         let words = format!("the title says \"{}\"", &entry.title[found]);
-        return Some(Claim { offset: entry.heading.start, words });
+        return vec![Claim { offset: entry.heading.start, words, section: None }];
     }
     if standing == Standing::Short {
-        return None;
+        return claims;
     }
-    for (offset, line) in prose().map(|(at, line)| (start + at, line)) {
+    for (offset, line) in claim::prose(text).map(|(at, line)| (start + at, line)) {
         let is_next = field::read(line)
             .is_some_and(|field| matches!(field.topic, Topic::Next | Topic::Blocked));
         let found = if is_next { None } else { claim::success(line) };
         if let Some(found) = found {
             let words = format!("the text says \"{}\"", &line[found.clone()]);
-            return Some(Claim { offset: offset + found.start, words });
+            return vec![Claim { offset: offset + found.start, words, section: None }];
         }
     }
-    None
+    claims
+}
+
+/// The part of an entry that a status is about, where others have parts of their own; none where it is about all of it.
+fn section_of(
+    log: &Log,
+    entry: &Entry,
+    status: usize,
+    statuses: &[(usize, &str)],
+) -> Option<Range<usize>> {
+    let headings = log.entries.blocks.headings.iter().map(|heading| heading.range.start);
+    let mut starts: Vec<usize> =
+        headings.filter(|start| entry.heading.end <= *start && *start < entry.range.end).collect();
+    starts.push(entry.range.end);
+    let part = |at: usize| starts.partition_point(|start| *start <= at);
+    let mine = part(status);
+    let is_elsewhere = |(at, _): &(usize, &str)| ![0, mine].contains(&part(*at));
+    (mine > 0 && statuses.iter().any(is_elsewhere)).then(|| starts[mine - 1]..starts[mine])
 }
 
 fn shortened(text: &str) -> String {
@@ -126,7 +157,7 @@ fn uncited(
 fn contradicted(
     log: &Log,
     entry: &Entry,
-    claim: Option<&Claim>,
+    claims: &[Claim],
     resolver: &Resolver<'_>,
     bundles: &Bundles,
     findings: &mut Vec<Finding>,
@@ -135,6 +166,7 @@ fn contradicted(
     for citation in log.citations_of(entry) {
         let found = resolver.resolve(folder, citation);
         let recorded = found.path.and_then(|path| recorded(path, found.is_folder, bundles));
+        let claim = claims.iter().find(|claim| claim.is_about(citation.range.start));
         let wrong = match (&recorded, claim) {
             (Some(Recorded { exit: Some(exit), .. }), _)
                 if citation.exit.is_some_and(|said| said != *exit) =>

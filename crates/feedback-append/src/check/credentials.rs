@@ -5,7 +5,7 @@ use secret::SecretSet;
 
 use crate::leak;
 use crate::log::Log;
-use crate::repo::Gap;
+use crate::secrets::Gap;
 
 /// What of the vault this rule could not look for.
 pub(super) fn gap(gap: &Gap) -> Finding {

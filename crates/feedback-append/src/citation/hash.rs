@@ -1,4 +1,4 @@
-//! The hash and the exit code that a line ties to a path.
+//! The hash that a line ties to a path.
 
 /// A SHA-256 as cited, whole or shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,21 +71,7 @@ fn name(text: &str) -> Option<(usize, usize)> {
         .min()
 }
 
-/// The code in `exit 3`, `exit code: 3`, `exit=3` or `rc=3`.
-pub(super) fn exit(text: &str) -> Option<u8> {
-    let (at, word) = ["exit", "rc="]
-        .iter()
-        .filter_map(|word| find_ignoring_case(text, word).map(|at| (at, *word)))
-        .min()?;
-    let starts_word = !text[..at].ends_with(|before: char| before.is_alphanumeric());
-    let rest = text[at + word.len()..].trim_start_matches([' ', ':', '=', '`', '*']);
-    let rest = rest.strip_prefix("code").or_else(|| rest.strip_prefix("status")).unwrap_or(rest);
-    let digits = rest.trim_start_matches([' ', ':', '=', '`', '*']);
-    let length = digits.bytes().take_while(u8::is_ascii_digit).count();
-    if starts_word { digits[..length].parse().ok() } else { None }
-}
-
-fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
+pub(super) fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
     let first = word.as_bytes()[0];
     text.bytes().enumerate().map(|(at, _)| at).find(|at| {
         text.as_bytes()[*at].eq_ignore_ascii_case(&first)

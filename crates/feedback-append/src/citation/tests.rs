@@ -128,6 +128,31 @@ fn hashes_and_exit_codes_belong_to_the_path_before_them() {
 }
 
 #[test]
+fn an_exit_code_may_stand_before_its_path_or_on_a_line_of_its_own() {
+    insta::assert_snapshot!(
+        check("Ran `curl x` (exit 3) → artifacts/a.log\n\
+            2026-11-27T10:00:00Z — Ran curl x (exit 3), output artifacts/b.log\n\
+            `x` (exit 3) → artifacts/c.log, `y` (exit 0) → artifacts/d.log\n\
+            artifacts/e.log (exit 3), artifacts/f.log (exit 0)\n\
+            Output: artifacts/g.log\nExit code: 3\n\n\
+            Exit code: 4\nOutput: artifacts/h.log\nExit code: 5\n\n\
+            ### Next\nSee docs/x.md\nexit 6\n### Last\n`sh -c 'exit 7'` → artifacts/i.log\n"),
+        @"
+    ! artifacts/a.log exit 3
+    ! artifacts/b.log exit 3
+    ! artifacts/c.log exit 3
+    ! artifacts/d.log exit 0
+    ! artifacts/e.log exit 3
+    ! artifacts/f.log exit 0
+    ! artifacts/g.log exit 3
+    ! artifacts/h.log exit 4
+      docs/x.md
+    ! artifacts/i.log
+    "
+    );
+}
+
+#[test]
 fn evidence_in_prose_is_told_from_evidence() {
     insta::assert_snapshot!(
         check("**Evidence:** Full readiness tracking matrix\nStatus: x\n\nEvidence:\n- artifacts/a.log\n\n\

@@ -10,6 +10,7 @@ mod commands;
 mod front_matter;
 mod hard;
 mod history;
+mod honest;
 mod masked;
 mod names;
 mod refusals;
