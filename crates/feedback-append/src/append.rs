@@ -104,7 +104,10 @@ fn answer(
     written: &Written,
     streams: &mut Streams<'_>,
 ) -> io::Result<()> {
-    let anchor = draft::anchor(written.at, &draft.title);
+    let mut anchor = draft::anchor(written.at, &draft.title);
+    if written.n_namesakes > 0 {
+        anchor = format!("{anchor}-{}", written.n_namesakes);
+    }
     let at = stamp::write(written.at);
     if append.answer.format == Format::Json {
         let answer = json::Appended {

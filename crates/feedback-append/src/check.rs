@@ -8,6 +8,7 @@ mod front;
 mod heads;
 mod hints;
 mod past;
+mod redacted;
 mod rewritten;
 mod since;
 

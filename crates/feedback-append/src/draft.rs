@@ -158,6 +158,7 @@ impl Draft {
             return Err(if read.entries.len() < 2 { Spoilt::Open } else { Spoilt::SecondHeading });
         };
         let holds = first.range.start == 0
+            && first.stamp.at.is_some()
             && second.range.start == rendered.len() + 1
             && first.id.as_deref() == Some(self.id.as_str())
             && first.title == self.title
@@ -174,10 +175,15 @@ fn is_shown_apart(rendered: &str) -> bool {
     last == Some(Line::Whole) && structure.is_at_top() && structure.open().is_none()
 }
 
-/// The anchor that markdown viewers give to the entry's heading.
+/// The anchor that markdown viewers give to the entry's heading, where no heading before it has the same.
 pub fn anchor(now: DateTime<Utc>, title: &str) -> String {
-    let heading = format!("{} — {title}", stamp::write(now)).to_lowercase();
-    heading
+    slug(&format!("{} — {title}", stamp::write(now)))
+}
+
+/// A heading as viewers write it in an anchor.
+pub(crate) fn slug(heading: &str) -> String {
+    let letters = heading.trim().to_lowercase();
+    letters
         .chars()
         .filter_map(|other| match other {
             ' ' | '-' => Some('-'),

@@ -24,6 +24,11 @@ pub(crate) enum Error {
         /// The nearest declared names.
         known: Vec<String>,
     },
+    /// A role is named where no ops.toml declares any.
+    NoRoles {
+        /// The role.
+        role: String,
+    },
     /// A file cannot be read.
     Read {
         /// Which.
@@ -163,6 +168,10 @@ impl fmt::Display for Error {
             Self::UnknownRole { role, .. } => {
                 write!(formatter, "ops.toml declares no role `{role}`")
             }
+            Self::NoRoles { role } => write!(
+                formatter,
+                "there is no ops.toml from this folder upward, which would say where the log of `{role}` is"
+            ),
             Self::Read { path, .. } => write!(formatter, "reading {}", path.display()),
             Self::NoLog { path } => write!(formatter, "there is no log {}", path.display()),
             Self::NotALog { path, why, .. } => write!(formatter, "{path} {why}"),
@@ -236,6 +245,9 @@ impl Failure for Error {
                 Some("declare it under `[feedback]` as `roles = { NAME = { file = \"NAME.md\", owner = \"NAME\" } }`".to_owned())
             }
             Self::UnknownRole { known, .. } => Some(format!("the roles are {}", known.join(", "))),
+            Self::NoRoles { .. } => Some(
+                "run this in the repo, or name the file with `--ops FILE`; a log's path in the role's place needs none".to_owned(),
+            ),
             Self::NoLog { .. } => Some("write to a declared log with `--role`, or make one with `feedback-append new`".to_owned()),
             Self::Masked { hint, .. } => hint.clone(),
             Self::Evidence { hint, .. } | Self::NotALog { hint, .. } => Some((*hint).to_owned()),
@@ -260,6 +272,9 @@ impl Failure for Error {
             Self::Foreign { hint, .. } => Some(hint.clone()),
             Self::Editor { .. } => {
                 Some("$VISUAL or $EDITOR names the editor; `--message` does without".to_owned())
+            }
+            Self::Git { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("git is not to be found; put it on the PATH".to_owned())
             }
             Self::Git { .. } => Some("`git status` in that folder says what is wrong".to_owned()),
             Self::Future { .. } => Some("give the time when it happened, or leave `--at` out".to_owned()),

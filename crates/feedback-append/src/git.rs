@@ -118,14 +118,22 @@ impl Git {
     }
 
     /// Whether a name stands for a commit; one that looks like an option is none.
-    pub(crate) fn has_commit(&self, name: &str) -> bool {
+    pub(crate) fn has_commit(&self, name: &str) -> Result<bool, Error> {
         let commit = format!("{name}^{{commit}}");
-        !name.starts_with('-')
-            && run(&self.folder, &["rev-parse", "--verify", "--quiet", &commit], Vec::new()).is_ok()
+        if name.starts_with('-') {
+            return Ok(false);
+        }
+        match run(&self.folder, &["rev-parse", "--verify", "--quiet", &commit], Vec::new()) {
+            Ok(_) => Ok(true),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                Err(Error::Git { doing: "for a commit", source })
+            }
+            Err(_) => Ok(false),
+        }
     }
 
     /// Whether there is no commit yet.
-    fn is_unborn(&self) -> bool {
+    pub(crate) fn is_unborn(&self) -> bool {
         let args = ["rev-parse", "--verify", "--quiet", "HEAD"];
         let output = command(&self.folder, &args, Vec::new()).stdout_null().run();
         output.is_ok_and(|output| output.status.code() == Some(1))

@@ -12,7 +12,7 @@ use crate::check;
 use crate::error::Error;
 use crate::json::{self, ListedEntry};
 use crate::repo::{self, Repo};
-use crate::stamp;
+use crate::stamp::{self, Precision, Zone};
 use crate::summary::{self, State, Summary};
 use crate::target::Target;
 
@@ -138,11 +138,15 @@ fn has_status(entry: &Summary, wanted: &str) -> bool {
 }
 
 fn instant(option: &'static str, text: &str) -> Result<DateTime<Utc>, Error> {
+    let refused = |why: String| Err(Error::Option { option, why });
     let read = stamp::read(text.trim()).filter(|(_, length)| *length == text.trim().len());
-    read.and_then(|(stamp, _)| stamp.at).ok_or_else(|| Error::Option {
-        option,
-        why: "must be a date or a time, as 2026-11-22T17:03:11Z".to_owned(),
-    })
+    match read.map(|(stamp, _)| (stamp.at, stamp.precision, stamp.zone)) {
+        Some((Some(at), Precision::Minute | Precision::Second, Zone::Unsaid)) => {
+            refused(stamp::without_zone(at))
+        }
+        Some((Some(at), ..)) => Ok(at),
+        _ => refused("must be a date or a time, as 2026-11-22T17:03:11Z".to_owned()),
+    }
 }
 
 fn write(list: &ListArgs, listed: &[Listed], streams: &mut Streams<'_>) -> Result<(), Error> {

@@ -81,6 +81,13 @@ impl Repo {
         self.ops.as_ref().and_then(Ops::vault_root)
     }
 
+    /// Whether a path is one of the files that ops.toml declares in the vault, or a folder of them, there or not.
+    pub(crate) fn is_declared_in(&self, vault: &Path, path: &Path) -> bool {
+        let files = self.ops.iter().filter_map(|ops| ops.vault.as_ref()).flat_map(|own| &own.file);
+        let mut paths = files.map(|file| vault.join(&file.path));
+        paths.any(|declared| declared.starts_with(path) && path.starts_with(vault))
+    }
+
     /// The secrets that must not get into a log; none where no vault is declared.
     pub(crate) fn secrets(&self) -> Result<Secrets, Error> {
         Secrets::of(self.ops.as_ref())

@@ -224,11 +224,23 @@ fn look<'c>(
     let Some((path, Found { is_inside, is_folder })) = found else {
         let is_outside =
             bare.starts_with('/') || candidates().all(|candidate| !candidate.starts_with(root));
-        return Place::none(if is_outside {
-            Class::Outside
-        } else {
-            git.and_then(|git| git.namesake(bare)).map_or(Class::Missing, Class::Moved)
-        });
+        if is_outside {
+            return Place::none(Class::Outside);
+        }
+        if let Some(vault) = &disk.vault
+            && let Some(path) = candidates().find(|path| repo.is_declared_in(vault, path))
+        {
+            // A clone has no vault, and that is as it should be.
+            let path = Some(path);
+            return Place { class: Class::Gitignored, path, is_folder: false, in_vault: true };
+        }
+        let shown = || candidates().map(|path| repo.shown(&path));
+        if let Some(deleted) = shown().find(|path| git.is_some_and(|git| git.is_tracked(path))) {
+            return Place::none(Class::Deleted(deleted));
+        }
+        return Place::none(
+            git.and_then(|git| git.namesake(bare)).map_or(Class::Missing, Class::Moved),
+        );
     };
     let in_vault = disk.vault.as_ref().is_some_and(|vault| path.starts_with(vault));
     let class = if !is_inside {

@@ -4,7 +4,7 @@ mod parse;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub use parse::{read, read_clock};
+pub use parse::{read, read_clock, read_mistyped};
 
 /// A time as written, and what it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,15 @@ pub enum Zone {
 /// The tool's own form: UTC, to the second.
 pub fn write(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Why a time that does not say its zone is not taken: who typed it may have read it off a wall.
+pub(crate) fn without_zone(read: DateTime<Utc>) -> String {
+    let utc = write(read);
+    format!(
+        "must say its zone, as {utc} or {}-06:00: a clock on the wall seldom shows UTC",
+        utc.trim_end_matches('Z')
+    )
 }
 
 /// Finds the first date in a text, with its offset and length.

@@ -38,6 +38,8 @@ pub(crate) struct Survey {
     pub(crate) crlf: bool,
     /// The time of the last entry that has the tool's own form, if it is near the end.
     pub(crate) last: Option<DateTime<Utc>>,
+    /// The headings of all entries near the end that have this time.
+    pub(crate) latest: Vec<String>,
     /// The block that never ends, in which a viewer would hide what comes next.
     pub(crate) open: Option<Open>,
     /// Whether its writers may have meant other blocks than a viewer shows.
@@ -84,6 +86,7 @@ pub(crate) fn survey(
         end: Vec::new(),
         crlf: false,
         last: None,
+        latest: Vec::new(),
         open: None,
         is_doubtful: false,
         known: None,
@@ -142,7 +145,7 @@ pub(crate) fn survey(
     if !survey.end.is_empty() && !survey.end.ends_with(b"\n") {
         survey.lines += 1;
     }
-    survey.last = last_time(file, length)?;
+    (survey.last, survey.latest) = last_time(file, length)?;
     Ok(survey)
 }
 
@@ -163,18 +166,23 @@ fn feed(ending: &mut Ending, cut_line: &mut Vec<u8>, piece: &[u8]) {
     cut_line.extend_from_slice(&piece[start..]);
 }
 
-/// The time in the last heading of the tool's own form, looked for as far back as an entry can be long.
-fn last_time(file: Source<'_>, length: u64) -> io::Result<Option<DateTime<Utc>>> {
+/// The time in the last heading of the tool's own form, and all headings with it, looked for as far back as an entry can
+/// be long.
+fn last_time(file: Source<'_>, length: u64) -> io::Result<(Option<DateTime<Utc>>, Vec<String>)> {
     let start = length.saturating_sub(LARGEST as u64 + 1024);
     let mut bytes = vec![0; usize::try_from(length - start).unwrap_or_default()];
     file.read_exact_at(&mut bytes, start)?;
     let headings =
         memmem::rfind_iter(&bytes, b"## ").filter(|at| *at == 0 || bytes[at - 1] == b'\n');
-    let times = headings.filter_map(|at| {
-        let line = std::str::from_utf8(bytes.get(at + 3..at + 23)?).ok()?;
-        stamp::read(line).filter(|(stamp, _)| stamp.canonical)?.0.at
+    let mut times = headings.filter_map(|at| {
+        let line = bytes[at + 3..].split(|byte| *byte == b'\n').next()?;
+        let line = String::from_utf8_lossy(line);
+        let at = stamp::read(&line).filter(|(stamp, _)| stamp.canonical)?.0.at?;
+        Some((at, line.trim_end().to_owned()))
     });
-    Ok(times.take(1).next())
+    let Some((last, heading)) = times.next() else { return Ok((None, Vec::new())) };
+    let same = times.take_while(|(at, _)| *at == last).map(|(_, heading)| heading);
+    Ok((Some(last), [heading].into_iter().chain(same).collect()))
 }
 
 /// The entry whose marker stands at an offset, if it is one; its line is counted from the head of the log.

@@ -39,6 +39,9 @@ impl<'a> Target<'a> {
 
     /// Finds the log of a role.
     fn of_role(repo: &'a Repo, name: &str) -> Result<Self, Error> {
+        if repo.ops.is_none() {
+            return Err(Error::NoRoles { role: name.to_owned() });
+        }
         let declared =
             repo.ops.as_ref().and_then(|ops| Some((ops, ops.feedback.roles.get_key_value(name)?)));
         let Some((ops, (name, role))) = declared else {

@@ -13,7 +13,7 @@ use crate::cite::Cited;
 use crate::draft::{self, Draft};
 use crate::error::Error;
 use crate::field::{self, Topic};
-use crate::stamp::{self, Precision};
+use crate::stamp::{self, Precision, Zone};
 use crate::summary::State;
 
 /// The most bytes of standard input that are looked at; what is longer is refused as an entry anyway.
@@ -202,11 +202,13 @@ fn fresh_id(now: DateTime<Utc>) -> String {
 
 fn past(name: &'static str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
     let read = stamp::read(text.trim()).filter(|(_, length)| *length == text.trim().len());
-    let exact =
-        read.filter(|(stamp, _)| stamp.precision != Precision::Day).and_then(|(stamp, _)| stamp.at);
-    let Some(at) = exact else {
+    let exact = read.filter(|(stamp, _)| stamp.precision != Precision::Day);
+    let Some((Some(at), zone)) = exact.map(|(stamp, _)| (stamp.at, stamp.zone)) else {
         return Err(option(name, "must be a time, as 2026-11-22T17:03:11Z"));
     };
+    if zone == Zone::Unsaid {
+        return Err(option(name, &stamp::without_zone(at)));
+    }
     if at > now {
         return Err(Error::Future { at: stamp::write(at), now: stamp::write(now) });
     }

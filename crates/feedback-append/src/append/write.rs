@@ -11,7 +11,7 @@ use signal_hook::consts::SIGXFSZ;
 
 use super::aside;
 use crate::blocks;
-use crate::draft::Draft;
+use crate::draft::{self, Draft};
 use crate::entry;
 use crate::error::Error;
 use crate::front_matter;
@@ -39,6 +39,8 @@ pub(super) struct Written {
     pub(super) line: u64,
     /// The time in its heading.
     pub(super) at: DateTime<Utc>,
+    /// How many headings before it have the same anchor.
+    pub(super) n_namesakes: usize,
     /// What is wrong with the log as it was found.
     pub(super) warnings: Vec<String>,
 }
@@ -145,7 +147,9 @@ fn decide(
         );
     }
     let path = target.shown.clone();
-    let written = Written { is_new: true, path, line, at: now, warnings };
+    let anchor = draft::anchor(now, &draft.title);
+    let n_namesakes = found.latest.iter().filter(|heading| draft::slug(heading) == anchor).count();
+    let written = Written { is_new: true, path, line, at: now, n_namesakes, warnings };
     if snapshot.file().is_none() {
         // The whole of a new log is its tail, with the edits done to its head.
         let whole = front_matter::apply(&head, &edits) + &tail;
@@ -204,7 +208,9 @@ fn known(
     match at {
         Some(at) if draft.is_told_by(entry) => {
             let path = target.shown.clone();
-            Ok((Change::Keep, Written { is_new: false, path, line, at, warnings: Vec::new() }))
+            let warnings = Vec::new();
+            let n_namesakes = 0;
+            Ok((Change::Keep, Written { is_new: false, path, line, at, n_namesakes, warnings }))
         }
         _ => Err(Error::OtherContent { id: draft.id.clone(), path: target.shown.clone() }),
     }

@@ -1,5 +1,6 @@
 //! The rules of citations: `citation-missing citation-changed citation-ignored citation-glob`.
 
+use evidence::quoted;
 use report::{Finding, Level};
 
 use crate::citation::Citation;
@@ -43,6 +44,11 @@ fn judge(citation: &Citation, resolved: Resolved<'_>) -> Option<Judgement> {
             Some(("citation-changed", Level::Error, message, None))
         }
         Class::Missing => missing("nothing is there"),
+        Class::Deleted(path) => {
+            let message = "nothing is there any more".to_owned();
+            let hint = format!("`git restore {}` brings it back", quoted(path));
+            Some(("citation-missing", heavy, message, Some(hint)))
+        }
         Class::Moved(to) => {
             let message = "nothing is there".to_owned();
             Some(("citation-missing", heavy, message, Some(format!("{to} has the same name"))))

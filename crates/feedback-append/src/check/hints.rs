@@ -59,7 +59,7 @@ fn of(finding: &Finding, path: &str, up: &str) -> String {
         "leaked-credential" if finding.level == Level::Note => {
             "mend the file, or its declaration in ops.toml; `vault-check check` says what is wrong".to_owned()
         }
-        "leaked-credential" => "change the credential now; then take it out of the log and its history (`vault-check leaks --history` says where else it is)".to_owned(),
+        "leaked-credential" => "change the credential now; then write `***REDACTED***` in its place, and take it out of the history (`vault-check leaks --history` says where else it is)".to_owned(),
         _ => "`feedback-append check --help` says what is checked".to_owned(),
     }
 }

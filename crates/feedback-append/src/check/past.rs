@@ -38,7 +38,12 @@ impl Past {
             let histories = git.history(None, paths, |_| false)?;
             return Ok(Self { since: None, histories });
         };
-        if !git.has_commit(since) {
+        if !git.has_commit(since)? {
+            if ["HEAD", "@"].contains(&since) && git.is_unborn() {
+                // Before the first commit everything is new.
+                let histories = paths.iter().map(|_| History::default()).collect();
+                return Ok(Self { since: Some(vec![None; paths.len()]), histories });
+            }
             return Err(refused("names no commit of this repo"));
         }
         // What others added there meanwhile is not missing here.

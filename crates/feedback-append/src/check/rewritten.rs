@@ -6,6 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use report::{Finding, Level};
+use secret::SecretSet;
 
 use crate::archive;
 use crate::citation::Roots;
@@ -17,7 +18,7 @@ use crate::regular;
 use crate::repo::Repo;
 use crate::text;
 
-use super::heads;
+use super::{heads, redacted};
 
 /// What the history of a log shows.
 #[derive(Default)]
@@ -35,6 +36,7 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
     let mut added: Vec<Option<(DateTime<Utc>, &str)>> = vec![None; entries.len()];
     let known = OnceCell::new();
     let archives = OnceCell::new();
+    let redacted = OnceCell::new();
     let mut told = HashSet::new();
     for version in &history.versions {
         let mut saw = |index: usize| {
@@ -68,7 +70,14 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
                 && !is_archived(&before.text_of(entry).replace("\r\n", "\n"))
             {
                 told.insert(heading(entry));
-                compared.rewritten.push(lost(log, &before, entry, &version.commit));
+                let archives = archives.get_or_init(|| self::archives(repo, log));
+                let redacted: &Redacted =
+                    redacted.get_or_init(|| Redacted::of(repo, log, archives));
+                compared.rewritten.push(if redacted.has(&before.own_text_of(entry)) {
+                    taken_out(log, &before, entry, &version.commit)
+                } else {
+                    lost(log, &before, entry, &version.commit)
+                });
             }
         }
     }
@@ -126,6 +135,46 @@ fn lost(log: &Log, before: &Log, entry: &Entry, commit: &str) -> Finding {
     };
     let hint = "restore it, and append the correction as an entry of its own";
     log.finding("rewritten", Level::Error, offset, message).hint(hint)
+}
+
+/// The entries from which something was taken out.
+struct Redacted {
+    texts: Vec<String>,
+    secrets: Option<SecretSet>,
+}
+
+impl Redacted {
+    fn of(repo: &Repo, log: &Log, archives: &[String]) -> Self {
+        let marked = archives.iter().filter(|archive| redacted::is_marked(archive));
+        let moved: Vec<Log> = marked
+            .map(|text| Log::read(&log.path, &log.shown, text.as_bytes(), &Roots::default()))
+            .collect();
+        let mut texts = Vec::new();
+        for log in moved.iter().chain([log]) {
+            texts.extend(log.entries.entries.iter().map(|entry| log.own_text_of(entry)));
+        }
+        texts.retain(|text| redacted::is_marked(text));
+        let secrets = if texts.is_empty() { None } else { repo.secrets().ok() };
+        Self { texts, secrets: secrets.and_then(|secrets| secrets.set) }
+    }
+
+    /// Whether one of them is this text but for what was taken out.
+    fn has(&self, old: &str) -> bool {
+        let secrets = self.secrets.as_ref();
+        self.texts.iter().any(|new| redacted::is_same_but_redacted(old, new, secrets))
+    }
+}
+
+/// An entry that is there, without a credential that it had.
+fn taken_out(log: &Log, before: &Log, entry: &Entry, commit: &str) -> Finding {
+    let heading = &before.text[entry.heading.clone()];
+    let here = log.entries.entries.iter().find(|other| log.text[other.heading.clone()] == *heading);
+    let line = before.line(entry.heading.start);
+    let message =
+        format!("a credential was taken out of the entry, which commit {commit} has (line {line})");
+    let hint = "the history has it still; what was seen there is to be changed";
+    let offset = here.map_or(0, |here| here.heading.start);
+    log.finding("rewritten", Level::Note, offset, message).hint(hint)
 }
 
 /// The archived parts of a log, with the line ends that entries are compared with.

@@ -1,7 +1,7 @@
 //! The exit code that the text around a path ties to it: behind it, before it, or on a line of its own beside it.
 
 use super::Citation;
-use super::hash::find_ignoring_case;
+use super::hash::find_any;
 use crate::field;
 
 /// Gives each path of a line the exit code that the line has for it; `offset` is where the line begins.
@@ -96,10 +96,7 @@ fn behind(text: &str) -> Option<u8> {
     let mut from = 0;
     loop {
         let rest = &text[from..];
-        let (at, word) = ["exit", "rc=", "rc ", "rc:", "return code"]
-            .iter()
-            .filter_map(|word| find_ignoring_case(rest, word).map(|at| (at, *word)))
-            .min()?;
+        let (at, word) = find_any(rest, &["exit", "rc=", "rc ", "rc:", "return code"])?;
         let starts_word = !rest[..at].ends_with(|before: char| before.is_alphanumeric());
         from += at + word.len();
         if starts_word && let Some(code) = code(&text[from..], word == "exit") {

@@ -65,18 +65,17 @@ fn is_whole(word: &str) -> bool {
 
 /// Where the name of the hash stands first, and how long it is there.
 fn name(text: &str) -> Option<(usize, usize)> {
-    ["sha256", "sha-256"]
-        .iter()
-        .filter_map(|name| find_ignoring_case(text, name).map(|at| (at, name.len())))
-        .min()
+    find_any(text, &["sha256", "sha-256"]).map(|(at, name)| (at, name.len()))
 }
 
-pub(super) fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
-    let first = word.as_bytes()[0];
-    text.bytes().enumerate().map(|(at, _)| at).find(|at| {
-        text.as_bytes()[*at].eq_ignore_ascii_case(&first)
-            && text.as_bytes()[*at..]
+/// Where one of these words stands first, in letters of any case, and which; in one pass.
+pub(super) fn find_any<'w>(text: &str, words: &[&'w str]) -> Option<(usize, &'w str)> {
+    let bytes = text.as_bytes();
+    let is_here = |at: usize, word: &str| {
+        bytes[at].eq_ignore_ascii_case(&word.as_bytes()[0])
+            && bytes[at..]
                 .get(..word.len())
                 .is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()))
-    })
+    };
+    (0..bytes.len()).find_map(|at| Some((at, *words.iter().find(|word| is_here(at, word))?)))
 }

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use crate::text;
 
+/// The most bytes of a name, as `CommonMark` has it.
+const LONGEST_LABEL: usize = 999;
+
 /// The definitions of a log that lead to a path.
 #[derive(Debug, Default)]
 pub(super) struct References<'a> {
@@ -40,20 +43,25 @@ impl<'a> References<'a> {
     pub(super) fn in_line(&self, line: &str) -> Vec<(Range<usize>, &'a str)> {
         let mut found = Vec::new();
         let mut at = 0;
+        let closings = closings(line);
+        let closing = |start: usize| closings.get(&start).copied();
         while let Some(start) = line[at..].find('[').map(|open| at + open) {
             at = start + 1;
-            let Some(text_end) = closing(line, start) else { continue };
+            let Some(text_end) = closing(start) else { continue };
             let behind = &line[text_end..];
             // `[text](path)` says itself where it leads.
             if behind.starts_with('(') {
                 at = text_end;
                 continue;
             }
-            let second = behind.starts_with('[').then(|| closing(line, text_end)).flatten();
+            let second = behind.starts_with('[').then(|| closing(text_end)).flatten();
             let label = match second {
                 Some(end) if end > text_end + 2 => &line[text_end + 1..end - 1],
                 _ => &line[start + 1..text_end - 1],
             };
+            if label.len() > LONGEST_LABEL {
+                continue;
+            }
             if let Some(path) = self.paths.get(&folded(label)) {
                 let end = second.unwrap_or(text_end);
                 found.push((start..end, *path));
@@ -62,6 +70,20 @@ impl<'a> References<'a> {
         }
         found
     }
+}
+
+/// Where each bracket that opens is closed, if it is; found in one pass.
+fn closings(line: &str) -> HashMap<usize, usize> {
+    let mut open = Vec::new();
+    let mut closings = HashMap::new();
+    for (at, sign) in line.bytes().enumerate() {
+        match sign {
+            b'[' => open.push(at),
+            b']' => closings.extend(open.pop().map(|start| (start, at + 1))),
+            _ => {}
+        }
+    }
+    closings
 }
 
 /// The end of the bracket that opens here.

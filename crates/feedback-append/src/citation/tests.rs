@@ -197,6 +197,27 @@ fn a_path_is_never_all_line_number() {
     assert_eq!(token::line_suffix("a#L3"), 3);
 }
 
+/// Two hundred thousand signs take well under a second, and took half a minute or more.
+#[test]
+fn a_long_run_of_signs_takes_no_longer_than_its_length() {
+    let started = std::time::Instant::now();
+    let many = 200_000;
+    for line in [
+        format!("a/{}", ")".repeat(many)),
+        format!("{}a/b.c", "[".repeat(many)),
+        format!("{}a/b.c{}", "[".repeat(many), "]".repeat(many)),
+        format!("{}a/b.c", "<".repeat(many)),
+        format!("artifacts/a.log {}", "exit ".repeat(many / 5)),
+        format!("artifacts/a.log {}", "sha256".repeat(many / 6)),
+        format!("a/{}", ".)*".repeat(many / 3)),
+        "`a/b` ``".repeat(many / 8),
+    ] {
+        let document = format!("[x]: y/z.md\n\n{line}\n");
+        find(&document, 0, &Blocks::default(), &roots());
+    }
+    assert!(started.elapsed() < std::time::Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
 proptest! {
     #[test]
     fn any_line_is_read_and_ranges_fit(line in "[ `*_()\\[\\]{}<>|.,:;/=a-c0-9é→-]{0,60}|(artifacts/|\\*\\*|`|sha256:|[a-f0-9]{8,64}| |exit ){0,12}") {

@@ -173,14 +173,15 @@ fn leading(word: &str) -> usize {
         return 0;
     }
     let mut bare = if word.starts_with("**/") { word } else { word.trim_start_matches('*') };
+    // Where the last sign stands that makes a bracket a part of the path; looked for once.
+    let last = |signs: &[&str]| signs.iter().filter_map(|sign| word.rfind(sign)).max();
+    let (last_square, last_angle) = (last(&["].", "]-"]), last(&[">/", ">.", ">-"]));
     loop {
         let next = bare.trim_start_matches(['(', '\'', '>', '&', '!', ':', '=']);
         let next = match next.chars().next() {
             // A bracket that closes inside is part of the path, as in `[REDACTED].json`.
-            Some('[') if !next.contains("].") && !next.contains("]-") => &next[1..],
-            Some('<') if !next.contains(">/") && !next.contains(">.") && !next.contains(">-") => {
-                &next[1..]
-            }
+            Some('[') if last_square.is_none_or(|at| at < word.len() - next.len()) => &next[1..],
+            Some('<') if last_angle.is_none_or(|at| at < word.len() - next.len()) => &next[1..],
             Some('_') if next.ends_with('_') => &next[1..],
             Some('*') if !next.starts_with("**/") => &next[1..],
             _ => next,
@@ -195,16 +196,15 @@ fn leading(word: &str) -> usize {
 /// How much markup and punctuation stands behind a path.
 fn trailing(word: &str, is_bold: bool, is_slanted: bool) -> usize {
     let mut bare = word;
+    // Counted once, however many go.
+    let mut surplus = Surplus::of(word);
     loop {
         let Some(last) = bare.chars().next_back() else { return word.len() };
         let shorter = &bare[..bare.len() - last.len_utf8()];
         let goes = match last {
             ',' | ':' | '!' | '?' | '\'' | '\\' => true,
             '.' => !shorter.ends_with(['.', '/']),
-            ')' => count(bare, ')') > count(bare, '('),
-            ']' => count(bare, ']') > count(bare, '['),
-            '}' => count(bare, '}') > count(bare, '{'),
-            '>' => count(bare, '>') > count(bare, '<'),
+            ')' | ']' | '}' | '>' => surplus.take(last),
             '*' => {
                 (is_bold && bare.ends_with("**"))
                     || (!shorter.ends_with(['*', '/', '-', '.', '_']) && !is_glob_end(shorter))
@@ -219,11 +219,36 @@ fn trailing(word: &str, is_bold: bool, is_slanted: bool) -> usize {
     }
 }
 
+/// By how many a word has more closing brackets than opening ones, of each kind.
+struct Surplus([(char, isize); 4]);
+
+impl Surplus {
+    fn of(word: &str) -> Self {
+        let mut counts = [(')', 0), (']', 0), ('}', 0), ('>', 0)];
+        for sign in word.bytes() {
+            match sign {
+                b')' => counts[0].1 += 1,
+                b'(' => counts[0].1 -= 1,
+                b']' => counts[1].1 += 1,
+                b'[' => counts[1].1 -= 1,
+                b'}' => counts[2].1 += 1,
+                b'{' => counts[2].1 -= 1,
+                b'>' => counts[3].1 += 1,
+                b'<' => counts[3].1 -= 1,
+                _ => {}
+            }
+        }
+        Self(counts)
+    }
+
+    /// Whether a closing bracket at the end is one too many; it is taken off then.
+    fn take(&mut self, sign: char) -> bool {
+        let count = self.0.iter_mut().find(|(kind, count)| *kind == sign && *count > 0);
+        count.map(|(_, count)| *count -= 1).is_some()
+    }
+}
+
 /// `artifacts/run*` is a glob and stays one; a star right behind an extension closes emphasis.
 fn is_glob_end(before: &str) -> bool {
     !has_extension(before.trim_end_matches('*'))
-}
-
-fn count(text: &str, sign: char) -> usize {
-    text.matches(sign).count()
 }

@@ -26,7 +26,7 @@ pub(super) fn read(text: &str, day: Option<NaiveDate>) -> Head {
     }
     let start = text.find(|first: char| first.is_alphanumeric()).unwrap_or(text.len());
     let bare = &text[start..];
-    if let Some((stamp, length)) = stamp::read(bare) {
+    if let Some((stamp, length)) = dated(bare) {
         let range = start..start + length;
         let canonical = start == 0 && stamp.canonical && text[length..].starts_with(" — ");
         // Behind the tool's own dash stands what was written, and not what other dialects put around a title.
@@ -51,6 +51,11 @@ pub(super) fn read(text: &str, day: Option<NaiveDate>) -> Head {
     }
 }
 
+/// A date at the start of a text, also one that does not exist.
+fn dated(text: &str) -> Option<(Stamp, usize)> {
+    stamp::read(text).or_else(|| stamp::read_mistyped(text))
+}
+
 /// A line or heading like `Timestamp: 2025-10-11T01:12Z` or `**Time:** …`, with the time's offsets.
 pub(super) fn label(line: &str) -> Option<(Stamp, Range<usize>)> {
     let start = line.find(|first: char| first.is_alphanumeric())?;
@@ -65,7 +70,7 @@ pub(super) fn label(line: &str) -> Option<(Stamp, Range<usize>)> {
         return None;
     }
     let at = line.len() - rest.len() + blank;
-    let (stamp, length) = stamp::read(&line[at..])?;
+    let (stamp, length) = dated(&line[at..])?;
     Some((stamp, at..at + length))
 }
 

@@ -43,6 +43,16 @@ fn labelled_and_titled_entries_are_not_merged() {
 }
 
 #[test]
+fn a_mistyped_date_begins_an_entry_all_the_same() {
+    insta::assert_snapshot!(check("## 2026-11-20T10:00:03Z — Real\nx\n## 3026-11-21T10:00:03Z — Year\n## 1970-01-01T00:00:07Z — Clock\n## 2026-11-2T10:00:03Z — Day\n### Timestamp: 2026-1-2\n## Ticket 4711-12-03\n## 0800-12-34-56\n"), @"
+    2026-11-20T10:00:03Z [Real] 35 bytes canonical
+    ? [Year] 33 bytes
+    ? [Clock] 34 bytes
+    ? [Day] 93 bytes
+    ");
+}
+
+#[test]
 fn each_dialect_is_read() {
     insta::assert_snapshot!(
         check("# Log\n\n## 2026-11-22T17:03:11Z — Canonical\ntext\n<!-- entry 01JD -->\n\n\

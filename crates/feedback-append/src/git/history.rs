@@ -113,7 +113,7 @@ impl Git {
         let Some(until) = files.first().map(|file| file.until.as_str()) else { return Ok(None) };
         let limit = format!("--max-count={COMMITS}");
         let since = since.map(|since| format!("^{since}"));
-        let mut args = vec!["--literal-pathspecs", "-c", "core.quotePath=false", "log"];
+        let mut args = vec!["--literal-pathspecs", "log", "-z"];
         args.extend(["--format=%x01%H %ct %P", "--raw", "--no-abbrev", "--no-renames"]);
         args.extend(["--no-ext-diff", "--full-history", "-m", "--relative", "--no-show-signature"]);
         args.extend([limit.as_str(), until]);
@@ -179,7 +179,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads what `git log --raw` says, and answers where the files were created by a commit with one parent.
+    /// Reads what `git log -z --raw` says, parted by zeros so that no name is quoted, and answers where the files were created by a commit with one parent.
     fn read(&mut self, listed: &[u8], files: &[Earlier]) -> Vec<Creation> {
         let by_path: HashMap<&str, usize> =
             files.iter().map(|file| (file.path.as_str(), file.file)).collect();
@@ -187,8 +187,9 @@ impl Reader {
         let mut commits = HashSet::new();
         let (mut commit, mut at, mut n_parents) = ("", None, 0);
         let listed = String::from_utf8_lossy(listed);
-        for line in listed.lines() {
-            if let Some(head) = line.strip_prefix('\u{1}') {
+        let mut parts = listed.split('\0').map(|part| part.trim_start_matches('\n'));
+        while let Some(part) = parts.next() {
+            if let Some(head) = part.strip_prefix('\u{1}') {
                 let mut words = head.split_whitespace();
                 commit = words.next().unwrap_or_default();
                 commits.insert(commit);
@@ -199,7 +200,7 @@ impl Reader {
                 n_parents = words.count();
                 continue;
             }
-            let Some((change, path)) = line.split_once('\t') else { continue };
+            let Some((change, path)) = part.strip_prefix(':').zip(parts.next()) else { continue };
             let Some(&file) = by_path.get(path) else { continue };
             let blob = change.split(' ').nth(3).unwrap_or_default();
             if change.ends_with('A') && n_parents == 1 {
@@ -232,8 +233,8 @@ mod tests {
 
     #[test]
     fn each_content_is_listed_once_with_its_first_time() {
-        let listed = "\u{1}cc 300 bb\n\n:100644 100644 2222 1111 M\ta.md\n\u{1}bb 200 aa\n\n:100644 100644 1111 2222 M\ta.md\n\
-                      :100644 000000 1111 0000 D\tb.md\n:000000 100644 0000 3333 A\tb.md\n\u{1}aa 100 \n\n:000000 100644 0000 1111 A\ta.md\n";
+        let listed = "\u{1}cc 300 bb\0\n:100644 100644 2222 1111 M\0a.md\0\u{1}bb 200 aa\0\n:100644 100644 1111 2222 M\0a.md\0\
+                      :100644 000000 1111 0000 D\0b.md\0:000000 100644 0000 3333 A\0b.md\0\u{1}aa 100 \0\n:000000 100644 0000 1111 A\0a.md\0";
         let file =
             |file: usize, path: &str| Earlier { file, path: path.into(), until: "HEAD".into() };
         let mut reader = Reader::default();

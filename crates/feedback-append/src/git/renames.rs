@@ -36,7 +36,7 @@ impl Git {
             return Ok(Vec::new());
         }
         let commits = creations.iter().flat_map(|new| new.commit.bytes().chain([b'\n'])).collect();
-        let mut args = vec!["-c", "core.quotePath=false", "diff-tree", "--stdin", "-r"];
+        let mut args = vec!["diff-tree", "--stdin", "-r", "-z"];
         args.extend(["-M", "--raw", "--diff-filter=R", "--relative", "--no-abbrev", LIMIT]);
         let answer = run(&self.folder, &args, commits)?;
         Ok(read(&answer, creations))
@@ -47,7 +47,7 @@ impl Git {
         if files.is_empty() {
             return Ok(Vec::new());
         }
-        let mut args = vec!["-c", "core.quotePath=false", "diff-index", "--cached"];
+        let mut args = vec!["diff-index", "--cached", "-z"];
         args.extend(["-M", "--raw", "--diff-filter=R", "--relative", "--no-abbrev", LIMIT, "HEAD"]);
         let answer = run(&self.folder, &args, Vec::new())?;
         let creations: Vec<_> = files
@@ -62,16 +62,16 @@ impl Git {
     }
 }
 
-/// Reads what `--raw` says of renames, below the name of each commit where there are several.
+/// Reads what `-z --raw` says of renames, behind the name of each commit where there are several.
 fn read(answer: &[u8], creations: &[Creation]) -> Vec<Earlier> {
     let answer = String::from_utf8_lossy(answer);
     let (mut commit, mut found) = ("", Vec::new());
-    for line in answer.lines() {
-        if !line.starts_with(':') {
-            commit = line.trim();
+    let mut parts = answer.split('\0');
+    while let Some(part) = parts.next() {
+        if !part.starts_with(':') {
+            commit = part.trim();
             continue;
         }
-        let mut parts = line.split('\t').skip(1);
         let (Some(old), Some(new)) = (parts.next(), parts.next()) else { continue };
         let of = creations.iter().find(|made| made.commit == commit && made.path == new);
         if let Some(made) = of {
@@ -94,11 +94,11 @@ mod tests {
             commit: commit.to_owned(),
         };
         let answer =
-            "aa\n:100644 100644 1 2 R087\told.md\tnew.md\nbb\n:100644 100644 1 1 R100\tx\ty\n";
+            "aa\0:100644 100644 1 2 R087\0old.md\0new.md\0bb\0:100644 100644 1 1 R100\0x\0y\0";
         let found = read(answer.as_bytes(), &[made(0, "new.md", "aa"), made(1, "new.md", "bb")]);
         let until = |until: &str| Earlier { file: 0, path: "old.md".into(), until: until.into() };
         assert_eq!(found, [until("aa^")]);
-        let staged = ":100644 100644 1 2 R087\told.md\tnew.md\n";
+        let staged = ":100644 100644 1 2 R087\0old.md\0new.md\0";
         assert_eq!(read(staged.as_bytes(), &[made(0, "new.md", "")]), [until("HEAD")]);
     }
 }

@@ -9,6 +9,8 @@ pub(crate) enum Class {
     Changed,
     /// Nothing.
     Missing,
+    /// Nothing any more; git still has it.
+    Deleted(String),
     /// A file that git ignores.
     Gitignored,
     /// A file that git does not know yet.
@@ -31,7 +33,7 @@ impl Class {
         match self {
             Self::Ok => "ok",
             Self::Changed => "changed",
-            Self::Missing => "missing",
+            Self::Missing | Self::Deleted(_) => "missing",
             Self::Gitignored => "gitignored",
             Self::Untracked => "untracked",
             Self::Outside => "outside",

@@ -8,6 +8,28 @@ use super::{Precision, Stamp, Zone};
 pub fn read(text: &str) -> Option<(Stamp, usize)> {
     let mut cursor = Cursor { text, at: 0 };
     let date = cursor.date()?;
+    time_of(date, cursor)
+}
+
+/// Reads what has the form of a date at the very start of a text and can be none: `3026-11-21`, `1970-01-01`,
+/// `2026-11-2`. Whatever time stands behind it, there is no such one.
+pub fn read_mistyped(text: &str) -> Option<(Stamp, usize)> {
+    let mut cursor = Cursor { text, at: 0 };
+    cursor.digits(4)?;
+    let separator = cursor.peek().filter(|byte| b"-/".contains(byte))?;
+    for _ in 0..2 {
+        if !cursor.eat(separator) || cursor.digits(2).or_else(|| cursor.digits(1)).is_none() {
+            return None;
+        }
+    }
+    if cursor.peek().is_some_and(|byte| byte.is_ascii_digit() || byte == separator) {
+        return None;
+    }
+    time_of(Date { day: None, compact: false }, cursor)
+}
+
+/// Reads what stands behind a date.
+fn time_of(date: Date, mut cursor: Cursor<'_>) -> Option<(Stamp, usize)> {
     let after_date = cursor.at;
     let Some(clock) = cursor.clock_after_date() else {
         cursor.at = after_date;
@@ -42,6 +64,7 @@ fn shifted(local: NaiveDateTime, minutes_east: i64) -> DateTime<Utc> {
     local.checked_sub_signed(Duration::minutes(minutes_east)).unwrap_or(local).and_utc()
 }
 
+#[derive(Clone, Copy)]
 struct Date {
     day: Option<NaiveDate>,
     compact: bool,
@@ -330,6 +353,26 @@ mod tests {
     }
 
     #[test]
+    fn a_mistyped_date_is_one_that_does_not_exist() {
+        for (text, length) in [
+            ("3026-11-21T10:00:03Z — x", 20),
+            ("1970-01-01T00:00:07Z — x", 20),
+            ("2026-11-2T10:00:03Z — x", 19),
+            ("2026-1-02 10:00 UTC x", 19),
+            ("2026/1/2 x", 8),
+        ] {
+            assert_eq!(read(text), None, "{text}");
+            let (stamp, read) = read_mistyped(text).unwrap();
+            assert_eq!((stamp.at, read), (None, length), "{text}");
+        }
+        for text in
+            ["2026-11", "2026.1.2", "2026-11-212", "2026-1-2-3", "12026-1-2", "2026-1-2x", "é"]
+        {
+            assert_eq!(read_mistyped(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn clock_times_need_a_day() {
         let day = NaiveDate::from_ymd_opt(2025, 10, 21);
         let at = |text| {
@@ -346,6 +389,9 @@ mod tests {
         #[test]
         fn any_text_is_read_without_a_fault(text in "[0-9TZ: +/.-]{0,30}|\\PC{0,20}") {
             if let Some((_, length)) = read(&text) {
+                prop_assert!(text.is_char_boundary(length));
+            }
+            if let Some((_, length)) = read_mistyped(&text) {
                 prop_assert!(text.is_char_boundary(length));
             }
             let _ = read_clock(&text, None);

@@ -6,6 +6,7 @@ mod archive;
 mod bundle;
 mod check;
 mod claims;
+mod clones;
 mod commands;
 mod front_matter;
 mod hard;

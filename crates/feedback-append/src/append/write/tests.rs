@@ -106,7 +106,7 @@ proptest! {
         is_cut: bool,
         body in "(([a-z ]{0,9}|`{3,4}|~~~|<!--|-->|<pre>|</pre>)\n){0,6}",
     ) {
-        let draft = Draft { title: "T".to_owned(), body: crate::draft::tidy(&body), id: "k".to_owned(), ..Draft::default() };
+        let draft = Draft { title: "T".to_owned(), body: draft::tidy(&body), id: "k".to_owned(), ..Draft::default() };
         let rendered = draft.render(DateTime::from_timestamp(1_795_366_991, 0).unwrap());
         // What spoils the entry is refused before the log is looked at.
         let is_sound = draft.check(&rendered).is_ok();

@@ -1,0 +1,171 @@
+//! What the next reader finds: in a clone, after a deletion, before the first commit, under odd names.
+
+use testbed::Bed;
+
+use crate::{SEED, VALUE, bed, run};
+
+fn git(bed: &Bed, args: &[&str]) {
+    let output = bed.command("git").args(args.iter().copied()).run();
+    assert_eq!(output.code(), 0, "{output}");
+}
+
+fn commit(bed: &Bed) {
+    git(bed, &["add", "-A"]);
+    git(bed, &["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"]);
+}
+
+/// The findings that mention a text.
+fn found(output: &testbed::Output, text: &str) -> String {
+    let lines: Vec<&str> = output.stdout().lines().collect();
+    let pairs = lines.windows(2).filter(|pair| pair[0].contains(text));
+    pairs.map(|pair| pair.join("\n")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_declared_file_of_the_vault_is_no_finding_where_there_is_no_vault() {
+    let bed = bed();
+    let log = "## 2026-11-27T10:00:03Z — t\nStatus: planned\n\nvault/occ/fly/api_token.env, vault/occ/fly/ and vault/occ/other.env\n";
+    bed.write("feedback/manager.md", log);
+    bed.remove("vault/occ/fly/api_token.env");
+    let check = run(&bed, ["check", "feedback/manager.md"]);
+    insta::assert_snapshot!(found(&check, "feedback/manager.md:4"), @"
+    feedback/manager.md:4:49 vault/occ/other.env: warning: missing: nothing is there [citation-missing]
+      hint: `git log --oneline -- vault/occ/other.env` says whether it ever was there; cite what is there in a new entry, with `--evidence`
+    ");
+}
+
+#[test]
+fn a_deleted_file_is_missing_and_brought_back() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    bed.write("artifacts/a.log", "a\n");
+    bed.write(
+        "feedback/manager.md",
+        "## 2026-11-27T10:00:03Z — t\nStatus: planned\n\nEvidence: artifacts/a.log\n",
+    );
+    commit(&bed);
+    bed.remove("artifacts/a.log");
+    let check = run(&bed, ["check", "feedback/manager.md"]);
+    insta::assert_snapshot!(found(&check, "a.log:"), @"
+    feedback/manager.md:4:11 artifacts/a.log: error: missing: nothing is there any more [citation-missing]
+      hint: `git restore artifacts/a.log` brings it back
+    ");
+}
+
+#[test]
+fn before_the_first_commit_everything_is_new() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    bed.remove("feedback/chatwoot.md");
+    assert_eq!(run(&bed, ["--role", "chatwoot", "--title", "first", "--message", "x"]).code(), 0);
+    let check = run(&bed, ["check", "--since", "HEAD"]);
+    assert_eq!(check.code(), 0, "{check}");
+    let check = run(&bed, ["check", "--since", "HEAD~1"]);
+    assert!(check.stderr().contains("--since names no commit"), "{check}");
+    let command = bed.command(testbed::bin!("feedback-append")).env("PATH", "/nowhere");
+    let check = command.args(["check", "--since", "HEAD"]).run();
+    assert!(check.stderr().contains("asking git for a commit"), "{check}");
+}
+
+#[test]
+fn a_log_of_any_name_has_its_history() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    let names = ["feedback/a\"b.md", "feedback/a\\b.md", "feedback/t\tb.md", "feedback/ä b.md"];
+    for name in names {
+        bed.write(name, "## 2026-11-01T10:00:03Z — A\nx\n");
+    }
+    commit(&bed);
+    for name in names {
+        bed.write(name, "## 2026-11-01T10:00:03Z — A\nCHANGED\n");
+        let check = run(&bed, ["check", name]);
+        assert!(check.stdout().contains("[rewritten]"), "{check}");
+        bed.write(name, "## 2026-11-01T10:00:03Z — A\nx\n");
+    }
+    git(&bed, &["mv", names[0], "feedback/c\nd.md"]);
+    commit(&bed);
+    bed.write("feedback/c\nd.md", "# Log\n");
+    let check = run(&bed, ["check", "feedback/c\nd.md"]);
+    assert!(check.stdout().contains("[rewritten]"), "{check}");
+}
+
+#[test]
+fn a_credential_that_was_taken_out_is_no_rewriting() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    bed.write(".gitignore", "vault/\n");
+    let entry =
+        format!("\n## 2026-11-27T10:00:03Z — Webhook\nStatus: planned\n\nthe key is {VALUE}\n");
+    bed.write("feedback/chatwoot.md", format!("{SEED}{entry}"));
+    commit(&bed);
+    assert!(run(&bed, ["check"]).stdout().contains("leaked-credential"));
+    let redacted = entry.replace(VALUE, "***REDACTED***");
+    bed.write("feedback/chatwoot.md", format!("{SEED}{redacted}"));
+    commit(&bed);
+    let check = run(&bed, ["check"]);
+    assert!(!check.stdout().contains("leaked-credential"), "{check}");
+    let told = found(&check, "[rewritten]");
+    assert!(told.contains(": note: a credential was taken out of the entry"), "{check}");
+    // The value was changed meanwhile, as it should be.
+    bed.write("vault/occ/fly/api_token.env", "FLY_API_TOKEN=SYNTH-CANARY-0815-other-value\n");
+    assert_eq!(found(&run(&bed, ["check"]), "[rewritten]"), told);
+    // What is taken out beside it is a rewriting.
+    bed.write(
+        "feedback/chatwoot.md",
+        format!("{SEED}{}", redacted.replace("planned", "***REDACTED***")),
+    );
+    let told = found(&run(&bed, ["check"]), "[rewritten]");
+    assert!(told.contains(": error: the entry is not as commit"), "{told}");
+}
+
+#[test]
+fn a_time_says_its_zone() {
+    let bed = bed();
+    let at = |at: &str| {
+        let args = ["--role", "chatwoot", "--title", "a", "--message", "x", "--at", at];
+        run(&bed, args.into_iter().chain(["--at-reason", "forgot"]))
+    };
+    insta::assert_snapshot!(at("2025-11-27 10:00"), @"
+    ------- stderr -------
+    error: --at must say its zone, as [TIME] or [TIME]: a clock on the wall seldom shows UTC
+    [exit status: 2]
+    ");
+    assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
+    assert_eq!(at("2025-11-27 10:00 MST").code(), 0);
+    assert!(bed.read("feedback/chatwoot.md").contains("Happened: 2025-11-27T17:00:00Z"));
+    let list = run(&bed, ["list", "--since", "2025-11-27 10:00"]);
+    assert!(list.stderr().contains("--since must say its zone"), "{list}");
+    assert_eq!(run(&bed, ["list", "--since", "2025-11-27"]).code(), 0);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let bed = Bed::new();
+    insta::assert_snapshot!(run(&bed, ["--role", "chatwoot", "--title", "t", "--message", "x"]), @"
+    ------- stderr -------
+    error: there is no ops.toml from this folder upward, which would say where the log of `chatwoot` is
+    hint: run this in the repo, or name the file with `--ops FILE`; a log's path in the role's place needs none
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn the_anchor_of_a_namesake_is_its_own() {
+    let bed = bed();
+    let append = || {
+        let args = ["--role", "chatwoot", "--title", "same", "--message", "x", "--format", "json"];
+        let answer = run(&bed, args).json();
+        (answer["at"].to_string(), answer["anchor"].as_str().unwrap().to_owned())
+    };
+    // Two of many fall into one second.
+    let mut before = append();
+    for _ in 0..200 {
+        let next = append();
+        if next.0 == before.0 {
+            assert_eq!(next.1, format!("{}-1", before.1));
+            return;
+        }
+        before = next;
+    }
+    panic!("no two entries fell into one second");
+}
