@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use report::{Exit, Failure, Format, Invocation, Streams};
+use report::{Exit, Format, Invocation, Streams};
 
 use crate::args::{AppendArgs, Args};
 use crate::cite;
@@ -24,35 +24,17 @@ use crate::stamp;
 use crate::target::Target;
 use write::Written;
 
+/// The log that is named by its path.
+pub(crate) fn named(append: &AppendArgs, invocation: &Invocation) -> Vec<PathBuf> {
+    append.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect()
+}
+
 /// Writes the entry that the command line describes, and answers where it is.
 pub(crate) fn run(
     args: &Args,
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
-    append(args, invocation, streams).map_err(|error| masked(error, args, invocation))
-}
-
-/// An error as it may be shown: whatever was given may hold a credential, and its words repeat that.
-fn masked(error: Error, args: &Args, invocation: &Invocation) -> Error {
-    let repo =
-        Repo::around(args.common.ops.as_deref(), &named(&args.append, invocation), invocation);
-    let secrets = repo.ok().and_then(|repo| repo.secrets().ok()?.set);
-    let mask = |text: &str| leak::mask(text, secrets.as_ref());
-    let (text, hint) = (report::describe(&error), error.hint());
-    let shown = (mask(&text), hint.as_deref().map(mask));
-    if shown == (text, hint) {
-        return error;
-    }
-    Error::Masked { text: shown.0, hint: shown.1, exit: error.exit() }
-}
-
-/// The log that is named by its path.
-fn named(append: &AppendArgs, invocation: &Invocation) -> Vec<PathBuf> {
-    append.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect()
-}
-
-fn append(args: &Args, invocation: &Invocation, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let started = Instant::now();
     let append = &args.append;
     let file = named(append, invocation);

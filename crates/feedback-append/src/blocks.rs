@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::commonmark::{self, Kind, Line, Open, Reading, Structure};
+use crate::stamp;
 use crate::text;
 
 /// What a body is made of.
@@ -18,10 +19,10 @@ pub struct Blocks {
     pub unclosed: Vec<usize>,
 }
 
-/// One `#` heading.
+/// One `#` heading, or an underlined one that begins with a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heading {
-    /// Its line, without the line break.
+    /// Its line, without the line break; where it is underlined, both lines.
     pub range: Range<usize>,
     /// 1 to 6.
     pub level: u8,
@@ -31,11 +32,16 @@ pub struct Heading {
 
 /// Reads the blocks of `document` from the offset `from` on, as their writers mean them.
 pub fn read(document: &str, from: usize) -> Blocks {
-    let lines: Vec<(usize, &str)> = text::lines(document, from).collect();
+    // A byte order mark is no part of the first line.
+    let mark =
+        if from == 0 && document.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let lines: Vec<(usize, &str)> = text::lines(document, from + mark).collect();
     let mut blocks = Blocks::default();
     let mut structure = Structure::new(Reading::Lenient);
     let mut hopeless = Hopeless::default();
     let mut at = 0;
+    // The line in which the paragraph begins that is open.
+    let mut paragraph = 0;
     while at < lines.len() {
         let (offset, line) = lines[at];
         let read = structure.feed(line.as_bytes());
@@ -57,9 +63,15 @@ pub fn read(document: &str, from: usize) -> Blocks {
                     blocks.unclosed.push(offset);
                 }
             }
+            (Line::Underline, _) if structure.is_at_top() && paragraph + 1 == at => {
+                blocks.headings.extend(underlined(lines[paragraph], lines[at]));
+            }
             _ => blocks.headings.extend(heading(offset, line)),
         }
         at += 1;
+        if !structure.is_in_paragraph() {
+            paragraph = at;
+        }
     }
     blocks
 }
@@ -154,6 +166,20 @@ fn heading(offset: usize, line: &str) -> Option<Heading> {
         range: offset..offset + line.len(),
         level: u8::try_from(level).ok()?,
         text: start..start + trimmed.len(),
+    })
+}
+
+/// A heading of one line with a line of `=` or `-` below it, if it begins with a date. Others are left for text: what
+/// many logs have between their entries is meant for a rule.
+fn underlined((start, line): (usize, &str), (end, rule): (usize, &str)) -> Option<Heading> {
+    let text = line.trim();
+    let bare = text.trim_start_matches(|first: char| !first.is_alphanumeric());
+    stamp::read(bare)?;
+    let indent = line.len() - line.trim_start().len();
+    Some(Heading {
+        range: start..end + rule.len(),
+        level: if rule.trim_start().starts_with('=') { 1 } else { 2 },
+        text: start + indent..start + indent + text.len(),
     })
 }
 

@@ -11,6 +11,7 @@ mod past;
 mod redacted;
 mod rewritten;
 mod since;
+mod twice;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -239,6 +240,7 @@ fn present(
         let expected = front::Expected::of(repo, log, now);
         let mut findings = front::check(log, &expected);
         findings.extend(heads::check(log, now));
+        findings.extend(twice::check(repo, log));
         findings.extend(citations::check(log, &resolver));
         findings.extend(claims::check(log, &resolver, &bundles));
         let leaked = credentials::check(log, set);

@@ -118,6 +118,7 @@ impl Reader<'_> {
             let label_level = open.and_then(|start| start.label_level);
             let is_inside = level.is_some_and(|level| heading.level > level);
             let in_day = open.is_some_and(|start| start.stamp.precision == Precision::Day);
+            let below_day_title = in_day && level == Some(1);
             let in_bare_day =
                 is_inside && in_day && open.is_some_and(|start| start.title.is_empty());
             match head::read(&self.document[heading.text.clone()], self.day) {
@@ -128,7 +129,9 @@ impl Reader<'_> {
                         stamp,
                         range,
                         title,
-                        canonical && heading.level == 2,
+                        canonical
+                            && heading.level == 2
+                            && self.document[heading.range.clone()].trim_start().starts_with('#'),
                         false,
                     );
                 }
@@ -148,9 +151,11 @@ impl Reader<'_> {
                 {
                     self.remember(&stamp);
                 }
-                Head::Mentions { stamp, range, title } if !is_inside => {
+                Head::Mentions { stamp, range, title }
+                    if !is_inside || (below_day_title && stamp.precision != Precision::Day) =>
+                {
                     self.remember(&stamp);
-                    self.start(heading, stamp, range, title, false, false);
+                    self.start(heading, stamp, range, title, false, is_inside);
                 }
                 Head::Plain if !is_inside || in_bare_day => {
                     if self.labelled_below(at, in_bare_day) {
@@ -259,7 +264,7 @@ impl Reader<'_> {
 /// A heading that only names the day over entries with clock times is not an entry itself.
 fn is_day_header(document: &str, start: &Start, end: usize) -> bool {
     start.stamp.precision == Precision::Day
-        && start.title.is_empty()
+        && (start.title.is_empty() || start.heading.level == 1)
         && document[start.heading.range.end..end].trim().is_empty()
 }
 

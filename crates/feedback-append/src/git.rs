@@ -86,6 +86,12 @@ impl Git {
         (!base.is_empty()).then_some(base)
     }
 
+    /// Whether the clone has only the newest commits.
+    pub(crate) fn is_shallow(&self) -> bool {
+        let answer = run(&self.folder, &["rev-parse", "--is-shallow-repository"], Vec::new());
+        answer.is_ok_and(|answer| answer.trim_ascii() == b"true")
+    }
+
     /// The one tracked file or folder with the same last part, if there is exactly one.
     pub(crate) fn namesake(&self, path: &str) -> Option<String> {
         let name = path.trim_end_matches('/').rsplit('/').next().filter(|name| name.len() > 3)?;

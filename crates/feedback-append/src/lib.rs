@@ -18,6 +18,7 @@ mod json;
 mod leak;
 mod list;
 mod log;
+mod masked;
 mod new;
 mod parallel;
 mod refresh;
@@ -48,16 +49,24 @@ use error::Error;
 /// Runs the program with this invocation.
 pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
     report::dispatch::<Args, Error>(invocation, streams, |args, invocation, streams| {
-        let Some(command) = &args.command else { return append::run(args, invocation, streams) };
-        args.append.make_sure_it_is_empty()?;
-        match command {
-            Command::Check(check) => check::run(args, check, invocation, streams),
-            Command::List(list) => list::run(args, list, invocation, streams),
-            Command::Digest(digest) => digest::run(args, digest, invocation, streams),
-            Command::New(new) => new::run(args, new, invocation, streams),
-            Command::Refresh(refresh) => refresh::run(args, refresh, invocation, streams),
-            Command::Archive(archive) => archive::run(args, archive, invocation, streams),
-            Command::Init(init) => init::run(args, init, invocation, streams),
-        }
+        dispatch(args, invocation, streams).map_err(|error| masked::error(error, args, invocation))
     })
+}
+
+fn dispatch(
+    args: &Args,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
+    let Some(command) = &args.command else { return append::run(args, invocation, streams) };
+    args.append.make_sure_it_is_empty()?;
+    match command {
+        Command::Check(check) => check::run(args, check, invocation, streams),
+        Command::List(list) => list::run(args, list, invocation, streams),
+        Command::Digest(digest) => digest::run(args, digest, invocation, streams),
+        Command::New(new) => new::run(args, new, invocation, streams),
+        Command::Refresh(refresh) => refresh::run(args, refresh, invocation, streams),
+        Command::Archive(archive) => archive::run(args, archive, invocation, streams),
+        Command::Init(init) => init::run(args, init, invocation, streams),
+    }
 }

@@ -13,6 +13,7 @@ use crate::args::{Args, NewArgs};
 use crate::error::Error;
 use crate::front_matter::{self, yaml};
 use crate::json;
+use crate::leak;
 use crate::repo::{self, Repo};
 use crate::target::Target;
 
@@ -34,6 +35,7 @@ pub(crate) fn run(
     if target.path.is_symlink() || target.path.exists() {
         return Err(Error::Exists { path: target.path });
     }
+    make_sure_it_leaks_nothing(&repo, &target, invocation.now)?;
     if let Some(folder) = target.path.parent() {
         std::fs::create_dir_all(folder)
             .map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
@@ -56,6 +58,23 @@ pub(crate) fn run(
         writeln!(streams.stdout, "made {}", target.shown)?;
     }
     Ok(Exit::OK)
+}
+
+/// Refuses front matter that would hold a credential, as it does where the name of the log is one.
+pub(crate) fn make_sure_it_leaks_nothing(
+    repo: &Repo,
+    target: &Target<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let head = front_matter(repo, target, now);
+    if leak::find(&head, repo.secrets()?.set.as_ref()).is_empty() {
+        return Ok(());
+    }
+    Err(Error::NotALog {
+        path: target.shown.clone(),
+        why: "would have a credential in its front matter",
+        hint: "give the log a name, an owner and an epoch without one",
+    })
 }
 
 /// The front matter of a new log, whose hash is filled in when its body is known.

@@ -37,9 +37,11 @@ pub(crate) fn run(
     let files = if files.is_empty() { check::declared(&repo)? } else { files };
     if refresh.write {
         // All of them before the first is changed.
-        files
-            .iter()
-            .try_for_each(|file| Target::of_file(&repo, file).make_sure_it_is_a_log(&repo))?;
+        for file in &files {
+            let target = Target::of_file(&repo, file);
+            target.make_sure_it_is_a_log(&repo)?;
+            new::make_sure_it_leaks_nothing(&repo, &target, invocation.now)?;
+        }
     }
     let mut shown = Vec::new();
     let mut is_left = false;

@@ -221,6 +221,14 @@ fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<
     }
 }
 
+/// Whether a log has the hash of its body.
+pub(super) fn is_hash_true(log: &Log) -> bool {
+    let value = log.block.as_ref().and_then(|block| filled(log, block, "doc_hash"));
+    value.is_some_and(|(_, text)| {
+        text.strip_prefix("sha256:").is_some_and(|hex| log.is_body_hash(hex))
+    })
+}
+
 fn hash(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<Finding>) {
     let Some((field, text)) = filled(log, block, "doc_hash") else { return };
     let is_hash = text

@@ -48,6 +48,11 @@ impl Past {
         }
         // What others added there meanwhile is not missing here.
         let base = git.common(since);
+        if base.is_none() && git.is_shallow() {
+            return Err(refused(
+                "and HEAD have no commit in common that this shallow clone has; `git fetch --unshallow` gets the others",
+            ));
+        }
         let since = base.as_deref().unwrap_or(since);
         let mut contents = git.contents(since, paths)?;
         let mut histories = git

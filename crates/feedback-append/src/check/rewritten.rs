@@ -65,9 +65,17 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
                 let archives: &Vec<String> = archives.get_or_init(|| self::archives(repo, log));
                 archives.iter().any(|archive| archive.contains(text))
             };
+            // What stands in the log under its old heading or id was not moved, whatever an archive has.
+            let stands = || {
+                let old = heading(entry);
+                entries.iter().any(|other| {
+                    log.text[other.heading.clone()].trim_end() == old
+                        || (entry.id.is_some() && other.id == entry.id)
+                })
+            };
             if !known.contains(&before.own_text_of(entry))
                 && !told.contains(&heading(entry))
-                && !is_archived(&before.text_of(entry).replace("\r\n", "\n"))
+                && (stands() || !is_archived(&before.text_of(entry).replace("\r\n", "\n")))
             {
                 told.insert(heading(entry));
                 let archives = archives.get_or_init(|| self::archives(repo, log));

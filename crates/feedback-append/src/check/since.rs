@@ -7,6 +7,8 @@ use report::{Finding, Level};
 use crate::citation::Roots;
 use crate::log::Log;
 
+use super::front;
+
 /// Keeps the findings in entries and front matter that the commit does not have.
 ///
 /// What git does not know matters here: whoever gets the commit does not get the file.
@@ -16,10 +18,14 @@ pub(super) fn retain<'a>(
 ) {
     for (log, bytes) in committed {
         let Some(bytes) = bytes else { continue };
-        let fresh = fresh_lines(log, bytes);
+        let before = Log::read(&log.path, &log.shown, bytes, &Roots::default());
+        let fresh = fresh_lines(log, &before);
+        // The line of the hash stays as it was where only the body was changed.
+        let was_true = front::is_hash_true(&before);
         findings.retain(|finding| {
             let line = finding.subject.line.unwrap_or(1);
             finding.subject.path.as_deref() != Some(&log.shown)
+                || (finding.rule == "doc-hash" && was_true)
                 || fresh.iter().any(|(start, end)| (*start..*end).contains(&line))
         });
     }
@@ -31,8 +37,7 @@ pub(super) fn retain<'a>(
 }
 
 /// The lines of the entries that are new, and those of the front matter where it differs.
-fn fresh_lines(log: &Log, committed: &[u8]) -> Vec<(u32, u32)> {
-    let before = Log::read(&log.path, &log.shown, committed, &Roots::default());
+fn fresh_lines(log: &Log, before: &Log) -> Vec<(u32, u32)> {
     let known: HashSet<String> =
         before.entries.entries.iter().map(|entry| before.own_text_of(entry)).collect();
     let mut fresh: Vec<(u32, u32)> = log
@@ -44,8 +49,7 @@ fn fresh_lines(log: &Log, committed: &[u8]) -> Vec<(u32, u32)> {
         .collect();
     // What stands outside of all entries counts where the commit does not have it.
     let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
-    let known: HashSet<String> =
-        between(&before).into_iter().map(|(_, text)| plain(text)).collect();
+    let known: HashSet<String> = between(before).into_iter().map(|(_, text)| plain(text)).collect();
     for (at, text) in between(log).into_iter().filter(|(_, text)| !known.contains(&plain(text))) {
         fresh.push((log.line(at), log.line(at + text.len().saturating_sub(1)) + 1));
     }
@@ -54,7 +58,7 @@ fn fresh_lines(log: &Log, committed: &[u8]) -> Vec<(u32, u32)> {
             .as_ref()
             .map_or(String::new(), |block| log.text[block.range.clone()].replace("\r\n", "\n"))
     };
-    if head(log) != head(&before) || log.block.is_none() {
+    if head(log) != head(before) || log.block.is_none() {
         let end = log.block.as_ref().map_or(0, |block| block.range.end);
         fresh.push((1, log.line(end) + 1));
     }

@@ -53,6 +53,23 @@ fn a_mistyped_date_begins_an_entry_all_the_same() {
 }
 
 #[test]
+fn what_viewers_show_as_a_dated_heading_begins_an_entry() {
+    insta::assert_snapshot!(check("\u{feff}## 2026-11-27T10:00:03Z — First\nx\n\n## 2026-11-27T10:00:04Z — Second\n"), @"
+    2026-11-27T10:00:03Z [First] 37 bytes canonical
+    2026-11-27T10:00:04Z [Second] 35 bytes canonical
+    ");
+    insta::assert_snapshot!(check("# Log\n\n2026-11-27T10:00:03Z — First\n---------\nx\n\n2027-11-27 Second\n===\ny\n\nTitle\n---\n\nx\n2026-11-27 no\n---\n- 2026-11-27 no\n---\n```\n2026-11-27 no\n---\n```\n"), @"
+    2026-11-27T10:00:03Z [First] 44 bytes
+    2027-11-27T00:00:00Z [Second] 102 bytes
+    ");
+    insta::assert_snapshot!(check("# 2025-10-21 Chatwoot\n\n## Token asked for — 2025-10-21 09:00 UTC\n### Seen 2025-10-20 08:00 UTC\n## Smoke ✅ — 2027-10-21 10:00 UTC\n## Moved from 2025-10-20\n"), @"
+    2025-10-21T09:00:00Z [Token asked for] 74 bytes
+    2027-10-21T10:00:00Z [Smoke ✅] 38 bytes
+    2025-10-20T00:00:00Z [Moved from] 25 bytes
+    ");
+}
+
+#[test]
 fn each_dialect_is_read() {
     insta::assert_snapshot!(
         check("# Log\n\n## 2026-11-22T17:03:11Z — Canonical\ntext\n<!-- entry 01JD -->\n\n\

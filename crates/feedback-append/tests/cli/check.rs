@@ -158,7 +158,8 @@ fn an_entry_that_vanished_commits_ago_is_found() {
     bed.write("feedback/chatwoot.md", &SEED[..second]);
     assert_eq!((seen(&[]), seen(&["--since", "HEAD"])), (2, 2));
     bed.write("feedback/archive/chatwoot-2025.md", format!("{SEED}\n{changed}"));
-    assert_eq!(seen(&[]), 0);
+    // What was moved is there; what stands in the log under its old heading with other words was changed.
+    assert_eq!(seen(&[]), 1);
 }
 
 #[test]

@@ -169,3 +169,98 @@ fn the_anchor_of_a_namesake_is_its_own() {
     }
     panic!("no two entries fell into one second");
 }
+
+#[test]
+fn no_command_repeats_a_credential_or_names_a_log_for_one() {
+    let bed = bed();
+    let name = format!("feedback/{VALUE}.md");
+    for args in [
+        vec!["new", name.as_str()],
+        vec!["new", "--role", VALUE],
+        vec!["list", "--role", VALUE],
+        vec!["digest", VALUE],
+        vec!["archive", "--role", VALUE, "--before", "2025-11-01"],
+        vec!["refresh", VALUE],
+        vec!["init", VALUE],
+        vec!["check", VALUE],
+        vec!["check", "--docs", VALUE],
+        vec!["check", "--lock", VALUE],
+    ] {
+        let output = run(&bed, args.iter().copied());
+        assert_eq!(output.code(), 2, "{args:?}: {output}");
+        assert!(!format!("{output}").contains(VALUE), "{args:?}");
+        assert!(output.stderr().contains("***REDACTED***"), "{args:?}: {output}");
+    }
+    assert!(!bed.path(&name).exists());
+}
+
+#[test]
+fn a_change_without_the_tool_is_new() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    assert_eq!(run(&bed, ["--role", "manager", "--title", "A", "--message", "x"]).code(), 0);
+    commit(&bed);
+    assert_eq!(run(&bed, ["check", "--since", "HEAD", "feedback/manager.md"]).code(), 0);
+    let log = bed.read("feedback/manager.md");
+    bed.write("feedback/manager.md", log.replace("---\n\n## ", "---\n\nA line by hand.\n\n## "));
+    assert_ne!(log, bed.read("feedback/manager.md"));
+    let since = || run(&bed, ["check", "--since", "HEAD", "feedback/manager.md"]);
+    assert!(since().stdout().contains("[doc-hash]"), "{}", since());
+    // It is told once, where it is new.
+    commit(&bed);
+    assert!(!since().stdout().contains("[doc-hash]"), "{}", since());
+}
+
+#[test]
+fn an_archive_hides_no_change_and_an_id_is_one_entrys() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    for title in ["One", "Two"] {
+        let text = format!("text {title}");
+        let args = ["--role", "manager", "--title", title, "--status", "planned", "--message"];
+        assert_eq!(run(&bed, args.into_iter().chain([text.as_str()])).code(), 0);
+    }
+    commit(&bed);
+    let log = bed.read("feedback/manager.md");
+    let start = log.find("## ").unwrap();
+    let end = start + 3 + log[start + 3..].find("## ").unwrap();
+    let entry = &log[start..end];
+    bed.write("feedback/archive/manager-before-2026-12-01.md", entry);
+    bed.write("feedback/manager.md", log.replace("text One", "nothing was asked"));
+    let check = || run(&bed, ["check", "feedback/manager.md"]);
+    assert!(check().stdout().contains("error: the entry is not as commit"), "{}", check());
+    bed.write("feedback/manager.md", &log);
+    assert!(check().stdout().contains("the entry has the id of another one (feedback/archive/"));
+    // What was moved is no finding.
+    bed.write("feedback/manager.md", log.replace(entry, ""));
+    let told = check();
+    assert!(!told.stdout().contains("[rewritten]"), "{told}");
+    assert!(!told.stdout().contains("the id of another"), "{told}");
+    bed.remove("feedback/archive/manager-before-2026-12-01.md");
+    bed.write("feedback/manager.md", format!("{log}\n{entry}"));
+    assert!(
+        check().stdout().contains("the entry has the id of another one (line 10)"),
+        "{}",
+        check()
+    );
+}
+
+#[test]
+fn a_shallow_clone_without_a_common_commit_gets_no_verdict() {
+    let bed = bed();
+    bed.write(".gitignore", "vault/\n");
+    git(&bed, &["init", "-q", "-b", "main"]);
+    commit(&bed);
+    git(&bed, &["checkout", "-q", "-b", "work"]);
+    bed.write("docs/x.md", "x\n");
+    commit(&bed);
+    git(&bed, &["checkout", "-q", "main"]);
+    assert_eq!(run(&bed, ["--role", "manager", "--title", "A", "--message", "x"]).code(), 0);
+    commit(&bed);
+    let url = format!("file://{}", bed.path("").display());
+    git(&bed, &["clone", "-q", "--depth", "1", "--no-single-branch", "-b", "work", &url, "clone"]);
+    let command = bed.command(testbed::bin!("feedback-append")).cwd("clone");
+    let check = command.args(["check", "--since", "origin/main"]).run();
+    assert_eq!(check.code(), 2, "{check}");
+    assert!(check.stderr().contains("git fetch --unshallow"), "{check}");
+}
