@@ -168,9 +168,11 @@ pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
         text[place.after()..].iter().take(LONGEST_LABEL_TAIL).take_while(is_label).count();
     let tail_end = place.after() + tail_len;
     let tail = text[place.after()..tail_end].to_ascii_lowercase();
-    if HARMLESS_TAILS
-        .iter()
-        .any(|harmless| memchr::memmem::find(&tail, harmless.as_bytes()).is_some())
+    // Most labels end at once.
+    if tail_len > 0
+        && HARMLESS_TAILS
+            .iter()
+            .any(|harmless| memchr::memmem::find(&tail, harmless.as_bytes()).is_some())
     {
         return None;
     }
@@ -179,10 +181,13 @@ pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
         text[tail_end..].iter().take(LONGEST_SEPARATOR).take_while(is_separator).count();
     let separator = &text[tail_end..tail_end + separator_len];
     // `password=password=…`: what follows is for the next label to judge, and a text of labels stays cheap.
-    let (label, next) = (&text[place.at..place.after()], &text[tail_end + separator_len..]);
-    if next.get(..label.len()).is_some_and(|head| head.eq_ignore_ascii_case(label))
-        && next.get(label.len()).is_some_and(|byte| b":=".contains(byte))
-    {
+    // Of some labels the first letter is left away.
+    let label = &text[place.at..place.after()];
+    let is_next = |next: &[u8]| {
+        next.starts_with(label) && next.get(label.len()).is_some_and(|byte| b":=".contains(byte))
+    };
+    let next = &text[tail_end + separator_len..];
+    if is_next(next) || next.get(1..).is_some_and(is_next) {
         return None;
     }
     let leads_to_value = memchr::memchr3(b':', b'=', b'|', separator).is_some();

@@ -345,3 +345,22 @@ const PIECES: &[&str] = &[
     "--password ",
     "ApiKey ",
 ];
+
+/// Each of these once took the square of its length.
+#[test]
+fn texts_of_anchors_alone_are_searched_in_time() {
+    for text in [
+        "src/x.pem:-----BEGIN PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----",
+        "password=",
+        "token: ",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "Authorization=",
+    ] {
+        let text = text.repeat(1_000_000 / text.len());
+        let begin = std::time::Instant::now();
+        assert!(find(text.as_bytes()).len() <= text.len() / 16);
+        let took = begin.elapsed();
+        assert!(took < std::time::Duration::from_secs(30), "{}: {took:?}", &text[..9]);
+    }
+}

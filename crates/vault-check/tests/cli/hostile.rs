@@ -1,11 +1,13 @@
 //! What a folder can hold to hang, crash or fool a search: each is told, and none is counted as clean.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use testbed::Bed;
 
@@ -37,7 +39,7 @@ fn pipes_sockets_loops_and_names_that_are_no_text() {
     symlink("loop", bed.path("leaked/loop")).unwrap();
     symlink("nowhere", bed.path("leaked/dangling")).unwrap();
     let name = OsStr::from_bytes(b"bad\xff\x1b[31m\nname");
-    std::fs::write(bed.path("leaked").join(name), format!("x {TOKEN}\n")).unwrap();
+    fs::write(bed.path("leaked").join(name), format!("x {TOKEN}\n")).unwrap();
     insta::assert_snapshot!(leaks(&bed, &[]), @r"
     leaked/bad�\u{1b}[31m\nname:1:3 a.env:TOKEN: error: the value of `a.env:TOKEN` stands here [leaked-value]
     leaked/pipe: note: this was not searched: it is a pipe, a socket or a device [not-read]
@@ -111,6 +113,36 @@ fn values_that_are_not_in_the_vault_are_not_vouched_for() {
     let ops = bed.read("ops.toml") + "optional = true\n";
     bed.write("ops.toml", ops);
     assert_eq!(leaks(&bed, &[]).code(), 0);
+}
+
+#[test]
+fn what_comes_and_goes_meanwhile_breaks_nothing() {
+    let mut bed = bed();
+    bed.holds_secrets("coming/");
+    let is_over = AtomicBool::new(false);
+    let outputs: Vec<_> = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                for path in ["coming/a/b/text", "vault/new/b.env", "coming/c.gz"] {
+                    let path = bed.path(path);
+                    let folder = path.parent().unwrap();
+                    let _ = fs::create_dir_all(folder);
+                    let _ = fs::write(&path, format!("x {TOKEN}\n"));
+                    let _ = fs::remove_dir_all(folder);
+                }
+            }
+        });
+        let commands = ["leaks", "check", "list"].into_iter().cycle().take(18);
+        let run = |command: &str| {
+            bed.command(testbed::bin!("vault-check")).arg(command).unguarded().run()
+        };
+        let outputs = commands.map(run).collect();
+        is_over.store(true, Ordering::Relaxed);
+        outputs
+    });
+    for output in outputs {
+        assert!([0, 1].contains(&output.code()), "{output}");
+    }
 }
 
 /// 96 MiB in one line, in a process that may not take as much: memory does not grow with a file.

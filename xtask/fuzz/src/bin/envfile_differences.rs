@@ -1,4 +1,4 @@
-//! Differences are found in any bytes, and a line without one is read alike by every dialect.
+//! Differences, other values and swallowed keys are found in any bytes, and a line without one is read alike by every dialect.
 #![no_main]
 
 use envfile::{Dialect, EnvFile, Understood};
@@ -6,6 +6,12 @@ use envfile::{Dialect, EnvFile, Understood};
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let file = EnvFile::parse(data);
     let differences = envfile::differences(&file);
+    for (index, values) in envfile::other_values(&file) {
+        assert!(values.iter().all(|value| !value.same_as(&file.entries()[index].value)), "the same value");
+    }
+    for index in envfile::swallowed_by_comment(&file) {
+        assert!(file.entries()[index].line > 1, "no comment stands above");
+    }
     for line in file.lines() {
         let envfile::LineKind::Entry(index) = line.kind else { continue };
         let entry = &file.entries()[index];
