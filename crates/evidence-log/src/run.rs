@@ -158,7 +158,7 @@ fn finish(
             "the run is recorded; its bundle is not sealed"
         })
     };
-    let (sealed, _) =
+    let (sealed, unsigned_log) =
         seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
     // The command's own stderr may be closed; that must not change its exit code.
     drop(seal::tell_unrecorded(&sealed, streams));
@@ -174,6 +174,10 @@ fn finish(
         None => Ok(()),
     };
     drop(said.and(warned));
+    if let Some(why) = unsigned_log.filter(|_| sealed.signed) {
+        let warning = "warning: the origin log's checkpoint is UNSIGNED";
+        drop(writeln!(streams.stderr, "{warning}: {why}"));
+    }
     Ok(())
 }
 

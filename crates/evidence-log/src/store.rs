@@ -6,6 +6,7 @@ mod probe;
 #[cfg(test)]
 mod scale;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(crate) struct Store {
     shown: String,
     /// The bucket, container or folder, for errors.
     place: String,
+    /// Where it is a folder of this machine, that.
+    folder: Option<PathBuf>,
 }
 
 /// What became of a write.
@@ -127,6 +130,7 @@ impl Store {
 
     async fn get_once(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
         let path = self.path(key);
+        self.refuse_what_is_no_file(key)?;
         let result = match self.inner.get_opts(&path, GetOptions::default()).await {
             Ok(result) => result,
             Err(object_store::Error::NotFound { source, .. })
@@ -163,6 +167,7 @@ impl Store {
 
     /// The size of an object; none when it is not there.
     pub(crate) async fn size(&self, key: &str) -> Result<Option<u64>, Error> {
+        self.refuse_what_is_no_file(key)?;
         let options = GetOptions { head: true, ..GetOptions::default() };
         match self.inner.get_opts(&self.path(key), options).await {
             Ok(result) => Ok(Some(result.meta.size)),
@@ -195,6 +200,15 @@ impl Store {
         }
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// Others may write to a folder that is a store too; a pipe there would be waited for.
+    fn refuse_what_is_no_file(&self, key: &str) -> Result<(), Error> {
+        let found = self.folder.as_ref().and_then(|folder| folder.join(key).metadata().ok());
+        match found {
+            Some(found) if !found.is_file() => Err(Error::NoFile { key: self.shown(key) }),
+            _ => Ok(()),
+        }
     }
 
     /// Removes an object that a probe made. That it cannot be removed is no fault: a good store may forbid it.

@@ -124,8 +124,13 @@ fn read_line(
     let key = format!("{} {}", words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let key = PublicKey::from_openssh(&key).ok_or("a key that cannot be read")?;
     let principals = principals.trim_matches('"');
-    // Patterns that only refuse name nobody.
-    if principals.split(',').all(|pattern| pattern.is_empty() || pattern.starts_with('!')) {
+    // Patterns that only refuse, or refuse what they name, name nobody.
+    let named: Vec<&str> = principals
+        .split(',')
+        .filter(|pattern| !pattern.is_empty() && !pattern.starts_with('!'))
+        .filter(|pattern| matches_list(principals, pattern))
+        .collect();
+    if named.is_empty() {
         return Ok(None);
     }
     Ok(Some(Entry {
@@ -288,6 +293,7 @@ mod tests {
         let allowed = || Standing::Allowed("ops@example.org".into());
         check("ops@example.org", &allowed());
         check("\"ops@example.org\"", &allowed());
+        check("ops@example.org,!ops@example.org", &Standing::Unknown);
         check("ops@example.org namespaces=\"git,evidence-log\"", &allowed());
         check("ops@example.org namespaces=\"evid*\",valid-after=\"20260101Z\"", &allowed());
         check(

@@ -117,7 +117,7 @@ pub(crate) fn open(address: &str, variables: &Variables<'_>) -> Result<Store, Er
         _ => return Err(Error::Url { why: "no store of this kind is known" }),
     };
     let place = format!("{scheme}://{bucket}");
-    Ok(Store { inner, prefix, shown: address.to_owned(), place })
+    Ok(Store { inner, prefix, shown: address.to_owned(), place, folder: None })
 }
 
 fn folder(path: &FilePath, address: &str) -> Result<Store, Error> {
@@ -129,7 +129,8 @@ fn folder(path: &FilePath, address: &str) -> Result<Store, Error> {
         .map_err(|_| Error::NoFolder { path: path.clone() })?
         .with_fsync(true);
     let place = address.to_owned();
-    Ok(Store { inner: Arc::new(inner), prefix: Path::default(), shown: address.to_owned(), place })
+    let (prefix, shown) = (Path::default(), address.to_owned());
+    Ok(Store { inner: Arc::new(inner), prefix, shown, place, folder: Some(path) })
 }
 
 fn s3(
@@ -175,6 +176,8 @@ fn gcs(
         let url = if host.contains("://") { host } else { format!("http://{host}") };
         builder = builder
             .with_base_url(&url)
+            // For writes the client asks for a token although nothing is signed, and would look for the machine's.
+            .with_config(GoogleConfigKey::BearerToken, "emulator")
             .with_skip_signature(true)
             .with_config(GoogleConfigKey::Client(ClientConfigKey::AllowHttp), "true");
     }

@@ -22,6 +22,8 @@ pub(crate) enum Error {
     Unreachable { place: String, why: &'static str },
     /// Something that should be there is not.
     Missing { key: String },
+    /// In a folder that is a store something else lies where a file should.
+    NoFile { key: String },
     /// An object is only partly there.
     Half { key: String, have: u64, want: u64 },
     /// An object has more bytes than it can have.
@@ -48,6 +50,7 @@ impl Error {
         matches!(
             self,
             Self::Half { .. }
+                | Self::NoFile { .. }
                 | Self::TooLarge { .. }
                 | Self::Other { .. }
                 | Self::NotKept { .. }
@@ -90,6 +93,7 @@ impl Error {
             Self::Other { .. } => {
                 "two bundles have one name; look at both, and push the other to a place of its own"
             }
+            Self::NoFile { .. } => "somebody put it there; restore the file, or push to another place",
             Self::NotKept { .. } => "do not rely on this store",
             Self::Lies { .. } => {
                 "use a store that keeps If-None-Match: on this one a later writer overwrites evidence unseen"
@@ -119,6 +123,7 @@ impl fmt::Display for Error {
             }
             Self::Unreachable { place, why } => write!(out, "cannot reach {place}: {why}"),
             Self::Missing { key } => write!(out, "there is no {key}"),
+            Self::NoFile { key } => write!(out, "{key} is no regular file, and is not read"),
             Self::Half { key, have, want } => {
                 write!(out, "{key} is only partly there: {have} of {want} bytes")
             }

@@ -119,7 +119,7 @@ impl ObjectStore for Counting {
 fn store() -> (Store, Arc<Counting>) {
     let inner = Arc::new(Counting::default());
     let (shown, place) = ("memory".to_owned(), "memory".to_owned());
-    (Store { inner: inner.clone(), prefix: Path::default(), shown, place }, inner)
+    (Store { inner: inner.clone(), prefix: Path::default(), shown, place, folder: None }, inner)
 }
 
 fn log(size: usize) -> SignedLog {

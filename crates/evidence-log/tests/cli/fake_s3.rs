@@ -1,4 +1,5 @@
-//! A store that speaks enough of S3 to be pushed to, and that has exactly the fault that a test wants.
+//! A store that speaks enough of S3, and of what Google and Azure have in its place, to be pushed to, and that has
+//! exactly the fault that a test wants.
 //!
 //! The faults are those of real servers: `If-None-Match` ignored (Garage 2.5, s3rver 3.7), checked and then raced past
 //! (s3s-fs 0.14), objects cut short, and a server that stops answering in the middle.
@@ -120,7 +121,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
         if let Some(value) = header.strip_prefix("content-length:") {
             length = value.trim().parse().unwrap_or(0);
         }
-        is_conditional |= header == "if-none-match: *";
+        is_conditional |= header == "if-none-match: *" || header == "x-goog-if-generation-match: 0";
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
@@ -162,6 +163,9 @@ fn answer(request: &Request, state: &Mutex<State>, pair: &Barrier) -> (&'static 
             guard.writes += 1;
             ("200 OK", Vec::new())
         }
+        "GET" if request.query.contains("comp=list") => {
+            ("200 OK", list_azure(key, &request.query, state))
+        }
         "GET" if key.is_empty() => ("200 OK", list(&request.query, state)),
         "GET" | "HEAD" => match state.lock().unwrap().objects.get(key) {
             Some(body) => ("200 OK", body.clone()),
@@ -189,6 +193,27 @@ fn list(query: &str, state: &Mutex<State>) -> Vec<u8> {
         }
     }
     text.push_str("</ListBucketResult>");
+    text.into_bytes()
+}
+
+/// The same in Azure's words; the container is the first part of the keys.
+fn list_azure(container: &str, query: &str, state: &Mutex<State>) -> Vec<u8> {
+    let prefix = query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).unwrap_or_default();
+    let container = format!("{container}/");
+    let mut text = String::from("<EnumerationResults><Blobs>");
+    for (key, body) in &state.lock().unwrap().objects {
+        let name = key.strip_prefix(&container).filter(|name| name.starts_with(&decoded(prefix)));
+        if let Some(name) = name {
+            let _ = write!(
+                text,
+                "<Blob><Name>{name}</Name><Properties><Etag>x</Etag><Content-Type/>\
+                 <Last-Modified>Sun, 22 Nov 2026 17:00:00 GMT</Last-Modified>\
+                 <Content-Length>{}</Content-Length></Properties></Blob>",
+                body.len()
+            );
+        }
+    }
+    text.push_str("</Blobs><NextMarker/></EnumerationResults>");
     text.into_bytes()
 }
 

@@ -84,6 +84,7 @@ fn a_second_seal_is_found_and_not_signed() {
         assert!(verified.stdout().contains("wrong-head"), "{verified}");
         let next = tool(&bed).args(["run", "--name", "next", "--", "true"]).run();
         assert_eq!(next.code(), 0, "{next}");
+        assert!(next.stderr().contains("say `recover --origin` to sign it"), "{next}");
         assert!(origin(&bed).stdout().contains("lines were added after it was signed"));
     }
 }

@@ -17,11 +17,11 @@ fn at<'bed>(bed: &'bed Bed, endpoint: &str) -> Command<'bed> {
         .env("AWS_REGION", "us-east-1")
 }
 
-fn name(bundle: &str) -> &str {
+pub(crate) fn name(bundle: &str) -> &str {
     bundle.strip_prefix("artifacts/").unwrap()
 }
 
-fn is_same(bed: &Bed, one: &str, other: &str) -> bool {
+pub(crate) fn is_same(bed: &Bed, one: &str, other: &str) -> bool {
     bed.command("diff").args(["-r", one, other]).unguarded().run().code() == 0
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the origin log: it grows by its kept range, and every change to it is found.
 
 use super::*;
+use crate::chain::RECORDS;
 use crate::key::{KeyFile, Signer};
 use crate::time;
 
@@ -266,7 +267,10 @@ fn a_wrong_kept_range_is_made_anew_from_the_log() {
 
 #[test]
 fn a_log_that_nobody_signed_is_signed_when_that_is_said_and_not_by_the_way() {
-    let (_root, folder) = log(2);
+    let (root, folder) = log(2);
+    // The bundle is here as the line says; of one that is not, nobody knows.
+    std::fs::create_dir(root.path().join("y")).unwrap();
+    std::fs::write(root.path().join("y").join(RECORDS), "y\n").unwrap();
     let key = KeyFile::from_seed(&SEED);
     let now = time::parse("2026-11-22T17:00:00Z").unwrap();
     let append = |signer| {

@@ -74,10 +74,11 @@ pub(super) fn header(place: &Place<'_>) -> Verdict {
     else {
         return Verdict::Nothing;
     };
-    let mut shortest = SHORTEST_TOKEN;
+    let (mut shortest, mut is_basic) = (SHORTEST_TOKEN, false);
     for scheme in SCHEMES {
         if place.text[start..].starts_with(scheme) {
             start += scheme.len();
+            is_basic = !label_is_over && scheme.eq_ignore_ascii_case(b"Basic ");
             shortest = if label_is_over { SHORTEST_TOKEN } else { SHORTEST_IN_HEADER };
         } else if !place.is_end && scheme.starts_with(&place.text[start..]) {
             return Verdict::Open(start);
@@ -89,11 +90,25 @@ pub(super) fn header(place: &Place<'_>) -> Verdict {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
-    if value.len() >= shortest && is_random(value) && !is_placeholder(value) {
+    let is_credential = value.len() >= shortest && is_random(value) && !is_placeholder(value);
+    if is_credential || (is_basic && is_login(value)) {
         Verdict::Found("auth-header", start..start + value.len())
     } else {
         Verdict::Nothing
     }
+}
+
+/// Whether a word is the Base64 of `user:password`, however little it looks like chance.
+fn is_login(value: &[u8]) -> bool {
+    let value = value.trim_ascii_end();
+    let text = value.strip_suffix(b"=").unwrap_or(value);
+    let text = text.strip_suffix(b"=").unwrap_or(text);
+    let Ok(decoded) = data_encoding::BASE64_NOPAD.decode(text).map(zeroize::Zeroizing::new) else {
+        return false;
+    };
+    let is_text = decoded.iter().all(|byte| (b' '..=b'~').contains(byte));
+    let colon = memchr::memchr(b':', &decoded);
+    is_text && colon.is_some_and(|at| at + 1 < decoded.len() && !is_placeholder(&decoded[at + 1..]))
 }
 
 /// `TOKEN=…`, `"client_secret": "…"`, `**API key**: …`: a long value that looks drawn by lot.

@@ -148,6 +148,8 @@ fn values_after_a_label() {
     check("mysql --password kq7Vw2xT db", "mysql --password <assigned-password> db");
     check("X-Auth-Token: kq7Vw2xTzPaB3dE5", "X-Auth-Token: <assigned-token>");
     check("x-api-key: kq7Vw2xTzPaB3dE5", "x-api-key: <assigned-token>");
+    check("> Authorization: Basic dXNlcjpodW50ZXIy\r", "> Authorization: Basic <auth-header>\r");
+    check("Authorization: Basic authentication", "Authorization: Basic authentication");
     check("Authorization: ApiKey kq7Vw2xTzPaB3dE5", "Authorization: ApiKey <auth-header>");
     check("authorization: token kq7Vw2xTzPaB3dE5", "authorization: token <auth-header>");
     spared(&[

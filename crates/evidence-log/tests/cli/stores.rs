@@ -1,0 +1,70 @@
+//! `push` and `pull` where the store is none of S3.
+
+use crate::fake_s3::{FakeS3, Fault};
+use crate::ops::unsigned;
+use crate::push::{is_same, name};
+use crate::{sealed, tool};
+
+#[test]
+fn google_and_azure_are_written_to_and_probed_as_s3_is() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    let store = FakeS3::start(Fault::None);
+    // Whose key this is everybody knows: it is that of Azure's own emulator.
+    let key =
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    let at = || {
+        tool(&bed)
+            .env("STORAGE_EMULATOR_HOST", store.endpoint())
+            .env("AZURE_STORAGE_ACCOUNT_NAME", "devstoreaccount1")
+            .env("AZURE_STORAGE_ACCOUNT_KEY", key)
+            .env("AZURE_STORAGE_ENDPOINT", format!("{}/devstoreaccount1", store.endpoint()))
+    };
+    for (url, back) in [("gs://evidence/team", "from-gs"), ("az://evidence/team", "from-az")] {
+        store.set(Fault::None);
+        let pushed = at().args(["push", &bundle, url, "--require-atomic"]).run();
+        assert_eq!(pushed.code(), 0, "{pushed}");
+        let again = at().args(["push", &bundle, url, "--format", "json"]).run().json();
+        assert_eq!(again["written"], 0, "{again}");
+        let verify = ["verify", &bundle, "--remote", url, "--remote-full"];
+        let verified = at().args(verify).run();
+        assert_eq!(verified.code(), 0, "{verified}");
+        assert!(verified.stdout().contains("origin log"), "{verified}");
+        let pulled = at().args(["pull", pushed.stdout().trim(), back]).run();
+        assert_eq!(pulled.code(), 0, "{pulled}");
+        assert!(is_same(&bed, &bundle, back));
+        store.set(Fault::IgnoresConditions);
+        let refused = at().args(["push", &bundle, url]).run();
+        assert!(refused.stderr().contains("cannot be trusted"), "{refused}");
+        store.set(Fault::DeniesAfter(3));
+        let other = url.replace("team", "resumed");
+        assert_eq!(at().args(["push", &bundle, &other]).run().code(), 2);
+        let head = at().args(["pull", &format!("{other}/bundles/{}", name(&bundle)), "half"]).run();
+        assert_eq!(head.code(), 2, "no manifest without its files: {head}");
+        store.set(Fault::None);
+        assert_eq!(at().args(["push", &bundle, &other]).run().code(), 0);
+    }
+}
+
+#[test]
+fn a_pipe_in_a_folder_store_is_not_waited_for() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    bed.write("store/.keep", "");
+    assert_eq!(tool(&bed).args(["push", &bundle, "store"]).run().code(), 0);
+    let hex = evidence::Digest::of(b"hello\n").hex();
+    let blob = format!("store/blobs/sha256/{}/{hex}", &hex[..2]);
+    bed.remove(&blob);
+    assert_eq!(bed.command("mkfifo").arg(blob.as_str()).run().code(), 0);
+    let url = format!("store/bundles/{}", name(&bundle));
+    for words in [
+        &["pull", &url, "back"][..],
+        &["push", &bundle, "store"],
+        &["verify", &bundle, "--remote", "store", "--remote-full"],
+    ] {
+        let refused = tool(&bed).args(words).run();
+        assert_ne!(refused.code(), 0, "{refused}");
+        let said = format!("{}{}", refused.stdout(), refused.stderr());
+        assert!(said.contains("no regular file"), "{refused}");
+    }
+}
