@@ -39,7 +39,7 @@ pub(crate) fn run(
             }),
         ),
         ("tidy", Box::new(|streams| tidy::run(palette, streams))),
-        ("test", Box::new(|streams| test::run(&Test { package: None }, streams))),
+        ("test", Box::new(|streams| test::run(&Test { package: None }, invocation, streams))),
         ("docs", Box::new(|streams| docs::run(&Docs { check: true }, streams))),
         ("demo", Box::new(|streams| demo::run(&Demo { without: None }, invocation, streams))),
         (

@@ -36,7 +36,7 @@ fn act(args: &Xtask, invocation: &Invocation, streams: &mut Streams<'_>) -> Resu
         Task::Toolchain(args) => toolchain::run(args, ops, invocation, palette, streams),
         Task::Matrix(args) => matrix::run(args, ops, invocation, streams),
         Task::Admin(args) => admin::run(args, ops, invocation, streams),
-        Task::Test(test) => test::run(test, streams),
+        Task::Test(test) => test::run(test, invocation, streams),
         Task::Ci(ci) => ci::run(ci, invocation, palette, streams),
         Task::Tidy => tidy::run(palette, streams),
         Task::Docs(docs) => docs::run(docs, streams),

@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::num::NonZero;
 use std::path::Path;
-use std::{env, fs, thread};
+use std::{fs, thread};
 
 use duct::cmd;
-use report::{Exit, Streams};
+use report::{Exit, Invocation, Streams};
 
 use crate::args::Test;
 use crate::error::Error;
@@ -23,7 +23,11 @@ struct Totals {
 }
 
 /// Runs `cargo test`, shows its output as it comes, then the totals and the tests that had no peer to talk to.
-pub(crate) fn run(args: &Test, streams: &mut Streams<'_>) -> Result<Exit, Error> {
+pub(crate) fn run(
+    args: &Test,
+    invocation: &Invocation,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Error> {
     let not_run = tool::target().join("not-run.txt");
     let _ = fs::remove_file(&not_run);
     let mut words = vec!["test", "--locked", "--no-fail-fast"];
@@ -39,7 +43,7 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>) -> Result<Exit, Error>
         .env("OPSPROOF_NOT_RUN", &not_run)
         .env("OPSPROOF_TOOLS", &binaries.folder)
         .env("INSTA_UPDATE", "no")
-        .env("RUST_TEST_THREADS", test_threads())
+        .env("RUST_TEST_THREADS", test_threads(invocation))
         .stderr_to_stdout()
         .unchecked();
     let start_error = |source| Error::Start { program: "cargo test".to_owned(), source };
@@ -59,11 +63,14 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>) -> Result<Exit, Error>
 
 /// How many tests of a program run at once. Most wait for a program that they have started, so there are more than
 /// cores; who sets the variable decides.
-fn test_threads() -> String {
-    env::var("RUST_TEST_THREADS").unwrap_or_else(|_| {
-        let n_cores = thread::available_parallelism().map_or(1, NonZero::get);
-        (2 * n_cores).to_string()
-    })
+fn test_threads(invocation: &Invocation) -> String {
+    invocation.variable("RUST_TEST_THREADS").map_or_else(
+        || {
+            let n_cores = thread::available_parallelism().map_or(1, NonZero::get);
+            (2 * n_cores).to_string()
+        },
+        |named| named.to_string_lossy().into_owned(),
+    )
 }
 
 fn summarize(totals: &Totals, not_run: &Path, streams: &mut Streams<'_>) -> Result<(), Error> {

@@ -180,7 +180,6 @@ mod tests {
     use crate::command_line::{AnswerFormat, Common};
     use clap::Parser;
     use std::error::Error;
-    use std::ffi::OsString;
     use std::fmt;
     use std::path::PathBuf;
 

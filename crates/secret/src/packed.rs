@@ -166,7 +166,7 @@ fn search_rest(
         }
         _ if depth >= DEEPEST => searcher.unread(member, Unread::TooDeep),
         Kind::Gzip => return Ok(search_gzip(searcher, len, reader, member, depth)),
-        Kind::Zlib => return search_zlib(searcher, len, reader, member, depth),
+        Kind::Zlib => return Ok(search_zlib(searcher, len, reader, member, depth)),
         Kind::Zip => return search_held(searcher, len, reader, member, depth),
         Kind::Tar => {
             let start = head.to_vec();
@@ -189,21 +189,14 @@ fn search_gzip(
 ) -> u64 {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let mut unpacked =
-        Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
+    let unpacked = Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
     let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
     if let Some(header) = unpacked.decoder.header() {
         for text in [header.filename(), header.comment(), header.extra()].into_iter().flatten() {
             searcher.name(&name, text);
         }
     }
-    let outcome = search_member(searcher, &mut unpacked, &name, depth + 1);
-    if unpacked.too_large {
-        searcher.unread(member, Unread::TooLarge);
-    } else if outcome.is_err() {
-        searcher.unread(member, Unread::Damaged);
-    }
-    unpacked.n_bytes
+    search_unpacked(searcher, unpacked, &name, member, depth)
 }
 
 /// Searches a zlib stream and what stands behind it, as git and many others keep single objects.
@@ -213,18 +206,32 @@ fn search_zlib(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
-) -> io::Result<u64> {
+) -> u64 {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let mut unpacked = Unpacked { decoder: Zlib::new(packed), n_bytes: 0, too_large: false };
+    let unpacked = Unpacked { decoder: Zlib::new(packed), n_bytes: 0, too_large: false };
     let name = format!("{member}{}(inflated)", if member.is_empty() { "" } else { " " });
-    let outcome = search_member(searcher, &mut unpacked, &name, depth + 1);
+    search_unpacked(searcher, unpacked, &name, member, depth)
+}
+
+/// Searches what was packed as one stream, and tells what of it could not be read; answers how many bytes it had.
+fn search_unpacked<D>(
+    searcher: &mut dyn Search,
+    mut unpacked: Unpacked<D>,
+    name: &str,
+    member: &str,
+    depth: usize,
+) -> u64
+where
+    Unpacked<D>: Read,
+{
+    let outcome = search_member(searcher, &mut unpacked, name, depth + 1);
     if unpacked.too_large {
         searcher.unread(member, Unread::TooLarge);
     } else if outcome.is_err() {
         searcher.unread(member, Unread::Damaged);
     }
-    Ok(unpacked.n_bytes)
+    unpacked.n_bytes
 }
 
 /// Searches what may be a zip file and can only be read once: in memory, where it is not too long.

@@ -93,7 +93,9 @@ impl Error {
             Self::Other { .. } => {
                 "two bundles have one name; look at both, and push the other to a place of its own"
             }
-            Self::NoFile { .. } => "somebody put it there; restore the file, or push to another place",
+            Self::NoFile { .. } => {
+                "somebody put it there; restore the file, or push to another place"
+            }
             Self::NotKept { .. } => "do not rely on this store",
             Self::Lies { .. } => {
                 "use a store that keeps If-None-Match: on this one a later writer overwrites evidence unseen"

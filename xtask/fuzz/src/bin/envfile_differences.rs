@@ -1,4 +1,4 @@
-//! Differences, other values and swallowed keys are found in any bytes, and a line without one is read alike by every dialect.
+//! Differences, other readings and swallowed keys are found in any bytes, and a line without one is read alike by every dialect.
 #![no_main]
 
 use envfile::{Dialect, EnvFile, Understood};
@@ -6,8 +6,9 @@ use envfile::{Dialect, EnvFile, Understood};
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let file = EnvFile::parse(data);
     let differences = envfile::differences(&file);
-    for (index, values) in envfile::other_values(&file) {
-        assert!(values.iter().all(|value| !value.same_as(&file.entries()[index].value)), "the same value");
+    for other in envfile::other_readings(&file) {
+        let strict = file.entries().iter().filter(|entry| entry.key == other.key);
+        assert!(strict.into_iter().all(|entry| !entry.value.same_as(&other.value)), "the same value");
     }
     for index in envfile::swallowed_by_comment(&file) {
         assert!(file.entries()[index].line > 1, "no comment stands above");
