@@ -28,6 +28,8 @@ fn a_clock_that_is_set_back_changes_neither_order_nor_duration() {
         testbed::not_run(test, "faketime has no hold on a program that is linked statically");
         return;
     }
+    // Before 1970 only such a clock is; nothing is lost by it.
+    at("@1969-06-01 00:00:00", "older", "echo three");
     let runs = show(&bed, &bundle)["runs"].clone();
     assert_eq!((&runs[0]["label"], &runs[1]["label"]), (&"noon".into(), &"past".into()));
     let took = runs[1]["duration_us"].as_u64().unwrap();

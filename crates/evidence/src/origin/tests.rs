@@ -3,7 +3,6 @@
 use super::*;
 use crate::chain::RECORDS;
 use crate::key::{KeyFile, Signer};
-use crate::time;
 
 fn hands(signer: Option<&dyn Signer>) -> Hands<'_> {
     Hands { signer, is_trusted: &|_| false }
