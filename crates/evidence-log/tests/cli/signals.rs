@@ -74,6 +74,36 @@ fn an_interrupt_at_a_terminal_reaches_the_command_once() {
     assert_eq!(faults(&bed, &bundle), ["unsealed"]);
 }
 
+/// Who interrupts a command twice, five seconds apart, means it.
+#[test]
+fn a_second_interrupt_that_comes_later_ends_the_command() {
+    let test = "a_second_interrupt_that_comes_later_ends_the_command";
+    if !is_there("script") {
+        testbed::not_run(test, "there is no script to make a terminal with");
+        return;
+    }
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    bed.write(
+        "command.sh",
+        "trap 'echo int; touch interrupted' INT; trap 'echo term; exit 8' TERM; touch ready; \
+         while :; do sleep 0.02; done\n",
+    );
+    let line = format!(
+        "trap : INT; {program} run --into {bundle} --label c -- sh command.sh; echo code $? > code"
+    );
+    let typist = "until [ -e ready ]; do sleep 0.02; done; printf '\\003'; \
+                  until [ -e interrupted ]; do sleep 0.02; done; sleep 5.2; printf '\\003'; \
+                  n=0; until [ -e code ] || [ $n -gt 900 ]; do n=$((n + 1)); sleep 0.05; done";
+    let whole = format!("({typist}) | script -qec '{line}' /dev/null");
+    let output = bed.command("bash").args(["-c", &whole]).run();
+    assert_eq!(bed.read("code"), "code 8\n", "{output}");
+    assert!(bed.read(format!("{bundle}/001-c.out")).ends_with("term\n"), "{output}");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"forwarded\":[\"SIGTERM\"]"), "{records}");
+}
+
 #[test]
 fn every_way_to_end_leaves_a_record_that_can_be_sealed_and_verified() {
     let bed = Bed::new();
