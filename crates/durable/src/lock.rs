@@ -33,15 +33,7 @@ impl Lock {
     pub fn at(path: &Path, wait: Duration) -> Result<Self, Error> {
         let started = Instant::now();
         loop {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .custom_flags(NO_FOLLOW)
-                .open(path)
-                .map_err(open_error(path))?;
+            let file = open(path).map_err(open_error(path))?;
             lock_within(&file, path, wait.saturating_sub(started.elapsed()))?;
             if !leads_to(path, &file) {
                 continue;
@@ -69,6 +61,20 @@ impl Drop for Lock {
     fn drop(&mut self) {
         drop(std::fs::remove_file(&self.path));
         drop(self.file.unlock());
+    }
+}
+
+/// Opens the lock file. Another user's can be locked by who may read it: a writer that was killed must not keep
+/// everybody else out, and one at work is waited for.
+fn open(path: &Path) -> io::Result<File> {
+    let mut read = OpenOptions::new();
+    read.read(true).custom_flags(NO_FOLLOW);
+    let mut write = read.clone();
+    match write.write(true).create(true).truncate(false).mode(0o644).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            read.open(path).map_err(|_| error)
+        }
+        other => other,
     }
 }
 
@@ -168,6 +174,22 @@ mod tests {
             }
         });
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "200");
+    }
+
+    #[test]
+    fn who_may_read_a_lock_may_take_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let lock = Lock::at(&path, Duration::ZERO).unwrap();
+        assert_eq!(lock.metadata().unwrap().permissions().mode() & 0o444, 0o444);
+        drop(lock);
+        // What a killed writer of another user leaves: no flag to write, and still a lock.
+        std::fs::write(&path, "1\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+        drop(Lock::at(&path, Duration::ZERO).unwrap());
+        assert!(!path.exists());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::front_matter;
 use crate::git::Git;
 use crate::json;
+use crate::leak::{self, Leak};
 use crate::log::Log;
 use crate::new;
 use crate::repo::{self, Repo};
@@ -60,6 +61,7 @@ pub(crate) fn run(
             return Ok::<_, Error>(Change::Keep);
         }
         let body = body(&log, &bytes, &old)?;
+        make_sure_it_leaks_nothing(&repo, &log, &old)?;
         let old = with_days(&log, &old);
         // The archive is on disk before anything leaves the log: a crash between the two leaves a copy, not a gap.
         let archive = write_archive(&repo, (&target, &log), &body, before, invocation.now)?;
@@ -246,6 +248,17 @@ fn write_archive(
         }
     }
     Err(Error::Exists { path: folder })
+}
+
+/// Refuses to copy a credential into another file.
+fn make_sure_it_leaks_nothing(repo: &Repo, log: &Log, old: &[Range<usize>]) -> Result<(), Error> {
+    let found = leak::find(&log.text, repo.secrets()?.set.as_ref());
+    let is_old = |leak: &&Leak| {
+        old.iter().any(|range| range.start < leak.range.end && leak.range.start < range.end)
+    };
+    let place = |leak: &Leak| format!("line {}: {}", log.line(leak.range.start), leak.describe());
+    let places: Vec<String> = found.iter().filter(is_old).map(place).collect();
+    if places.is_empty() { Ok(()) } else { Err(Error::ArchivedLeak { places }) }
 }
 
 /// Takes the entries out, leaves one pointer before the first entry, and keeps the front matter true.

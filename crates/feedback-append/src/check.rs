@@ -13,12 +13,14 @@ mod rewritten;
 mod since;
 mod twice;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use report::{Exit, Finding, Invocation, Palette, Report, Streams};
 
+use crate::archive;
 use crate::args::{Args, CheckArgs};
 use crate::citation::Roots;
 use crate::error::Error;
@@ -68,14 +70,22 @@ pub(crate) fn run(
         .into_iter()
         .partition(|path| is_there(path) || !(is_all || staged.is_some() || is_known(path)));
     let mut absent: Vec<String> = absent.iter().map(|path| repo.shown(path)).collect();
-    if let (Some(git), Some(ops), true) = (&git, &repo.ops, is_all && staged.is_none()) {
-        let root = repo.shown(&ops.absolute(&ops.feedback.root));
-        absent.extend(
-            git.missing_below(&root).filter(|path| !absent.contains(path)).collect::<Vec<_>>(),
-        );
-    }
     let since = check.since.as_deref();
-    let asked = Asked { repo: &repo, git: git.as_ref(), staged: staged.as_ref(), since };
+    if let (Some(git), Some(ops), true) = (&git, &repo.ops, is_all) {
+        let root = repo.shown(&ops.absolute(&ops.feedback.root));
+        let mut gone: Vec<String> =
+            if staged.is_none() { git.missing_below(&root).collect() } else { Vec::new() };
+        // What others added since the branches parted is not missing here.
+        let base = since.and_then(|since| git.common(since));
+        gone.extend(git.deleted_below(&root, base.as_deref().or(since), staged.is_some()));
+        gone.retain(|path| !absent.contains(path));
+        gone.sort_unstable();
+        gone.dedup();
+        absent.append(&mut gone);
+    }
+    let archives = if is_all { archives(&repo)? } else { Vec::new() };
+    let (git, staged) = (git.as_ref(), staged.as_ref());
+    let asked = Asked { repo: &repo, git, staged, since, archives: &archives };
     let (mut findings, n_logs) = findings(&asked, &files, &absent, invocation)?;
     let mut n_checked = n_logs;
     for folder in &check.docs {
@@ -108,6 +118,13 @@ pub(crate) fn all_declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
         });
     };
     Ok(ops.feedback.roles.values().map(|role| target::log_path(ops, role)).collect())
+}
+
+/// The archives of all declared logs.
+fn archives(repo: &Repo) -> Result<Vec<Log>, Error> {
+    let paths: Vec<PathBuf> =
+        all_declared(repo)?.iter().flat_map(|path| archive::of(path)).collect();
+    read(repo, &paths)
 }
 
 /// The bytes of a log.
@@ -169,6 +186,8 @@ struct Asked<'a> {
     git: Option<&'a Git>,
     staged: Option<&'a Staged>,
     since: Option<&'a str>,
+    /// What was archived from the logs.
+    archives: &'a [Log],
 }
 
 /// What is wrong with the logs, and how many there are. git looks back while they are read and judged.
@@ -178,7 +197,7 @@ fn findings(
     absent: &[String],
     invocation: &Invocation,
 ) -> Result<(Vec<Finding>, usize), Error> {
-    let Asked { repo, git, staged, since } = *asked;
+    let Asked { repo, git, staged, since, archives } = *asked;
     let shown = files.iter().map(|path| repo.shown(path));
     let paths: Vec<String> = shown.chain(absent.iter().cloned()).collect();
     let is_declared = |path: &str| Target::of_file(repo, &repo.folder.join(path)).role.is_some();
@@ -189,7 +208,7 @@ fn findings(
             Some(staged) => staged.logs(repo, files),
             None => read(repo, files)?,
         };
-        let findings = present(repo, git, &logs, invocation.now)?;
+        let findings = present(repo, git, &logs, archives, invocation.now)?;
         let past = match past {
             Some(past) => past.join().map_err(|_| Error::Thread)??,
             None => Past::default(),
@@ -202,11 +221,19 @@ fn findings(
         rewritten.extend(compared.rewritten);
         findings.extend(compared.ahead);
     }
+    let elsewhere = OnceCell::new();
     for (path, history) in paths.iter().zip(&past.histories).skip(logs.len()) {
-        rewritten.extend(rewritten::gone(path, history));
+        let texts = || elsewhere.get_or_init(|| rewritten::texts_below(repo, &logs));
+        rewritten.extend(rewritten::gone(path, history, texts));
     }
     if let Some(committed) = &past.since {
         since::retain(logs.iter().zip(committed), &mut findings);
+        if let (Some(git), Some(since)) = (git, since) {
+            let paths: Vec<String> = archives.iter().map(|log| log.shown.clone()).collect();
+            let base = git.common(since);
+            let known = git.contents(base.as_deref().unwrap_or(since), &paths).unwrap_or_default();
+            since::retain_archived(archives.iter().zip(&known), &mut findings);
+        }
     }
     findings.extend(rewritten);
     Ok((findings, logs.len()))
@@ -224,13 +251,14 @@ fn present(
     repo: &Repo,
     git: Option<&Git>,
     logs: &[Log],
+    archives: &[Log],
     now: DateTime<Utc>,
 ) -> Result<Vec<Finding>, Error> {
     // Reading a vault and preparing the search costs more than all else where there is nothing to search.
-    let has_text = logs.iter().any(|log| !log.text.trim().is_empty());
+    let has_text = logs.iter().chain(archives).any(|log| !log.text.trim().is_empty());
     let secrets = if has_text { Some(repo.secrets()?) } else { None };
     let set = secrets.as_ref().and_then(|secrets| secrets.set.as_ref());
-    let cited = logs.iter().flat_map(|log| {
+    let cited = logs.iter().chain(archives).flat_map(|log| {
         let folder = log.path.parent().unwrap_or(&repo.folder);
         log.citations.paths.iter().map(move |citation| (folder, citation))
     });
@@ -252,6 +280,19 @@ fn present(
         findings.extend(leaked);
         findings
     });
+    // Of what is archived only what is wrong however old it is.
+    let moved = in_parallel(archives, |log| {
+        let leaked = credentials::check(log, set);
+        let mut findings = claims::check(log, &resolver, &bundles);
+        findings.retain(|finding| finding.rule == "claim-contradicted");
+        if !leaked.is_empty() {
+            for finding in &mut findings {
+                credentials::mask(finding, set);
+            }
+        }
+        findings.into_iter().chain(leaked).collect()
+    });
+    let findings = findings.into_iter().chain(moved);
     let gaps = secrets.iter().flat_map(|secrets| &secrets.gaps).map(credentials::gap);
-    Ok(findings.into_iter().flatten().chain(gaps).collect())
+    Ok(findings.flatten().chain(gaps).collect())
 }

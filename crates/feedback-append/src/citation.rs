@@ -36,6 +36,8 @@ pub struct Citation {
     pub is_evidence: bool,
     /// The hash it is tied to.
     pub hash: Option<CitedHash>,
+    /// Whether a hash stands with it that is not compared: of another kind, or without its name and not whole.
+    pub has_other_hash: bool,
     /// The exit code that stands behind it.
     pub exit: Option<u8>,
 }
@@ -66,6 +68,7 @@ pub fn find(document: &str, from: usize, blocks: &Blocks, roots: &Roots) -> Cita
     let mut waiting: Option<Waiting> = None;
     let references = References::read(document, from);
     let mut exits = exit::Lines::default();
+    let mut last_paths = 0..0;
     for (offset, line) in text::lines(document, from) {
         let in_block = blocks.verbatim.partition_point(|block| block.end <= offset);
         let in_block = blocks.verbatim.get(in_block).filter(|block| block.contains(&offset));
@@ -97,6 +100,18 @@ pub fn find(document: &str, from: usize, blocks: &Blocks, roots: &Roots) -> Cita
         }
         let has_path = found.paths.len() > before;
         exits.read(line, before, &mut found.paths);
+        if !has_path && let Some(hash) = hash::alone(line) {
+            // A line with nothing but a hash belongs to the path above it.
+            let above = found.paths.get_mut(last_paths.clone()).unwrap_or_default();
+            for path in above.iter_mut().filter(|path| path.is_evidence && path.hash.is_none()) {
+                path.hash = Some(hash.clone());
+            }
+        }
+        if has_path {
+            last_paths = before..found.paths.len();
+        } else if line.starts_with('#') {
+            last_paths = 0..0;
+        }
         if let Some(label) = label {
             if label.value.is_empty() && !label.is_item {
                 section = Some(label.topic);
@@ -188,7 +203,16 @@ fn find_in_line(
         let path =
             if is_exact { path.strip_prefix("./").unwrap_or(&path).to_owned() } else { path };
         let suffix = if is_exact { 0 } else { token::line_suffix(&path) };
-        found.push(Citation { range, path, suffix, is_exact, is_evidence, hash: None, exit: None });
+        found.push(Citation {
+            range,
+            path,
+            suffix,
+            is_exact,
+            is_evidence,
+            hash: None,
+            has_other_hash: false,
+            exit: None,
+        });
     }
     // What stands between one path and the next belongs to the first, but for a list in which each hash stands before.
     let stands_before = found
@@ -199,11 +223,17 @@ fn find_in_line(
         let end = found.get(at + 1).map_or(line.len(), |next| next.range.start - offset);
         let behind = &line[start..end];
         let before = || hash::before(&line[..found[at].range.start - offset]);
-        found[at].hash = if stands_before {
-            before().or_else(|| hash::behind(behind))
-        } else {
-            hash::behind(behind).or_else(|| hash::bare(behind))
-        };
+        // `a.txt#sha256=…` has it in the path itself.
+        let suffix = &found[at].path[found[at].path.len() - found[at].suffix..];
+        let own = if suffix.starts_with('#') { hash::behind(suffix) } else { None };
+        found[at].hash = own.or_else(|| {
+            if stands_before {
+                before().or_else(|| hash::behind(behind))
+            } else {
+                hash::behind(behind).or_else(|| hash::bare(behind))
+            }
+        });
+        found[at].has_other_hash = found[at].hash.is_none() && hash::is_other(behind);
     }
     exit::tie(line, offset, &mut found[first..]);
 }

@@ -164,23 +164,27 @@ fn cite_bundle(
     Ok(())
 }
 
-/// Refuses a bundle that is not what was recorded: records, files, manifest, envelopes. That it is not sealed, or not
-/// by whom, is no fault here.
 fn make_sure_it_holds(given: &Path, path: &Path) -> Result<(), Error> {
+    fault(path).map_err(Error::Bundle)?.map_or(Ok(()), |fault| {
+        Err(refused(
+            given,
+            &format!("the bundle does not hold together: {fault}"),
+            "`evidence-log verify` says where",
+        ))
+    })
+}
+
+/// What of a bundle is not as it was recorded: records, files, manifest, envelopes. That it is not sealed, or not by
+/// whom, is no fault here.
+pub(crate) fn fault(path: &Path) -> Result<Option<String>, evidence::Error> {
     let trust = Trust { allow_unsigned: true, ..Trust::default() };
-    let problems = evidence::verify(path, &trust).map_err(Error::Bundle)?.problems;
+    let problems = evidence::verify(path, &trust)?.problems;
     let is_unfinished =
         |rule| matches!(rule, Rule::Unsealed | Rule::Incomplete | Rule::Torn | Rule::Unverifiable);
     let fault = problems
         .iter()
         .find(|problem| problem.weight != Weight::Note && !is_unfinished(problem.rule));
-    fault.map_or(Ok(()), |problem| {
-        Err(refused(
-            given,
-            &format!("the bundle does not hold together: {problem}"),
-            "`evidence-log verify` says where",
-        ))
-    })
+    Ok(fault.map(ToString::to_string))
 }
 
 /// Whether a later run makes an earlier one good: the same command in the same place, with the same variables.

@@ -51,8 +51,18 @@ const SUCCESS_LAST: [&str; 3] = ["pass", "ok", "ready"];
 /// Signs that say it without words.
 const SIGNS: [char; 6] = ['✅', '✔', '✓', '☑', '🎉', '🟢'];
 
+/// The same signs as some write them, and many viewers show them.
+const NAMED_SIGNS: [&str; 6] = [
+    ":white_check_mark:",
+    ":heavy_check_mark:",
+    ":ballot_box_with_check:",
+    ":tada:",
+    ":green_circle:",
+    ":large_green_circle:",
+];
+
 /// Words that turn a success into something else when one of the four words before it is one of them.
-const TURNED: [&str; 29] = [
+const TURNED: [&str; 26] = [
     "not",
     "no",
     "never",
@@ -62,7 +72,6 @@ const TURNED: [&str; 29] = [
     "without",
     "until",
     "till",
-    "before",
     "unless",
     "isn't",
     "wasn't",
@@ -75,8 +84,6 @@ const TURNED: [&str; 29] = [
     "nothing",
     "neither",
     "nor",
-    "failed",
-    "fails",
     "partially",
     "partly",
     "almost",
@@ -85,8 +92,10 @@ const TURNED: [&str; 29] = [
 ];
 
 /// Words that do so only close by: `to be done`, `once validated`.
-const TURNED_NEAR: [&str; 9] =
-    ["to", "will", "must", "should", "if", "when", "once", "yet", "pending"];
+const TURNED_NEAR: [&str; 8] = ["to", "will", "must", "should", "if", "when", "once", "yet"];
+
+/// Words behind which a sentence begins anew: what was turned before them is not turned any more.
+const ANEW: [&str; 4] = ["but", "and", "now", "then"];
 
 /// Words of success that only tell what kind of thing the next word is.
 const ATTRIBUTES: [(&str, &[&str]); 5] = [
@@ -167,7 +176,7 @@ const SHORT: [&str; 16] = [
 pub fn standing(status: &str) -> Standing {
     let first = first_word(status);
     let is_short = first.as_ref().is_some_and(|word| SHORT.contains(&word.as_str()));
-    if is_short && names_failure(status) && !status.contains(SIGNS) {
+    if is_short && failure_is_last(status) {
         return Standing::Short;
     }
     let is_success = |word: &String| contains(&SUCCESS_LAST, word);
@@ -181,11 +190,10 @@ pub fn standing(status: &str) -> Standing {
 }
 
 /// The claim of a title, given how the status stands: under one that says that the work fell short, a title may name the
-/// failure in whatever words.
+/// failure in whatever words, if that is its last.
 pub fn of_title(title: &str, standing: Standing) -> Option<Range<usize>> {
     let found = success_in_title(title)?;
-    let is_sign = title[found.clone()].starts_with(SIGNS);
-    (is_sign || standing != Standing::Short || !names_failure(title)).then_some(found)
+    (standing != Standing::Short || !failure_is_last(title)).then_some(found)
 }
 
 /// The values of the status lines of a text, with their offsets; those in code and quotations are none.
@@ -197,15 +205,25 @@ pub fn statuses(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether a text names a failure, and not to deny it.
-fn names_failure(text: &str) -> bool {
-    let words: Vec<&str> =
-        text.split(|other| !is_word(other)).filter(|word| !word.is_empty()).collect();
-    (0..words.len()).any(|at| {
-        let before = &words[at.saturating_sub(3)..at];
-        let is_denied = ["no", "without", "not", "0", "zero"];
-        contains(&FAILURE, words[at]) && !before.iter().any(|word| contains(&is_denied, word))
-    })
+/// Whether a text names a failure, and no success behind it: `failed smoke now passes` tells of a success.
+fn failure_is_last(text: &str) -> bool {
+    let mut words: Vec<(usize, &str)> = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text[from..].find(is_word).map(|at| from + at) {
+        let length = text[start..].find(|other| !is_word(other)).unwrap_or(text.len() - start);
+        words.push((start, &text[start..start + length]));
+        from = start + length;
+    }
+    let is_failure = |at: &usize| {
+        let before = &words[at.saturating_sub(3)..*at];
+        let is_denied = ["no", "without", "not", "0", "zero", "nothing"];
+        contains(&FAILURE, words[*at].1)
+            && !before.iter().any(|(_, word)| contains(&is_denied, word))
+    };
+    let Some(last) = (0..words.len()).rev().find(is_failure) else { return false };
+    let has_sign = text.contains(SIGNS) || NAMED_SIGNS.iter().any(|sign| text.contains(sign));
+    let behind = words[last].0 + words[last].1.len();
+    !has_sign && success_in_title(&text[behind..]).is_none()
 }
 
 /// The first word or sign of a text that claims success, if one does; code and quotations claim nothing.
@@ -242,19 +260,27 @@ fn success_in_line(line: &str, is_title: bool) -> Option<Range<usize>> {
             in_code = !in_code;
         } else if SIGNS.contains(&other) && !in_code {
             return Some(at..at + other.len_utf8());
+        } else if let Some(sign) = NAMED_SIGNS.iter().find(|sign| rest.starts_with(**sign))
+            && !in_code
+        {
+            return Some(at..at + sign.len());
         }
         if !is_word(other) {
-            sentence_ended |= ".;!?:,—".contains(other);
+            // A dash or slash between blanks parts two sentences, and one within a word none.
+            let is_apart = line[..at].ends_with(' ') && rest[other.len_utf8()..].starts_with(' ');
+            sentence_ended |=
+                ".;!?:,—→⇒➜(|>".contains(other) || ("-–/+&".contains(other) && is_apart);
             at += other.len_utf8();
             continue;
         }
         let length = rest.find(|next: char| !is_word(next)).unwrap_or(rest.len());
         let word = &rest[..length];
-        if sentence_ended || word.eq_ignore_ascii_case("but") {
+        if sentence_ended || contains(&ANEW, word) {
             before = [""; 4];
             sentence_ended = false;
         }
         let is_turned = before.iter().any(|word| contains(&TURNED, word))
+            || before[1..].iter().any(|word| word.eq_ignore_ascii_case("before"))
             || before[2..].iter().any(|word| contains(&TURNED_NEAR, word));
         let behind = rest[length..].trim_start_matches(['*', '_', ' ', ')', ']']);
         let is_last = behind.is_empty() || behind.starts_with(['.', ',', ';', '!', '—', '(']);
@@ -338,6 +364,19 @@ mod tests {
         assert_eq!(check("validated/complete"), Some("validated"));
         assert_eq!(check("Smoke ✓"), Some("✓"));
         assert_eq!(check("Smoke: PASS"), Some("PASS"));
+        for (text, claim) in [
+            ("Previously failed smoke now passes", "passes"),
+            ("No errors and validated", "validated"),
+            ("0 errors - all passed", "passed"),
+            ("no issues → done", "done"),
+            ("No issues / complete", "complete"),
+            ("no regressions (validated)", "validated"),
+            ("Before noon all tests passed", "passed"),
+            ("pending items completed", "completed"),
+            ("Smoke :white_check_mark:", ":white_check_mark:"),
+        ] {
+            assert_eq!(check(text), Some(claim), "{text}");
+        }
         let title = |text: &'static str| success_in_title(text).map(|range| &text[range]);
         assert_eq!(title("Preflight ready"), Some("ready"));
         assert_eq!(title("all ok, really"), Some("ok"));
@@ -358,9 +397,16 @@ mod tests {
         ] {
             assert_eq!(of_title(title, Standing::Short), None, "{title}");
         }
-        for title in
-            ["Confirmed: no errors", "Smoke passed without failures", "✅ failed", "API validated"]
-        {
+        for title in [
+            "Confirmed: no errors",
+            "Smoke passed without failures",
+            "✅ failed",
+            "API validated",
+            "Previously failed smoke now passes",
+            "The failed deploy is fixed",
+            "Failed test now green",
+            "Nothing broken and all validated",
+        ] {
             assert!(of_title(title, Standing::Short).is_some(), "{title}");
         }
         assert!(of_title("Confirmed: the deploy is broken", Standing::Neither).is_some());
@@ -389,6 +435,9 @@ mod tests {
             "--done",
             "0 of 3 passed",
             "failed to complete",
+            "not (yet) validated",
+            "before it is done",
+            "un-done and not-done",
             "x\n\n    Status: done\n",
             "```\nall passed\n```",
             "to_be_done",
@@ -413,7 +462,15 @@ mod tests {
         assert_eq!(standing("in progress"), Standing::Short);
         assert_eq!(standing("Blocked by vault"), Standing::Short);
         assert_eq!(standing("Not done"), Standing::Short);
-        assert_eq!(standing("failed: complete outage of what passed"), Standing::Short);
+        assert_eq!(standing("failed: complete outage"), Standing::Short);
+        for status in [
+            "no errors - done",
+            "nothing failed and done",
+            "Failed → done",
+            "failed earlier - now fixed",
+        ] {
+            assert_eq!(standing(status), Standing::Success, "{status}");
+        }
         assert_eq!(standing("failed, but done ✅"), Standing::Success);
         assert_eq!(standing("in progress, smoke passed"), Standing::Success);
         assert_eq!(standing("Reviewed manager direction"), Standing::Neither);

@@ -103,6 +103,8 @@ enum Leaf {
 pub(crate) enum Reading {
     /// As a viewer does.
     Strict,
+    /// As the viewers do that take `</style>` for the end of `<script>`, by the letter of the specification.
+    Letter,
     /// As their writers mean them: in a list a fence counts at any indent, and HTML up to an empty line hides nothing.
     Lenient,
 }
@@ -115,6 +117,9 @@ pub(crate) struct Structure {
     line: u64,
     reading: Reading,
 }
+
+/// Lists and quotations are followed this deep; nobody writes deeper, and hostile lines would take time without end.
+const DEEPEST: usize = 100;
 
 /// A paragraph that begins like a link's definition is kept up to this many bytes.
 const LONGEST_DEFINITIONS: usize = 8 * 1024;
@@ -226,7 +231,7 @@ impl Structure {
                         self.leaf = Leaf::None;
                         return None;
                     }
-                    Kind::Html(end) => end.is_in(cursor.rest()),
+                    Kind::Html(end) => self.ends(*end, cursor.rest()),
                 };
                 if is_ended {
                     self.leaf = Leaf::None;
@@ -255,7 +260,7 @@ impl Structure {
         }
         // Whether a line of text would go on in the paragraph of a container that it does not belong to.
         let mut may_be_lazy = n_matched < self.containers.len();
-        while !cursor.is_blank() {
+        while !cursor.is_blank() && self.containers.len() < DEEPEST {
             let rest = cursor.text();
             let is_lenient_fence = self.reading == Reading::Lenient
                 && !self.containers.is_empty()
@@ -283,7 +288,7 @@ impl Structure {
             } else if let Some(end) = self.html(rest, in_paragraph || may_be_lazy) {
                 self.close_before(n_matched, &mut may_be_lazy);
                 let line = self.begin(Kind::Html(end));
-                if end != End::EmptyLine && end.is_in(rest) {
+                if end != End::EmptyLine && self.ends(end, rest) {
                     self.leaf = Leaf::None;
                     return Line::Whole;
                 }
@@ -367,7 +372,14 @@ impl Structure {
 
     fn html(&self, rest: &[u8], in_paragraph: bool) -> Option<End> {
         let end = html::start(rest, in_paragraph)?;
-        (self.reading == Reading::Strict || end != End::EmptyLine).then_some(end)
+        (self.reading != Reading::Lenient || end != End::EmptyLine).then_some(end)
+    }
+
+    fn ends(&self, end: End, line: &[u8]) -> bool {
+        match (self.reading, end) {
+            (Reading::Letter, End::Raw(_)) => html::has_any_raw_end(line),
+            _ => end.is_in(line),
+        }
     }
 
     /// Whether the paragraph is more than definitions of links.

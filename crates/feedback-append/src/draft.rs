@@ -163,14 +163,15 @@ impl Draft {
             && first.id.as_deref() == Some(self.id.as_str())
             && first.title == self.title
             && read.blocks.unclosed.is_empty()
-            && is_shown_apart(rendered);
+            && is_shown_apart(rendered, Reading::Strict)
+            && is_shown_apart(rendered, Reading::Letter);
         if holds { Ok(()) } else { Err(Spoilt::Open) }
     }
 }
 
 /// Whether a viewer shows the entry's id as its last line, outside of all else, and what comes next behind it.
-fn is_shown_apart(rendered: &str) -> bool {
-    let mut structure = Structure::new(Reading::Strict);
+fn is_shown_apart(rendered: &str, reading: Reading) -> bool {
+    let mut structure = Structure::new(reading);
     let last = rendered.lines().map(|line| structure.feed(line.as_bytes())).last();
     last == Some(Line::Whole) && structure.is_at_top() && structure.open().is_none()
 }

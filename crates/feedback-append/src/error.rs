@@ -125,6 +125,11 @@ pub(crate) enum Error {
         /// Where and what, one line each, without the value.
         places: Vec<String>,
     },
+    /// What is to be archived holds a credential.
+    ArchivedLeak {
+        /// Where and what, one line each, without the value.
+        places: Vec<String>,
+    },
     /// The writer may not write to this log.
     Foreign {
         /// The log.
@@ -208,6 +213,10 @@ impl fmt::Display for Error {
                 formatter.write_str("the entry holds a credential; nothing was written")?;
                 places.iter().try_for_each(|place| write!(formatter, "\n  {place}"))
             }
+            Self::ArchivedLeak { places } => {
+                formatter.write_str("an old entry holds a credential; nothing was moved")?;
+                places.iter().try_for_each(|place| write!(formatter, "\n  {place}"))
+            }
             Self::Foreign { path, why, .. } => write!(formatter, "{path} {why}"),
             Self::Future { at, now } => {
                 write!(formatter, "--at {at} lies ahead of this machine's clock ({now})")
@@ -269,6 +278,9 @@ impl Failure for Error {
             Self::Leak { .. } => Some(
                 "write the credential's name instead, as `FILE:KEY`; if the value is real, change it now".to_owned(),
             ),
+            Self::ArchivedLeak { .. } => Some(
+                "change the credential, and write `***REDACTED***` in its place; then archive".to_owned(),
+            ),
             Self::Foreign { hint, .. } => Some(hint.clone()),
             Self::Editor { .. } => {
                 Some("$VISUAL or $EDITOR names the editor; `--message` does without".to_owned())
@@ -287,6 +299,7 @@ impl Failure for Error {
             Self::Masked { exit, .. } => *exit,
             Self::Contradicted { .. }
             | Self::Leak { .. }
+            | Self::ArchivedLeak { .. }
             | Self::Foreign { .. }
             | Self::Future { .. } => Exit::FINDINGS,
             _ => Exit::ERROR,

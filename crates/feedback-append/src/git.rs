@@ -79,6 +79,42 @@ impl Git {
         logs.filter(|known| !self.folder.join(known).exists()).cloned()
     }
 
+    /// The markdown files below a folder that a commit has (without one: that any commit did, as far as is looked), and
+    /// that are neither on disk nor, where what is staged counts, in the index.
+    pub(crate) fn deleted_below(
+        &self,
+        folder: &str,
+        since: Option<&str>,
+        is_staged: bool,
+    ) -> Vec<String> {
+        let mut diff = vec!["diff", "--name-only", "--diff-filter=D", "--no-renames", "-z"];
+        diff.extend(["--no-ext-diff", "--relative"]);
+        diff.extend(is_staged.then_some("--cached"));
+        diff.extend([since.unwrap_or("HEAD"), "--", folder]);
+        let limit = format!("--max-count={}", history::COMMITS);
+        let mut log =
+            vec!["log", "--format=", "--name-only", "--diff-filter=D", "--no-renames", "-z"];
+        log.extend(["--no-ext-diff", "--relative", limit.as_str(), "HEAD", "--", folder]);
+        let asked = [Some(diff), since.is_none().then_some(log)];
+        let mut paths: Vec<String> = Vec::new();
+        for args in asked.into_iter().flatten() {
+            // Before the first commit there is nothing that could be gone.
+            let answer = run(&self.folder, &args, Vec::new()).unwrap_or_default();
+            paths.extend(split(&answer).map(|path| path.trim_start_matches('\n').to_owned()));
+        }
+        let is_markdown = |path: &str| {
+            let extension = Path::new(path).extension();
+            extension.is_some_and(|extension| extension == "md" || extension == "markdown")
+        };
+        let is_there = |path: &str| {
+            if is_staged { self.is_tracked(path) } else { self.folder.join(path).exists() }
+        };
+        paths.retain(|path| is_markdown(path) && !is_there(path));
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
     /// The newest commit that both `HEAD` and another one have; none where they have none in common.
     pub(crate) fn common(&self, commit: &str) -> Option<String> {
         let base = run(&self.folder, &["merge-base", "HEAD", commit], Vec::new()).ok()?;

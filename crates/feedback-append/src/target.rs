@@ -125,6 +125,14 @@ impl<'a> Target<'a> {
         if self.path.symlink_metadata().is_ok_and(is_other) {
             return refused("is no regular file", "name a markdown file");
         }
+        // It is replaced and not opened for writing, so that its mode alone would stop nobody.
+        let denied = rustix::fs::access(&self.path, rustix::fs::Access::WRITE_OK);
+        if denied == Err(rustix::io::Errno::ACCESS) {
+            return refused(
+                "may not be written to by you, as its mode says",
+                "ask its owner, or `chmod` it if it is yours",
+            );
+        }
         Ok(())
     }
 

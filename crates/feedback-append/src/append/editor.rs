@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use report::Invocation;
 
 use crate::error::Error;
+use crate::leak;
 
 /// What the editor shows; it is left out of the entry.
 const HELP: &str = "\
@@ -28,7 +29,8 @@ pub(super) fn text(
     builder.prefix("entry-").suffix(".md");
     let folder = invocation.variable("TMPDIR").unwrap_or_else(|| "/tmp".into());
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    write!(file, "# {title}\n\n{HELP}\n{given}").map_err(failed)?;
+    let template = format!("# {title}\n\n{HELP}\n{given}");
+    file.write_all(template.as_bytes()).map_err(failed)?;
     if !given.is_empty() && !given.ends_with('\n') {
         writeln!(file).map_err(failed)?;
     }
@@ -39,7 +41,25 @@ pub(super) fn text(
     let ended = duct::cmd("sh", args).dir(&invocation.cwd).unchecked().run().map_err(failed)?;
     if !ended.status.success() {
         let how = ended.status.code().map_or("a signal".to_owned(), |code| format!("code {code}"));
-        return Err(failed(io::Error::other(format!("it ended with {how}; nothing was written"))));
+        // What was saved before it ended so is not lost.
+        let saved = std::fs::read(file.path()).unwrap_or_default();
+        let saved = String::from_utf8_lossy(&saved);
+        let typed = if saved.trim_end() == template.trim_end() {
+            String::new()
+        } else {
+            without_help(&saved, title)
+        };
+        let kept = if typed.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; the text is kept in {}",
+                keep(&leak::mask(&typed, None), invocation)?.display()
+            )
+        };
+        return Err(failed(io::Error::other(format!(
+            "it ended with {how}; nothing was written{kept}"
+        ))));
     }
     // The editor may have saved by rename, so the path is read and not the handle.
     let saved = std::fs::read(file.path()).map_err(failed)?;
@@ -79,6 +99,14 @@ mod tests {
         let invocation = Invocation::new(Vec::new(), "/".into(), now, Box::new(|_| None));
         let editor = OsStr::new("sh -c 'grep -q comment \"$1\" && echo typed >> \"$1\"' --");
         assert_eq!(text(editor, "T", "", &invocation).unwrap(), "typed");
-        assert!(text(OsStr::new("false"), "T", "", &invocation).is_err());
+        let error = |editor| match text(OsStr::new(editor), "T", "", &invocation) {
+            Err(Error::Editor { source }) => source.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(error("false"), "it ended with code 1; nothing was written");
+        let told = error("sh -c 'echo typed >> \"$1\"; exit 3' --");
+        let (_, kept) = told.split_once("; the text is kept in ").unwrap();
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), "typed\n");
+        std::fs::remove_file(kept).unwrap();
     }
 }

@@ -218,7 +218,9 @@ fn known(
 
 /// What stands between the last byte and the entry: one empty line, and before it what ends a block that is open.
 fn gap(found: &Survey) -> String {
-    let end: Vec<u8> = found.end.iter().copied().filter(|byte| *byte != b'\r').collect();
+    // Only the one before a line feed belongs to the line break; any other is a sign of the line.
+    let is_kept = |at: &usize| found.end[*at] != b'\r' || found.end.get(at + 1) != Some(&b'\n');
+    let end: Vec<u8> = (0..found.end.len()).filter(is_kept).map(|at| found.end[at]).collect();
     if let Some(open) = found.open {
         let line_break = if end.ends_with(b"\n") { "" } else { "\n" };
         return format!("{line_break}{}\n\n", open.kind.closing_line());

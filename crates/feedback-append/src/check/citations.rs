@@ -18,7 +18,10 @@ pub(super) fn check(log: &Log, resolver: &Resolver<'_>) -> Vec<Finding> {
             rule,
             level,
             citation.range.start,
-            format!("{}: {message}", found.class.word()),
+            match found.class {
+                Class::Ok => message,
+                class => format!("{}: {message}", class.word()),
+            },
         );
         let finding = finding.key(path.clone());
         Some(match hint {
@@ -37,6 +40,12 @@ fn judge(citation: &Citation, resolved: Resolved<'_>) -> Option<Judgement> {
     let light = if citation.is_evidence { Level::Warning } else { Level::Note };
     let missing = |message: &str| Some(("citation-missing", heavy, message.to_owned(), None));
     match resolved.class {
+        Class::Ok if citation.has_other_hash => {
+            let message =
+                "the hash beside it is not compared: only SHA-256 by its name, in hex digits, is"
+                    .to_owned();
+            Some(("citation-changed", Level::Note, message, None))
+        }
         Class::Ok => None,
         Class::Changed | Class::Gitignored | Class::Untracked if resolved.in_vault => None,
         Class::Changed => {

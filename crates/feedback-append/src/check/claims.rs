@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use evidence::{Bundle, MANIFEST, RECORDS, Run};
 use report::{Finding, Level};
@@ -16,18 +16,37 @@ use crate::field::{self, Topic};
 use crate::log::Log;
 use crate::resolve::{Class, Resolver};
 
-/// Bundles that logs cite, each read once.
+/// Bundles that logs cite, each read and verified once.
 #[derive(Default)]
 pub(super) struct Bundles {
-    read: Mutex<HashMap<PathBuf, Option<Arc<Bundle>>>>,
+    read: Mutex<HashMap<PathBuf, Option<Arc<Known>>>>,
+}
+
+/// A bundle, and what of it is not as it was recorded.
+struct Known {
+    bundle: Bundle,
+    fault: OnceLock<Option<String>>,
+}
+
+impl Known {
+    fn fault(&self) -> Option<&str> {
+        let find = || match cite::fault(self.bundle.folder()) {
+            Ok(fault) => fault,
+            Err(error) => Some(report::describe(&error)),
+        };
+        self.fault.get_or_init(find).as_deref()
+    }
 }
 
 impl Bundles {
-    fn of(&self, folder: &Path) -> Option<Arc<Bundle>> {
+    fn of(&self, folder: &Path) -> Option<Arc<Known>> {
         let mut read = self.read.lock().ok()?;
         let known = read.entry(folder.to_path_buf());
-        let open = || folder.join(RECORDS).is_file().then(|| Bundle::open(folder).ok()).flatten();
-        known.or_insert_with(|| open().map(Arc::new)).clone()
+        let open = || {
+            let bundle = folder.join(RECORDS).is_file().then(|| Bundle::open(folder).ok())??;
+            Some(Arc::new(Known { bundle, fault: OnceLock::new() }))
+        };
+        known.or_insert_with(open).clone()
     }
 }
 
@@ -167,6 +186,15 @@ fn contradicted(
         let found = resolver.resolve(folder, citation);
         let recorded = found.path.and_then(|path| recorded(path, found.is_folder, bundles));
         let claim = claims.iter().find(|claim| claim.is_about(citation.range.start));
+        // What the records say counts where they are what was recorded.
+        let fault = recorded.as_ref().and_then(|recorded| recorded.bundle.fault());
+        if let Some(fault) = fault.filter(|_| claim.is_some() || citation.hash.is_some()) {
+            let message = format!("changed: the bundle is not what was recorded: {fault}");
+            let finding =
+                log.finding("citation-changed", Level::Error, citation.range.start, message);
+            let hint = "`evidence-log verify` says where; run it again and cite that".to_owned();
+            findings.push(finding.key(citation.path.clone()).hint(hint));
+        }
         let wrong = match (&recorded, claim) {
             (Some(Recorded { exit: Some(exit), .. }), _)
                 if citation.exit.is_some_and(|said| said != *exit) =>
@@ -194,6 +222,7 @@ fn said_failure(citation: &Citation) -> Option<u8> {
 
 /// What a bundle's records say of a cited path.
 struct Recorded {
+    bundle: Arc<Known>,
     exit: Option<u8>,
     short: Option<String>,
 }
@@ -201,20 +230,23 @@ struct Recorded {
 fn recorded(path: &Path, is_folder: bool, bundles: &Bundles) -> Option<Recorded> {
     if is_folder {
         let bundle = bundles.of(path)?;
-        return Some(Recorded { exit: None, short: short_of(&bundle) });
+        let short = short_of(&bundle.bundle);
+        return Some(Recorded { bundle, exit: None, short });
     }
     let bundle = bundles.of(path.parent()?)?;
     let name = path.file_name()?.to_str()?;
     // They speak of every run.
     if [RECORDS, MANIFEST].contains(&name) {
-        return Some(Recorded { exit: None, short: short_of(&bundle) });
+        let short = short_of(&bundle.bundle);
+        return Some(Recorded { bundle, exit: None, short });
     }
-    let runs = bundle.runs();
+    let runs = bundle.bundle.runs();
     let at = runs.iter().position(|run| run.files().iter().any(|file| file.path == name))?;
     let run = runs[at];
     let made_good = runs[at..].iter().any(|later| cite::makes_good(*later, run));
     let short = if made_good { None } else { short(&[run]) };
-    Some(Recorded { exit: run.exit_code(), short })
+    let exit = run.exit_code();
+    Some(Recorded { bundle: Arc::clone(&bundle), exit, short })
 }
 
 /// Why a whole bundle proves no success, if it does not.

@@ -108,7 +108,7 @@ fn hash_of(file: File) -> Option<String> {
 }
 
 /// Every markdown file below a folder, in order; links and hidden folders are left out.
-fn documents(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn documents(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let unreadable = |source| Error::Read { path: folder.to_path_buf(), source };
     let mut entries: Vec<_> = std::fs::read_dir(folder).map_err(unreadable)?.flatten().collect();
     entries.sort_by_key(std::fs::DirEntry::file_name);

@@ -24,7 +24,7 @@ pub(super) fn check(log: &Log, now: DateTime<Utc>) -> Vec<Finding> {
         heading(log, entry, &mut findings);
         time(log, entry, now, &mut findings);
     }
-    order(log, &mut findings);
+    order(log, now, &mut findings);
     invented(log, &mut findings);
     findings
 }
@@ -137,21 +137,29 @@ pub(super) fn after_commit(
 }
 
 /// A log may run in either direction, but in one.
-fn order(log: &Log, findings: &mut Vec<Finding>) {
+fn order(log: &Log, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
+    // A time ahead is told already, and no measure for the entries behind it.
     let timed: Vec<(&Entry, DateTime<Utc>)> = log
         .entries
         .entries
         .iter()
         .filter_map(|entry| entry.stamp.at.map(|at| (entry, at)))
+        .filter(|(_, at)| *at - TOLERANCE <= now)
         .collect();
     let is_before = |a: &(&Entry, DateTime<Utc>), b: &(&Entry, DateTime<Utc>)| {
         let has_day =
             a.0.stamp.precision == Precision::Day || b.0.stamp.precision == Precision::Day;
         if has_day { a.1.date_naive() < b.1.date_naive() } else { a.1 < b.1 }
     };
-    let n_falls = timed.windows(2).filter(|pair| is_before(&pair[1], &pair[0])).count();
-    let n_rises = timed.windows(2).filter(|pair| is_before(&pair[0], &pair[1])).count();
-    if n_falls > 1 && n_rises == 0 {
+    // What the tool appended behind a log that runs backwards begins its own stretch.
+    let turn = timed.windows(2).position(|pair| is_before(&pair[0], &pair[1]));
+    let (backward, forward) = timed.split_at(turn.map_or(timed.len(), |at| at + 1));
+    let falls = |timed: &[(&Entry, DateTime<Utc>)]| {
+        timed.windows(2).filter(|pair| is_before(&pair[1], &pair[0])).count()
+    };
+    let newest =
+        timed.first().is_some_and(|first| forward.iter().all(|next| !is_before(next, first)));
+    if falls(backward) > 1 && falls(forward) == 0 && (forward.is_empty() || newest) {
         let message = "the newest entry stands first; the tool appends at the end";
         findings.push(log.finding("order", Level::Note, timed[0].0.heading.start, message));
         return;
@@ -235,7 +243,6 @@ mod tests {
         4 Error timestamp there is no such time
         5 Error future-time the entry lies ahead of this machine's clock by 19 h 0 min
         6 Note timestamp the time is not in UTC
-        6 Warning order the entry is older than the one before it, by 406 d 21 h
         "
         );
     }
@@ -247,6 +254,12 @@ mod tests {
         1 Note order the newest entry stands first; the tool appends at the end
         ");
         insta::assert_snapshot!(check_text("## 2025-10-11T22:12:01Z — a\n## 2025-10-12T02:44:01Z — b\n## 2025-10-11T21:31:01Z — c\n"), @"3 Warning order the entry is older than the one before it, by 5 h 13 min");
+    }
+
+    #[test]
+    fn an_honest_entry_is_in_order_behind_any_log() {
+        insta::assert_snapshot!(check_text("## 2027-05-01T10:00:01Z — wrong\n## 2026-11-22T17:00:01Z — a\n"), @"1 Error future-time the entry lies ahead of this machine's clock by 159 d 16 h");
+        insta::assert_snapshot!(check_text("## 2026-11-13T01:00:01Z — c\n## 2026-11-12T01:00:01Z — b\n## 2026-11-11T01:00:01Z — a\n## 2026-11-22T01:00:01Z — d\n"), @"1 Note order the newest entry stands first; the tool appends at the end");
     }
 
     #[test]

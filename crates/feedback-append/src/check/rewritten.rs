@@ -18,7 +18,7 @@ use crate::regular;
 use crate::repo::Repo;
 use crate::text;
 
-use super::{heads, redacted};
+use super::{documents, heads, redacted};
 
 /// What the history of a log shows.
 #[derive(Default)]
@@ -99,11 +99,23 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
     compared
 }
 
-/// A declared log that git has and that is not there.
-pub(super) fn gone(path: &str, history: &History) -> Option<Finding> {
+/// A log that git has and that is not there, unless all of its entries stand elsewhere.
+pub(super) fn gone<'a>(
+    path: &str,
+    history: &History,
+    elsewhere: impl FnOnce() -> &'a HashSet<String>,
+) -> Option<Finding> {
     let newest = history.versions.first()?;
     let before = Log::read(Path::new(path), path, &newest.bytes, &Roots::default());
-    let n_entries = before.entries.entries.len();
+    let entries = &before.entries.entries;
+    let n_entries = entries.len();
+    let is_moved = n_entries > 0 && {
+        let elsewhere = elsewhere();
+        entries.iter().all(|entry| elsewhere.contains(&before.own_text_of(entry)))
+    };
+    if is_moved {
+        return None;
+    }
     let plural = if n_entries == 1 { "entry" } else { "entries" };
     let message =
         format!("the log is gone; commit {} has it, with {n_entries} {plural}", newest.commit);
@@ -112,6 +124,22 @@ pub(super) fn gone(path: &str, history: &History) -> Option<Finding> {
         newest.commit
     );
     Some(Finding::new("rewritten", Level::Error, message).path(path).hint(hint))
+}
+
+/// The entries of all logs, and of all other markdown below the folder of logs.
+pub(super) fn texts_below(repo: &Repo, logs: &[Log]) -> HashSet<String> {
+    let texts_of = |log: &Log| -> Vec<String> {
+        log.entries.entries.iter().map(|entry| log.own_text_of(entry)).collect()
+    };
+    let mut texts: HashSet<String> = logs.iter().flat_map(texts_of).collect();
+    let root = repo.ops.as_ref().map(|ops| ops.absolute(&ops.feedback.root));
+    let paths = root.and_then(|root| documents::documents(&root).ok()).unwrap_or_default();
+    for path in paths {
+        let Ok(bytes) = regular::read(&path) else { continue };
+        let log = Log::read(&path, &repo.shown(&path), &bytes, &Roots::default());
+        texts.extend(texts_of(&log));
+    }
+    texts
 }
 
 /// Where the body of an older version ends in this log, if nothing but entries was added behind it.

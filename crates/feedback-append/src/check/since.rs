@@ -6,6 +6,7 @@ use report::{Finding, Level};
 
 use crate::citation::Roots;
 use crate::log::Log;
+use crate::text;
 
 use super::front;
 
@@ -33,6 +34,21 @@ pub(super) fn retain<'a>(
         if finding.rule == "citation-ignored" && finding.level == Level::Note {
             finding.level = Level::Warning;
         }
+    }
+}
+
+/// Keeps of what is wrong in archives the credentials in those that the commit does not have as they are: that an entry
+/// was moved makes no other fault of it new.
+pub(super) fn retain_archived<'a>(
+    committed: impl Iterator<Item = (&'a Log, &'a Option<Vec<u8>>)>,
+    findings: &mut Vec<Finding>,
+) {
+    for (log, bytes) in committed {
+        let is_known = bytes.as_ref().is_some_and(|bytes| text::readable(bytes) == log.text);
+        findings.retain(|finding| {
+            finding.subject.path.as_deref() != Some(&log.shown)
+                || (finding.rule == "leaked-credential" && !is_known)
+        });
     }
 }
 

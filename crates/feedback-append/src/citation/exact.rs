@@ -25,7 +25,13 @@ pub(super) fn find(line: &str, from: usize) -> Option<(Range<usize>, bool)> {
         let start = at + open + 1;
         let is_behind = line[..start - 1].ends_with("→ ") || line[..start - 1].ends_with(": ");
         let length = line[start..].find(['<', '>', ' ', '`']).unwrap_or(0);
-        if is_behind && length > 0 && line[start + length..].starts_with("> (") {
+        let behind = &line[start + length..];
+        // Without a remark only what is encoded is no placeholder: `<name>/x` goes on.
+        let is_encoded = line[start..start + length].contains('%')
+            && behind.strip_prefix('>').is_some_and(|rest| {
+                !rest.starts_with(|next: char| next.is_alphanumeric() || "/._-<".contains(next))
+            });
+        if is_behind && length > 0 && (behind.starts_with("> (") || is_encoded) {
             return Some((start..start + length, true));
         }
         let length = line[start..].find(['<', '>', '`']).unwrap_or(0);

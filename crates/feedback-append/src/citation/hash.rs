@@ -1,5 +1,7 @@
 //! The hash that a line ties to a path.
 
+use crate::field;
+
 /// A SHA-256 as cited, whole or shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CitedHash {
@@ -43,8 +45,8 @@ pub(super) fn behind(text: &str) -> Option<CitedHash> {
 
 /// A whole hash right before a path, as `sha256sum` prints it, or with its name.
 pub(super) fn before(text: &str) -> Option<CitedHash> {
-    let word = text.trim_end_matches([' ', '*', '`', '\t', '|', '<']);
-    let word = word.rsplit([' ', '`', '\t', '|', '(']).next()?;
+    let word = text.trim_end_matches("](").trim_end_matches([' ', '*', '`', '\t', '|', '<']);
+    let word = word.rsplit([' ', '`', '\t', '|', '(', '[']).next()?;
     let word = match name(word) {
         Some((0, length)) => word[length..].trim_start_matches([':', '=']),
         _ => word,
@@ -57,6 +59,39 @@ pub(super) fn bare(text: &str) -> Option<CitedHash> {
     let mut words = text.split(|other: char| !other.is_ascii_alphanumeric());
     let word = words.find(|word| is_whole(word))?;
     Some(CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
+}
+
+/// The hash of a line that says nothing else: `SHA256: …`, ``- sha256: `…` ``.
+pub(super) fn alone(line: &str) -> Option<CitedHash> {
+    let text = line.trim_start();
+    let text =
+        text[field::list_marker(text)..].trim_start_matches(['*', '_', '`', '(', '|', '>', ' ']);
+    match name(text) {
+        Some((0, _)) => behind(text),
+        _ => None,
+    }
+}
+
+/// Whether a text behind a path has a hash that is not compared.
+pub(super) fn is_other(text: &str) -> bool {
+    let is_told = |(at, name): (usize, &str)| {
+        let rest = text[at + name.len()..]
+            .trim_start_matches(['s', 'u', 'm', ':', '=', '-', ' ', '`', '*']);
+        rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)).count()
+            >= 16
+    };
+    let in_parentheses = || {
+        let inner = text.trim_start_matches([' ', '`', '*', '>']).strip_prefix('(')?;
+        let word = &inner[..inner.find([')', ',', ' '])?];
+        let word = word.trim_matches('`');
+        let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
+        let is_hex = word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+        Some(word.len() >= 8 && is_hex && is_mixed)
+    };
+    let names =
+        ["sha512", "sha-512", "sha384", "sha1", "sha-1", "md5", "blake3", "sha256", "sha-256"];
+    find_any(text, &names).is_some_and(is_told) || in_parentheses() == Some(true)
 }
 
 fn is_whole(word: &str) -> bool {

@@ -153,6 +153,49 @@ fn an_exit_code_may_stand_before_its_path_or_on_a_line_of_its_own() {
 }
 
 #[test]
+fn a_hash_may_stand_around_its_path_in_many_ways() {
+    let hash = "0123456789abcdef".repeat(4);
+    insta::assert_snapshot!(
+        check(&format!(
+            "Artifact: artifacts/a.txt\nSHA256: {hash}\n\n- artifacts/b.txt\n  - sha256: `{hash}`\n\n\
+            Evidence: [sha256:{hash}](../artifacts/c.txt)\nEvidence: artifacts/d.txt#sha256={hash}\n\
+            Evidence: <artifacts/e%20f.txt>\nEvidence: <name%20x>/y\n"
+        )),
+        @"
+    ! artifacts/a.txt 01234567
+    ! artifacts/b.txt 01234567
+    ! ../artifacts/c.txt 01234567
+    ! artifacts/d.txt#sha256=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef suffix 72 01234567
+    ! artifacts/e f.txt
+    prose: <name%20x>/y
+    "
+    );
+    let other = |line: &str| {
+        find(line, 0, &Blocks::default(), &roots())
+            .paths
+            .iter()
+            .map(|path| path.has_other_hash)
+            .collect::<Vec<_>>()
+    };
+    let digits = "ab01".repeat(16);
+    for line in [
+        format!("artifacts/a.txt sha512:{digits}{digits}"),
+        "artifacts/a.txt sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709".to_owned(),
+        "artifacts/a.txt sha256-n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=".to_owned(),
+        "artifacts/a.txt (ab01cd23ef45)".to_owned(),
+    ] {
+        assert_eq!(other(&line), [true], "{line}");
+    }
+    for line in [
+        "artifacts/a.txt (12345678)",
+        "artifacts/a.txt (deadbeef)",
+        "artifacts/a.txt (sha256 added)",
+    ] {
+        assert_eq!(other(line), [false], "{line}");
+    }
+}
+
+#[test]
 fn evidence_in_prose_is_told_from_evidence() {
     insta::assert_snapshot!(
         check("**Evidence:** Full readiness tracking matrix\nStatus: x\n\nEvidence:\n- artifacts/a.log\n\n\

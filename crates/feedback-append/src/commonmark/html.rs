@@ -132,6 +132,11 @@ impl End {
     }
 }
 
+/// Whether a line has an end tag that, by the letter of the specification, ends any element whose text is no markdown.
+pub(super) fn has_any_raw_end(line: &[u8]) -> bool {
+    RAW.iter().any(|(_, raw)| End::Raw(*raw).is_in(line))
+}
+
 /// The block of HTML that begins here, if one does.
 pub(super) fn start(text: &[u8], in_paragraph: bool) -> Option<End> {
     let rest = text.strip_prefix(b"<")?;

@@ -11,7 +11,7 @@ use super::{Git, command, run};
 use crate::error::Error;
 
 /// At most this many commits are looked at.
-const COMMITS: usize = 2_000;
+pub(super) const COMMITS: usize = 2_000;
 
 /// At most this many bytes of old versions are read.
 const BYTES: usize = 64 << 20;

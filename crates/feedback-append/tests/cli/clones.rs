@@ -2,6 +2,7 @@
 
 use testbed::Bed;
 
+use crate::bundle::{bundle, exited};
 use crate::{SEED, VALUE, bed, run};
 
 fn git(bed: &Bed, args: &[&str]) {
@@ -243,6 +244,109 @@ fn an_archive_hides_no_change_and_an_id_is_one_entrys() {
         "{}",
         check()
     );
+}
+
+#[test]
+fn a_log_that_was_taken_out_of_git_is_told() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    bed.write(".gitignore", "vault/\n");
+    bed.write("feedback/m.md", "## 2026-11-27T10:00:03Z — A\nStatus: planned\n\nx\n");
+    commit(&bed);
+    let told = |args: &[&str]| {
+        let check = run(&bed, ["check"].iter().chain(args).copied());
+        found(&check, "feedback/m.md: error: the log is gone").lines().count()
+    };
+    git(&bed, &["rm", "-q", "feedback/m.md"]);
+    for args in [&[][..], &["--since", "HEAD"], &["--since", "HEAD", "--staged"]] {
+        assert_eq!(told(args), 2, "{args:?}");
+    }
+    commit(&bed);
+    for args in [&[][..], &["--since", "HEAD~1"]] {
+        assert_eq!(told(args), 2, "{args:?}");
+    }
+    assert_eq!(told(&["--since", "HEAD"]), 0);
+    // What was only given another name is not gone.
+    bed.write("feedback/n.md", "## 2026-11-27T10:00:03Z — A\nStatus: planned\n\nx\n");
+    assert_eq!(told(&[]), 0);
+}
+
+#[test]
+fn what_is_archived_is_out_of_no_sight() {
+    let mut bed = bed();
+    bed.holds_secrets("feedback/manager.md");
+    bed.holds_secrets("feedback/archive/manager-before-2026-11-25.md");
+    let bad = bundle(&bed, "bad", &[exited(&["sh"], "oops\n", 3)]);
+    let text = format!(
+        "## 2026-11-20T10:00:03Z — Webhook\nStatus: done\n\nkey {VALUE}\nEvidence: {bad}/\n"
+    );
+    bed.write("feedback/manager.md", &text);
+    let archive = || run(&bed, ["archive", "--role", "manager", "--before", "2026-11-25"]);
+    insta::assert_snapshot!(archive(), @"
+    ------- stderr -------
+    error: an old entry holds a credential; nothing was moved
+      line 4: ***REDACTED*** (29 characters): the vault's fly/api_token.env:FLY_API_TOKEN
+    hint: change the credential, and write `***REDACTED***` in its place; then archive
+    [exit status: 1]
+    ");
+    assert_eq!(bed.read("feedback/manager.md"), text);
+    // However it got there.
+    bed.write("feedback/archive/manager-before-2026-11-25.md", &text);
+    bed.write("feedback/manager.md", "# Log\n");
+    let check = run(&bed, ["check"]);
+    let told = found(&check, "feedback/archive/manager-before-2026-11-25.md:");
+    assert!(
+        told.contains("[leaked-credential]") && told.contains("[claim-contradicted]"),
+        "{check}"
+    );
+}
+
+#[test]
+fn a_bundle_that_was_altered_is_no_proof() {
+    let bed = bed();
+    let bad = bundle(&bed, "bad", &[exited(&["sh"], "oops\n", 3)]);
+    bed.write(
+        "feedback/manager.md",
+        format!("## 2026-11-20T10:00:03Z — Smoke\nStatus: done\n\nEvidence: {bad}/\n"),
+    );
+    let records = bed.read(format!("{bad}/evidence.jsonl"));
+    let forged = records.replace("\"code\":3", "\"code\":0");
+    assert_ne!(records, forged);
+    bed.write(format!("{bad}/evidence.jsonl"), forged);
+    let check = run(&bed, ["check", "feedback/manager.md"]);
+    let told = found(&check, "the bundle is not what was recorded");
+    assert!(told.contains("error: changed:") && told.contains("[citation-changed]"), "{check}");
+}
+
+#[test]
+fn what_was_appended_behind_a_lone_carriage_return_is_read_back() {
+    let bed = bed();
+    bed.write("feedback/cr.md", "# Log\r\n\r\ntext\r\n\r\n\r");
+    let append = || run(&bed, ["feedback/cr.md", "--title", "NEW", "--id", "k1", "--message", "x"]);
+    assert!(append().stdout().starts_with("appended to"), "{}", append());
+    assert!(append().stdout().starts_with("already in"), "{}", append());
+    assert!(run(&bed, ["list", "feedback/cr.md"]).stdout().contains("NEW"));
+}
+
+#[test]
+fn lists_without_end_take_no_time() {
+    let bed = bed();
+    let text = format!("{}x", "- ".repeat(30_000));
+    let started = std::time::Instant::now();
+    let output = run(&bed, ["--role", "chatwoot", "--title", "x", "--message", &text]);
+    assert_eq!(output.code(), 0, "{}", output.stderr());
+    assert!(started.elapsed() < std::time::Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_text_that_some_viewers_end_elsewhere_is_refused() {
+    let bed = bed();
+    let text = "<style>\n</textarea>\n~~~~\nx\n</style>";
+    let output = run(&bed, ["--role", "chatwoot", "--title", "x", "--message", text]);
+    assert_eq!(output.code(), 2, "{output}");
+    let fine = "<style>\np {}\n</style>";
+    let output = run(&bed, ["--role", "chatwoot", "--title", "x", "--message", fine]);
+    assert_eq!(output.code(), 0, "{output}");
 }
 
 #[test]

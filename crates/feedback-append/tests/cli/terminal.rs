@@ -68,9 +68,13 @@ fn an_editor_that_fails_writes_nothing() {
     editor(&bed, "echo half >> \"$1\"; exit 1\n");
     let output = at_terminal(&bed, "--role chatwoot --title T", Some("bin/editor"), "");
     assert_eq!(output.code(), 2, "{output}");
-    assert!(output.stdout().contains("it ended with code 1; nothing was written"), "{output}");
+    let told = output.stdout();
+    assert!(
+        told.contains("it ended with code 1; nothing was written; the text is kept in"),
+        "{output}"
+    );
     assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
-    assert_eq!(left_in_tmp(&bed), 0);
+    assert_eq!(left_in_tmp(&bed), 1);
 }
 
 #[test]
