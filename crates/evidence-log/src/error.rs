@@ -29,6 +29,8 @@ pub(crate) enum Error {
     HoldsSecret { what: &'static str },
     /// A file of variables that the command cannot be given.
     EnvFrom { file: String, why: &'static str },
+    /// Only known values were to be replaced, and none is known.
+    NoValue { why: &'static str },
     /// A note that is longer than a record may be.
     LongNote,
     /// A file that holds a credential in a form that cannot be redacted.
@@ -95,6 +97,7 @@ impl fmt::Display for Error {
             Self::EnvFrom { file, why } => {
                 write!(out, "cannot give the command the variables of {file}: {why}")
             }
+            Self::NoValue { why } => write!(out, "no value to redact is known: {why}"),
             Self::LongNote => out.write_str("the note is longer than 32 KiB"),
             Self::Attachment { path, why } => {
                 write!(out, "cannot attach {}: {why}", path.display())
@@ -202,6 +205,10 @@ impl Failure for Error {
             Self::HoldsSecret { .. } => {
                 Some("it would be kept as it is; name what it stands for, and not the value".into())
             }
+            Self::NoValue { .. } => Some(
+                "name the ops.toml that is meant with `--ops FILE`; without `--values-only`, what is a credential by its form is redacted"
+                    .into(),
+            ),
             Self::LongNote => Some("put it into a file, and use `evidence-log attach`".into()),
             Self::Attachment { .. } => {
                 Some("attach a copy without it, or the text itself, which is redacted".into())

@@ -21,6 +21,14 @@ pub(crate) fn redact(
     let setting = Setting::find(common, invocation)?;
     let (set, given) = load(&setting, &[])?;
     given.warn(streams)?;
+    if set.is_empty() {
+        let why = why_no_value(&setting);
+        if args.values_only {
+            return Err(Error::NoValue { why });
+        }
+        let warning = "warning: only what is a credential by its form is redacted";
+        writeln!(streams.stderr, "{warning}: {why}").map_err(error::answer)?;
+    }
     let mut redactor =
         if args.values_only { Redactor::new(&set) } else { Redactor::with_forms(&set) };
     let (mut buffer, mut clean) = (vec![0; 64 * 1024], Vec::new());
@@ -44,6 +52,15 @@ pub(crate) fn redact(
         if length == 0 || is_reader_gone() {
             return Ok(Exit::OK);
         }
+    }
+}
+
+/// Why no value is known: a filter is often typed where the log lies, and not where the vault does.
+fn why_no_value(setting: &Setting) -> &'static str {
+    match &setting.ops {
+        None => "there is no ops.toml in this folder or above it",
+        Some(ops) if ops.vault.is_none() => "ops.toml declares no vault",
+        Some(_) => "the vault holds none that can be replaced",
     }
 }
 

@@ -184,6 +184,31 @@ fn the_filter_replaces_and_passes_the_rest() {
 }
 
 #[test]
+fn a_filter_that_knows_no_value_says_so() {
+    let check = |bed: &testbed::Bed, why: &str| {
+        let text = "x postgres://app:Zk4pQ8vT2wR7mX1n@db.example.org/app";
+        let output = tool(bed).arg("redact").stdin(text).run();
+        assert_eq!(output.code(), 0, "{output}");
+        assert!(!output.stdout().contains("Zk4pQ8vT2wR7mX1n"), "{output}");
+        let warning =
+            format!("warning: only what is a credential by its form is redacted: {why}\n");
+        assert_eq!(output.stderr(), warning);
+        // Nothing at all would be replaced.
+        let output = tool(bed).args(["redact", "--values-only"]).stdin(text).run();
+        assert_eq!(output.code(), 2, "{output}");
+        assert_eq!(output.stdout(), "");
+        assert!(output.stderr().contains(&format!("no value to redact is known: {why}\n")));
+    };
+    let bed = testbed::Bed::new();
+    check(&bed, "there is no ops.toml in this folder or above it");
+    bed.write("ops.toml", "version = 1\n");
+    check(&bed, "ops.toml declares no vault");
+    bed.write("ops.toml", "version = 1\n[vault]\nroot = \"vault\"\n");
+    bed.write("vault/flags.env", "DEBUG=true\n");
+    check(&bed, "the vault holds none that can be replaced");
+}
+
+#[test]
 fn a_file_of_variables_that_is_not_right_is_refused_before_anything_starts() {
     let bed = unsigned();
     bed.write("vault/empty.env", "# nothing\n");
