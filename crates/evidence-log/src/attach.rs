@@ -127,12 +127,16 @@ fn waiting_room(bundle: &Path) -> Result<tempfile::TempDir, Error> {
 /// noted in `made`.
 fn move_in(copies: Vec<Waiting>, folder: &Path, made: &mut Vec<PathBuf>) -> Result<Attach, Error> {
     let failed = |source| Error::Write { what: "an attachment", source };
-    let no_folder = |source| Error::Write { what: "the folder of attachments", source };
-    std::fs::create_dir_all(folder).map_err(no_folder)?;
-    // A link would lead out of the bundle.
-    if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-        let odd = io::Error::other(format!("{} is no folder of its own", folder.display()));
-        return Err(no_folder(odd));
+    // A link in its place would lead the copies out of the bundle.
+    match folder.symlink_metadata() {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            let why = format!("{} is in its place, and is no folder", folder.display());
+            let source = io::Error::new(io::ErrorKind::NotADirectory, why);
+            return Err(Error::Write { what: "the folder of attachments", source });
+        }
+        Err(_) => std::fs::create_dir(folder)
+            .map_err(|source| Error::Write { what: "the folder of attachments", source })?,
     }
     let mut attach = Attach::of(Vec::new());
     for copy in copies {

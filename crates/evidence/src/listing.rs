@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -149,6 +149,43 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Opens a file that a record or a manifest names, by its path in the bundle or with the bundle's folder before that.
+/// No link on the way is followed, so that whoever wrote the name cannot lead the reader to other files; what is
+/// refused is refused as by [`open_file`].
+pub fn open_inside(folder: &Path, path: &Path) -> io::Result<File> {
+    let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+    let mut names = Vec::new();
+    for part in path.strip_prefix(folder).unwrap_or(path).components() {
+        match part {
+            Component::Normal(name) => names.push(name),
+            _ => return Err(refused("its path leads out of the bundle")),
+        }
+    }
+    let Some((name, above)) = names.split_last() else {
+        return Err(refused("it is not a regular file"));
+    };
+    let mut opened = open_folder(folder)?;
+    for name in above {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        opened = match openat(&opened, *name, flags, Mode::empty()) {
+            Ok(opened) => opened,
+            // A symbolic link is no folder either, where both are asked for.
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                return Err(refused("what it lies in is not a folder"));
+            }
+            Err(failed) => return Err(failed.into()),
+        };
+    }
+    open_regular(opened.as_fd(), Path::new(name)).map(|(file, _)| file)
+}
+
+/// All bytes of a file of a bundle, opened as by [`open_inside`].
+pub fn read_inside(folder: &Path, path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_inside(folder, path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Whether a file was refused for what it is, and not because it could not be read.
 pub(crate) fn is_irregular(failed: &io::Error) -> bool {
     failed.kind() == io::ErrorKind::InvalidInput
@@ -168,4 +205,34 @@ pub(crate) fn entry(folder: &Path, path: &Path, role: &str) -> Result<FileEntry,
     let (sha256, bytes) = hashed.map_err(Error::read(path))?;
     let name = inside.to_str().ok_or_else(|| Error::Name { path: path.to_path_buf() })?;
     Ok(FileEntry { path: name.to_owned(), role: role.to_owned(), bytes, sha256 })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_name_leads_nowhere_but_into_the_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("bundle");
+        std::fs::create_dir_all(folder.join("sub")).unwrap();
+        for path in ["sub/in", "in", "../out"] {
+            std::fs::write(folder.join(path), path).unwrap();
+        }
+        symlink(root.path(), folder.join("link")).unwrap();
+        symlink(root.path().join("out"), folder.join("file")).unwrap();
+        let read =
+            |path: &str| read_inside(&folder, Path::new(path)).map_err(|failed| failed.kind());
+        assert_eq!(read("in").unwrap(), b"in");
+        assert_eq!(read("sub/in").unwrap(), b"sub/in");
+        assert_eq!(read_inside(&folder, &folder.join("sub/in")).unwrap(), b"sub/in");
+        let out = root.path().join("out");
+        for path in ["", "sub", "../out", "sub/../../out", "link/out", "file", "in/x"] {
+            assert_eq!(read(path), Err(io::ErrorKind::InvalidInput), "{path}");
+        }
+        assert_eq!(read(out.to_str().unwrap()), Err(io::ErrorKind::InvalidInput));
+        assert_eq!(read("gone"), Err(io::ErrorKind::NotFound));
+    }
 }

@@ -65,7 +65,7 @@ fn play(
     let open = |roles: &[&str]| -> Result<Box<dyn Read>, Error> {
         match find(roles) {
             None => Ok(Box::new(io::empty())),
-            Some(path) => match evidence::open_file(&path) {
+            Some(path) => match evidence::open_inside(&ctx.folder, &path) {
                 Ok(file) => Ok(Box::new(BufReader::new(file))),
                 Err(source) => Err(Error::Read { path, source }),
             },

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::output::{NewFile, NewFolder};
 use super::{Ctx, Exported, runs};
 use crate::error::Error;
+use crate::setting::word;
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 const COLLECTION: &str = "https://witness.testifysec.com/attestation-collection/v0.1";
@@ -23,7 +24,7 @@ pub(super) fn in_toto(ctx: &Ctx<'_>, bundle: &Bundle) -> Result<Exported, Error>
             continue;
         };
         let path = ctx.folder.join(&entry.path);
-        let bytes = evidence::read_file(&path)
+        let bytes = evidence::read_inside(&ctx.folder, &path)
             .map_err(|source| Error::Read { path: path.clone(), source })?;
         let envelope = Envelope::read(&bytes).map_err(|_| Error::Malformed {
             path: ctx.setting.shown(&path),
@@ -57,7 +58,7 @@ pub(super) fn witness(ctx: &Ctx<'_>, bundle: &Bundle) -> Result<Exported, Error>
     let runs = runs(ctx, bundle)?;
     for run in &runs {
         let envelope = collection(run, signer.as_ref())?;
-        let name = format!("{:03}-{}.witness.json", run.number(), run.begin.label);
+        let name = format!("{:03}-{}.witness.json", run.number(), word(&run.begin.label));
         folder.write(&name, &envelope.to_bytes())?;
     }
     folder.write("key.pem", key.to_pem().as_bytes())?;

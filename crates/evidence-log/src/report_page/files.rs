@@ -88,7 +88,7 @@ fn picture(folder: &Path, file: &FileEntry) -> io::Result<Option<(&'static str, 
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    match evidence::open_file(&folder.join(&file.path)) {
+    match evidence::open_inside(folder, Path::new(&file.path)) {
         Ok(opened) => opened.take(LARGEST_PICTURE + 1).read_to_end(&mut bytes)?,
         // What is gone, or is no file, is named; what verification says about it stands above.
         Err(odd) if matches!(odd.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {

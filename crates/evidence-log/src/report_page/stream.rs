@@ -34,7 +34,7 @@ pub(super) struct Shown {
 
 /// Reads a stream of a run; of a long one the beginning and the end.
 pub(super) fn read(folder: &Path, file: &FileEntry, set: &SecretSet) -> io::Result<Shown> {
-    let mut opened = match evidence::open_file(&folder.join(&file.path)) {
+    let mut opened = match evidence::open_inside(folder, Path::new(&file.path)) {
         Ok(opened) => opened,
         Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
             let measure = size(file.bytes);

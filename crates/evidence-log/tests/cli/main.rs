@@ -22,6 +22,7 @@ mod run;
 mod scenarios;
 mod seal;
 mod signals;
+mod outside;
 mod stores;
 mod tamper;
 mod verdicts;

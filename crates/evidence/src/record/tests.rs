@@ -88,6 +88,20 @@ fn what_is_not_a_record_is_said_without_its_text() {
 }
 
 #[test]
+fn a_path_that_leads_out_of_the_bundle_makes_no_record() {
+    let line = |path: &str| {
+        let sha256 = Digest::of(b"").hex();
+        format!(
+            r#"{{"v":1,"i":0,"prev":null,"t":"2026-11-22T17:00:00Z","kind":"attach","files":[{{"path":"{path}","role":"attachment","bytes":0,"sha256":"{sha256}"}}]}}"#
+        )
+    };
+    for path in ["", "/etc/hostname", "../x", "a/../../x", "a//b", "./a"] {
+        check_refused(&line(path), "the record names a file that is not in the bundle");
+    }
+    assert!(Record::from_line(line("attached/a..b").as_bytes()).is_ok());
+}
+
+#[test]
 fn a_kind_from_the_future_is_read_as_such() {
     let line = r#"{"v":1,"i":0,"prev":null,"t":"2026-11-22T17:00:00Z","kind":"later","what":1}"#;
     assert_eq!(Record::from_line(line.as_bytes()).unwrap().body, Body::Unknown("later".into()));

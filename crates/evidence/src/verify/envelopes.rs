@@ -1,9 +1,12 @@
 //! The envelopes of a bundle: each against its run's records, and the keys that may sign.
 
+use std::path::Path;
+
 use super::Ctx;
 use crate::bundle::Run;
 use crate::envelope::Envelope;
 use crate::key::PublicKey;
+use crate::listing;
 use crate::problem::{Problem, Rule};
 use crate::record::{End, FileEntry};
 use crate::signers::AllowedSigners;
@@ -21,7 +24,7 @@ impl Ctx<'_> {
             {
                 continue;
             }
-            let fault = match std::fs::read(self.folder.join(&file.path))
+            let fault = match listing::read_inside(self.folder, Path::new(&file.path))
                 .map(|bytes| Envelope::read(&bytes))
             {
                 Ok(Ok(envelope)) => envelope_fault(&envelope, run, end, signer, self.trust.signers),
