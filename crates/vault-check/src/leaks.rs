@@ -6,6 +6,7 @@ mod lfs;
 mod look;
 mod narrow;
 mod objects;
+mod piece;
 mod spare;
 mod stores;
 mod stream;
@@ -13,6 +14,7 @@ mod tell;
 mod tree;
 mod unsearched;
 mod wide;
+mod wrapped;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;

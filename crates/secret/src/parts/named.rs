@@ -22,7 +22,14 @@ pub(super) fn assigned(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     for line in value.split(|byte| *byte == b'\n') {
         for at in memchr::memchr2_iter(b'=', b':', line) {
             let name = name_before(&line[..at]);
-            if !name.is_empty() && is_telling(name) && !name.eq_ignore_ascii_case(b"password") {
+            // Behind the `:` of a host stands its port.
+            let is_port = line[at] == b':'
+                && !line[at + 1..].first().is_none_or(|next| BLANKS.contains(next));
+            if !is_port
+                && !name.is_empty()
+                && is_telling(name)
+                && !name.eq_ignore_ascii_case(b"password")
+            {
                 take_word(&line[at + 1..], take);
             }
         }
@@ -89,7 +96,8 @@ fn pgpass(line: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     let mut fields = line.splitn(5, |byte| *byte == b':');
     let port = fields.nth(1).unwrap_or_default();
     let is_port = port == b"*" || (!port.is_empty() && port.iter().all(u8::is_ascii_digit));
-    if let Some(password) = fields.nth(2).filter(|_| is_port && !line.contains(&b'/')) {
+    let is_entry = is_port && !line.contains(&b'/');
+    if let Some(password) = fields.nth(2).filter(|password| is_entry && password.len() >= 8) {
         take(Part::Password, password);
     }
 }
@@ -131,6 +139,7 @@ mod tests {
         check("Authorization: Bearer CANARY7Vw2xTz", &["CANARY7Vw2xTz"]);
         check("key1=CANARY7Vw2xT1,key2=CANARY7Vw2xT2", &["CANARY7Vw2xT1", "CANARY7Vw2xT2"]);
         check("CANARY7Vw2xTzP991zz==", &[]);
+        check("https://keycloak.example.com:8443/realms/main", &[]);
         check("key_file=/etc/ssl/private.pem token_url=https://h.example/token", &[]);
     }
 
@@ -145,6 +154,7 @@ mod tests {
         check("users:\n- user:\n    token: \"CANARYq8Vw2xT\"\n", &["CANARYq8Vw2xT"]);
         check("machine h login u password CANARYq8Vw2xT\n", &["CANARYq8Vw2xT"]);
         check("password = CANARYq8Vw2xT\n", &["CANARYq8Vw2xT"]);
+        check("00:11:22:33:44:55", &[]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secret::{Encoding, Match, Part, Secret, SecretSet, form};
 
-use crate::leaks::wide;
+use crate::leaks::{wide, wrapped};
 use crate::progress::Counts;
 
 /// Everything that is searched for.
@@ -78,25 +78,22 @@ impl Look<'_> {
             })
             .collect();
         // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
-        let runs = wide::runs(text);
-        let known = if runs.is_empty() { Vec::new() } else { merged(&places) };
-        for run in runs {
-            let range = |found: &Range<usize>| {
-                let at = |narrow: usize| (run.start + narrow * 2).min(text.len());
-                at(found.start)..at(found.end)
-            };
-            let (values, in_run) = self.set.find_with_forms(&run.text);
+        let mut pieces = wide::pieces(text);
+        pieces.extend(wrapped::pieces(text));
+        let known = if pieces.is_empty() { Vec::new() } else { merged(&places) };
+        for piece in pieces {
+            let (values, in_piece) = self.set.find_with_forms(&piece.text);
             for found in values {
-                let range = range(&found.range);
+                let range = piece.in_text(&found.range, text.len());
                 if !overlaps(&known, &range) {
                     places.push(place(found, range));
                 }
             }
-            let in_run = in_run.into_iter().filter(|_| self.with_forms);
-            forms.extend(
-                in_run
-                    .map(|found| form::FormMatch { rule: found.rule, range: range(&found.range) }),
-            );
+            let in_piece = in_piece.into_iter().filter(|_| self.with_forms);
+            forms.extend(in_piece.map(|found| form::FormMatch {
+                rule: found.rule,
+                range: piece.in_text(&found.range, text.len()),
+            }));
         }
         for narrow in &self.narrow {
             places.extend(narrow.places(text));

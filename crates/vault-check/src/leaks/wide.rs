@@ -1,19 +1,14 @@
 //! Text of two bytes a character inside other bytes: UTF-16, in which credentials have their form too.
 
-/// A piece of such text, as if it had one byte a character.
-pub(crate) struct Run {
-    /// Where it begins in the text; each character is two bytes further.
-    pub(crate) start: usize,
-    pub(crate) text: Vec<u8>,
-}
+use crate::leaks::piece::Piece;
 
 /// Shorter pieces stand in programs and pictures by chance.
 const SHORTEST: usize = 12;
 
 /// Every piece of `text` in which ASCII characters and NULs take turns. With the high byte first a piece
 /// begins at its first character as well, and the NUL before that is left away.
-pub(crate) fn runs(text: &[u8]) -> Vec<Run> {
-    let mut runs = Vec::new();
+pub(crate) fn pieces(text: &[u8]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
     let mut from = 0;
     while let Some(nul) = memchr::memchr(0, &text[from..]).map(|at| from + at) {
         let is_text = |byte: u8| (b' '..=b'~').contains(&byte) || byte.is_ascii_whitespace();
@@ -27,10 +22,10 @@ pub(crate) fn runs(text: &[u8]) -> Vec<Run> {
         let narrow: Vec<u8> = characters.map(|unit| unit[0]).collect();
         from = (start + narrow.len() * 2).max(nul + 1).min(text.len());
         if narrow.len() >= SHORTEST {
-            runs.push(Run { start, text: narrow });
+            pieces.push(Piece::new(start, 2, narrow));
         }
     }
-    runs
+    pieces
 }
 
 /// How many NULs `text` begins with; there may be very many.
@@ -46,9 +41,16 @@ mod tests {
     use super::*;
 
     fn check(text: &[u8], expected: &[(usize, &str)]) {
-        let runs = runs(text);
-        let found: Vec<(usize, &str)> =
-            runs.iter().map(|run| (run.start, std::str::from_utf8(&run.text).unwrap())).collect();
+        let pieces = pieces(text);
+        let found: Vec<(usize, &str)> = pieces
+            .iter()
+            .map(|piece| {
+                (
+                    piece.in_text(&(0..1), text.len()).start,
+                    std::str::from_utf8(&piece.text).unwrap(),
+                )
+            })
+            .collect();
         assert_eq!(found, expected);
     }
 

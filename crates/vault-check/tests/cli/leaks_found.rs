@@ -299,3 +299,18 @@ fn a_password_that_reads_like_a_word_is_found_next_to_its_key() {
     bed.write("leaked/compose.yml", "  environment:\n    DB_PASSWORD: canaryable\n");
     assert_eq!(places(&leaks(&bed, &[])), ["leaked/compose.yml:2:18 a.env:DB_PASSWORD"]);
 }
+
+#[test]
+fn base64_that_is_wrapped_inside_a_string_is_found() {
+    let bed = bed();
+    let text = format!("# settings\nname: an example app\ntoken: {TOKEN}\n# and some more\n");
+    let packed = data_encoding::BASE64.encode(text.as_bytes());
+    for (name, line_break) in [("a.json", "\\n"), ("b.json", "\\r\\n")] {
+        let lines: Vec<&str> =
+            packed.as_bytes().chunks(60).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let content = lines.join(line_break);
+        bed.write(format!("leaked/{name}"), format!("{{\"content\": \"{content}{line_break}\"}}"));
+    }
+    let found = places(&leaks(&bed, &[]));
+    assert_eq!(found.len(), 2, "{found:?}");
+}
