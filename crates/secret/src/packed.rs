@@ -166,7 +166,7 @@ fn search_rest(
         }
         _ if depth >= DEEPEST => searcher.unread(member, Unread::TooDeep),
         Kind::Gzip => return Ok(search_gzip(searcher, len, reader, member, depth)),
-        Kind::Zlib => return Ok(search_zlib(searcher, len, reader, member, depth)),
+        Kind::Zlib => return search_zlib(searcher, len, reader, member, depth),
         Kind::Zip => return search_held(searcher, len, reader, member, depth),
         Kind::Tar => {
             let start = head.to_vec();
@@ -189,14 +189,15 @@ fn search_gzip(
 ) -> u64 {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let unpacked = Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
+    let mut unpacked =
+        Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
     let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
     if let Some(header) = unpacked.decoder.header() {
         for text in [header.filename(), header.comment(), header.extra()].into_iter().flatten() {
             searcher.name(&name, text);
         }
     }
-    search_unpacked(searcher, unpacked, &name, member, depth)
+    search_unpacked(searcher, &mut unpacked, &name, member, depth)
 }
 
 /// Searches a zlib stream and what stands behind it, as git and many others keep single objects.
@@ -206,18 +207,23 @@ fn search_zlib(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
-) -> u64 {
+) -> io::Result<u64> {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let unpacked = Unpacked { decoder: Zlib::new(packed), n_bytes: 0, too_large: false };
+    let mut unpacked = Unpacked { decoder: Zlib::new(packed), n_bytes: 0, too_large: false };
     let name = format!("{member}{}(inflated)", if member.is_empty() { "" } else { " " });
-    search_unpacked(searcher, unpacked, &name, member, depth)
+    let n_bytes = search_unpacked(searcher, &mut unpacked, &name, member, depth);
+    // What stands behind it belongs to no stream.
+    let mut behind = unpacked.decoder.rest();
+    let len = searcher.first(&mut behind)?;
+    let n_behind = if len > 0 { searcher.text(member, len, &mut behind)? } else { 0 };
+    Ok(n_bytes + n_behind)
 }
 
 /// Searches what was packed as one stream, and tells what of it could not be read; answers how many bytes it had.
 fn search_unpacked<D>(
     searcher: &mut dyn Search,
-    mut unpacked: Unpacked<D>,
+    unpacked: &mut Unpacked<D>,
     name: &str,
     member: &str,
     depth: usize,
@@ -225,7 +231,7 @@ fn search_unpacked<D>(
 where
     Unpacked<D>: Read,
 {
-    let outcome = search_member(searcher, &mut unpacked, name, depth + 1);
+    let outcome = search_member(searcher, unpacked, name, depth + 1);
     if unpacked.too_large {
         searcher.unread(member, Unread::TooLarge);
     } else if outcome.is_err() {

@@ -78,9 +78,10 @@ pub(crate) fn run(
         None
     };
     let own = args.history.then(|| own_store(&ops, invocation)).flatten();
-    let stores = match args.history {
-        true => stores::below(&ops, &real(&vault.root, &ops), own.as_deref()),
-        false => Vec::new(),
+    let stores = if args.history {
+        stores::below(&ops, &real(&vault.root, &ops), own.as_deref())
+    } else {
+        Vec::new()
     };
     let teller = Teller {
         ops: &ops,
@@ -114,38 +115,7 @@ pub(crate) fn run(
             return Err(Error::NoRepository);
         }
         if args.staged {
-            let nested = nested(&git, invocation);
-            let folder = nested.as_deref().unwrap_or(&ops.folder);
-            let mut git = Git::new(git.program.clone(), folder);
-            git.index = commit_index(&git, invocation)?;
-            let (n_objects, n_missing, objects) =
-                objects::staged(&look, &git).map_err(Error::Git)?;
-            n_searched += n_objects;
-            if n_missing > 0 {
-                let what = if n_missing == 1 { "file was" } else { "files were" };
-                findings.push(
-                    Finding::warning(
-                        "not-read",
-                        format!("{n_missing} staged {what} not searched: git does not have them"),
-                    )
-                    .path(".git"),
-                );
-            }
-            let label = nested.map(|top| ops.relative(&real(&top, &ops)));
-            for Staged { path, in_name, object } in objects {
-                let path = match &label {
-                    Some(label) => format!("{label}/{path}"),
-                    None => path,
-                };
-                findings.extend(
-                    object.iter().flat_map(|object| teller.inside(&path, "staged", &object.inside)),
-                );
-                findings.extend(
-                    in_name
-                        .iter()
-                        .filter_map(|leak| teller.leak(&path, "in its name, staged", leak)),
-                );
-            }
+            n_searched += staged(&look, &git, &ops, invocation, &teller, &mut findings)?;
         }
         if args.history {
             n_searched += history(&look, &git, "", &teller, &mut findings)?;
@@ -171,6 +141,41 @@ pub(crate) fn run(
     let palette = Palette::for_stdout(common.color, invocation);
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     Ok(report.exit())
+}
+
+/// Searches what the next commit would add; says how many files were read.
+fn staged(
+    look: &Look<'_>,
+    git: &Git<'_>,
+    ops: &Ops,
+    invocation: &Invocation,
+    teller: &Teller<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<usize, Error> {
+    let nested = nested(git, invocation);
+    let folder = nested.as_deref().unwrap_or(&ops.folder);
+    let mut git = Git::new(git.program.clone(), folder);
+    git.index = commit_index(&git, invocation)?;
+    let (n_objects, n_missing, objects) = objects::staged(look, &git).map_err(Error::Git)?;
+    if n_missing > 0 {
+        let what = if n_missing == 1 { "file was" } else { "files were" };
+        let message = format!("{n_missing} staged {what} not searched: git does not have them");
+        findings.push(Finding::warning("not-read", message).path(".git"));
+    }
+    let label = nested.as_ref().map(|top| ops.relative(&real(top, ops)));
+    for Staged { path, in_name, object } in objects {
+        let path = match &label {
+            Some(label) => format!("{label}/{path}"),
+            None => path,
+        };
+        findings.extend(
+            object.iter().flat_map(|object| teller.inside(&path, "staged", &object.inside)),
+        );
+        findings.extend(
+            in_name.iter().filter_map(|leak| teller.leak(&path, "in its name, staged", leak)),
+        );
+    }
+    Ok(n_objects)
 }
 
 /// Where the repository of ops.toml has its history.

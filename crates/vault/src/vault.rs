@@ -276,7 +276,9 @@ fn is_no_credential(path: &str) -> bool {
     let is_left_behind =
         folders.split('/').any(|folder| folder.starts_with(".fly-secrets-flyctl-"));
     // What a run that was killed leaves of a key that it was about to make.
-    let is_half_made = name.starts_with(".fingerprint-key.") && name.strip_suffix(".tmp").is_some();
+    let is_half_made = name
+        .strip_prefix(".fingerprint-key.")
+        .is_some_and(|rest| rest.strip_suffix(".tmp").is_some());
     is_state || is_left_behind || is_half_made || NOT_CREDENTIALS.contains(&name)
 }
 

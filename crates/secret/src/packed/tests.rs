@@ -331,6 +331,7 @@ fn archives_of_older_kinds_are_unpacked_or_told() {
     encoder.write_all(text).unwrap();
     let zlib = encoder.finish().unwrap();
     assert_eq!(searched(&zlib), (1, vec![]));
+    assert_eq!(searched(&[zlib.as_slice(), text].concat()), (2, vec![]));
     assert_eq!(searched(&zlib[..zlib.len() - 2]).1, [Unread::Damaged]);
     assert_eq!(searched(b"x^2 and no stream"), (0, vec![]));
     let cpio = [b"070701".as_slice(), &[b'0'; 104], b"f.gz\0\0"].concat();

@@ -64,6 +64,13 @@ impl<R: Read> Zlib<R> {
     }
 }
 
+impl<R> Zlib<R> {
+    /// What was not taken for the stream.
+    pub(super) fn rest(&mut self) -> &mut BufReader<R> {
+        &mut self.packed
+    }
+}
+
 impl<R: Read> Read for Zlib<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.is_over && !buffer.is_empty() {

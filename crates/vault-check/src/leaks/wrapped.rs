@@ -14,14 +14,14 @@ pub(crate) fn pieces(text: &[u8]) -> Vec<Piece> {
             continue;
         }
         let end = if text[..at].ends_with(b"\\r") { at - 2 } else { at };
-        let n_before = text[from..end].iter().rev().take_while(|byte| is_base64(byte)).count();
+        let n_before = text[from..end].iter().rev().take_while(|byte| is_base64(**byte)).count();
         let Some(mut next) = line_break(&text[end..]).map(|len| end + len) else { continue };
         if n_before < SHORTEST {
             continue;
         }
         let mut piece = Piece::new(end - n_before, 1, text[end - n_before..end].to_vec());
         loop {
-            let len = text[next..].iter().take_while(|byte| is_base64(byte)).count();
+            let len = text[next..].iter().take_while(|byte| is_base64(**byte)).count();
             piece.add(next, &text[next..next + len]);
             from = next + len;
             match line_break(&text[from..]) {
@@ -39,8 +39,8 @@ fn line_break(text: &[u8]) -> Option<usize> {
     [&br"\n"[..], br"\r\n"].iter().find(|written| text.starts_with(written)).map(|text| text.len())
 }
 
-fn is_base64(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte)
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte)
 }
 
 #[cfg(test)]

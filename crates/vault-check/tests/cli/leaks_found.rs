@@ -1,6 +1,7 @@
 //! `leaks` where it once vouched for what it had not seen: other repositories, large files of git's,
 //! other ways of writing, and what stands beside what is allowed.
 
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -207,7 +208,7 @@ fn secrets_in_files_of_other_programs_are_searched_for() {
         ("prose", "CANARY some words that say nothing of a secret\n".to_owned()),
     ] {
         bed.write(format!("vault/{name}"), text);
-        ops += &format!("[[vault.file]]\npath = \"{name}\"\nwhole = \"any\"\n");
+        writeln!(ops, "[[vault.file]]\npath = \"{name}\"\nwhole = \"any\"").unwrap();
     }
     bed.write("ops.toml", ops);
     bed.write("leaked/log", secrets.map(|secret| format!("x {secret}\n")).concat());

@@ -1,5 +1,6 @@
 //! What `check`, `list` and `init` once passed over, showed, or gave a hint for that did not help.
 
+use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use testbed::Bed;
@@ -52,9 +53,11 @@ fn one_password_or_url_in_two_environments_is_told() {
     let mut ops = "version = 1\n[vault]\nroot = \"vault\"\n".to_owned();
     let keys = "U = \"https-url\", H = \"https-url\", P = \"any\", D = \"postgres-url\", Q = \"any\", API = \"https-url\", NAME = \"any\"";
     for environment in ["production", "staging"] {
-        ops += &format!(
+        write!(
+            ops,
             "[[vault.file]]\npath = \"{environment}.env\"\nenvironment = \"{environment}\"\nkeys = {{ {keys} }}\n"
-        );
+        )
+        .unwrap();
         let host = if environment == "staging" { "h1" } else { "h2" };
         bed.write(
             format!("vault/{environment}.env"),
