@@ -20,6 +20,9 @@ const LONGEST: usize = 256 * 1024;
 /// A person may have to confirm the use of a key.
 const WAIT: Duration = Duration::from_mins(1);
 
+/// Which keys it has an agent says by itself.
+const WAIT_FOR_KEYS: Duration = Duration::from_secs(5);
+
 /// A key that an agent holds.
 pub(crate) struct Agent {
     socket: PathBuf,
@@ -33,7 +36,7 @@ impl Agent {
     pub(crate) fn with_key(socket: &Path, key: PublicKey) -> Result<Self, String> {
         let agent = Self { socket: socket.to_path_buf(), key, is_silent: AtomicBool::new(false) };
         let answer = agent
-            .ask(&[REQUEST_IDENTITIES])
+            .ask(&[REQUEST_IDENTITIES], WAIT_FOR_KEYS)
             .map_err(|failed| format!("ssh-agent does not answer: {failed}"))?;
         match answer.split_first() {
             Some((&IDENTITIES_ANSWER, rest)) if holds(rest, &blob(key)) => Ok(agent),
@@ -41,9 +44,9 @@ impl Agent {
         }
     }
 
-    fn ask(&self, message: &[u8]) -> io::Result<Vec<u8>> {
+    fn ask(&self, message: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
         let mut stream = UnixStream::connect(&self.socket)?;
-        stream.set_read_timeout(Some(WAIT))?;
+        stream.set_read_timeout(Some(wait))?;
         stream.write_all(&string(message))?;
         let mut length = [0; 4];
         stream.read_exact(&mut length)?;
@@ -76,7 +79,7 @@ impl Signer for Agent {
         if self.is_silent.load(Ordering::Relaxed) {
             return Err("ssh-agent does not answer".into());
         }
-        let answer = self.ask(&message).map_err(|failed| {
+        let answer = self.ask(&message, WAIT).map_err(|failed| {
             self.is_silent.store(true, Ordering::Relaxed);
             format!("ssh-agent does not answer: {failed}")
         })?;

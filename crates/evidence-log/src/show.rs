@@ -251,6 +251,8 @@ fn run_json(run: &Run<'_>) -> Value {
         "command": run.begin.command.iter().map(|word| word.lossy().into_owned()).collect::<Vec<_>>(),
         "outcome": how,
         "exit": run.exit_code(),
+        "expect_exit": run.begin.expect_exit,
+        "succeeded": run.succeeded(),
         "started": run.end.map(|end| end.started.clone()),
         "duration_us": run.end.map(|end| end.duration_us),
         "suspect": run.suspect().iter().map(|reason| reason.word()).collect::<Vec<_>>(),

@@ -115,8 +115,9 @@ impl<'set> Redactor<'set> {
 
     fn advance(&mut self, ending: Ending, output: &mut Vec<u8>) {
         let buffer = std::mem::take(&mut self.buffer);
-        let view = View::new(&buffer, self.n_context, ending != Ending::None);
-        let (places, settled, settled_original) = self.places(&view, &buffer, ending);
+        let (view, deep) = View::both(&buffer, self.n_context, ending != Ending::None);
+        let (places, settled, settled_original) =
+            self.places(&view, deep.as_ref(), &buffer, ending);
         let said_to = self.say(&places, &buffer, settled_original, output);
 
         let context = settled.saturating_sub(CONTEXT)..settled;
@@ -139,6 +140,7 @@ impl<'set> Redactor<'set> {
     fn places(
         &self,
         view: &View<'_>,
+        deep: Option<&View<'_>>,
         buffer: &[u8],
         ending: Ending,
     ) -> (Vec<Place<'set>>, usize, usize) {
@@ -170,8 +172,7 @@ impl<'set> Redactor<'set> {
             places.extend(known.map(|hit| place(hit.range.clone(), self.set.name(&hit), false)));
             keep = keep.min(search.unbroken_live_from(buffer, from));
         }
-        let deep = View::deep(buffer, from, is_end);
-        if let Some(deep) = &deep {
+        if let Some(deep) = deep {
             let text = deep.text.as_ref();
             let known = search.find(text, from).into_iter();
             let known = known.map(|hit| {

@@ -70,24 +70,30 @@ impl SecretSet {
     /// Every place in `text` where a secret stands, in order; overlapping places are one, under
     /// the name of the first and longest.
     pub fn find(&self, text: &[u8]) -> Vec<Match<'_>> {
-        let view = View::new(text, 0, true);
+        let (view, deep) = View::both(text, 0, true);
         let hits = self.search.find(&view.text, 0);
-        self.matches(text, &view, hits)
+        self.matches(text, &view, deep.as_ref(), hits)
     }
 
     /// The same as [`SecretSet::find`] and [`form::find`], in little more than the time of one.
     pub fn find_with_forms(&self, text: &[u8]) -> (Vec<Match<'_>>, Vec<form::FormMatch>) {
-        let view = View::new(text, 0, true);
-        if view.is_cut() || View::deep(text, 0, true).is_some() {
+        let (view, deep) = View::both(text, 0, true);
+        if view.is_cut() || deep.is_some() {
             // Forms are looked for in the text as it is.
             let hits = self.search.find(&view.text, 0);
-            return (self.matches(text, &view, hits), form::find(text));
+            return (self.matches(text, &view, deep.as_ref(), hits), form::find(text));
         }
         let (hits, forms, _) = self.search.find_with_forms(text, 0, true);
-        (self.matches(text, &view, hits), forms)
+        (self.matches(text, &view, None, hits), forms)
     }
 
-    fn matches(&self, text: &[u8], view: &View<'_>, hits: Vec<Hit>) -> Vec<Match<'_>> {
+    fn matches(
+        &self,
+        text: &[u8],
+        view: &View<'_>,
+        deep: Option<&View<'_>>,
+        hits: Vec<Hit>,
+    ) -> Vec<Match<'_>> {
         let mut places: Vec<_> =
             hits.into_iter().map(|hit| (view.original_range(hit.range.clone()), hit)).collect();
         if view.is_cut() {
@@ -95,8 +101,7 @@ impl SecretSet {
             let hits = self.search.find_unbroken(text, 0).into_iter();
             places.extend(hits.map(|hit| (hit.range.clone(), hit)));
         }
-        let deep = View::deep(text, 0, true);
-        if let Some(deep) = &deep {
+        if let Some(deep) = deep {
             let hits = self.search.find(&deep.text, 0).into_iter();
             places.extend(hits.map(|hit| (deep.original_range(hit.range.clone()), hit)));
         }

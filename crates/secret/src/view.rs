@@ -23,6 +23,14 @@ const BACKSPACE: u8 = 0x08;
 const BELL: u8 = 0x07;
 
 impl<'text> View<'text> {
+    /// [`View::new`] and [`View::deep`], in one look at a text that has neither.
+    pub(crate) fn both(original: &'text [u8], from: usize, is_end: bool) -> (Self, Option<Self>) {
+        if memchr::memchr2(ESCAPE, BACKSPACE, &original[from..]).is_none() {
+            return (Self { text: Cow::Borrowed(original), cuts: Vec::new() }, None);
+        }
+        (Self::new(original, from, is_end), Self::deep(original, from, is_end))
+    }
+
     /// The view of `original`, whose first `from` bytes are taken as they are. At the end of a
     /// stream (`is_end`) a cut-off sequence is just text; else the view ends before it.
     pub(crate) fn new(original: &'text [u8], from: usize, is_end: bool) -> Self {

@@ -283,6 +283,23 @@ fn an_agent_signs_for_a_key_whose_file_is_elsewhere() {
     assert_eq!(tool(&bed).args(["verify", "--origin"]).run().code(), 0);
 }
 
+#[test]
+fn an_agent_that_does_not_answer_is_not_waited_for() {
+    let test = "an_agent_that_does_not_answer_is_not_waited_for";
+    let Some(bed) = signed(test) else { return };
+    let key = bed.path("home/key").to_string_lossy().into_owned();
+    let lock = ["-q", "-p", "-P", "", "-N", "passphrase-CANARY", "-f", &key];
+    assert_eq!(bed.command("ssh-keygen").args(lock).unguarded().run().code(), 0);
+    let socket = bed.path("agent");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let started = std::time::Instant::now();
+    let run = ["run", "--name", "one", "--", "echo", "x"];
+    let ran = tool(&bed).args(run).env("SSH_AUTH_SOCK", socket.as_os_str()).run();
+    assert_eq!(ran.code(), 0, "{ran}");
+    assert!(ran.stderr().contains("UNSIGNED: ssh-agent does not answer"), "{ran}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(40), "{:?}", started.elapsed());
+}
+
 /// Signs with the key at `home/key`, whatever kind it is; `SK` is the provider of a device.
 fn signs_through_ssh_keygen(bed: &testbed::Bed, kind: &str, provider: Option<&str>) {
     let public = bed.read("home/key.pub");
