@@ -1,10 +1,12 @@
 //! Signing through ssh-agent, for a key whose file is encrypted or elsewhere.
 
+use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evidence::{PublicKey, Signer};
 
@@ -18,45 +20,99 @@ const SIGN_RESPONSE: u8 = 14;
 const LONGEST: usize = 256 * 1024;
 
 /// A person may have to confirm the use of a key.
-const WAIT: Duration = Duration::from_mins(1);
+const WAIT_FOR_PERSON: Duration = Duration::from_mins(1);
 
-/// Which keys it has an agent says by itself.
-const WAIT_FOR_KEYS: Duration = Duration::from_secs(5);
+/// Which keys it holds an agent says by itself; one far away, over a forwarded connection, takes a while.
+const WAIT_FOR_AGENT: Duration = Duration::from_secs(15);
+
+/// So often it is looked whether anybody has called the waiting off.
+const SLICE: Duration = Duration::from_millis(200);
 
 /// A key that an agent holds.
 pub(crate) struct Agent {
     socket: PathBuf,
     key: PublicKey,
-    /// It did not answer once, and is not waited for again.
-    is_silent: AtomicBool,
+    /// Why the agent gave no answer once. It is not asked again: each question would wait as long.
+    silent: RefCell<Option<String>>,
+    called_off: CalledOff,
 }
+
+/// Set when whoever waits for a signature has been told to end.
+pub(crate) type CalledOff = Arc<AtomicBool>;
 
 impl Agent {
     /// The agent at this socket, if it holds the key; or why it cannot be used.
-    pub(crate) fn with_key(socket: &Path, key: PublicKey) -> Result<Self, String> {
-        let agent = Self { socket: socket.to_path_buf(), key, is_silent: AtomicBool::new(false) };
-        let answer = agent
-            .ask(&[REQUEST_IDENTITIES], WAIT_FOR_KEYS)
-            .map_err(|failed| format!("ssh-agent does not answer: {failed}"))?;
+    pub(crate) fn with_key(
+        socket: &Path,
+        key: PublicKey,
+        called_off: CalledOff,
+    ) -> Result<Self, String> {
+        let agent =
+            Self { socket: socket.to_path_buf(), key, silent: RefCell::default(), called_off };
+        let answer = agent.ask(&[REQUEST_IDENTITIES], WAIT_FOR_AGENT)?;
         match answer.split_first() {
             Some((&IDENTITIES_ANSWER, rest)) if holds(rest, &blob(key)) => Ok(agent),
             _ => Err("ssh-agent does not have the key".into()),
         }
     }
 
-    fn ask(&self, message: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
+    fn ask(&self, message: &[u8], wait: Duration) -> Result<Vec<u8>, String> {
+        if let Some(why) = &*self.silent.borrow() {
+            return Err(why.clone());
+        }
+        self.answer(message, wait).map_err(|failed| {
+            let why = format!("ssh-agent does not answer: {failed}");
+            *self.silent.borrow_mut() = Some(why.clone());
+            why
+        })
+    }
+
+    fn answer(&self, message: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
         let mut stream = UnixStream::connect(&self.socket)?;
-        stream.set_read_timeout(Some(wait))?;
+        stream.set_read_timeout(Some(SLICE))?;
         stream.write_all(&string(message))?;
+        let mut answer = Patient { stream, until: Instant::now() + wait, wait, agent: self };
         let mut length = [0; 4];
-        stream.read_exact(&mut length)?;
+        answer.read_exact(&mut length)?;
         let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
         if length > LONGEST {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        let mut answer = vec![0; length];
-        stream.read_exact(&mut answer)?;
-        Ok(answer)
+        let mut bytes = vec![0; length];
+        answer.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// An answer that is waited for, for so long and until that is called off.
+struct Patient<'a> {
+    stream: UnixStream,
+    until: Instant,
+    wait: Duration,
+    agent: &'a Agent,
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.stream.read(buffer) {
+                Err(failed)
+                    if matches!(
+                        failed.kind(),
+                        io::ErrorKind::WouldBlock
+                            | io::ErrorKind::TimedOut
+                            | io::ErrorKind::Interrupted
+                    ) => {}
+                answer => return answer,
+            }
+            if self.agent.called_off.load(Ordering::SeqCst) {
+                return Err(io::Error::other("a signal ended the wait for it"));
+            }
+            if Instant::now() >= self.until {
+                let why = format!("nothing came within {} s", self.wait.as_secs());
+                return Err(io::Error::other(why));
+            }
+        }
     }
 }
 
@@ -76,13 +132,7 @@ impl Signer for Agent {
     fn sign(&self, bytes: &[u8]) -> Result<[u8; 64], String> {
         let message =
             [&[SIGN_REQUEST], &string(&blob(self.key))[..], &string(bytes), &[0; 4]].concat();
-        if self.is_silent.load(Ordering::Relaxed) {
-            return Err("ssh-agent does not answer".into());
-        }
-        let answer = self.ask(&message, WAIT).map_err(|failed| {
-            self.is_silent.store(true, Ordering::Relaxed);
-            format!("ssh-agent does not answer: {failed}")
-        })?;
+        let answer = self.ask(&message, WAIT_FOR_PERSON)?;
         let signature = signature(&answer).ok_or("ssh-agent refused to sign")?;
         // What it answered is held against the key, so that nothing that does not hold is written.
         if self.key.verifies(bytes, &signature) {

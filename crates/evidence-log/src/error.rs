@@ -236,6 +236,10 @@ impl Failure for Error {
                 "a bundle is entered into the origin log when it is sealed, under an ops.toml"
                     .into(),
             ),
+            Self::Signers { .. } => Some(
+                "mend the line or take it out; until then it could be the one that allows the signer, or for how long"
+                    .into(),
+            ),
             Self::Store(failed) => failed.hint(),
             _ => None,
         }

@@ -114,6 +114,8 @@ pub(crate) fn run(
         writeln!(streams.stderr, "evidence-log: {name}: {reason}").map_err(error::answer)?;
     }
     let code = captured.outcome.exit_code();
+    // Whatever is done from here on is the record's end, and is done whole; only signatures are not waited for.
+    drop(signals::call_off(&setting.called_off));
     let (signer, why_unsigned) = match setting.signer() {
         Ok(signer) => (signer, None),
         Err(why) => (None, Some(why)),

@@ -9,7 +9,7 @@ use evidence::{
 use opsfile::Ops;
 use report::{Common, Invocation};
 
-use crate::agent::Agent;
+use crate::agent::{Agent, CalledOff};
 use crate::clock;
 use crate::error::Error;
 use crate::ssh_keygen::SshKeygen;
@@ -28,6 +28,8 @@ pub(crate) struct Setting {
     cwd: PathBuf,
     /// The branch that is checked out, once it was asked for.
     branch: OnceCell<Option<String>>,
+    /// Once it is set, no signature is waited for.
+    pub(crate) called_off: CalledOff,
 }
 
 impl Setting {
@@ -49,6 +51,7 @@ impl Setting {
             agent: invocation.variable("SSH_AUTH_SOCK").map(PathBuf::from),
             cwd,
             branch: OnceCell::new(),
+            called_off: CalledOff::default(),
         })
     }
 
@@ -173,7 +176,7 @@ impl Setting {
         beside.push(".pub");
         let read = |path: &Path| PublicKey::from_openssh(&std::fs::read_to_string(path).ok()?);
         let key = read(path).or_else(|| read(Path::new(&beside)))?;
-        Some(Agent::with_key(socket, key))
+        Some(Agent::with_key(socket, key, CalledOff::clone(&self.called_off)))
     }
 
     /// The file of allowed signers that ops.toml names.

@@ -65,9 +65,9 @@ fn timeline(bundle: &Bundle, shown: &str, palette: Palette) -> String {
 }
 
 fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
-    let outcome = match run.outcome() {
-        Some(outcome) if run.is_proof_of_success() => palette.ok(&visible(&outcome.to_string())),
-        Some(outcome) => palette.error(&visible(&outcome.to_string())),
+    let outcome = match run.ending() {
+        Some(ending) if run.is_proof_of_success() => palette.ok(&visible(&ending)),
+        Some(ending) => palette.error(&visible(&ending)),
         None => palette.error("its end is not recorded"),
     };
     let took = run.end.map_or_else(String::new, |end| format!(", {}", duration(end.duration_us)));
@@ -87,20 +87,9 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
     {
         let _ = writeln!(text, "      {} {} bytes", visible(&file.path), file.bytes);
     }
-    let expected = unexpected(run).into_iter();
-    for remark in expected.chain(remarks(end)) {
+    for remark in remarks(end) {
         let _ = writeln!(text, "      {} {}", palette.hint("·"), visible(&remark));
     }
-}
-
-/// What is said of a run that was not to end with 0: which exit codes count as success.
-fn unexpected(run: &Run<'_>) -> Option<String> {
-    let codes: Vec<String> = run.begin.expect_exit.iter().map(u8::to_string).collect();
-    (!codes.is_empty()).then(|| {
-        let is_expected = run.exit_code().is_some_and(|code| run.begin.expect_exit.contains(&code));
-        let what = if is_expected { "as expected" } else { "not what was expected" };
-        format!("its exit code is {what}: {}", codes.join(" or "))
-    })
 }
 
 /// Words of a bundle as a terminal may have them: whoever wrote them moves no cursor, and begins no line that could be

@@ -186,6 +186,23 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// How it ended, in words; where exit codes were said before it started, also whether its own is among them. None
+    /// when no end is recorded.
+    pub fn ending(&self) -> Option<String> {
+        let outcome = self.outcome()?;
+        let expected = self.begin.expect_exit.as_slice();
+        Some(match outcome {
+            Outcome::Exited { code } if !expected.is_empty() && !expected.contains(code) => {
+                let codes: Vec<String> = expected.iter().map(u8::to_string).collect();
+                format!("{outcome}, expected {}", codes.join(" or "))
+            }
+            Outcome::Exited { code: 1.. } if !expected.is_empty() => {
+                format!("{outcome}, as expected")
+            }
+            _ => outcome.to_string(),
+        })
+    }
+
     /// Whether it succeeded and nothing about its output is suspect.
     pub fn is_proof_of_success(&self) -> bool {
         self.succeeded() && self.suspect().is_empty()

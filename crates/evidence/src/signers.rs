@@ -8,7 +8,8 @@ use crate::key::{NAMESPACE, PublicKey};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedSigners {
     entries: Vec<Entry>,
-    /// Lines that could not be read, from 1, and why. `ssh-keygen` stops at such a line; so should a verdict.
+    /// Lines that could not be read, from 1, and why. `ssh-keygen` skips such a line and says so beside its answer; it
+    /// may be the one that matters, so a verdict should wait until it is mended.
     pub bad_lines: Vec<(u64, &'static str)>,
 }
 
@@ -123,18 +124,16 @@ fn read_line(
     let mut words = key.split_ascii_whitespace();
     let key = format!("{} {}", words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let key = PublicKey::from_openssh(&key).ok_or("a key that cannot be read")?;
-    let principals = principals.trim_matches('"');
-    // Patterns that only refuse, or refuse what they name, name nobody.
-    let named: Vec<&str> = principals
-        .split(',')
-        .filter(|pattern| !pattern.is_empty() && !pattern.starts_with('!'))
-        .filter(|pattern| matches_list(principals, pattern))
-        .collect();
-    if named.is_empty() {
+    let list = principals.trim_matches('"');
+    // Patterns that only refuse name nobody, and what the same list refuses is not named by it either.
+    let is_name = |pattern: &&str| !pattern.is_empty() && !pattern.starts_with('!');
+    let names = list.split(',').filter(is_name).filter(|name| matches_list(list, name));
+    let principals = names.collect::<Vec<_>>().join(",");
+    if principals.is_empty() {
         return Ok(None);
     }
     Ok(Some(Entry {
-        principals: principals.to_owned(),
+        principals,
         key,
         namespaces: found.namespaces,
         valid_after: found.valid_after,
@@ -294,6 +293,8 @@ mod tests {
         check("ops@example.org", &allowed());
         check("\"ops@example.org\"", &allowed());
         check("ops@example.org,!ops@example.org", &Standing::Unknown);
+        check("a@b,ops@example.org,!a@*", &allowed());
+        check("*@b,!a@b", &Standing::Allowed("*@b".into()));
         check("ops@example.org namespaces=\"git,evidence-log\"", &allowed());
         check("ops@example.org namespaces=\"evid*\",valid-after=\"20260101Z\"", &allowed());
         check(

@@ -18,10 +18,10 @@ pub(super) struct Mark {
 
 /// Nothing here is said by colour alone.
 pub(super) fn mark(run: &Run<'_>) -> Mark {
-    let (class, sign, words) = match run.outcome() {
-        Some(outcome) if run.is_proof_of_success() => ("good", "✓", outcome.to_string()),
-        Some(outcome) if run.succeeded() => ("fair", "!", format!("{outcome}, suspect")),
-        Some(outcome) => ("bad", "✕", outcome.to_string()),
+    let (class, sign, words) = match run.ending() {
+        Some(ending) if run.is_proof_of_success() => ("good", "✓", ending),
+        Some(ending) if run.succeeded() => ("fair", "!", format!("{ending}, suspect")),
+        Some(ending) => ("bad", "✕", ending),
         None => ("bad", "?", "end not recorded".to_owned()),
     };
     Mark { class, sign, words }

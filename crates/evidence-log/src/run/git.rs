@@ -47,6 +47,9 @@ fn ask(git: &Path, cwd: &Path, words: &[&str]) -> duct::Expression {
     duct::cmd(git, settings.iter().chain(words))
         .dir(cwd)
         .env("GIT_OPTIONAL_LOCKS", "0")
+        // A partial clone would fetch what it has not.
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "none")
         .stdin_null()
         .stdout_capture()
         .stderr_null()

@@ -60,6 +60,17 @@ impl Signals {
     }
 }
 
+/// Sets a flag when a signal comes that asks us to end; what our caller ignores stays ignored.
+pub(super) fn call_off(flag: &Arc<AtomicBool>) -> io::Result<()> {
+    let ignored = ignored();
+    for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
+        if ignored & (1 << (number - 1)) == 0 {
+            signal_hook::flag::register(number, Arc::clone(flag))?;
+        }
+    }
+    Ok(())
+}
+
 /// `SIGKILL` for 9, as records name signals.
 pub(super) fn name(number: i32) -> String {
     let known = signal_hook::low_level::signal_name(number);

@@ -14,7 +14,7 @@ pub(super) enum Answer {
     NotThere,
     /// It is.
     Committed {
-        /// The commit that last touched the manifest, shortened.
+        /// The commit that last touched the manifest, shortened; where that cannot be told, the one checked out.
         commit: String,
         /// A branch of a remote that has the commit, as of the last fetch or push.
         published: Option<String>,
@@ -71,7 +71,10 @@ pub(super) fn committed(bundle: &Path, invocation: &Invocation) -> Answer {
         return Answer::NotThere;
     };
     let manifest = Digest::of(&manifest);
-    let Some(commit) = ask(&["rev-list", "-1", "HEAD", "--", &manifest_path]).and_then(text) else {
+    let touched = ask(&["rev-list", "-1", "HEAD", "--", &manifest_path]).and_then(text);
+    // A partial clone cannot follow the history; what is checked out holds it at least.
+    let head = || ask(&["rev-parse", "--verify", "--end-of-options", "HEAD"]).and_then(text);
+    let Some(commit) = touched.or_else(head) else {
         return Answer::NotThere;
     };
     let published = ask(&[

@@ -28,17 +28,30 @@ fn an_output_that_is_not_as_expected_is_no_success() {
 }
 
 #[test]
-fn a_code_of_0_that_was_not_expected_is_no_success() {
+fn an_exit_code_that_is_not_the_expected_one_is_no_success() {
     let bed = Bed::new();
     let bundle = open(&bed);
     let run = |code: &str| {
-        let args = ["run", "--into", &bundle, "--expect-exit", "3", "--", "sh", "-c"];
-        tool(&bed).args(args).arg(format!("exit {code}").as_str()).run().code()
+        let args = ["run", "--into", &bundle, "--expect-exit", "3,4", "--", "sh", "-c"];
+        tool(&bed).args(args).arg(format!("echo x; exit {code}")).run()
     };
-    assert_eq!([run("0"), run("3"), run("4")], [123, 3, 4]);
+    let zero = run("0");
+    assert_eq!(zero.code(), 123, "{zero}");
+    insta::assert_snapshot!(zero.stderr(), @"evidence-log: exit code 0 is not what was expected");
+    assert_eq!([run("3").code(), run("5").code()], [3, 5], "every other code says it by itself");
     let shown = tool(&bed).args(["show", &bundle]).run();
-    assert_eq!(shown.stdout().matches("not what was expected: 3").count(), 2, "{shown}");
-    assert_eq!(shown.stdout().matches("is as expected: 3").count(), 1, "{shown}");
+    for words in
+        ["(exit 0, expected 3 or 4, ", "(exit 3, as expected, ", "(exit 5, expected 3 or 4, "]
+    {
+        assert!(shown.stdout().contains(words), "{shown}");
+    }
+    let runs = show(&bed, &bundle)["runs"].clone();
+    let succeeded: Vec<_> = runs.as_array().unwrap().iter().map(|run| &run["succeeded"]).collect();
+    assert_eq!(succeeded, [false, true, false]);
+    assert_eq!(runs[0]["expect_exit"], serde_json::json!([3, 4]));
+    let page = tool(&bed).args(["report", &bundle, "-o", "page.html"]).run();
+    assert_eq!(page.code(), 0, "{page}");
+    assert!(bed.read("page.html").contains("exit 0, expected 3 or 4"));
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod signals;
 mod stores;
 mod tamper;
 mod verdicts;
+mod waits;
 mod words;
 
 use testbed::{Bed, Command};
