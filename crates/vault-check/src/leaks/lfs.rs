@@ -13,7 +13,7 @@ use crate::leaks::stream::Scratch;
 pub(crate) const LONGEST: u64 = 1024;
 
 /// What a finding names as the member that a leak stands in.
-const MEMBER: &str = "its file in Git LFS";
+const MEMBER: &str = "(in Git LFS)";
 
 /// Searches the file that a pointer stands for, where it is here; otherwise tells that it was not read.
 pub(crate) fn follow(
@@ -34,7 +34,7 @@ pub(crate) fn follow(
     }
     let member = |inner: String| match inner.as_str() {
         "" => MEMBER.to_owned(),
-        inner => format!("{MEMBER}, {inner}"),
+        inner => format!("{MEMBER} {inner}"),
     };
     inside.found.extend(of_file.found.into_iter().map(|(inner, found)| (member(inner), found)));
     inside.unread.extend(of_file.unread.into_iter().map(|(inner, why)| (member(inner), why)));

@@ -132,7 +132,7 @@ fn a_file_in_git_lfs_is_searched_or_told() {
     bed.write(format!(".git/lfs/objects/00/ff/{id}"), format!("dump {TOKEN}\n"));
     let output = leaks(&bed, &["--staged"]);
     assert_eq!(places(&output), ["db.sql:1:6 a.env:TOKEN"]);
-    assert!(output.stdout().contains("in its member its file in Git LFS"), "{output}");
+    assert!(output.stdout().contains("in its member (in Git LFS)"), "{output}");
     bed.git(["commit", "-q", "-m", "dump"]);
     assert_eq!(places(&leaks(&bed, &["--history"])), ["db.sql:1:6 a.env:TOKEN"]);
 }
