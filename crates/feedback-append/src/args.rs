@@ -42,6 +42,7 @@ pub(crate) struct Args {
 
 /// What to do instead of writing an entry.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Check logs: front matter, times, order, citations, claims, credentials
     Check(CheckArgs),

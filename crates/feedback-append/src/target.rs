@@ -115,7 +115,11 @@ impl<'a> Target<'a> {
                 "add a note to a bundle with `evidence-log note`",
             );
         }
-        if repo.ops.is_some() && self.role.is_none() && !is_below(repo.folder.clone()) {
+        // What is declared elsewhere is meant so; what is declared here and leads elsewhere is a link.
+        let is_meant = self.role.zip(repo.ops.as_ref()).is_some_and(|((_, role), ops)| {
+            !repo::plain(&log_path(ops, role)).starts_with(&repo.folder)
+        });
+        if repo.ops.is_some() && !is_meant && !is_below(repo.folder.clone()) {
             return refused(
                 "lies outside the repo of ops.toml",
                 "run this in the repo that the log belongs to",

@@ -15,6 +15,7 @@ use crate::draft::{self, Draft};
 use crate::entry;
 use crate::error::Error;
 use crate::front_matter;
+use crate::git::Git;
 use crate::regular;
 use crate::repo::Repo;
 use crate::stamp;
@@ -28,6 +29,9 @@ const SAME_MOMENT: TimeDelta = TimeDelta::seconds(5);
 
 /// How long to wait for other writers of the same log.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How long a program may take to write a file that it has emptied.
+const SAVING: Duration = Duration::from_secs(2);
 
 /// What was done.
 pub(super) struct Written {
@@ -64,6 +68,7 @@ pub(super) fn write(
     }
     // A limit on the size of files then is an error that is told, and not the end of the process.
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Answer)?;
+    make_sure_it_is_not_emptied(repo, target, invocation)?;
     let mut written = None;
     durable::replace(&target.path, PATIENCE, |snapshot| {
         // The time is taken under the lock, so that entries stand in the order of their times.
@@ -74,6 +79,37 @@ pub(super) fn write(
         Ok::<_, Error>(change)
     })?;
     written.ok_or_else(|| Error::NoLog { path: target.path.clone() })
+}
+
+/// Waits a moment for who saves a log by emptying and writing it, as editors and `>` do, and refuses one that stays
+/// empty although git has it with text: what they write then would go into a file without a name.
+fn make_sure_it_is_not_emptied(
+    repo: &Repo,
+    target: &Target<'_>,
+    invocation: &Invocation,
+) -> Result<(), Error> {
+    let is_empty =
+        || target.path.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
+    if !is_empty() {
+        return Ok(());
+    }
+    let Some(git) = Git::open(&repo.folder, invocation) else { return Ok(()) };
+    let committed = git.contents("HEAD", std::slice::from_ref(&target.shown)).unwrap_or_default();
+    if committed.into_iter().flatten().all(|bytes| bytes.trim_ascii().is_empty()) {
+        return Ok(());
+    }
+    let started = Instant::now();
+    while is_empty() {
+        if started.elapsed() > SAVING {
+            return Err(Error::NotALog {
+                path: target.shown.clone(),
+                why: "is empty, and git has it with text",
+                hint: "if somebody is saving it, try again; else `git restore` brings it back",
+            });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 fn decide(

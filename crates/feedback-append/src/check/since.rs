@@ -1,10 +1,11 @@
 //! `--since`: of all findings, those in what a commit does not have yet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use report::{Finding, Level};
 
 use crate::citation::Roots;
+use crate::entry::Entry;
 use crate::log::Log;
 use crate::text;
 
@@ -54,13 +55,23 @@ pub(super) fn retain_archived<'a>(
 
 /// The lines of the entries that are new, and those of the front matter where it differs.
 fn fresh_lines(log: &Log, before: &Log) -> Vec<(u32, u32)> {
-    let known: HashSet<String> =
-        before.entries.entries.iter().map(|entry| before.own_text_of(entry)).collect();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for entry in &before.entries.entries {
+        *known.entry(before.own_text_of(entry)).or_default() += 1;
+    }
+    // What stands there once more than before is new as well.
+    let mut is_fresh = |entry: &Entry| match known.get_mut(&log.own_text_of(entry)) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            false
+        }
+        _ => true,
+    };
     let mut fresh: Vec<(u32, u32)> = log
         .entries
         .entries
         .iter()
-        .filter(|entry| !known.contains(&log.own_text_of(entry)))
+        .filter(|entry| is_fresh(entry))
         .map(|entry| (log.line(entry.range.start), log.line(entry.range.end.saturating_sub(1)) + 1))
         .collect();
     // What stands outside of all entries counts where the commit does not have it.

@@ -12,6 +12,9 @@ use crate::repo::Repo;
 
 /// Applies the rule to one log.
 pub(super) fn check(repo: &Repo, log: &Log) -> Vec<Finding> {
+    if log.entries.entries.iter().all(|entry| entry.id.is_none()) {
+        return Vec::new();
+    }
     let mut places: HashMap<String, String> = archived(repo, log);
     let mut findings = Vec::new();
     for entry in &log.entries.entries {

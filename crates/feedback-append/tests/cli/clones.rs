@@ -350,6 +350,46 @@ fn a_text_that_some_viewers_end_elsewhere_is_refused() {
 }
 
 #[test]
+fn a_log_that_is_being_saved_is_waited_for() {
+    let bed = bed();
+    git(&bed, &["init", "-q"]);
+    bed.write(".gitignore", "vault/\n");
+    commit(&bed);
+    bed.write("feedback/chatwoot.md", "");
+    let append = || run(&bed, ["--role", "chatwoot", "--title", "x", "--message", "y"]);
+    let refused = append();
+    assert_eq!(refused.code(), 2, "{refused}");
+    assert!(refused.stderr().contains("is empty, and git has it with text"), "{refused}");
+    assert_eq!(bed.read("feedback/chatwoot.md"), "");
+    // One that git does not have with text is as new.
+    bed.write("feedback/manager.md", "");
+    assert_eq!(run(&bed, ["--role", "manager", "--title", "x", "--message", "y"]).code(), 0);
+}
+
+#[test]
+fn a_folder_of_logs_that_leads_elsewhere_takes_none() {
+    let bed = bed();
+    let outside = bed.temporary().join("out");
+    std::fs::create_dir_all(&outside).unwrap();
+    bed.remove("feedback/chatwoot.md");
+    std::fs::remove_dir(bed.path("feedback")).unwrap();
+    std::os::unix::fs::symlink(&outside, bed.path("feedback")).unwrap();
+    let output = run(&bed, ["--role", "manager", "--title", "x", "--message", "y"]);
+    assert_eq!(output.code(), 2, "{output}");
+    assert!(output.stderr().contains("lies outside the repo of ops.toml"), "{output}");
+}
+
+#[test]
+fn a_document_whose_keys_are_not_read_is_told() {
+    let bed = bed();
+    bed.write("docs/a.md", "---\n{expires: 2025-01-01, doc_hash: TBD}\n---\nb\n");
+    bed.write("docs/b.md", "---\n? expires\n: 2025-01-01\n---\nb\n");
+    bed.write("docs/c.md", "---\ntitle: c\n---\nb\n");
+    let check = run(&bed, ["check", "--docs", "docs"]);
+    assert_eq!(check.stdout().matches("the tool does not read").count(), 2, "{check}");
+}
+
+#[test]
 fn a_shallow_clone_without_a_common_commit_gets_no_verdict() {
     let bed = bed();
     bed.write(".gitignore", "vault/\n");
