@@ -260,16 +260,23 @@ fn success_in_line(line: &str, is_title: bool) -> Option<Range<usize>> {
             in_code = !in_code;
         } else if SIGNS.contains(&other) && !in_code {
             return Some(at..at + other.len_utf8());
-        } else if let Some(sign) = NAMED_SIGNS.iter().find(|sign| rest.starts_with(**sign))
+        } else if other == ':'
             && !in_code
+            && let Some(sign) = NAMED_SIGNS.iter().find(|sign| rest.starts_with(**sign))
         {
             return Some(at..at + sign.len());
         }
         if !is_word(other) {
-            // A dash or slash between blanks parts two sentences, and one within a word none.
-            let is_apart = line[..at].ends_with(' ') && rest[other.len_utf8()..].starts_with(' ');
-            sentence_ended |=
-                ".;!?:,—→⇒➜(|>".contains(other) || ("-–/+&".contains(other) && is_apart);
+            sentence_ended |= match other {
+                '.' | ';' | '!' | '?' | ':' | ',' | '(' | '|' | '>' | '—' | '→' | '⇒' | '➜' => {
+                    true
+                }
+                // A dash or slash between blanks parts two sentences, and one within a word none.
+                '-' | '–' | '/' | '+' | '&' => {
+                    line[..at].ends_with(' ') && rest[other.len_utf8()..].starts_with(' ')
+                }
+                _ => false,
+            };
             at += other.len_utf8();
             continue;
         }

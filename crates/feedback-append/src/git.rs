@@ -95,13 +95,16 @@ impl Git {
         let mut log =
             vec!["log", "--format=", "--name-only", "--diff-filter=D", "--no-renames", "-z"];
         log.extend(["--no-ext-diff", "--relative", limit.as_str(), "HEAD", "--", folder]);
-        let asked = [Some(diff), since.is_none().then_some(log)];
-        let mut paths: Vec<String> = Vec::new();
-        for args in asked.into_iter().flatten() {
-            // Before the first commit there is nothing that could be gone.
-            let answer = run(&self.folder, &args, Vec::new()).unwrap_or_default();
-            paths.extend(split(&answer).map(|path| path.trim_start_matches('\n').to_owned()));
-        }
+        // Before the first commit there is nothing that could be gone.
+        let ask = |args: &[&str]| run(&self.folder, args, Vec::new()).unwrap_or_default();
+        let answers = std::thread::scope(|scope| {
+            let earlier = since.is_none().then(|| scope.spawn(|| ask(&log)));
+            let now = ask(&diff);
+            [now, earlier.and_then(|earlier| earlier.join().ok()).unwrap_or_default()]
+        });
+        let names = answers.iter().flat_map(|answer| split(answer));
+        let mut paths: Vec<String> =
+            names.map(|path| path.trim_start_matches('\n').to_owned()).collect();
         let is_markdown = |path: &str| {
             let extension = Path::new(path).extension();
             extension.is_some_and(|extension| extension == "md" || extension == "markdown")
