@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::packing::patterns::{Patterns, Verdict, prefixes};
+use crate::packing::patterns::{Patterns, Verdict, prefixes, straight};
 
 /// What a package is made of.
 pub(crate) struct Npm {
@@ -80,7 +80,7 @@ fn always(package: &Value) -> Vec<String> {
         bin => bin.and_then(Value::as_str).into_iter().collect::<Vec<_>>(),
     };
     let others = ["main", "browser"].into_iter().filter_map(|key| package.get(key)?.as_str());
-    others.chain(bins).map(|path| path.trim_start_matches("./").to_owned()).collect()
+    others.chain(bins).map(|path| straight(path.trim_start_matches("./"))).collect()
 }
 
 impl Npm {

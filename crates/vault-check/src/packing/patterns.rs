@@ -68,11 +68,11 @@ impl Patterns {
     /// Reads the `files` of a package.json: each is seen from the package's folder, and the last counts.
     pub(crate) fn listed<'a>(entries: impl IntoIterator<Item = &'a str>) -> Patterns {
         let read = |entry: &str| {
-            let (is_negated, pattern) = negated(entry.trim());
-            // `/` is the package's folder; of `.` npm makes nothing.
-            let is_all = pattern.starts_with('/') && pattern.trim_matches('/').is_empty();
-            let pattern = pattern.trim_start_matches("./").trim_matches('/');
-            let pattern = if is_all { "**" } else { pattern };
+            let (is_negated, entry) = negated(entry.trim());
+            // `/` and `./` are the package's folder; of `.` npm makes nothing.
+            let pattern = straight(entry.strip_prefix("./").unwrap_or(entry));
+            let is_all = !entry.is_empty() && pattern.trim_matches('/').is_empty();
+            let pattern = if is_all { "**" } else { pattern.trim_matches('/') };
             Some(Pattern { glob: glob(pattern)?, is_negated, only_folders: false })
         };
         let list = entries.into_iter().filter_map(read).collect();
@@ -124,6 +124,18 @@ impl Pattern {
 /// The folders that lead to a file, from the top, and the file itself.
 pub(crate) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at]).chain([path])
+}
+
+/// A path or pattern without what `..` takes back; what leads out of its folder is left as it is.
+pub(crate) fn straight(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match parts.last() {
+            Some(last) if part == ".." && !matches!(*last, "" | "..") => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// One pattern in which `*` stays within a folder's name; neither git nor docker knows `{a,b}`.

@@ -14,7 +14,7 @@ const VAULT: [&str; 5] = [
 ];
 
 /// What is beside the vault, and which of its files are packed. The answers are those of npm 11.
-const NPM: [(&[(&str, &str)], &str); 16] = [
+const NPM: [(&[(&str, &str)], &str); 19] = [
     (&[("package.json", "")], ALL),
     (&[("package.json", ""), (".gitignore", "/vault/\n")], ""),
     (&[("package.json", ""), (".gitignore", "vault\n"), (".npmignore", "test\n")], ALL),
@@ -43,6 +43,9 @@ const NPM: [(&[(&str, &str)], &str); 16] = [
         "vault/occ/.hidden vault/occ/b.txt",
     ),
     (&[("package.json", r#","files":["."]"#)], ""),
+    (&[("package.json", r#","files":["./"]"#)], ALL),
+    (&[("package.json", r#","files":["lib/../vault/*.env"]"#)], "vault/c.env"),
+    (&[("package.json", r#","files":["lib"],"main":"lib/../vault/c.env""#)], "vault/c.env"),
 ];
 
 const ALL: &str = "vault/c.env vault/occ/.hidden vault/occ/a.env vault/occ/b.txt";
