@@ -1,6 +1,7 @@
-//! Looks into gzip, zip, tar and ar files, and into what lies in them.
+//! Looks into gzip, zlib, zip, tar, cpio and ar files, and into what lies in them.
 
 mod ar;
+mod cpio;
 mod kind;
 mod tar;
 mod unpacked;
@@ -39,8 +40,6 @@ pub enum Unread {
     Method,
     /// Encrypted.
     Encrypted,
-    /// An archive of a kind whose members are not told apart; what is not packed in it is searched.
-    Members,
     /// Archives in archives in archives.
     TooDeep,
     /// It grows beyond all measure.
@@ -63,7 +62,6 @@ impl Unread {
         match self {
             Self::Method => "it is compressed in a way that cannot be read here",
             Self::Encrypted => "it is encrypted",
-            Self::Members => "what is packed in an archive of this kind is not unpacked",
             Self::TooDeep => "it is an archive too deep inside others",
             Self::TooLarge => "it grows out of proportion when unpacked",
             Self::Damaged => "it is damaged",
@@ -168,6 +166,10 @@ fn search_rest(
         Kind::Gzip => return Ok(search_gzip(searcher, len, reader, member, depth)),
         Kind::Zlib => return search_zlib(searcher, len, reader, member, depth),
         Kind::Zip => return search_held(searcher, len, reader, member, depth),
+        Kind::Cpio => {
+            let start = head.to_vec();
+            return search_cpio(searcher, &mut Cursor::new(start).chain(reader), member, depth);
+        }
         Kind::Tar => {
             let start = head.to_vec();
             return search_tar(searcher, &mut Cursor::new(start).chain(reader), member, depth);
@@ -197,7 +199,8 @@ fn search_gzip(
             searcher.name(&name, text);
         }
     }
-    search_unpacked(searcher, &mut unpacked, &name, member, depth)
+    search_unpacked(searcher, &[], &mut unpacked, &name, member, depth);
+    unpacked.n_bytes
 }
 
 /// Searches a zlib stream and what stands behind it, as git and many others keep single objects.
@@ -212,32 +215,37 @@ fn search_zlib(
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
     let mut unpacked = Unpacked { decoder: Zlib::new(packed), n_bytes: 0, too_large: false };
     let name = format!("{member}{}(inflated)", if member.is_empty() { "" } else { " " });
-    let n_bytes = search_unpacked(searcher, &mut unpacked, &name, member, depth);
-    // What stands behind it belongs to no stream.
-    let mut behind = unpacked.decoder.rest();
-    let len = searcher.first(&mut behind)?;
-    let n_behind = if len > 0 { searcher.text(member, len, &mut behind)? } else { 0 };
-    Ok(n_bytes + n_behind)
+    let mut first = Vec::new();
+    // What cannot be read is met again by whoever reads on.
+    let _ = unpacked.by_ref().take(kind::LONGEST_GIT).read_to_end(&mut first);
+    // An object of git's is what stands behind its own header.
+    let first = &first[kind::git_header(&first)..];
+    let is_whole = search_unpacked(searcher, first, &mut unpacked, &name, member, depth);
+    let behind = unpacked.decoder.rest();
+    Ok(unpacked.n_bytes + search_behind(searcher, &[], behind, member, depth, !is_whole)?)
 }
 
-/// Searches what was packed as one stream, and tells what of it could not be read; answers how many bytes it had.
+/// Searches what was packed as one stream, of which `first` is read, and tells what of it could not be read; answers
+/// whether all of it was.
 fn search_unpacked<D>(
     searcher: &mut dyn Search,
+    first: &[u8],
     unpacked: &mut Unpacked<D>,
     name: &str,
     member: &str,
     depth: usize,
-) -> u64
+) -> bool
 where
     Unpacked<D>: Read,
 {
-    let outcome = search_member(searcher, unpacked, name, depth + 1);
+    let mut content = Cursor::new(first).chain(&mut *unpacked);
+    let is_read = search_member(searcher, &mut content, name, depth + 1).is_ok();
     if unpacked.too_large {
         searcher.unread(member, Unread::TooLarge);
-    } else if outcome.is_err() {
+    } else if !is_read {
         searcher.unread(member, Unread::Damaged);
     }
-    unpacked.n_bytes
+    is_read && !unpacked.too_large
 }
 
 /// Searches what may be a zip file and can only be read once: in memory, where it is not too long.
@@ -302,7 +310,7 @@ fn search_tar(
     outer: &str,
     depth: usize,
 ) -> io::Result<u64> {
-    let mut n_bytes = 0;
+    let (mut n_bytes, mut is_damaged) = (0, false);
     let rest = loop {
         match tar::next(reader)? {
             tar::Next::Member(member) => {
@@ -318,11 +326,12 @@ fn search_tar(
             tar::Next::End(rest) => break rest,
             tar::Next::Damaged(rest) => {
                 searcher.unread(outer, Unread::Damaged);
+                is_damaged = true;
                 break rest;
             }
         }
     };
-    Ok(n_bytes + search_behind(searcher, &rest, reader, outer)?)
+    Ok(n_bytes + search_behind(searcher, &rest, reader, outer, depth, is_damaged)?)
 }
 
 /// Searches the headers and every member of an `ar` archive, behind its first bytes.
@@ -344,22 +353,58 @@ fn search_ar(
             Err(rest) => break rest,
         }
     };
-    if !rest.is_empty() {
+    let is_damaged = !rest.is_empty();
+    if is_damaged {
         searcher.unread(outer, Unread::Damaged);
     }
-    Ok(n_bytes + search_behind(searcher, &rest, reader, outer)?)
+    Ok(n_bytes + search_behind(searcher, &rest, reader, outer, depth, is_damaged)?)
 }
 
-/// Searches what follows the last member: it belongs to none.
+/// Searches every member of a cpio archive, and what follows it: as an initramfs has it, another, packed or not.
+fn search_cpio(
+    searcher: &mut dyn Search,
+    reader: &mut dyn Read,
+    outer: &str,
+    depth: usize,
+) -> io::Result<u64> {
+    let (mut n_bytes, mut is_damaged) = (0, false);
+    let rest = loop {
+        match cpio::next(reader)? {
+            cpio::Next::Member(member) => {
+                let name = in_archive(outer, &String::from_utf8_lossy(&member.name));
+                searcher.name(&name, &member.name);
+                n_bytes += search_part(searcher, reader, &name, member.len, depth)?;
+                n_bytes += io::copy(&mut reader.take(member.padding), &mut io::sink())?;
+            }
+            cpio::Next::End => break cpio::behind(reader)?,
+            cpio::Next::Damaged(rest) => {
+                searcher.unread(outer, Unread::Damaged);
+                is_damaged = true;
+                break rest;
+            }
+        }
+    };
+    Ok(n_bytes + search_behind(searcher, &rest, reader, outer, depth, is_damaged)?)
+}
+
+/// Searches what follows the last member: it belongs to none, and may be packed itself.
 fn search_behind(
     searcher: &mut dyn Search,
     rest: &[u8],
     reader: &mut dyn Read,
     outer: &str,
+    depth: usize,
+    is_damaged: bool,
 ) -> io::Result<u64> {
     let mut behind = Cursor::new(rest).chain(reader);
     let len = searcher.first(&mut behind)?;
-    searcher.text(outer, len, &mut behind)
+    if len == 0 {
+        return Ok(0);
+    }
+    if is_damaged || Kind::of(searcher.head(len)) == Kind::Text {
+        return searcher.text(outer, len, &mut behind);
+    }
+    search_rest(searcher, len, &mut behind, outer, depth + 1, IsZip::No)
 }
 
 /// Searches one member's content and goes to its end.

@@ -1,10 +1,8 @@
 //! What a file is by its first bytes.
 
-use std::io::Read;
+use flate2::{Decompress, FlushDecompress};
 
-use flate2::read::ZlibDecoder;
-
-use super::{Unread, tar};
+use super::{Unread, cpio, tar};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +17,8 @@ pub(super) enum Kind {
     Tar,
     /// An archive of `ar`: a Debian package, a static library.
     Ar,
+    /// An archive of `cpio`: an initramfs, what is in an RPM.
+    Cpio,
     /// Something packed that is not understood here, and why not.
     Opaque(Unread),
     /// Anything else.
@@ -63,8 +63,8 @@ impl Kind {
             Kind::Ar
         } else if is_zlib(head) {
             Kind::Zlib
-        } else if is_cpio(head) {
-            Kind::Opaque(Unread::Members)
+        } else if cpio::is_cpio(head) {
+            Kind::Cpio
         } else if OTHERS.iter().any(|magic| head.starts_with(magic)) {
             Kind::Opaque(Unread::Method)
         } else if head.starts_with(b"%PDF-") {
@@ -75,33 +75,22 @@ impl Kind {
     }
 }
 
-/// Whether a zlib stream begins so (RFC 1950 §2.2). Two letters would do, so its first bytes must inflate.
+/// Whether a zlib stream begins so (RFC 1950 §2.2). Two bytes would do, so the next must inflate.
 fn is_zlib(head: &[u8]) -> bool {
+    /// Other bytes break off before.
+    const ENOUGH: usize = 2048;
     let [method, flags, ..] = *head else { return false };
     let sums_up = (u16::from(method) << 8 | u16::from(flags)).is_multiple_of(31);
     if method & 0x0f != 8 || method >> 4 > 7 || flags & 0x20 != 0 || !sums_up {
         return false;
     }
-    // `x^2` begins so too, and no stream is of letters alone.
-    let is_letter = |byte: &u8| (b' '..=b'~').contains(byte) || byte.is_ascii_whitespace();
-    if head[..head.len().min(64)].iter().all(is_letter) {
+    // `x^2` begins so too, and no stream is a text.
+    let head = &head[..head.len().min(ENOUGH)];
+    if str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true) {
         return false;
     }
-    let mut some = [0; 16];
-    let mut decoder = ZlibDecoder::new(&head[..head.len().min(4096)]);
-    decoder.read(&mut some).is_ok_and(|n_read| n_read > 0)
-}
-
-/// Whether an archive of cpio begins so: its newer forms have numbers in letters, the older ones a short.
-fn is_cpio(head: &[u8]) -> bool {
-    let is_numbers =
-        |len: usize| head.get(6..len).is_some_and(|all| all.iter().all(u8::is_ascii_hexdigit));
-    match head {
-        [b'0', b'7', b'0', b'7', b'0', b'1' | b'2', ..] => is_numbers(110),
-        [b'0', b'7', b'0', b'7', b'0', b'7', ..] => is_numbers(76),
-        [0xc7, 0x71, ..] | [0x71, 0xc7, ..] => true,
-        _ => false,
-    }
+    let (mut inflate, mut inflated) = (Decompress::new(true), vec![0; 16 * ENOUGH]);
+    inflate.decompress(head, &mut inflated, FlushDecompress::None).is_ok()
 }
 
 /// Whether a program begins so: what it unpacks at its start often stands behind it.
@@ -119,4 +108,19 @@ pub(super) fn is_gzip_behind(head: &[u8]) -> bool {
     head.starts_with(b"#!")
         && memchr::memmem::find_iter(head, GZIP)
             .any(|at| head.get(at + GZIP.len()).is_some_and(|flags| *flags < 0x20))
+}
+
+/// An object's header has no more bytes: `commit`, a blank, the digits of a length, a zero.
+pub(super) const LONGEST_GIT: u64 = 32;
+
+/// How long the header is with which an object of git's begins; nothing where none does.
+pub(super) fn git_header(head: &[u8]) -> usize {
+    let Some(end) = memchr::memchr(0, head) else { return 0 };
+    let mut words = head[..end].splitn(2, |byte| *byte == b' ');
+    let kind = words.next().unwrap_or_default();
+    let len = words.next().unwrap_or_default();
+    let is_header = [&b"blob"[..], b"tree", b"commit", b"tag"].contains(&kind)
+        && !len.is_empty()
+        && len.iter().all(u8::is_ascii_digit);
+    if is_header { end + 1 } else { 0 }
 }

@@ -57,6 +57,9 @@ pub(super) fn next(reader: &mut dyn Read) -> io::Result<Next> {
         return Ok(Next::End(header));
     }
     let Some(len) = number(&header[124..136]) else { return Ok(Next::Damaged(header)) };
+    if header[156] == SPARSE && header[257..].starts_with(b"ustar ") && header[482] != 0 {
+        go_past_map(reader)?;
+    }
     // POSIX has the beginning of a long path here; GNU has times, and parts of sparse files.
     let is_posix = header[257..].starts_with(b"ustar\0");
     let prefix = if is_posix { until_zero(&header[345..500]) } else { b"" };
@@ -72,6 +75,20 @@ pub(super) fn next(reader: &mut dyn Read) -> io::Result<Next> {
         ],
         len,
     }))
+}
+
+/// The type of a file with holes, as GNU writes it. Its map has room in the header for four pieces; more of it
+/// follows in blocks of their own, each of which says whether there is another.
+const SPARSE: u8 = b'S';
+
+fn go_past_map(reader: &mut dyn Read) -> io::Result<()> {
+    loop {
+        let mut block = Vec::new();
+        reader.take(BLOCK).read_to_end(&mut block)?;
+        if block.get(504).is_none_or(|more| *more == 0) {
+            return Ok(());
+        }
+    }
 }
 
 fn until_zero(field: &[u8]) -> &[u8] {

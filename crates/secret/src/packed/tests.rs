@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use proptest::prelude::*;
 
 use super::kind::OTHERS;
@@ -256,6 +256,102 @@ fn members_of_an_ar_archive_are_searched() {
 }
 
 #[test]
+fn archives_behind_an_archive_are_searched() {
+    let text = format!("one\n{TOKEN}\n");
+    let packed = gzip(text.as_bytes());
+    assert_eq!(searched(&[tar(b"hello"), tar(&packed)].concat()), (1, vec![]));
+    assert_eq!(searched(&[tar(b"hello"), v7(&packed), tar(&packed)].concat()), (2, vec![]));
+    assert_eq!(searched(&[&tar(b"hello")[..], &packed].concat()), (1, vec![]));
+    let opaque = [&tar(b"hello")[..], b"\xfd7zXZ\0"].concat();
+    assert_eq!(searched(&opaque), (0, vec![Unread::Method]));
+    // GNU's map of a file with many holes goes on behind the header.
+    let mut sparse = tar(b"hello");
+    sparse[257..265].copy_from_slice(b"ustar  \0");
+    (sparse[156], sparse[482]) = (b'S', 1);
+    let map = vec![b'0'; 504];
+    let more = [map.as_slice(), &[1; 8], &map, &[0; 8]].concat();
+    let sparse = [&sparse[..512], &more, &sparse[512..1024], &tar(&packed)].concat();
+    assert_eq!(searched(&sparse), (1, vec![]));
+    // A header that says nothing of use is told once, and what follows is searched as it is.
+    let mut damaged = tar(text.as_bytes());
+    damaged[124..136].fill(b'x');
+    assert_eq!(searched(&damaged), (1, vec![Unread::Damaged]));
+}
+
+/// Cpio archives of one member, in each form.
+fn cpios(name: &str, content: &[u8]) -> Vec<Vec<u8>> {
+    let filled = |mut bytes: Vec<u8>, unit: usize| {
+        bytes.resize(bytes.len().next_multiple_of(unit), 0);
+        bytes
+    };
+    let word = |number: usize| u16::try_from(number).unwrap();
+    let new = |name: &str, bytes: &[u8]| {
+        let (len, name_len) = (bytes.len(), name.len() + 1);
+        let head = format!("070701{:048x}{len:08x}{:032x}{name_len:08x}{:08x}{name}\0", 1, 0, 0);
+        [filled(head.into_bytes(), 4), filled(bytes.to_vec(), 4)].concat()
+    };
+    let octal = |name: &str, bytes: &[u8]| {
+        let head = format!("070707{:053o}{:06o}{:011o}{name}\0", 1, name.len() + 1, bytes.len());
+        [head.as_bytes(), bytes].concat()
+    };
+    let binary = |name: &str, bytes: &[u8], order: fn(u16) -> [u8; 2]| {
+        let mut words = [0; 13];
+        (words[0], words[10], words[12]) = (0o070_707, word(name.len() + 1), word(bytes.len()));
+        let head = words.into_iter().flat_map(order).chain(name.bytes()).chain([0]).collect();
+        [filled(head, 2), filled(bytes.to_vec(), 2)].concat()
+    };
+    let last = "TRAILER!!!";
+    vec![
+        [new(name, content), new(last, b"")].concat(),
+        [octal(name, content), octal(last, b"")].concat(),
+        [binary(name, content, u16::to_le_bytes), binary(last, b"", u16::to_le_bytes)].concat(),
+        [binary(name, content, u16::to_be_bytes), binary(last, b"", u16::to_be_bytes)].concat(),
+    ]
+}
+
+#[test]
+fn members_of_a_cpio_archive_are_searched() {
+    let text = format!("one\n{TOKEN}\n");
+    let packed = gzip(text.as_bytes());
+    let all = cpios("dir/m", &packed);
+    for archive in &all {
+        assert_eq!(searched(archive), (1, vec![]));
+        assert_eq!(searched_once(&gzip(archive)), (1, vec![]));
+        assert_eq!(searched(&archive[..archive.len() - 9]).1, [Unread::Damaged]);
+        // As an initramfs has it: zeros, and another archive that is packed.
+        let behind = [archive, &vec![0; 700][..], &gzip(archive)].concat();
+        assert_eq!(searched(&behind), (2, vec![]));
+    }
+    for archive in cpios(&format!("dir/{TOKEN}"), b"hello") {
+        assert_eq!(searched(&archive), (1, vec![]));
+    }
+    assert_eq!(searched(format!("070701 is no archive {TOKEN}").as_bytes()), (1, vec![]));
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_zlib_stream_is_inflated() {
+    let numbers: Vec<_> = (0..50_000).map(|number| (number * 7919 % 99_991).to_string()).collect();
+    let text = format!("one\n{TOKEN}\n{}", numbers.join("\n"));
+    let packed = zlib(text.as_bytes());
+    assert_eq!(searched(&packed), (1, vec![]));
+    assert_eq!(searched(&packed[..packed.len() - 9]).1, [Unread::Damaged]);
+    assert_eq!(searched_once(&zlib(format!("{TOKEN} is short").as_bytes())), (1, vec![]));
+    assert_eq!(searched(&[zlib(b"one\n"), packed].concat()), (1, vec![]));
+    // A loose object of git's that is packed itself.
+    let object = [b"blob 123\0".as_slice(), &gzip(TOKEN.as_bytes())].concat();
+    assert_eq!(searched(&zlib(&object)), (1, vec![]));
+    for text in ["x^2 + y^2", "HK$ 12", "8O", "hCaptcha", "x\u{1}", "XGBoost"] {
+        assert_eq!(searched(format!("{text} {TOKEN}").as_bytes()), (1, vec![]), "{text}");
+    }
+}
+
+#[test]
 fn what_is_packed_in_ways_not_understood_is_told() {
     let behind = [b"#!/bin/sh\ntail -n+3 $0 | gunzip; exit\n".as_slice(), &gzip(b"hello")].concat();
     assert_eq!(searched(&behind).1, [Unread::Behind]);
@@ -278,7 +374,7 @@ fn what_is_packed_in_ways_not_understood_is_told() {
 proptest! {
     #[test]
     fn damage_never_panics(
-        kind in 0..8,
+        kind in 0..10,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
         cut in any::<prop::sample::Index>(),
     ) {
@@ -291,6 +387,8 @@ proptest! {
             4 => [b"#!/bin/sh\n".as_slice(), &zip(text.as_bytes(), 8, 0)].concat(),
             5 => [b"!<arch>\nm               0           0     0     644     300       `\n", text.as_bytes()].concat(),
             6 => [&tar(text.as_bytes())[..], text.as_bytes()].concat(),
+            7 => cpios("m", text.as_bytes()).concat(),
+            8 => [zlib(text.as_bytes()), text.into_bytes()].concat(),
             _ => zip(&zip(text.as_bytes(), 0, 0), 8, 0),
         };
         for (at, byte) in changes {
@@ -307,34 +405,33 @@ proptest! {
     }
 }
 
+/// A tar archive as Unix V7 wrote it: without a magic, with a checksum alone.
+fn v7(bytes: &[u8]) -> Vec<u8> {
+    let mut out = tar(bytes);
+    out[257..262].fill(0);
+    out[148..156].fill(b' ');
+    let sum: u32 = out[..512].iter().map(|byte| u32::from(*byte)).sum();
+    out[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    out
+}
+
 #[test]
 fn archives_of_older_kinds_are_unpacked_or_told() {
     let text = format!("{} x={TOKEN}\n", "filler ".repeat(50));
     let text = text.as_bytes();
-    // Unix V7 has no magic, only a checksum.
-    let mut v7 = vec![0; 512];
-    v7[..4].copy_from_slice(b"f.gz");
-    let packed = gzip(text);
-    v7[124..135].copy_from_slice(format!("{:011o}", packed.len()).as_bytes());
-    v7[148..156].fill(b' ');
-    let sum: u32 = v7.iter().map(|byte| u32::from(*byte)).sum();
-    v7[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-    v7.extend(&packed);
-    v7.resize(v7.len().next_multiple_of(512) + 1024, 0);
+    let mut v7 = v7(&gzip(text));
     assert_eq!(searched(&v7), (1, vec![]));
     // One behind the other, as `tar -i` reads them.
     assert_eq!(searched(&[v7.as_slice(), &v7].concat()), (2, vec![]));
     v7[148] = b'7';
     assert_eq!(searched(&v7).0, 0);
 
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(text).unwrap();
-    let zlib = encoder.finish().unwrap();
+    let zlib = zlib(text);
     assert_eq!(searched(&zlib), (1, vec![]));
     assert_eq!(searched(&[zlib.as_slice(), text].concat()), (2, vec![]));
     assert_eq!(searched(&zlib[..zlib.len() - 2]).1, [Unread::Damaged]);
     assert_eq!(searched(b"x^2 and no stream"), (0, vec![]));
-    let cpio = [b"070701".as_slice(), &[b'0'; 104], b"f.gz\0\0"].concat();
-    assert_eq!(searched(&cpio).1, [Unread::Members]);
-    assert_eq!(searched(b"070701 a number").1, []);
+    // A text that begins so, and has other letters in it.
+    let text = "x^2 caf\u{e9} \u{2014} caf\u{e9}, which is no stream";
+    assert_eq!(searched(text.as_bytes()), (0, vec![]));
 }

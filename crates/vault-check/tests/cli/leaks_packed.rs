@@ -44,6 +44,7 @@ fn packed_files_of_other_kinds_are_unpacked_or_told() {
     bed.write("leaked/a.lzma", b"]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff...");
     bed.write("leaked/a.pdf", "%PDF-1.4\n");
     let mut linked = tar("m", b"hello");
+    bed.write("leaked/two.tar", [tar("m", b"hello"), gzip(text)].concat());
     linked[157..157 + TOKEN.len()].copy_from_slice(TOKEN.as_bytes());
     bed.write("leaked/link.tar", linked);
     let output = leaks(&bed, &["leaked"]);
@@ -52,7 +53,8 @@ fn packed_files_of_other_kinds_are_unpacked_or_told() {
         [
             "leaked/a.deb:2:1 a.env:TOKEN",
             "leaked/app.pyz:2:1 a.env:TOKEN",
-            "leaked/link.tar:1:1 a.env:TOKEN"
+            "leaked/link.tar:1:1 a.env:TOKEN",
+            "leaked/two.tar:2:1 a.env:TOKEN"
         ]
     );
     let expected = ["a.deb", "a.lzma", "a.pdf", "r.bundle", "self.run"];
