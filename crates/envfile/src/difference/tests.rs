@@ -206,6 +206,11 @@ proptest! {
         for dialect in Dialect::ALL {
             dialect.read(input.as_bytes());
         }
-        differences(&EnvFile::parse(input.as_bytes()));
+        let file = EnvFile::parse(input.as_bytes());
+        differences(&file);
+        for (index, values) in other_values(&file) {
+            prop_assert!(values.iter().all(|value| !value.same_as(&file.entries()[index].value)));
+        }
+        crate::swallowed_by_comment(&file);
     }
 }
