@@ -1,5 +1,7 @@
 //! What other programs read in a file than the strict dialect does.
 
+use std::collections::HashMap;
+
 use secret::Secret;
 
 use crate::dialect::{Dialect, Understood};
@@ -18,19 +20,21 @@ pub struct OtherReading {
 /// the strict dialect cannot read, as it is written. A program that runs on over lines is not followed there.
 pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     let source = file.expose();
-    let mut found: Vec<OtherReading> = Vec::new();
+    let mut known: HashMap<&str, Vec<&Secret>> = HashMap::new();
+    for entry in file.entries() {
+        known.entry(&entry.key).or_default().push(&entry.value);
+    }
+    let mut found: HashMap<String, Vec<Secret>> = HashMap::new();
     let mut add = |key: &str, value: &[u8]| {
-        let is_known = file
-            .entries()
-            .iter()
-            .map(|entry| (entry.key.as_str(), &entry.value))
-            .chain(found.iter().map(|other| (other.key.as_str(), &other.value)))
-            // Compared here, and sent nowhere.
-            .any(|(known, held)| known == key && held.expose() == value);
-        let runs_on = value.contains(&b'\n')
-            && !file.get(key).is_some_and(|held| held.expose().contains(&b'\n'));
+        // Compared here, and sent nowhere.
+        let is = |held: &Secret| held.expose() == value;
+        let strict = known.get(key).map_or(&[][..], Vec::as_slice);
+        let is_known = strict.iter().any(|held| is(held))
+            || found.get(key).is_some_and(|others| others.iter().any(is));
+        let runs_on =
+            value.contains(&b'\n') && !strict.iter().any(|held| held.expose().contains(&b'\n'));
         if !is_known && !runs_on && !value.is_empty() && is_key(key) {
-            found.push(OtherReading { key: key.to_owned(), value: Secret::new(value.to_vec()) });
+            found.entry(key.to_owned()).or_default().push(Secret::new(value.to_vec()));
         }
     };
     let mut any = false;
@@ -57,6 +61,13 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
         // A value that refers to another is read only in the whole.
         readings(source, &mut add);
     }
+    let mut found: Vec<OtherReading> = found
+        .into_iter()
+        .flat_map(|(key, values)| {
+            values.into_iter().map(move |value| OtherReading { key: key.clone(), value })
+        })
+        .collect();
+    found.sort_by(|one, other| one.key.cmp(&other.key));
     found
 }
 
