@@ -2,6 +2,9 @@
 
 use crate::field;
 
+/// How the hash is called.
+const NAMES: [&str; 2] = ["sha256", "sha-256"];
+
 /// A SHA-256 as cited, whole or shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CitedHash {
@@ -66,10 +69,10 @@ pub(super) fn alone(line: &str) -> Option<CitedHash> {
     let text = line.trim_start();
     let text =
         text[field::list_marker(text)..].trim_start_matches(['*', '_', '`', '(', '|', '>', ' ']);
-    match name(text) {
-        Some((0, _)) => behind(text),
-        _ => None,
-    }
+    // Only the beginning is looked at: nearly all lines begin otherwise.
+    let starts =
+        |name: &str| text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+    if NAMES.iter().any(|name| starts(name)) { behind(text) } else { None }
 }
 
 /// Whether a text behind a path has a hash that is not compared.
@@ -100,7 +103,7 @@ fn is_whole(word: &str) -> bool {
 
 /// Where the name of the hash stands first, and how long it is there.
 fn name(text: &str) -> Option<(usize, usize)> {
-    find_any(text, &["sha256", "sha-256"]).map(|(at, name)| (at, name.len()))
+    find_any(text, &NAMES).map(|(at, name)| (at, name.len()))
 }
 
 /// Where one of these words stands first, in letters of any case, and which; in one pass.
