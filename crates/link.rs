@@ -60,6 +60,10 @@ fn arguments(folder: &Path, is_static: bool) -> io::Result<Option<Vec<String>>> 
     } else {
         arguments.push("-lgcc".to_owned());
     }
+    if variable("PROFILE") == "release" {
+        // Cargo forgets to strip a package that has an `opt-level` of its own.
+        arguments.push("-Wl,--strip-all".to_owned());
+    }
     // The GNU linker packs what is touched at start into fewer pages than the default one does,
     // but takes longer.
     if variable("PROFILE") == "release" && starts("ld.bfd") {
