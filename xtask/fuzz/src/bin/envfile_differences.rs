@@ -7,8 +7,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let file = EnvFile::parse(data);
     let differences = envfile::differences(&file);
     for other in envfile::other_readings(&file) {
-        let strict = file.entries().iter().filter(|entry| entry.key == other.key);
-        assert!(strict.into_iter().all(|entry| !entry.value.same_as(&other.value)), "the same value");
+        let mut strict = file.entries().iter().filter(|entry| entry.key == other.key);
+        assert!(strict.all(|entry| !entry.value.same_as(&other.value)), "the same value");
     }
     for index in envfile::swallowed_by_comment(&file) {
         assert!(file.entries()[index].line > 1, "no comment stands above");
