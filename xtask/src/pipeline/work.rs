@@ -109,7 +109,8 @@ fn tries(
         }
         let mut verdict = None;
         if !signals.is_set() {
-            let n_before = runs(ctx, step).0;
+            let bundle = Bundle::open(&ctx.bundle_folder());
+            let n_before = bundle.map_or(0, |bundle| n_runs(&bundle, step));
             let started = Instant::now();
             let (code, said) = one_try(at, step, ctx, signals, events)?;
             outlived::wait(at, step, ctx, started, signals, events)?;
@@ -182,20 +183,17 @@ fn pass_on(at: usize, reader: PipeReader, events: &SyncSender<Event>) -> io::Res
     Ok(last.into())
 }
 
-/// How many runs of the step the bundle has, and whether it can be read.
-fn runs(ctx: &Ctx<'_>, step: &PlannedStep) -> (usize, bool) {
-    let Ok(bundle) = Bundle::open(&ctx.bundle_folder()) else { return (0, false) };
-    let runs = bundle.runs();
-    (runs.iter().filter(|run| run.begin.label == step.id).count(), true)
+/// How many runs of the step the bundle has.
+fn n_runs(bundle: &Bundle, step: &PlannedStep) -> usize {
+    bundle.runs().iter().filter(|run| run.begin.label == step.id).count()
 }
 
 /// How the try ended whose run comes behind so many others of the step.
 fn judge(step: &PlannedStep, ctx: &Ctx<'_>, n_before: usize, code: i32) -> Verdict {
-    let (n_runs, is_read) = runs(ctx, step);
-    if is_read && n_runs <= n_before {
+    let bundle = Bundle::open(&ctx.bundle_folder()).ok();
+    if bundle.as_ref().is_some_and(|bundle| n_runs(bundle, step) <= n_before) {
         return Verdict::NotStarted(format!("it was not started (exit code {code})"));
     }
-    let bundle = Bundle::open(&ctx.bundle_folder()).ok();
     let run = bundle.as_ref().and_then(|bundle| last_run(bundle, &step.id));
     let Some((outcome, run)) = run.and_then(|run| Some((run.outcome()?, run))) else {
         return Verdict::Cut(format!("exit code {code}, and its end is not recorded"));
