@@ -178,8 +178,9 @@ impl<'a> Git<'a> {
 
     /// The same with its output left to the caller, to be read while it comes.
     pub(crate) fn uncaptured(&self, args: &[&str]) -> Expression {
-        let fixed = ["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"];
-        let args = fixed.iter().chain(args).map(OsString::from);
+        let fixed = ["core.fsmonitor=false", "core.quotePath=false", "log.showSignature=false"];
+        let fixed = fixed.iter().flat_map(|setting| ["-c", setting]);
+        let args = fixed.chain(args.iter().copied()).map(OsString::from);
         let command = duct::cmd(self.program.clone(), args);
         // What is said first of a variable holds.
         let command = match &self.index {
@@ -195,8 +196,9 @@ impl<'a> Git<'a> {
             .dir(self.folder)
             .env_remove("GIT_PREFIX")
             .env("GIT_OPTIONAL_LOCKS", "0")
-            // What a partial clone left away is told, not fetched.
+            // What a partial clone left away is told, not fetched; git before 2.44 knows only of protocols.
             .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "none")
             .env("LC_ALL", "C")
             .stderr_null()
     }

@@ -1,13 +1,12 @@
 //! Pointers of Git LFS: what git keeps of such a file is only where it lies.
 
-use std::fs::File;
-
 use secret::packed::Unread;
 
 use crate::git::Git;
 use crate::leaks::archive::{self, Inside};
 use crate::leaks::look::Look;
 use crate::leaks::stream::Scratch;
+use crate::leaks::tree;
 
 /// A pointer is no longer than this, in bytes (the format's own limit).
 pub(crate) const LONGEST: u64 = 1024;
@@ -27,7 +26,8 @@ pub(crate) fn follow(
     let path = git.path_of("lfs/objects").map(|at| at.join(&id[..2]).join(&id[2..4]).join(id));
     let mut of_file = Inside::default();
     let is_read = path
-        .and_then(|path| File::open(path).ok())
+        .and_then(|path| tree::open(&path).ok())
+        .filter(|file| file.metadata().is_ok_and(|found| found.is_file()))
         .is_some_and(|mut file| archive::search(look, scratch, &mut file, &mut of_file).is_ok());
     if !is_read {
         inside.unread.push((String::new(), Unread::Elsewhere));

@@ -240,16 +240,10 @@ impl Tree<'_> {
     /// Searches a file; says whether it was read to its end.
     fn file(&self, path: PathBuf, scratch: &mut Scratch, visited: &mut Vec<Visited>) -> bool {
         let mut inside = Inside::default();
-        // Should a pipe or a link have taken the file's place, it is neither waited for nor followed.
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-        let flags = i32::try_from(flags.bits()).unwrap_or(0);
         let keys = self.declared.get(&path);
         // What is spared there must not stand for what is not.
         scratch.most = if keys.is_some() { u64::MAX } else { MOST_PLACES };
-        let outcome = OpenOptions::new()
-            .read(true)
-            .custom_flags(flags)
-            .open(&path)
+        let outcome = open(&path)
             .and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
         if let Some(keys) = keys.filter(|_| !inside.found.is_empty()) {
             spare::retain(&path, keys, &mut inside);
@@ -296,6 +290,13 @@ pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
     let Some(slash) = memchr::memrchr(b'/', path) else { return Vec::new() };
     let is_cut = |place: &Place| place.range.start <= slash && place.range.end > slash + 1;
     found_at(look.at(path).into_iter().filter(is_cut), path)
+}
+
+/// Opens a file. Should a pipe or a link be in its place, it is neither waited for nor followed.
+pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+    let flags = i32::try_from(flags.bits()).unwrap_or(0);
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 /// Whether a path names what this process was given open.

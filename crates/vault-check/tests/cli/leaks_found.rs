@@ -135,6 +135,48 @@ fn a_file_in_git_lfs_is_searched_or_told() {
     assert!(output.stdout().contains("in its member (in Git LFS)"), "{output}");
     bed.git(["commit", "-q", "-m", "dump"]);
     assert_eq!(places(&leaks(&bed, &["--history"])), ["db.sql:1:6 a.env:TOKEN"]);
+    // A pipe in its place is not waited for.
+    let kept = format!(".git/lfs/objects/00/ff/{id}");
+    bed.remove(&kept);
+    assert_eq!(bed.command("mkfifo").arg(&kept).unguarded().run().code(), 0);
+    let output = leaks(&bed, &["--history"]);
+    assert!(output.stdout().contains("it is a pointer of Git LFS"), "{output}");
+}
+
+#[test]
+fn nothing_is_started_that_a_repository_below_names() {
+    let mut bed = bed();
+    bed.holds_secrets("svc/");
+    bed.write(".gitignore", "vault/\nsvc/\n");
+    commit(&bed, ".", "first");
+    bed.write("svc/leak", format!("k {TOKEN}\n"));
+    commit(&bed, "svc", "first");
+    let program = bed.path("program").display().to_string();
+    bed.write_mode("program", format!("#!/bin/sh\ntouch '{}'\n", bed.path("ran").display()), 0o755);
+    let git = |args: &[&str], input: &str| {
+        let command = bed.command("git").args(args.iter().copied()).cwd(bed.path("svc"));
+        let output = command.stdin(input).unguarded().run();
+        assert_eq!(output.code(), 0, "{output}");
+        output.stdout().trim_end().to_owned()
+    };
+    // A commit that carries a signature, so that whoever shows it has it checked.
+    let plain = git(&["cat-file", "commit", "HEAD"], "");
+    let (head, message) = plain.split_once("\n\n").unwrap();
+    let armor = "-----BEGIN PGP SIGNATURE-----\n \n iQ\n -----END PGP SIGNATURE-----";
+    let signed = format!("{head}\ngpgsig {armor}\n\n{message}\n");
+    let id = git(&["hash-object", "-t", "commit", "-w", "--stdin"], &signed);
+    git(&["update-ref", "HEAD", &id], "");
+    for setting in ["gpg.program", "core.fsmonitor", "core.pager", "diff.external"] {
+        git(&["config", setting, &program], "");
+    }
+    git(&["config", "log.showSignature", "true"], "");
+    // With an allow-list every path of a leak is asked for.
+    bed.write(".opsproof/allowed-leaks", "00000000deadbeef 2999-01-01 a test\n");
+    for options in [&["--history"][..], &[".", "--history"]] {
+        let output = leaks(&bed, options);
+        assert!(places(&output).contains(&"svc/leak:1:3 a.env:TOKEN".to_owned()), "{output}");
+        assert!(!bed.path("ran").exists());
+    }
 }
 
 #[test]
