@@ -284,6 +284,19 @@ fn judge(
     (has_extension || (is_proof && path.ends_with('/'))).then_some(is_proof)
 }
 
+/// A line without the marks before its first word: of a list, a table, a quotation, emphasis.
+fn undecorated(line: &str) -> &str {
+    let text = line.trim_start();
+    text[field::list_marker(text)..].trim_start_matches(['*', '_', '`', '(', '|', '>', ' '])
+}
+
+/// Whether a text begins with one of these words, whatever their case.
+fn starts_with_any(text: &str, words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)))
+}
+
 fn under(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use testbed::Bed;
+use testbed::{Bed, Output};
 
 use crate::ops::is_there;
 use crate::{faults, open, show, tool};
@@ -40,31 +40,38 @@ fn each_signal_is_passed_on_and_recorded() {
     }
 }
 
-/// As a terminal does it: the interrupt goes to the whole foreground group, command and recorder alike.
-#[test]
-fn an_interrupt_at_a_terminal_reaches_the_command_once() {
-    let test = "an_interrupt_at_a_terminal_reaches_the_command_once";
+/// Records a script at a terminal, at which `typist` types once the script has made `ready`; answers where and what came
+/// of it, and nothing where no terminal can be made.
+fn at_a_terminal(test: &str, command: &str, typist: &str) -> Option<(Bed, String, Output)> {
     if !is_there("script") {
         testbed::not_run(test, "there is no script to make a terminal with");
-        return;
+        return None;
     }
     let bed = Bed::new();
     let bundle = open(&bed);
     let program = testbed::bin!("evidence-log");
-    bed.write(
-        "command.sh",
-        "n=0; trap 'n=$((n + 1)); echo got $n' INT; echo ready; touch ready; \
-         while [ $n -eq 0 ] || [ ! -e go ]; do sleep 0.02; done; echo ended after $n; exit 9\n",
-    );
+    bed.write("command.sh", command);
     // A shell of its own may end when it is interrupted; this one stays to write the code.
     let line = format!(
         "trap : INT; {program} run --into {bundle} --label c -- sh command.sh; echo code $? > code"
     );
-    // The terminal's own key for an interrupt, typed when the command is ready.
-    let typist = "until [ -e ready ]; do sleep 0.02; done; printf '\\003'; sleep 0.5; touch go; \
-                  n=0; until [ -e code ] || [ $n -gt 900 ]; do n=$((n + 1)); sleep 0.05; done";
-    let whole = format!("({typist}) | script -qec '{line}' /dev/null");
+    let end = "n=0; until [ -e code ] || [ $n -gt 900 ]; do n=$((n + 1)); sleep 0.05; done";
+    let whole = format!(
+        "(until [ -e ready ]; do sleep 0.02; done; {typist}; {end}) | script -qec '{line}' /dev/null"
+    );
     let output = bed.command("bash").args(["-c", &whole]).run();
+    Some((bed, bundle, output))
+}
+
+/// As a terminal does it: the interrupt goes to the whole foreground group, command and recorder alike.
+#[test]
+fn an_interrupt_at_a_terminal_reaches_the_command_once() {
+    let command = "n=0; trap 'n=$((n + 1)); echo got $n' INT; echo ready; touch ready; \
+         while [ $n -eq 0 ] || [ ! -e go ]; do sleep 0.02; done; echo ended after $n; exit 9\n";
+    // The terminal's own key for an interrupt.
+    let typist = "printf '\\003'; sleep 0.5; touch go";
+    let test = "an_interrupt_at_a_terminal_reaches_the_command_once";
+    let Some((bed, bundle, output)) = at_a_terminal(test, command, typist) else { return };
     assert_eq!(bed.read("code"), "code 9\n", "{output}");
     let kept = bed.read(format!("{bundle}/001-c.out"));
     assert_eq!(kept, "ready\ngot 1\nended after 1\n");
@@ -77,27 +84,12 @@ fn an_interrupt_at_a_terminal_reaches_the_command_once() {
 /// Who interrupts a command twice, five seconds apart, means it.
 #[test]
 fn a_second_interrupt_that_comes_later_ends_the_command() {
+    let command = "trap 'echo int; touch interrupted' INT; trap 'echo term; exit 8' TERM; \
+         touch ready; while :; do sleep 0.02; done\n";
+    let typist = "printf '\\003'; until [ -e interrupted ]; do sleep 0.02; done; sleep 5.2; \
+         printf '\\003'";
     let test = "a_second_interrupt_that_comes_later_ends_the_command";
-    if !is_there("script") {
-        testbed::not_run(test, "there is no script to make a terminal with");
-        return;
-    }
-    let bed = Bed::new();
-    let bundle = open(&bed);
-    let program = testbed::bin!("evidence-log");
-    bed.write(
-        "command.sh",
-        "trap 'echo int; touch interrupted' INT; trap 'echo term; exit 8' TERM; touch ready; \
-         while :; do sleep 0.02; done\n",
-    );
-    let line = format!(
-        "trap : INT; {program} run --into {bundle} --label c -- sh command.sh; echo code $? > code"
-    );
-    let typist = "until [ -e ready ]; do sleep 0.02; done; printf '\\003'; \
-                  until [ -e interrupted ]; do sleep 0.02; done; sleep 5.2; printf '\\003'; \
-                  n=0; until [ -e code ] || [ $n -gt 900 ]; do n=$((n + 1)); sleep 0.05; done";
-    let whole = format!("({typist}) | script -qec '{line}' /dev/null");
-    let output = bed.command("bash").args(["-c", &whole]).run();
+    let Some((bed, bundle, output)) = at_a_terminal(test, command, typist) else { return };
     assert_eq!(bed.read("code"), "code 8\n", "{output}");
     assert!(bed.read(format!("{bundle}/001-c.out")).ends_with("term\n"), "{output}");
     let records = bed.read(format!("{bundle}/evidence.jsonl"));

@@ -1,8 +1,7 @@
 //! The exit code that the text around a path ties to it: behind it, before it, or on a line of its own beside it.
 
-use super::Citation;
 use super::hash::find_any;
-use crate::field;
+use super::{Citation, starts_with_any, undecorated};
 
 /// Gives each path of a line the exit code that the line has for it; `offset` is where the line begins.
 pub(super) fn tie(line: &str, offset: usize, paths: &mut [Citation]) {
@@ -68,12 +67,8 @@ impl Lines {
 
 /// The code of a line that says nothing else first: `Exit code: 3`, `- **Exit:** 3`, `(exit 3)`.
 fn alone(line: &str) -> Option<u8> {
-    let text = line.trim_start();
-    let text =
-        text[field::list_marker(text)..].trim_start_matches(['*', '_', '`', '(', '|', '>', ' ']);
-    let starts =
-        |word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    if ["exit", "rc", "return code"].iter().any(|word| starts(word)) { behind(text) } else { None }
+    let text = undecorated(line);
+    if starts_with_any(text, &["exit", "rc", "return code"]) { behind(text) } else { None }
 }
 
 /// The code before a path; what a command says in a code span is none.

@@ -1,6 +1,6 @@
 //! The hash that a line ties to a path.
 
-use crate::field;
+use super::{starts_with_any, undecorated};
 
 /// How the hash is called.
 const NAMES: [&str; 2] = ["sha256", "sha-256"];
@@ -66,13 +66,8 @@ pub(super) fn bare(text: &str) -> Option<CitedHash> {
 
 /// The hash of a line that says nothing else: `SHA256: …`, ``- sha256: `…` ``.
 pub(super) fn alone(line: &str) -> Option<CitedHash> {
-    let text = line.trim_start();
-    let text =
-        text[field::list_marker(text)..].trim_start_matches(['*', '_', '`', '(', '|', '>', ' ']);
-    // Only the beginning is looked at: nearly all lines begin otherwise.
-    let starts =
-        |name: &str| text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
-    if NAMES.iter().any(|name| starts(name)) { behind(text) } else { None }
+    let text = undecorated(line);
+    if starts_with_any(text, &NAMES) { behind(text) } else { None }
 }
 
 /// Whether a text behind a path has a hash that is not compared.
