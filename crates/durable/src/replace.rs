@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -17,14 +18,14 @@ use tempfile::NamedTempFile;
 use crate::error::{Error, Still};
 use crate::lock::{Lock, NO_FOLLOW, open_error};
 use crate::write::{folder_of, sync_folder};
-use copy::{same_content, write_edited, write_first};
+use copy::{bytes_of, copy, in_order, is_same, keep_lengths, overwrite, write_edited, write_first};
 pub use leftover::set_aside;
 
 /// How often a file that someone else keeps saving is tried again.
 const ATTEMPTS: u32 = 16;
 
-/// Up to this many bytes, the content that was read is kept for the comparison.
-const SMALL: u64 = 1 << 20;
+/// Bytes of stack for a thread that does nothing but close a file.
+const STACK: usize = 64 * 1024;
 
 /// What to do with the file.
 #[derive(Debug)]
@@ -53,14 +54,22 @@ pub struct Edit {
 #[derive(Debug)]
 pub struct Snapshot {
     found: Option<Found>,
+    /// A copy of a file that was saved a moment ago, so that a save in the meantime, which may leave its time as it is,
+    /// changes nothing of what is seen here and is found byte by byte.
+    copy: Option<NamedTempFile>,
 }
 
 #[derive(Debug)]
 struct Found {
     file: File,
     before: Metadata,
-    /// The whole content of a small file, so that a save in the meantime is found byte by byte.
-    content: Option<Vec<u8>>,
+}
+
+/// A new file that is not in its place yet.
+struct New {
+    file: NamedTempFile,
+    /// The old bytes of the edited ranges, where the old file is to be compared with the new one.
+    seen: Option<Vec<Vec<u8>>>,
 }
 
 /// What [`replace`] did.
@@ -75,7 +84,8 @@ pub enum Replaced {
 impl Snapshot {
     /// The open file, read from wherever the caller likes; none when there is no file yet.
     pub fn file(&self) -> Option<&File> {
-        self.found.as_ref().map(|found| &found.file)
+        let found = self.found.as_ref().map(|found| &found.file);
+        self.copy.as_ref().map(NamedTempFile::as_file).or(found)
     }
 
     /// Bytes in the file; 0 when there is none.
@@ -83,18 +93,13 @@ impl Snapshot {
         self.found.as_ref().map_or(0, |found| found.before.len())
     }
 
-    /// The content of a small file, which was read already; none for a large file, or where there is none.
-    pub fn content(&self) -> Option<&[u8]> {
-        self.found.as_ref()?.content.as_deref()
-    }
-
-    /// The whole content. For a large file, read parts of [`Snapshot::file`] instead.
+    /// The whole content. Of a large file, better read parts of [`Snapshot::file`] instead.
     pub fn read(&self) -> io::Result<Vec<u8>> {
-        match &self.found {
-            None => Ok(Vec::new()),
-            Some(Found { content: Some(content), .. }) => Ok(content.clone()),
-            Some(Found { file, before, .. }) => read_whole(file, before.len()),
+        let mut bytes = vec![0; usize::try_from(self.length()).map_err(io::Error::other)?];
+        if let Some(file) = self.file() {
+            file.read_exact_at(&mut bytes, 0)?;
         }
+        Ok(bytes)
     }
 }
 
@@ -115,29 +120,46 @@ pub fn replace<E: From<Error>>(
         lock.metadata().map_err(Error::io("look at the lock of", path, Still::Untouched))?;
     leftover::sweep(path);
     for _ in 0..ATTEMPTS {
-        let snapshot = take(path)?;
+        let (mut snapshot, failed) = take(path, &locked)?;
         let (edits, append) = match decide(&snapshot)? {
             Change::Keep => return Ok(Replaced::Kept),
             Change::Edit { edits, append } => (edits, append),
         };
-        let new = write_beside(path, snapshot.found.as_ref(), &edits, &append)?;
+        if let Some(failed) = failed {
+            return Err(failed.into());
+        }
+        let new = write_beside(path, &mut snapshot, &edits, &append)?;
         let written = match &snapshot.found {
-            Some(found) => exchange(path, new, found, &locked, &edits)?,
-            None => create(path, new)?,
+            Some(found) => exchange(path, new, found, &edits)?,
+            None => create(path, new.file)?,
         };
         if written {
-            sync_folder(path)?;
+            sync_and_free(path, snapshot)?;
             return Ok(Replaced::Written);
         }
     }
     Err(Error::KeepsChanging { path: path.to_path_buf(), attempts: ATTEMPTS }.into())
 }
 
-fn take(path: &Path) -> Result<Snapshot, Error> {
+/// Makes the new file's name durable, and frees the old file meanwhile: a file system that gives freed blocks back to
+/// the device at once takes as long for that as for the sync.
+fn sync_and_free(path: &Path, old: Snapshot) -> Result<(), Error> {
+    let Some(Found { file, .. }) = old.found else { return sync_folder(path) };
+    thread::scope(|scope| {
+        // Where no thread can be had, the file is closed at once.
+        let freeing = thread::Builder::new().stack_size(STACK);
+        drop(freeing.spawn_scoped(scope, move || drop(file)));
+        sync_folder(path)
+    })
+}
+
+/// Opens the file, and copies it where its time would not tell of every change; why it could not be copied comes
+/// beside it, as not every caller writes.
+fn take(path: &Path, locked: &Metadata) -> Result<(Snapshot, Option<Error>), Error> {
     let file = match OpenOptions::new().read(true).custom_flags(NO_FOLLOW).open(path) {
         Ok(file) => file,
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
-            return Ok(Snapshot { found: None });
+            return Ok((Snapshot { found: None, copy: None }, None));
         }
         Err(refused) => return Err(open_error(path)(refused)),
     };
@@ -145,46 +167,43 @@ fn take(path: &Path) -> Result<Snapshot, Error> {
     if !before.is_file() {
         return Err(Error::NotAFile { path: path.to_path_buf() });
     }
-    let mut content = None;
-    if before.len() <= SMALL {
-        content = Some(read_whole(&file, before.len()).map_err(Error::io(
-            "read",
-            path,
-            Still::Untouched,
-        ))?);
+    let (mut whole, mut failed) = (None, None);
+    if !is_settled(&before, locked) {
+        let copied = temporary(path).and_then(|mut new| {
+            copy(&file, 0, before.len(), new.as_file_mut())?;
+            Ok(new)
+        });
+        match copied {
+            Ok(new) => whole = Some(new),
+            Err(error) => failed = Some(Error::io("write beside", path, Still::Untouched)(error)),
+        }
     }
-    Ok(Snapshot { found: Some(Found { file, before, content }) })
+    Ok((Snapshot { found: Some(Found { file, before }), copy: whole }, failed))
 }
 
-fn read_whole(file: &File, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
-    file.read_exact_at(&mut bytes, 0)?;
-    Ok(bytes)
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(&leftover::prefix(path))
+        .suffix(leftover::SUFFIX)
+        .tempfile_in(folder_of(path))
 }
 
 /// Writes the new content to a temporary file in the same folder and syncs it.
 fn write_beside(
     path: &Path,
-    old: Option<&Found>,
+    snapshot: &mut Snapshot,
     edits: &[Edit],
     append: &[u8],
-) -> Result<NamedTempFile, Error> {
+) -> Result<New, Error> {
     let failed = |doing| Error::io(doing, path, Still::Untouched);
-    let mut new = tempfile::Builder::new()
-        .prefix(&leftover::prefix(path))
-        .suffix(leftover::SUFFIX)
-        .tempfile_in(folder_of(path))
-        .map_err(failed("write beside"))?;
-    let in_order = match old {
-        Some(found) => write_edited(&found.file, found.before.len(), edits, new.as_file_mut()),
-        None => write_first(edits, new.as_file_mut()),
-    };
-    if !in_order.map_err(failed("write beside"))? {
+    if !in_order(edits, snapshot.length()) {
         return Err(Error::BadEdit { path: path.to_path_buf() });
     }
+    let New { file: mut new, seen } =
+        edited(path, snapshot, edits).map_err(failed("write beside"))?;
     new.write_all(append).map_err(failed("write beside"))?;
     let mut mode = 0o644;
-    if let Some(Found { before, .. }) = old {
+    if let Some(Found { before, .. }) = &snapshot.found {
         mode = before.mode() & 0o7777;
         let written = new.as_file().metadata().map_err(failed("look beside"))?;
         if (written.uid(), written.gid()) != (before.uid(), before.gid()) {
@@ -195,7 +214,28 @@ fn write_beside(
         .set_permissions(Permissions::from_mode(mode))
         .map_err(failed("set the mode beside"))?;
     new.as_file().sync_all().map_err(failed("sync beside"))?;
-    Ok(new)
+    Ok(New { file: new, seen })
+}
+
+/// The old content with the edits, which are in order, as a temporary file that is written at its end.
+fn edited(path: &Path, snapshot: &mut Snapshot, edits: &[Edit]) -> io::Result<New> {
+    let copy = snapshot.copy.take();
+    let seen = copy.as_ref().map(|copy| bytes_of(copy.as_file(), edits)).transpose()?;
+    if let Some(copy) = copy {
+        if keep_lengths(edits) {
+            overwrite(copy.as_file(), edits)?;
+            return Ok(New { file: copy, seen });
+        }
+        let mut new = temporary(path)?;
+        write_edited(copy.as_file(), snapshot.length(), edits, new.as_file_mut())?;
+        return Ok(New { file: new, seen });
+    }
+    let mut new = temporary(path)?;
+    match snapshot.file() {
+        Some(old) => write_edited(old, snapshot.length(), edits, new.as_file_mut())?,
+        None => write_first(edits, new.as_file_mut())?,
+    }
+    Ok(New { file: new, seen })
 }
 
 /// Puts the new file at a path where nothing was; answers whether still nothing was there.
@@ -210,9 +250,8 @@ fn create(path: &Path, new: NamedTempFile) -> Result<bool, Error> {
 /// Swaps the new file in and looks at what came out; answers whether that was the file we had read.
 fn exchange(
     path: &Path,
-    new: NamedTempFile,
+    New { file: new, seen }: New,
     found: &Found,
-    locked: &Metadata,
     edits: &[Edit],
 ) -> Result<bool, Error> {
     let ours =
@@ -227,7 +266,7 @@ fn exchange(
         }
         Err(refused) => return Err(Error::io("replace", path, Still::Untouched)(refused.into())),
     }
-    match is_what_we_read(new.path(), locked, found, new.as_file(), edits) {
+    match is_what_we_read(new.path(), found, new.as_file(), edits, seen.as_deref()) {
         Ok(true) => Ok(true),
         Ok(false) => put_back(path, new, &ours).map(|()| false),
         Err(unreadable) => Err(leave_aside(path, new, unreadable)),
@@ -251,21 +290,18 @@ fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<boo
 /// the moment we took the lock settles it; a save within the clock's granularity is found by comparing bytes.
 fn is_what_we_read(
     swapped: &Path,
-    locked: &Metadata,
     found: &Found,
     new: &File,
     edits: &[Edit],
+    seen: Option<&[Vec<u8>]>,
 ) -> io::Result<bool> {
     let now = std::fs::symlink_metadata(swapped)?;
     if stamp(&now) != stamp(&found.before) {
         return Ok(false);
     }
-    if is_settled(&found.before, locked) {
-        return Ok(true);
-    }
-    match &found.content {
-        Some(content) => Ok(&read_whole(&found.file, found.before.len())? == content),
-        None => same_content(&found.file, found.before.len(), new, edits),
+    match seen {
+        Some(seen) => is_same(&found.file, found.before.len(), new, edits, seen),
+        None => Ok(true),
     }
 }
 

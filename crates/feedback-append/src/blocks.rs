@@ -210,6 +210,22 @@ impl Ending {
         self.structure.skip(lines);
     }
 
+    /// Takes the next lines, each with its line break.
+    pub(crate) fn feed_lines(&mut self, mut lines: &[u8]) {
+        let has_returns = memchr::memchr(b'\r', lines).is_some();
+        while !lines.is_empty() {
+            if self.simple.is_none() && !has_returns {
+                lines = &lines[self.structure.skip_plain(lines)..];
+            }
+            let end = memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1);
+            let (line, behind) = lines.split_at(end);
+            if !line.is_empty() {
+                self.feed(line);
+            }
+            lines = behind;
+        }
+    }
+
     /// Takes the next line.
     pub(crate) fn feed(&mut self, line: &[u8]) {
         self.structure.feed(line);

@@ -6,6 +6,7 @@
 mod cursor;
 mod definition;
 mod html;
+mod plain;
 
 use cursor::Cursor;
 use html::End;
@@ -178,6 +179,23 @@ impl Structure {
     /// Takes the line that opened a block as text.
     pub(crate) fn take_for_text(&mut self) {
         self.leaf = Leaf::Paragraph { definitions: None };
+    }
+
+    /// Takes lines for as long as nothing but the last of them decides how the structure stands, and says how many
+    /// bytes they have; each of `lines` has its line break, and none a carriage return.
+    pub(crate) fn skip_plain(&mut self, lines: &[u8]) -> usize {
+        let is_at_rest = self.containers.is_empty()
+            && matches!(self.leaf, Leaf::None | Leaf::Paragraph { definitions: None });
+        let length = if is_at_rest { plain::length(lines) } else { 0 };
+        let Some(skipped) = lines[..length].strip_suffix(b"\n") else { return 0 };
+        let last = &skipped[memchr::memrchr(b'\n', skipped).map_or(0, |at| at + 1)..];
+        self.line += memchr::memchr_iter(b'\n', &lines[..length]).count() as u64;
+        self.leaf = if last.is_empty() || is_heading(last) {
+            Leaf::None
+        } else {
+            Leaf::Paragraph { definitions: None }
+        };
+        length
     }
 
     /// Takes the next line, with or without its line break.

@@ -5,6 +5,8 @@ pub(crate) mod yaml;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memmem;
+
 use crate::stamp;
 use crate::text;
 
@@ -56,8 +58,11 @@ pub fn is_unclosed(document: &str) -> bool {
 pub fn further_blocks(document: &str, from: usize, verbatim: &[Range<usize>]) -> Vec<FrontMatter> {
     let mut found = Vec::new();
     let mut reach = from;
-    for (at, line) in text::lines(document, from) {
-        if at < reach || line.trim_end() != "---" {
+    let bytes = document.as_bytes();
+    for at in memmem::find_iter(&bytes[from..], b"---").map(|at| from + at) {
+        let is_first = at == from || bytes[at - 1] == b'\n';
+        let line = document[at..].split('\n').next().unwrap_or_default();
+        if at < reach || !is_first || line.trim_end() != "---" {
             continue;
         }
         let next = verbatim.partition_point(|code| code.end <= at);

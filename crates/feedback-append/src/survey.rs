@@ -10,7 +10,7 @@ use memchr::memmem;
 
 use crate::blocks::Ending;
 use crate::commonmark::Open;
-use crate::draft::LARGEST;
+use crate::draft::{self, LARGEST};
 use crate::entry::{self, MARKER};
 use crate::front_matter::{self, FrontMatter};
 use crate::stamp;
@@ -19,8 +19,9 @@ use crate::text;
 /// Front matter is looked for in this many bytes.
 const HEAD: usize = 64 * 1024;
 
-/// Bytes read at a time; enough that system calls cost nothing, and small beside the memory goal.
-const CHUNK: usize = 256 * 1024;
+/// Bytes read at a time; enough that system calls cost little, and few enough to stay in the processor's cache. To
+/// get memory costs more than to read.
+const CHUNK: usize = 64 * 1024;
 
 /// What one pass over a log found.
 pub(crate) struct Survey {
@@ -38,8 +39,6 @@ pub(crate) struct Survey {
     pub(crate) crlf: bool,
     /// The time of the last entry that has the tool's own form, if it is near the end.
     pub(crate) last: Option<DateTime<Utc>>,
-    /// The headings of all entries near the end that have this time.
-    pub(crate) latest: Vec<String>,
     /// The block that never ends, in which a viewer would hide what comes next.
     pub(crate) open: Option<Open>,
     /// Whether its writers may have meant other blocks than a viewer shows.
@@ -48,36 +47,8 @@ pub(crate) struct Survey {
     pub(crate) known: Option<(u64, String)>,
 }
 
-/// Where a log's bytes come from.
-#[derive(Clone, Copy)]
-pub(crate) enum Source<'a> {
-    /// Bytes that were read already.
-    Bytes(&'a [u8]),
-    /// A file too large for that.
-    File(&'a File),
-}
-
-impl Source<'_> {
-    /// Fills the buffer from an offset on.
-    pub(crate) fn read_exact_at(self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        match self {
-            Self::File(file) => file.read_exact_at(buffer, offset),
-            Self::Bytes(bytes) => {
-                let start = usize::try_from(offset).map_err(io::Error::other)?;
-                let piece = bytes.get(start..start + buffer.len());
-                buffer.copy_from_slice(piece.ok_or(io::ErrorKind::UnexpectedEof)?);
-                Ok(())
-            }
-        }
-    }
-}
-
 /// Reads a log of this length, in pieces.
-pub(crate) fn survey(
-    file: Option<Source<'_>>,
-    length: u64,
-    id: Option<&str>,
-) -> io::Result<Survey> {
+pub(crate) fn survey(file: Option<&File>, length: u64, id: Option<&str>) -> io::Result<Survey> {
     let mut survey = Survey {
         head: String::new(),
         block: None,
@@ -86,7 +57,6 @@ pub(crate) fn survey(
         end: Vec::new(),
         crlf: false,
         last: None,
-        latest: Vec::new(),
         open: None,
         is_doubtful: false,
         known: None,
@@ -95,7 +65,7 @@ pub(crate) fn survey(
     let head_length = usize::try_from(length).unwrap_or(HEAD).min(HEAD);
     let mut head = vec![0; head_length];
     file.read_exact_at(&mut head, 0)?;
-    survey.head = text::readable(&head).into_owned();
+    survey.head = text::into_readable(head);
     survey.block = front_matter::read(&survey.head);
     survey.crlf = survey.head.find('\n').is_some_and(|at| survey.head[..at].ends_with('\r'));
     let body_start = survey.block.as_ref().map_or(0, |block| block.range.end) as u64;
@@ -145,53 +115,67 @@ pub(crate) fn survey(
     if !survey.end.is_empty() && !survey.end.ends_with(b"\n") {
         survey.lines += 1;
     }
-    (survey.last, survey.latest) = last_time(file, length)?;
+    survey.last = last_time(file, length)?;
     Ok(survey)
 }
 
-/// Gives a piece line by line; a line that the piece cuts off waits for the next.
-fn feed(ending: &mut Ending, cut_line: &mut Vec<u8>, piece: &[u8]) {
-    let mut start = 0;
-    for at in memchr::memchr_iter(b'\n', piece) {
-        let line = &piece[start..=at];
-        if cut_line.is_empty() {
-            ending.feed(line);
-        } else {
-            cut_line.extend_from_slice(line);
-            ending.feed(cut_line);
-            cut_line.clear();
-        }
-        start = at + 1;
+/// Gives the whole lines of a piece; a line that the piece cuts off waits for the next.
+fn feed(ending: &mut Ending, cut_line: &mut Vec<u8>, mut piece: &[u8]) {
+    if !cut_line.is_empty() {
+        let Some(at) = memchr::memchr(b'\n', piece) else {
+            cut_line.extend_from_slice(piece);
+            return;
+        };
+        cut_line.extend_from_slice(&piece[..=at]);
+        ending.feed(cut_line);
+        cut_line.clear();
+        piece = &piece[at + 1..];
     }
-    cut_line.extend_from_slice(&piece[start..]);
+    let (lines, cut) = piece.split_at(memchr::memrchr(b'\n', piece).map_or(0, |at| at + 1));
+    ending.feed_lines(lines);
+    cut_line.extend_from_slice(cut);
 }
 
-/// The time in the last heading of the tool's own form, and all headings with it, looked for as far back as an entry can
-/// be long.
-fn last_time(file: Source<'_>, length: u64) -> io::Result<(Option<DateTime<Utc>>, Vec<String>)> {
+/// The time in the last heading of the tool's own form.
+fn last_time(file: &File, length: u64) -> io::Result<Option<DateTime<Utc>>> {
+    let end = near_end(file, length)?;
+    Ok(headings(&end).next().map(|(at, _)| at))
+}
+
+/// How many of the last entries, all with this time, have a heading with this anchor.
+pub(crate) fn n_namesakes(
+    file: &File,
+    length: u64,
+    at: DateTime<Utc>,
+    anchor: &str,
+) -> io::Result<usize> {
+    let end = near_end(file, length)?;
+    let same = headings(&end).take_while(|(time, _)| *time == at);
+    Ok(same.filter(|(_, heading)| draft::slug(heading) == anchor).count())
+}
+
+/// The end of a log, as far back as an entry can be long.
+fn near_end(file: &File, length: u64) -> io::Result<Vec<u8>> {
     let start = length.saturating_sub(LARGEST as u64 + 1024);
     let mut bytes = vec![0; usize::try_from(length - start).unwrap_or_default()];
     file.read_exact_at(&mut bytes, start)?;
-    let headings =
-        memmem::rfind_iter(&bytes, b"## ").filter(|at| *at == 0 || bytes[at - 1] == b'\n');
-    let mut times = headings.filter_map(|at| {
-        let line = bytes[at + 3..].split(|byte| *byte == b'\n').next()?;
+    Ok(bytes)
+}
+
+/// The headings in the tool's own form, the last first, each with its time.
+fn headings(bytes: &[u8]) -> impl Iterator<Item = (DateTime<Utc>, String)> {
+    let behind_breaks = memchr::memrchr_iter(b'\n', bytes).map(|at| at + 1).chain([0]);
+    let lines = behind_breaks.filter_map(|at| bytes[at..].strip_prefix(b"## "));
+    lines.filter_map(|rest| {
+        let line = rest.split(|byte| *byte == b'\n').next()?;
         let line = String::from_utf8_lossy(line);
         let at = stamp::read(&line).filter(|(stamp, _)| stamp.canonical)?.0.at?;
         Some((at, line.trim_end().to_owned()))
-    });
-    let Some((last, heading)) = times.next() else { return Ok((None, Vec::new())) };
-    let same = times.take_while(|(at, _)| *at == last).map(|(_, heading)| heading);
-    Ok((Some(last), [heading].into_iter().chain(same).collect()))
+    })
 }
 
 /// The entry whose marker stands at an offset, if it is one; its line is counted from the head of the log.
-fn entry_at(
-    file: Source<'_>,
-    marker: u64,
-    length: u64,
-    id: &str,
-) -> io::Result<Option<(u64, String)>> {
+fn entry_at(file: &File, marker: u64, length: u64, id: &str) -> io::Result<Option<(u64, String)>> {
     let start = marker.saturating_sub(2 * LARGEST as u64);
     let end = (marker + 1024).min(length);
     let mut bytes = vec![0; usize::try_from(end - start).unwrap_or_default()];
@@ -209,7 +193,7 @@ fn entry_at(
     Ok(Some((before + 1, text[..end].to_owned())))
 }
 
-fn line_breaks_before(file: Source<'_>, end: u64) -> io::Result<u64> {
+fn line_breaks_before(file: &File, end: u64) -> io::Result<u64> {
     let mut buffer = vec![0; CHUNK];
     let (mut at, mut lines) = (0, 0);
     while at < end {
@@ -222,20 +206,18 @@ fn line_breaks_before(file: Source<'_>, end: u64) -> io::Result<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::commonmark::tests;
     use evidence::Digest;
+    use proptest::prelude::*;
     use std::io::Write;
 
-    fn check(document: &str, id: Option<&str>) -> Survey {
+    pub(crate) fn check(document: &str, id: Option<&str>) -> Survey {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(document.as_bytes()).unwrap();
         let length = document.len() as u64;
-        let found = survey(Some(Source::File(&file)), length, id).unwrap();
-        let again = survey(Some(Source::Bytes(document.as_bytes())), length, id).unwrap();
-        assert_eq!(found.body.clone().finish(), again.body.finish());
-        assert_eq!((found.lines, &found.known), (again.lines, &again.known));
-        found
+        survey(Some(&file), length, id).unwrap()
     }
 
     #[test]
@@ -259,6 +241,28 @@ mod tests {
         }
         assert_eq!(check(entry, Some("key")).known, None);
         assert_eq!(check("```\n<!-- entry key -->\n```\n", Some("key")).known, None);
+    }
+
+    /// Lines as logs have them, among those that begin and end blocks.
+    fn lines() -> impl Strategy<Value = String> {
+        let text = "([A-Za-z0-9é|*(.\\x0c ]{0,2}[a-z |é]{0,40}\r?\n){0,6}|a\r{1,2}b\r?\n|\r\n|\n";
+        proptest::collection::vec(prop_oneof![3 => text, 1 => tests::LINES], 0..8)
+            .prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn many_lines_are_read_as_each_of_them(document in lines(), piece in 1_usize..300, cut in 0_usize..3) {
+            let document = &document.as_bytes()[..document.len().saturating_sub(cut)];
+            let mut each = Ending::default();
+            document.split_inclusive(|byte| *byte == b'\n').for_each(|line| each.feed(line));
+            let (mut many, mut cut_line) = (Ending::default(), Vec::new());
+            document.chunks(piece).for_each(|piece| feed(&mut many, &mut cut_line, piece));
+            if !cut_line.is_empty() {
+                many.feed(&cut_line);
+            }
+            prop_assert_eq!(format!("{many:?}"), format!("{each:?}"));
+        }
     }
 
     #[test]

@@ -5,15 +5,21 @@ use std::ops::Range;
 
 /// The bytes as text of the same length: each byte that is no UTF-8 becomes a `?`.
 pub fn readable(bytes: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Cow::Borrowed(text);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(into_readable(bytes.to_vec())),
     }
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| '?'));
+}
+
+/// The same of bytes that are not needed any more.
+pub(crate) fn into_readable(mut bytes: Vec<u8>) -> String {
+    let mut from = 0;
+    while let Err(error) = std::str::from_utf8(&bytes[from..]) {
+        let start = from + error.valid_up_to();
+        from = error.error_len().map_or(bytes.len(), |length| start + length);
+        bytes[start..from].fill(b'?');
     }
-    Cow::Owned(text)
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Where each line of a text begins.
@@ -93,7 +99,12 @@ mod tests {
     proptest! {
         #[test]
         fn readable_keeps_the_length(bytes: Vec<u8>) {
+            let pieces = |chunk: std::str::Utf8Chunk<'_>| {
+                [chunk.valid().to_owned(), "?".repeat(chunk.invalid().len())]
+            };
+            let replaced: String = bytes.utf8_chunks().flat_map(pieces).collect();
             prop_assert_eq!(readable(&bytes).len(), bytes.len());
+            prop_assert_eq!(readable(&bytes), replaced);
         }
     }
 }

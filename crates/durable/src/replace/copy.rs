@@ -11,43 +11,71 @@ use super::Edit;
 
 const BUFFER: usize = 64 * 1024;
 
-/// Writes `old` with the edits to `new`, at its position. False when the edits are out of order, overlap or reach
-/// past the end.
+/// Whether edits are in order, do not overlap, and reach not past the end.
+pub(super) fn in_order(edits: &[Edit], length: u64) -> bool {
+    let mut done = 0;
+    edits.iter().all(|edit| {
+        let fits = done <= edit.range.start
+            && edit.range.start <= edit.range.end
+            && edit.range.end <= length;
+        done = edit.range.end;
+        fits
+    })
+}
+
+/// Whether edits move nothing of what is behind them.
+pub(super) fn keep_lengths(edits: &[Edit]) -> bool {
+    edits.iter().all(|edit| edit.range.end - edit.range.start == edit.bytes.len() as u64)
+}
+
+/// Writes `old` with the edits, which are in order, to `new`, at its position.
 pub(super) fn write_edited(
     old: &File,
     length: u64,
     edits: &[Edit],
     new: &mut File,
-) -> io::Result<bool> {
-    if !in_order(edits, length) {
-        return Ok(false);
-    }
+) -> io::Result<()> {
     let mut done = 0;
     for edit in edits {
         copy(old, done, edit.range.start, new)?;
         new.write_all(&edit.bytes)?;
         done = edit.range.end;
     }
-    copy(old, done, length, new)?;
-    Ok(true)
+    copy(old, done, length, new)
 }
 
-/// Writes what stands at the beginning of a file that does not exist yet. False when an edit replaces something.
-pub(super) fn write_first(edits: &[Edit], new: &mut File) -> io::Result<bool> {
-    for edit in edits {
-        new.write_all(&edit.bytes)?;
-    }
-    Ok(edits.iter().all(|edit| edit.range == (0..0)))
+/// Writes what stands at the beginning of a file that does not exist yet.
+pub(super) fn write_first(edits: &[Edit], new: &mut File) -> io::Result<()> {
+    edits.iter().try_for_each(|edit| new.write_all(&edit.bytes))
 }
 
-/// Whether the part of `old` outside the edits is what was copied to `new`: false when `old` was written to in the
-/// meantime. What stood in the edited ranges cannot be compared here; the caller checks size and times.
-pub(super) fn same_content(
+/// Writes edits that keep their lengths into a copy.
+pub(super) fn overwrite(copy: &File, edits: &[Edit]) -> io::Result<()> {
+    edits.iter().try_for_each(|edit| copy.write_all_at(&edit.bytes, edit.range.start))
+}
+
+/// What stands in the edited ranges, one by one.
+pub(super) fn bytes_of(old: &File, edits: &[Edit]) -> io::Result<Vec<Vec<u8>>> {
+    let read = |edit: &Edit| {
+        let length = edit.range.end - edit.range.start;
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        old.read_exact_at(&mut bytes, edit.range.start)?;
+        Ok(bytes)
+    };
+    edits.iter().map(read).collect()
+}
+
+/// Whether `old` is what `new` was made of with these edits, and with these bytes where they are.
+pub(super) fn is_same(
     old: &File,
     length: u64,
     new: &File,
     edits: &[Edit],
+    seen: &[Vec<u8>],
 ) -> io::Result<bool> {
+    if bytes_of(old, edits)? != seen {
+        return Ok(false);
+    }
     let (mut old_at, mut new_at) = (0, 0);
     let ends = edits.iter().map(|edit| (edit.range.start, edit.range.end, edit.bytes.len() as u64));
     for (start, end, inserted) in ends.chain([(length, length, 0)]) {
@@ -61,18 +89,8 @@ pub(super) fn same_content(
     Ok(true)
 }
 
-fn in_order(edits: &[Edit], length: u64) -> bool {
-    let mut done = 0;
-    edits.iter().all(|edit| {
-        let fits = done <= edit.range.start
-            && edit.range.start <= edit.range.end
-            && edit.range.end <= length;
-        done = edit.range.end;
-        fits
-    })
-}
-
-fn copy(old: &File, from: u64, until: u64, new: &mut File) -> io::Result<()> {
+/// Copies a range to `new`, at its position, inside the kernel where that can be.
+pub(super) fn copy(old: &File, from: u64, until: u64, new: &mut File) -> io::Result<()> {
     let mut at = from;
     while at < until {
         let wanted = usize::try_from(until - at).unwrap_or(usize::MAX).min(1 << 30);
@@ -102,7 +120,8 @@ fn copy_through_memory(mut old: &File, from: u64, until: u64, new: &mut File) ->
 }
 
 fn same_bytes(old: &File, old_at: u64, new: &File, new_at: u64, length: u64) -> io::Result<bool> {
-    let (mut left, mut right) = (vec![0; BUFFER], vec![0; BUFFER]);
+    let size = usize::try_from(length).unwrap_or(BUFFER).min(BUFFER);
+    let (mut left, mut right) = (vec![0; size], vec![0; size]);
     let mut done = 0;
     while done < length {
         let part = usize::try_from(length - done).unwrap_or(BUFFER).min(BUFFER);

@@ -19,29 +19,37 @@ fn names(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+/// A file that was saved long ago is edited as it is, one that was saved a moment ago by way of a copy.
 #[track_caller]
-fn check(before: &str, edits: Vec<Edit>, append: &str, after: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.md");
-    std::fs::write(&path, before).unwrap();
-    let mut once = Some(change(edits, append));
-    let done = replace::<Error>(&path, Duration::ZERO, |_| Ok(once.take().expect("decided once")))
-        .unwrap();
-    assert_eq!(done, Replaced::Written);
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
-    assert_eq!(names(folder.path()), ["log.md"]);
+fn check(before: &str, edits: &[Edit], append: &str, after: &str) {
+    for age in [Duration::ZERO, Duration::from_hours(1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.md");
+        std::fs::write(&path, before).unwrap();
+        let saved = File::options().write(true).open(&path).unwrap();
+        saved.set_modified(saved.metadata().unwrap().modified().unwrap() - age).unwrap();
+        let mut once = Some(change(edits.to_vec(), append));
+        let done =
+            replace::<Error>(&path, Duration::ZERO, |_| Ok(once.take().expect("decided once")))
+                .unwrap();
+        assert_eq!(done, Replaced::Written);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        assert_eq!(names(folder.path()), ["log.md"]);
+    }
 }
 
 #[test]
 fn edits_and_a_tail_change_nothing_else() {
     check(
         "a: 1\nb: 2\nbody\n",
-        vec![edit(3..4, "one"), edit(8..9, "")],
+        &[edit(3..4, "one"), edit(8..9, "")],
         "more\n",
         "a: one\nb: \nbody\nmore\n",
     );
-    check("abc", vec![edit(0..0, "<"), edit(3..3, ">")], "", "<abc>");
-    check("abc", vec![edit(0..3, "")], "", "");
+    check("abc", &[edit(0..0, "<"), edit(3..3, ">")], "", "<abc>");
+    check("abc", &[edit(0..3, "")], "", "");
+    check("a: 1\nb: 2\n", &[edit(3..4, "3"), edit(8..9, "4")], "more\n", "a: 3\nb: 4\nmore\n");
+    check("abc", &[], "", "abc");
 }
 
 #[test]
@@ -124,6 +132,32 @@ fn a_save_in_place_of_the_same_length_is_not_lost() {
 }
 
 #[test]
+fn a_save_that_leaves_length_and_time_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "a: 1\nbody\n").unwrap();
+    for (saved, edits) in
+        [("a: 2\nbody\n", vec![edit(3..4, "3")]), ("a: 4\nBODY\n", vec![edit(3..4, "long")])]
+    {
+        let mut seen = Vec::new();
+        replace::<Error>(&path, Duration::ZERO, |snapshot| {
+            seen.push(snapshot.read().unwrap());
+            if seen.len() == 1 {
+                let file = File::options().write(true).open(&path).unwrap();
+                let time = file.metadata().unwrap().modified().unwrap();
+                file.write_all_at(saved.as_bytes(), 0).unwrap();
+                file.set_modified(time).unwrap();
+            }
+            Ok(change(edits.clone(), "ours\n"))
+        })
+        .unwrap();
+        assert_eq!(seen.len(), 2, "{saved:?}");
+        assert!(seen[1].starts_with(saved.as_bytes()), "{saved:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "a: long\nBODY\nours\nours\n");
+}
+
+#[test]
 fn a_save_by_rename_is_not_lost() {
     check_other_save(|path| {
         let temporary = path.with_extension("swp");
@@ -151,7 +185,7 @@ fn a_file_that_never_rests_is_an_error_and_keeps_the_others_content() {
 fn parallel_writers_all_get_their_line_in() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.md");
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for writer in 0..8 {
             let path = &path;
             scope.spawn(move || {

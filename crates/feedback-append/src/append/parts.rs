@@ -5,6 +5,7 @@ use std::io::Read;
 
 use chrono::{DateTime, Utc};
 use report::{Invocation, Streams};
+use rustix::rand::{GetRandomFlags, getrandom};
 use ulid::Ulid;
 
 use super::editor;
@@ -71,7 +72,7 @@ pub(super) fn draft(
     }
     let id = match &args.id {
         Some(id) => key(id)?,
-        None => fresh_id(invocation.now),
+        None => fresh_id(invocation.now)?,
     };
     let commands = lines("--command", &args.command)?;
     let next = lines("--next", &args.next)?;
@@ -195,9 +196,15 @@ fn key(id: &str) -> Result<String, Error> {
 }
 
 /// An id that sorts by time and that no other process makes.
-fn fresh_id(now: DateTime<Utc>) -> String {
+fn fresh_id(now: DateTime<Utc>) -> Result<String, Error> {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
-    Ulid::from_parts(millis, Ulid::generate().random()).to_string()
+    let mut random = [0; 16];
+    // So few bytes come whole.
+    getrandom(&mut random, GetRandomFlags::empty()).map_err(|source| Error::Read {
+        path: "the random bytes of the system".into(),
+        source: source.into(),
+    })?;
+    Ok(Ulid::from_parts(millis, u128::from_ne_bytes(random)).to_string())
 }
 
 fn past(name: &'static str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {

@@ -19,7 +19,7 @@ use crate::git::Git;
 use crate::regular;
 use crate::repo::Repo;
 use crate::stamp;
-use crate::survey::{self, Source, Survey};
+use crate::survey::{self, Survey};
 use crate::target::{self, Target};
 use crate::text;
 
@@ -122,8 +122,8 @@ fn decide(
 ) -> Result<(Change, Written), Error> {
     let unreadable = |source| Error::Read { path: target.path.clone(), source };
     let id = is_keyed.then_some(draft.id.as_str());
-    let source = snapshot.content().map(Source::Bytes).or(snapshot.file().map(Source::File));
-    let mut found = survey::survey(source, snapshot.length(), id).map_err(unreadable)?;
+    let file = snapshot.file();
+    let mut found = survey::survey(file, snapshot.length(), id).map_err(unreadable)?;
     let code = || blocks::read(&found.head, 0).verbatim;
     if found.head.contains("<<<<<<< ") && text::conflict(&found.head, &code()).is_some() {
         return Err(Error::NotALog {
@@ -143,8 +143,8 @@ fn decide(
     let ahead = found.last.filter(|last| *last > now && *last - now <= SAME_MOMENT);
     let now = ahead.unwrap_or(now);
     let mut warnings = warnings(target, &found);
-    if let Some(source) = source {
-        let left = aside::unseen(&target.path, source, snapshot.length(), &found);
+    if let Some(file) = file {
+        let left = aside::unseen(&target.path, file, snapshot.length(), &found);
         warnings.extend(left.iter().map(|path| {
             let path = repo.shown(path);
             format!("a writer that was killed set {path} aside, perhaps with an editor's save; look what of it is not in the log, then remove it")
@@ -183,8 +183,14 @@ fn decide(
         );
     }
     let path = target.shown.clone();
-    let anchor = draft::anchor(now, &draft.title);
-    let n_namesakes = found.latest.iter().filter(|heading| draft::slug(heading) == anchor).count();
+    let mut n_namesakes = 0;
+    if let Some((file, last)) = file.zip(found.last)
+        && last.timestamp() == now.timestamp()
+    {
+        let anchor = draft::anchor(now, &draft.title);
+        n_namesakes =
+            survey::n_namesakes(file, snapshot.length(), last, &anchor).map_err(unreadable)?;
+    }
     let written = Written { is_new: true, path, line, at: now, n_namesakes, warnings };
     if snapshot.file().is_none() {
         // The whole of a new log is its tail, with the edits done to its head.
@@ -215,7 +221,7 @@ fn archived(target: &Target<'_>, id: &str) -> Option<(PathBuf, u64, String)> {
     paths.into_iter().rev().find_map(|path| {
         let file = regular::open(&path).ok()?;
         let length = file.metadata().ok()?.len();
-        let found = survey::survey(Some(Source::File(&file)), length, Some(id)).ok()?;
+        let found = survey::survey(Some(&file), length, Some(id)).ok()?;
         found.known.map(|(line, entry)| (path, line, entry))
     })
 }
@@ -315,8 +321,11 @@ fn warnings(target: &Target<'_>, found: &Survey) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let code = blocks::read(&found.head, block.range.end).verbatim;
-    if !front_matter::further_blocks(&found.head, block.range.end, &code).is_empty() {
+    // Code is looked for only where there is something that may stand in it.
+    let further = |code: &[_]| front_matter::further_blocks(&found.head, block.range.end, code);
+    if !further(&[]).is_empty()
+        && !further(&blocks::read(&found.head, block.range.end).verbatim).is_empty()
+    {
         warnings
             .push("it has a second front matter; `feedback-append check` says where".to_owned());
     }

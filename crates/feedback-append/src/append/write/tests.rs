@@ -111,7 +111,7 @@ proptest! {
         // What spoils the entry is refused before the log is looked at.
         let is_sound = draft.check(&rendered).is_ok();
         let old = if is_cut { old.trim_end() } else { old.as_str() };
-        let found = survey::survey(Some(Source::Bytes(old.as_bytes())), old.len() as u64, None).unwrap();
+        let found = survey::tests::check(old, None);
         let tail = format!("{}{rendered}", gap(&found));
         let start = found.block.as_ref().map_or(0, |block| block.range.end);
         let shown = is_heading(&format!("{old}{tail}"), old.len() + tail.len() - rendered.len());
