@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::error::Error;
@@ -40,6 +41,16 @@ pub(crate) struct Args {
     pub(crate) common: Common,
 }
 
+/// A command line that begins with another command. Without the options of an entry it is read in half the time.
+#[derive(Debug, Parser)]
+#[command(name = "feedback-append", version)]
+struct Other {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// What to do instead of writing an entry.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
@@ -61,7 +72,7 @@ pub(crate) enum Command {
 }
 
 /// An entry to write.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub(crate) struct AppendArgs {
     /// The log to write to (for a file named like a command, write ./check)
     #[arg(value_name = "FILE", required_unless_present = "role", conflicts_with = "role")]
@@ -271,6 +282,17 @@ impl AppendArgs {
 impl CommandLine for Args {
     const DEFAULT: &'static str = "append";
 
+    fn parse_words(words: &[OsString]) -> Result<Self, clap::Error> {
+        let first = words.get(1).and_then(|word| word.to_str());
+        if first.is_some_and(Command::has_subcommand)
+            && let Ok(Other { command, common }) = Other::try_parse_from(words)
+        {
+            return Ok(Self { command: Some(command), append: AppendArgs::default(), common });
+        }
+        // Help and errors show the whole.
+        Self::try_parse_from(words)
+    }
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -314,6 +336,48 @@ mod tests {
         command.clone().debug_assert();
         for argument in command.get_arguments() {
             assert!(argument.get_help().is_some(), "{} has no help", argument.get_id());
+        }
+    }
+
+    #[test]
+    fn a_command_line_reads_the_same_with_and_without_the_options_of_an_entry() {
+        for line in [
+            "check",
+            "check a.md b.md --since HEAD --format json",
+            "check --ops x.toml --color never --docs d",
+            "check check",
+            "check -- --title",
+            "list -r a -r b --latest --format=json",
+            "new --role a",
+            "archive a.md --before 2025-01-01",
+            "init",
+            "refresh --write",
+            "digest",
+            "archive",
+            "check --title x",
+            "check --help",
+            "help check",
+            "new a.md --role b",
+            "--color never check",
+            "--role a --title check",
+            "./check --title x",
+            "chek",
+            "",
+        ] {
+            let words: Vec<OsString> = ["feedback-append"]
+                .into_iter()
+                .chain(line.split(' '))
+                .map(OsString::from)
+                .collect();
+            let told = |read: Result<Args, clap::Error>| match read {
+                Ok(args) => format!("{args:?}"),
+                Err(error) => error.render().to_string(),
+            };
+            assert_eq!(
+                told(Args::parse_words(&words)),
+                told(Args::try_parse_from(&words)),
+                "{line}"
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The flags that all tools share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -9,6 +10,10 @@ use clap::{Args, ValueEnum};
 pub trait CommandLine: clap::Parser {
     /// What the schema of an error calls the command where the command line names none.
     const DEFAULT: &'static str = "usage";
+    /// Parses a whole command line. A tool with many options may leave out those that it sees no use for.
+    fn parse_words(words: &[OsString]) -> Result<Self, clap::Error> {
+        Self::try_parse_from(words)
+    }
     /// The flags that every tool has.
     fn common(&self) -> &Common;
     /// The schema name of the answer, as `vault-check/check/1`.
@@ -54,7 +59,7 @@ pub struct FindingsFormat {
 }
 
 /// The flag of commands that answer anything else.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct AnswerFormat {
     /// How to write the answer
     #[arg(
@@ -68,9 +73,10 @@ pub struct AnswerFormat {
 }
 
 /// A rendering of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For reading; may change between versions
+    #[default]
     Human,
     /// For programs: one object, first its schema
     Json,

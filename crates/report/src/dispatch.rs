@@ -70,7 +70,7 @@ where
     A: CommandLine,
     E: Failure,
 {
-    let args = match A::try_parse_from(&invocation.args) {
+    let args = match A::parse_words(&invocation.args) {
         Ok(args) => args,
         Err(error) => return usage::<A>(error, invocation, streams),
     };
