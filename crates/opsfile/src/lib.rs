@@ -14,6 +14,7 @@ mod nearest;
 mod node;
 mod ops;
 mod pipeline;
+mod plain;
 mod program;
 mod readiness;
 #[cfg(feature = "schema")]

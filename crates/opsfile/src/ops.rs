@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use semver::VersionReq;
 use toml::de::DeTable;
@@ -14,10 +15,11 @@ use crate::fly::{self, Fly};
 use crate::grammar::{Key, Kind, Section};
 use crate::node::{Node, Source, error_at};
 use crate::pipeline::{self, Declared, Pipeline};
+use crate::plain::{self, Plain};
 use crate::program::Programs;
 use crate::readiness::{self, Readiness};
 use crate::toolchain;
-use crate::vault::{self, VaultSection};
+use crate::vault::{self, VaultFile, VaultSection};
 
 /// What the operator declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +102,25 @@ pub(crate) const ROOT: Section = Section {
 ///
 /// Nothing is looked at but the text: `program_exists` says whether a step's program is installed.
 pub fn parse(path: &Path, text: &str, program_exists: &dyn Fn(&str) -> bool) -> Result<Ops, Error> {
+    if text.len() >= LONG
+        && let Some(Plain { rest, files }) = plain::split(text)
+        && let Ok(ops) = read(path, &rest, Some(files), program_exists)
+    {
+        return Ok(ops);
+    }
+    read(path, text, None, program_exists)
+}
+
+/// A shorter file is read before it could be told whether it is plain.
+const LONG: usize = 16 * 1024;
+
+/// Reads a text with the general parser; `files` are the vault's, where they were read before.
+pub(crate) fn read(
+    path: &Path,
+    text: &str,
+    files: Option<Vec<Arc<VaultFile>>>,
+    program_exists: &dyn Fn(&str) -> bool,
+) -> Result<Ops, Error> {
     let document = DeTable::parse(text).map_err(|error| {
         // The library's own rendering shows the line; its message alone names what is wrong with it.
         let start = error.span().map_or(0, |span| span.start);
@@ -111,7 +132,7 @@ pub fn parse(path: &Path, text: &str, program_exists: &dyn Fn(&str) -> bool) -> 
     root.check(&ROOT)?;
 
     let apps = root.get("fly").map_or_else(|| Ok(Vec::new()), |node| fly::names(&node))?;
-    let vault = root.get("vault").map(|node| vault::read(&node)).transpose()?;
+    let vault = root.get("vault").map(|node| vault::read(&node, files)).transpose()?;
     let dsn = root.get("dsn").map_or_else(|| Ok(Dsn::default()), |node| dsn::read(&node, &apps))?;
     let fly = root
         .get("fly")

@@ -24,7 +24,7 @@ pub struct VaultFile {
     /// Relative to the vault's root, with `/`.
     pub path: String,
     /// The keys it must hold, each with the shape of its value. Empty where `whole` is set.
-    pub keys: BTreeMap<String, Shape>,
+    pub keys: Arc<BTreeMap<String, Shape>>,
     /// Set where the file is no env file but one credential as a whole, of this shape.
     pub whole: Option<Shape>,
     /// Which environment it belongs to.
@@ -203,12 +203,23 @@ const FILE: Section = Section {
     choices: &[&["keys", "whole"]],
 };
 
-pub(crate) fn read(node: &Node<'_>) -> Result<VaultSection, Error> {
+/// Reads the section; `plain` are its files, where they were read before.
+pub(crate) fn read(
+    node: &Node<'_>,
+    plain: Option<Vec<Arc<VaultFile>>>,
+) -> Result<VaultSection, Error> {
     let table = node.table(&SECTION)?;
     let root_node = table.need("root")?;
     let root = root_node.path()?;
     if root == "." {
         return Err(root_node.error("must be a folder of its own, which git ignores"));
+    }
+    if let Some(file) = plain {
+        return match table.get("file") {
+            // For the general parser to read.
+            Some(more) => Err(more.error("are files elsewhere")),
+            None => Ok(VaultSection { root, file }),
+        };
     }
     let mut files = Vec::new();
     let mut seen = HashMap::new();
@@ -236,7 +247,7 @@ fn read_file(table: &Table<'_>) -> Result<VaultFile, Error> {
     Ok(VaultFile {
         path,
         public,
-        keys,
+        keys: Arc::new(keys),
         whole,
         environment: match table.get("environment") {
             Some(node) => node.name()?.to_owned(),

@@ -123,6 +123,11 @@ pub(crate) fn is_variable(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// Whether a text is one line that is not blank.
+pub(crate) fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
+}
+
 /// Returns the path without `.` parts and doubled `/`, or why it is no path inside the repo.
 pub(crate) fn inside(text: &str) -> Result<String, &'static str> {
     if text.contains('\\') {
@@ -132,6 +137,9 @@ pub(crate) fn inside(text: &str) -> Result<String, &'static str> {
         && text.starts_with(|first: char| first.is_ascii_alphabetic());
     if text.starts_with('/') || text.starts_with('~') || drive {
         return Err("must be a relative path");
+    }
+    if text.split('/').all(|part| !matches!(part, "" | "." | "..")) {
+        return Ok(text.to_owned());
     }
     let parts: Vec<_> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     if parts.contains(&"..") {
@@ -152,7 +160,7 @@ pub(crate) fn parse_credential_name(text: &str) -> Result<CredentialName, &'stat
     Ok(CredentialName { file, key: key.to_owned() })
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let unit_at = text.find(|character: char| !character.is_ascii_digit())?;
     let (number, unit) = text.split_at_checked(unit_at)?;
     let number: u64 = number.parse().ok().filter(|number| *number > 0)?;

@@ -48,7 +48,7 @@ fn collect_all<'a>(files: &[&'a File]) -> Vec<Given<'a>> {
                 given.push(Given::new(file, None, value, shape));
             }
             (Content::Env(env), None) => {
-                for (key, shape) in &declared.keys {
+                for (key, shape) in declared.keys.iter() {
                     if let Some(entry) = env.entry(key) {
                         given.push(Given::new(file, Some(entry), &entry.value, shape));
                     }

@@ -85,7 +85,7 @@ fn keys(file: &File, key: Option<&Key>) -> Vec<json::ListKey> {
     let fingerprint = |value: &Secret| key.and_then(|key| key.fingerprint(value));
     let mut keys = Vec::new();
     if let Some(declared) = &file.declared {
-        for (name, shape) in &declared.keys {
+        for (name, shape) in declared.keys.iter() {
             let value = match &file.content {
                 Content::Env(env) => env.get(name),
                 _ => None,
