@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::dialect::{Dialect, End, Reading, Understood};
 use crate::file::{Entry, EnvFile, Line, LineKind, Quoting};
-use crate::quote::{self, is_portable_bare};
+use crate::quote;
 
 /// An entry that not every program reads as the strict dialect does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub(crate) fn is_plain(file: &EnvFile, line: &Line, entry: &Entry) -> bool {
     }
     let written = &source[entry.value_span.clone()];
     match entry.quoting {
-        Quoting::Bare => written.iter().all(|byte| is_portable_bare(*byte)),
+        Quoting::Bare => quote::is_bare(written),
         Quoting::Single => {
             let inner = &written[1..written.len() - 1];
             // Some expand `$` in single quotes too.

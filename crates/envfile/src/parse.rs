@@ -9,6 +9,9 @@ use crate::problem::{Problem, ProblemCode};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Room is made at once for no more lines than this; most of a longer text may be no entries.
+const MANY: usize = 64;
+
 /// What parsing gives.
 pub(crate) struct Parsed {
     pub(crate) lines: Vec<Line>,
@@ -18,11 +21,12 @@ pub(crate) struct Parsed {
 
 /// Parses a whole file.
 pub(crate) fn parse(source: &[u8]) -> Parsed {
+    let n_lines = count_breaks(source) + 1;
     let mut ctx = Ctx {
         source,
         line: 1,
-        lines: Vec::new(),
-        entries: Vec::new(),
+        lines: Vec::with_capacity(n_lines.min(MANY)),
+        entries: Vec::with_capacity(n_lines.min(MANY)),
         found: Vec::new(),
         crlf_seen: false,
     };
@@ -95,7 +99,12 @@ impl Ctx<'_> {
             [_, ..] => end + 1,
             [] => end,
         };
-        self.line += count_breaks(&self.source[start..next]);
+        // Only a quoted value has more than one, and then it ends in another line than it began.
+        self.line += if end == content {
+            usize::from(next > end)
+        } else {
+            count_breaks(&self.source[start..next])
+        };
         self.lines.push(Line { number, span: start..next, kind });
         next
     }
@@ -193,7 +202,7 @@ impl Ctx<'_> {
         let text = &self.source[start..content];
         let mut end = content;
         let mut search = 0;
-        while let Some(offset) = text[search..].iter().position(|byte| *byte == b'#') {
+        while let Some(offset) = memchr::memchr(b'#', &text[search..]) {
             let hash = search + offset;
             if hash > 0 && is_blank(text[hash - 1]) {
                 end = start + hash;
@@ -268,7 +277,8 @@ impl Ctx<'_> {
     /// Reports the first control byte or broken UTF-8 between two places.
     fn bytes(&mut self, start: usize, end: usize, kind: LineKind) {
         let text = &self.source[start..end];
-        if text.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        // Without a way out between them many bytes are looked at in one step.
+        if text.iter().fold(true, |plain, byte| plain & matches!(byte, 0x20..=0x7e)) {
             return;
         }
         let mut found = None;

@@ -54,9 +54,20 @@ pub const fn is_portable_bare(byte: u8) -> bool {
         | b'[' | b']' | b'^' | b'_' | b'{' | b'}' | b'!')
 }
 
-fn is_bare(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| is_portable_bare(*byte))
+/// Whether all bytes are read alike unquoted.
+pub(crate) fn is_bare(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| IS_PORTABLE_BARE[usize::from(*byte)])
 }
+
+const IS_PORTABLE_BARE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        table[byte as usize] = is_portable_bare(byte);
+        byte += 1;
+    }
+    table
+};
 
 fn is_plain_in_double(bytes: &[u8]) -> bool {
     !bytes.iter().any(|byte| matches!(byte, b'"' | b'$' | b'\\' | b'`' | b'\r' | b'\n'))

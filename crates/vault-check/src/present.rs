@@ -4,7 +4,7 @@ use report::Palette;
 use vault::{Fault, Unavailable};
 
 use crate::given::Given;
-use crate::rules::stale;
+use crate::rules::stale::{self, Age};
 use crate::scope::Scope;
 
 /// What a line says.
@@ -13,6 +13,9 @@ struct Credential<'a> {
     /// Empty where the whole file is the credential.
     key: &'a str,
     environment: &'a str,
+    /// How wide `FILE:KEY` and the environment are.
+    name_width: usize,
+    environment_width: usize,
     /// Why it may not be used, where it may not.
     state: Result<(), Unavailable>,
     is_optional: bool,
@@ -24,28 +27,29 @@ struct Credential<'a> {
 pub(crate) fn text(scope: &Scope<'_>, palette: Palette) -> String {
     let mut ages = Vec::new();
     let credentials = credentials(scope, &mut ages);
-    let name_width = credentials.iter().map(Credential::name_width).max().unwrap_or(0);
-    let environment_width = credentials
-        .iter()
-        .map(|credential| credential.environment.chars().count())
-        .max()
-        .unwrap_or(0);
+    let ages: Vec<String> = ages.iter().map(|age| palette.dim(&age.to_string())).collect();
+    let name_width = credentials.iter().map(|credential| credential.name_width).max().unwrap_or(0);
+    let environment_width =
+        credentials.iter().map(|credential| credential.environment_width).max().unwrap_or(0);
     let mut text = String::with_capacity(credentials.len() * (name_width + 48));
+    let mut painted = ("", String::new());
     for credential in &credentials {
         let (word, is_well) = credential.word();
-        let word = if is_well { palette.ok(word) } else { palette.error(word) };
-        let n_blanks = WORD_WIDTH.saturating_sub(credential.word().0.len());
-        text.push_str(&word);
+        if painted.0 != word {
+            painted = (word, if is_well { palette.ok(word) } else { palette.error(word) });
+        }
+        let n_blanks = WORD_WIDTH.saturating_sub(word.len());
+        text.push_str(&painted.1);
         pad(&mut text, n_blanks + 2);
         text.push_str(credential.path);
         if !credential.key.is_empty() {
             text.extend([":", credential.key]);
         }
-        pad(&mut text, name_width - credential.name_width() + 2);
+        pad(&mut text, name_width - credential.name_width + 2);
         text.push_str(credential.environment);
         if let Some(age) = credential.age {
-            pad(&mut text, environment_width - credential.environment.chars().count() + 2);
-            text.push_str(&palette.dim(&ages[age]));
+            pad(&mut text, environment_width - credential.environment_width + 2);
+            text.push_str(&ages[age]);
         }
         text.push('\n');
     }
@@ -59,29 +63,46 @@ pub(crate) fn text(scope: &Scope<'_>, palette: Palette) -> String {
 const WORD_WIDTH: usize = "PLACEHOLDER".len();
 
 fn pad(text: &mut String, n_blanks: usize) {
-    text.extend(std::iter::repeat_n(' ', n_blanks));
+    const BLANKS: &str = "                                ";
+    let mut left = n_blanks;
+    while left > 0 {
+        let part = &BLANKS[..left.min(BLANKS.len())];
+        text.push_str(part);
+        left -= part.len();
+    }
 }
 
-/// Collects the credentials, and in `ages` how old each file is.
-fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<String>) -> Vec<Credential<'a>> {
-    let mut credentials = Vec::new();
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// Collects the credentials, and in `ages` how old the files are; files that follow each other often are alike.
+fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<Age>) -> Vec<Credential<'a>> {
+    let mut credentials = Vec::with_capacity(scope.values.len());
     // What was judged is in the order of the files and their keys too.
     let mut given = scope.values.iter().peekable();
     for file in scope.files.iter().copied() {
         let Some(declared) = &file.declared else { continue };
         let age = stale::age(file, scope.now).map(|age| {
-            ages.push(age.to_string());
+            if ages.last() != Some(&age) {
+                ages.push(age);
+            }
             ages.len() - 1
         });
+        let path_width = width(&file.path);
+        let environment_width = width(&declared.environment);
         let mut fault_of = |key: &str| {
             let is_it = |given: &&Given<'_>| std::ptr::eq(given.file, file) && given.key() == key;
             given.next_if(is_it).and_then(|given| given.fault)
         };
-        let mut push = |key, state| {
+        let mut push = |key: &'a str, state| {
+            let key_width = if key.is_empty() { 0 } else { 1 + width(key) };
             credentials.push(Credential {
                 path: &file.path,
                 key,
                 environment: &declared.environment,
+                name_width: path_width + key_width,
+                environment_width,
                 state,
                 is_optional: declared.optional,
                 age,
@@ -100,12 +121,6 @@ fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<String>) -> Vec<Credential<
 }
 
 impl Credential<'_> {
-    /// How wide `FILE:KEY` is.
-    fn name_width(&self) -> usize {
-        let key_width = if self.key.is_empty() { 0 } else { 1 + self.key.chars().count() };
-        self.path.chars().count() + key_width
-    }
-
     fn word(&self) -> (&'static str, bool) {
         match self.state {
             Ok(()) => ("PRESENT", true),

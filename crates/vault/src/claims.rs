@@ -61,7 +61,7 @@ pub fn claims(value: &Secret) -> Claims {
         return Claims { role: Some(Role::Public), ..Claims::default() };
     }
     // Most values have no `-`; only behind one is it looked closer.
-    let mut dashes = text.match_indices('-').map(|(at, _)| at);
+    let mut dashes = memchr::memchr_iter(b'-', text.as_bytes());
     if dashes.any(|at| text[at..].starts_with("-----BEGIN CERTIFICATE-----")) {
         return Claims { expires: certificate::not_after(text), ..Claims::default() };
     }
@@ -73,17 +73,18 @@ pub fn claims(value: &Secret) -> Claims {
         return Claims { expires: certificate::not_after(text), ..Claims::default() };
     }
     let Some(host) = host(text) else { return Claims::default() };
-    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "0.0.0.0");
+    let is_here =
+        ["localhost", "127.0.0.1", "0.0.0.0"].iter().any(|here| host.eq_ignore_ascii_case(here));
     Claims {
-        project: project(text, &host),
+        project: project(text, host),
         not_for_production: is_here.then_some("names the machine itself as its host"),
         ..Claims::default()
     }
 }
 
 /// The first host of a URL.
-fn host(text: &str) -> Option<String> {
-    Some(split_url(text)?.address.split([',', ':']).next()?.to_ascii_lowercase())
+fn host(text: &str) -> Option<&str> {
+    split_url(text)?.address.split([',', ':']).next()
 }
 
 fn token(payload: &Value) -> Claims {
@@ -115,6 +116,11 @@ fn whole_seconds(time: f64) -> Option<i64> {
 
 /// `db.REF.supabase.co`, `REF.supabase.co`, or the user `….REF` of a pooler.
 fn project(text: &str, host: &str) -> Option<Project> {
+    // Of most hosts no copy is made.
+    if !host.as_bytes().windows(10).any(|part| part.eq_ignore_ascii_case(b".supabase.")) {
+        return None;
+    }
+    let host = host.to_ascii_lowercase();
     if let Some(name) = host.strip_suffix(".supabase.co") {
         let name = name.strip_prefix("db.").unwrap_or(name);
         return (!name.is_empty() && !name.contains('.')).then(|| Project(name.to_owned()));

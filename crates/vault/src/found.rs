@@ -1,6 +1,6 @@
 //! Walking the vault's folder: every file and folder with its mode and owner, no link followed.
 
-use std::ffi::CString;
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -111,7 +111,10 @@ pub fn walk(root: &Path) -> Result<Found, Error> {
     let mut ctx = Ctx { root, found, postponed: Some(Vec::new()) };
     ctx.folder(&handle, "", 0)?;
     let Ctx { mut found, postponed, .. } = ctx;
-    for part in below(root, postponed.unwrap_or_default())? {
+    let mut parts = below(root, postponed.unwrap_or_default())?;
+    parts.sort_unstable_by_key(|(place, _)| *place);
+    found.files.reserve_exact(parts.iter().map(|(_, part)| part.files.len()).sum());
+    for (_, part) in parts {
         found.files.extend(part.files);
         found.folders.extend(part.folders);
     }
@@ -126,23 +129,25 @@ struct Postponed {
     path: String,
 }
 
-/// Walks the folders of the first level, a large vault on all processors.
-fn below(root: &Path, folders: Vec<Postponed>) -> Result<Vec<Found>, Error> {
+/// Walks the folders of the first level, a large vault on all processors; each part has its folder's place.
+fn below(root: &Path, folders: Vec<Postponed>) -> Result<Vec<(usize, Found)>, Error> {
     // How many processors there are is in files, which take longer to read than a small vault.
     let n_threads = match folders.len() / FOLDERS_A_THREAD {
         0 | 1 => 1,
         n => std::thread::available_parallelism().map_or(1, usize::from).min(n),
     };
-    let queue = Mutex::new(folders);
+    let queue = Mutex::new(folders.into_iter().enumerate());
     let work = || {
-        let mut ctx = Ctx { root, found: Found::default(), postponed: None };
-        while let Some(next) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
+        let mut parts = Vec::new();
+        while let Some((place, next)) = queue.lock().ok().and_then(|mut queue| queue.next()) {
+            let mut ctx = Ctx { root, found: Found::default(), postponed: None };
             ctx.folder(&next.handle, &next.path, 1)?;
+            parts.push((place, ctx.found));
         }
-        Ok(ctx.found)
+        Ok(parts)
     };
     if n_threads < 2 {
-        return Ok(vec![work()?]);
+        return work();
     }
     std::thread::scope(|scope| {
         let threads: Vec<_> = (1..n_threads).map(|_| scope.spawn(work)).collect();
@@ -152,7 +157,7 @@ fn below(root: &Path, folders: Vec<Postponed>) -> Result<Vec<Found>, Error> {
         parts.extend(
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(gone()))),
         );
-        parts.into_iter().collect()
+        Ok(parts.into_iter().collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
     })
 }
 
@@ -166,17 +171,23 @@ struct Ctx<'a> {
 impl Ctx<'_> {
     fn folder(&mut self, handle: &OwnedFd, path: &str, depth: usize) -> Result<(), Error> {
         let error = |errno| walk_error(self.root.join(path), errno);
-        let entries = Dir::read_from(handle).map_err(error)?;
-        for entry in entries {
-            let entry = entry.map_err(|errno| walk_error(self.root.join(path), errno))?;
-            let name = entry.file_name();
-            if matches!(name.to_bytes(), b"." | b"..") {
-                continue;
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(handle).map_err(error)? {
+            let entry = entry.map_err(error)?;
+            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                entries.push((entry.file_name().to_owned(), entry.file_type()));
             }
+        }
+        // What is found in order has not to be put in order.
+        entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        for (name, kind) in entries {
             let shown = name.to_string_lossy();
-            let child =
-                if path.is_empty() { shown.into_owned() } else { format!("{path}/{shown}") };
-            self.entry(handle, &name.to_owned(), child, entry.file_type(), depth)?;
+            let mut child = String::with_capacity(path.len() + 1 + shown.len());
+            if !path.is_empty() {
+                child.extend([path, "/"]);
+            }
+            child.push_str(&shown);
+            self.entry(handle, &name, child, kind, depth)?;
         }
         Ok(())
     }
@@ -184,7 +195,7 @@ impl Ctx<'_> {
     fn entry(
         &mut self,
         parent: &OwnedFd,
-        name: &CString,
+        name: &CStr,
         path: String,
         kind: FileType,
         depth: usize,

@@ -83,10 +83,12 @@ const DOCUMENTED: [&[&str]; 3] = [
 pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     let Ok(text) = std::str::from_utf8(value) else { return None };
     let text = text.trim();
-    let folded = Secret::from(text.to_ascii_lowercase());
-    let folded = folded.expose_text()?;
-    let plain = folded.trim_matches(['"', '\'', '`', ' ', '[', ']', '%']);
-    let traits = Traits::of(folded.as_bytes());
+    let traits = Traits::of(text.as_bytes());
+    // Most values are looked at as they are, for nothing below asks for small letters then.
+    let is_short = text.trim_matches(AROUND).len() <= LONGEST_WHOLE;
+    let folded = (is_short || traits.has_any()).then(|| Secret::from(text.to_ascii_lowercase()));
+    let folded = folded.as_ref().and_then(Secret::expose_text).unwrap_or(text);
+    let plain = folded.trim_matches(AROUND);
     if plain.len() <= LONGEST_WHOLE && (WHOLE.contains(&plain) || is_numbered(plain)) {
         return Some("is a word that stands for a value");
     }
@@ -125,6 +127,9 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     None
 }
 
+/// What people write around a stand-in.
+const AROUND: [char; 7] = ['"', '\'', '`', ' ', '[', ']', '%'];
+
 /// Whether a word stands in a value; `changement` is another word.
 fn says(plain: &str, word: &str) -> bool {
     plain.match_indices(word).any(|(at, _)| !plain[at + word.len()..].starts_with("nt"))
@@ -153,42 +158,77 @@ struct Traits {
 }
 
 impl Traits {
-    fn of(folded: &[u8]) -> Traits {
+    fn of(text: &[u8]) -> Traits {
         let mut traits = Traits {
-            has_reference: folded.starts_with(b"op:") || folded.starts_with(b"secret:"),
+            has_reference: begins(text, b"op:") || begins(text, b"secret:"),
             ..Traits::default()
         };
-        for (at, byte) in folded.iter().enumerate() {
-            match byte {
-                b'p' | b'c' | b'r' | b'i' | b'y' => {
-                    let rest = &folded[at..];
+        for (at, byte) in text.iter().enumerate() {
+            if !IS_TELLING[usize::from(*byte)] {
+                continue;
+            }
+            let rest = &text[at..];
+            let next = rest.get(1).map_or(0, u8::to_ascii_lowercase);
+            match (byte.to_ascii_lowercase(), next) {
+                (b'p', b'l') | (b'c', b'h') | (b'r', b'e') | (b'i', b'n') | (b'y', b'o') => {
                     traits.has_word |= [&b"placeh"[..], b"change", b"replac", b"insert", b"your"]
                         .iter()
-                        .any(|root| rest.starts_with(root));
+                        .any(|root| begins(rest, root));
                 }
-                b'e' => {
+                (b'e', b'x' | b'y') => {
                     // Hosts are called `example` too, so what stands before it counts.
-                    let is_example = folded[at..].starts_with(b"exampl")
-                        && [&b"iosfodnn7"[..], b"bpxrficy"]
-                            .iter()
-                            .any(|before| folded[..at].ends_with(before));
-                    traits.has_documented |= is_example || folded[at..].starts_with(b"eyjzdw");
+                    let is_example = begins(rest, b"exampl")
+                        && [&b"iosfodnn7"[..], b"bpxrficy"].iter().any(|before| {
+                            at.checked_sub(before.len())
+                                .is_some_and(|start| begins(&text[start..], before))
+                        });
+                    traits.has_documented |= is_example || begins(rest, b"eyjzdw");
                 }
-                b'x' => traits.may_be_masked |= folded[at..].starts_with(b"xxxxxx"),
-                b'*' | b'.' => traits.may_be_masked |= folded[at..].starts_with(&[*byte; 3]),
-                b'<' | b'[' => traits.has_bracket = true,
-                b'%' => {
+                (b'x', b'x') => traits.may_be_masked |= begins(rest, b"xxxxxx"),
+                (mark @ (b'*' | b'.'), _) => traits.may_be_masked |= rest.starts_with(&[mark; 3]),
+                (b'<' | b'[', _) => traits.has_bracket = true,
+                (b'%', _) => {
                     traits.has_bracket = true;
                     traits.has_reference = true;
                 }
-                b'$' | b'{' | b'`' => traits.has_reference = true,
+                (b'$' | b'{' | b'`', _) => traits.has_reference = true,
                 // Bullets and the ellipsis.
-                0x80.. => traits.may_be_masked = true,
+                (0x80.., _) => traits.may_be_masked = true,
                 _ => {}
             }
         }
         traits
     }
+
+    fn has_any(&self) -> bool {
+        self.has_word
+            || self.has_documented
+            || self.may_be_masked
+            || self.has_bracket
+            || self.has_reference
+    }
+}
+
+/// The bytes that [`Traits::of`] looks at.
+const IS_TELLING: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"pcriyexPCRIYEX*.<[%${`";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    let mut at = 0x80;
+    while at < table.len() {
+        table[at] = true;
+        at += 1;
+    }
+    table
+};
+
+/// Whether a text begins with a word, in capitals or not.
+fn begins(text: &[u8], word: &[u8]) -> bool {
+    text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
 }
 
 /// `changeme123`, `test1`, `password!`: a word with a tail that people add to please a form.

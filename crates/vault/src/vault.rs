@@ -114,19 +114,16 @@ impl Vault {
         let (others, found): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|file| is_no_credential(&file.path));
         // By path, as they were found; what is declared is taken out.
+        let place = |path: &str| {
+            let at = found.partition_point(|file| file.path.as_str() <= path).checked_sub(1)?;
+            (found[at].path == path).then_some(at)
+        };
+        let places: Vec<_> = declared.iter().map(|declared| place(&declared.path)).collect();
         let mut found: Vec<Option<FoundFile>> = found.into_iter().map(Some).collect();
-        let places: HashMap<String, usize> = found
-            .iter()
-            .enumerate()
-            .filter_map(|(at, file)| Some((file.as_ref()?.path.clone(), at)))
-            .collect();
-        let mut files: Vec<File> = declared
-            .iter()
-            .map(|declared| {
-                let found = places.get(&declared.path).and_then(|at| found[*at].take());
-                File::declared(declared, found)
-            })
-            .collect();
+        let mut files = Vec::with_capacity(declared.len().max(found.len()));
+        files.extend(declared.iter().zip(places).map(|(declared, place)| {
+            File::declared(declared, place.and_then(|at| found[at].take()))
+        }));
         files.extend(found.into_iter().flatten().map(File::undeclared));
         let index = OnceLock::new();
         Vault { root, shown_root, root_folder, root_is_link, files, folders, others, index }

@@ -152,7 +152,7 @@ pub(crate) fn split(value: &str) -> Option<Parts<'_>> {
 
 /// Cuts a URL at its `://`; each byte is looked at once, for most values have none.
 pub(crate) fn split_scheme(value: &str) -> Option<(&str, &str)> {
-    let mut colons = value.match_indices(':').map(|(at, _)| at);
+    let mut colons = memchr::memchr_iter(b':', value.as_bytes());
     let at = colons.find(|at| value[*at..].starts_with("://"))?;
     Some((&value[..at], &value[at + 3..]))
 }
