@@ -61,6 +61,9 @@ pub(crate) fn run(
         examples: examples::read(&ops, &paths),
         ..make_scope(&vault, &wanted, invocation)
     };
+    counts.doing("checking: looking at the values");
+    let palette = Palette::for_stdout(common.color, invocation);
+    let is_shown = args.format.format == Format::Human;
     let look = || {
         let mut findings = Vec::new();
         for check in rules::CHECKS {
@@ -68,21 +71,27 @@ pub(crate) fn run(
         }
         findings
     };
-    counts.doing("checking: looking at the values");
-    let palette = Palette::for_stdout(common.color, invocation);
-    let is_shown = args.format.format == Format::Human;
-    let (findings, credentials) = if is_shown && scope.files.len() >= given::MANY {
+    let look_last = || {
+        let mut findings = Vec::new();
+        rules::LAST_CHECK(&scope, &mut findings);
+        (findings, if is_shown { present::text(&scope, palette) } else { String::new() })
+    };
+    let (mut findings, (last, credentials)) = if scope.files.len() >= given::MANY {
         thread::scope(|threads| {
-            let credentials = threads.spawn(|| present::text(&scope, palette));
-            (look(), credentials.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            let last = threads.spawn(look_last);
+            (look(), last.join().unwrap_or_else(|panic| resume_unwind(panic)))
         })
     } else {
-        (look(), if is_shown { present::text(&scope, palette) } else { String::new() })
+        (look(), look_last())
     };
+    findings.extend(last);
     let report = Report::new("vault-check/check/1", present::count(&scope), findings);
     drop(progress);
     streams.stdout.write_all(credentials.as_bytes())?;
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
+    drop(scope);
+    // The process ends now, and the system clears its memory sooner than thousands of values are wiped one by one.
+    std::mem::forget((vault, ops));
     Ok(report.exit())
 }
 

@@ -34,13 +34,15 @@ pub(crate) fn collect<'a>(files: &[&'a File]) -> Vec<Given<'a>> {
     thread::scope(|scope| {
         let second = scope.spawn(|| collect_all(second));
         let mut given = collect_all(first);
+        given.reserve_exact(given.len());
         given.extend(second.join().unwrap_or_else(|panic| resume_unwind(panic)));
         given
     })
 }
 
 fn collect_all<'a>(files: &[&'a File]) -> Vec<Given<'a>> {
-    let mut given = Vec::new();
+    let declared = files.iter().filter_map(|file| file.declared.as_ref());
+    let mut given = Vec::with_capacity(declared.map(|declared| declared.keys.len().max(1)).sum());
     for file in files.iter().copied() {
         let Some(declared) = &file.declared else { continue };
         match (&file.content, &declared.whole) {

@@ -178,9 +178,13 @@ impl Ctx<'_> {
                 entries.push((entry.file_name().to_owned(), entry.file_type()));
             }
         }
+        let n_entries = entries.len();
         // What is found in order has not to be put in order.
         entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        for (name, kind) in entries {
+        for (number, (name, kind)) in entries.into_iter().enumerate() {
+            if number.is_multiple_of(ROOM_FOR) {
+                make_room((n_entries - number).min(ROOM_FOR));
+            }
             let shown = name.to_string_lossy();
             let mut child = String::with_capacity(path.len() + 1 + shown.len());
             if !path.is_empty() {
@@ -248,6 +252,15 @@ impl Ctx<'_> {
             modified: DateTime::from_timestamp(status.st_mtime, 0),
         });
     }
+}
+
+/// For how many files room is made at once; for more the system would be asked for memory of its own.
+const ROOM_FOR: usize = 100;
+
+/// Makes room for what files become, which they take bit by bit: glibc lets the memory of a thread grow by a page
+/// at a time, with a call to the system for each. What was room once stays it.
+fn make_room(n_files: usize) {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(n_files * 1024)));
 }
 
 fn folder(path: String, status: &Stat) -> FoundFolder {

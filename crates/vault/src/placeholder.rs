@@ -163,19 +163,18 @@ impl Traits {
             has_reference: begins(text, b"op:") || begins(text, b"secret:"),
             ..Traits::default()
         };
+        if !may_tell(text) {
+            return traits;
+        }
         for (at, byte) in text.iter().enumerate() {
-            if !IS_TELLING[usize::from(*byte)] {
-                continue;
-            }
             let rest = &text[at..];
-            let next = rest.get(1).map_or(0, u8::to_ascii_lowercase);
-            match (byte.to_ascii_lowercase(), next) {
-                (b'p', b'l') | (b'c', b'h') | (b'r', b'e') | (b'i', b'n') | (b'y', b'o') => {
+            match byte.to_ascii_lowercase() {
+                b'p' | b'c' | b'r' | b'i' | b'y' => {
                     traits.has_word |= [&b"placeh"[..], b"change", b"replac", b"insert", b"your"]
                         .iter()
                         .any(|root| begins(rest, root));
                 }
-                (b'e', b'x' | b'y') => {
+                b'e' => {
                     // Hosts are called `example` too, so what stands before it counts.
                     let is_example = begins(rest, b"exampl")
                         && [&b"iosfodnn7"[..], b"bpxrficy"].iter().any(|before| {
@@ -184,16 +183,16 @@ impl Traits {
                         });
                     traits.has_documented |= is_example || begins(rest, b"eyjzdw");
                 }
-                (b'x', b'x') => traits.may_be_masked |= begins(rest, b"xxxxxx"),
-                (mark @ (b'*' | b'.'), _) => traits.may_be_masked |= rest.starts_with(&[mark; 3]),
-                (b'<' | b'[', _) => traits.has_bracket = true,
-                (b'%', _) => {
+                b'x' => traits.may_be_masked |= begins(rest, b"xxxxxx"),
+                mark @ (b'*' | b'.') => traits.may_be_masked |= rest.starts_with(&[mark; 3]),
+                b'<' | b'[' => traits.has_bracket = true,
+                b'%' => {
                     traits.has_bracket = true;
                     traits.has_reference = true;
                 }
-                (b'$' | b'{' | b'`', _) => traits.has_reference = true,
+                b'$' | b'{' | b'`' => traits.has_reference = true,
                 // Bullets and the ellipsis.
-                (0x80.., _) => traits.may_be_masked = true,
+                0x80.. => traits.may_be_masked = true,
                 _ => {}
             }
         }
@@ -209,18 +208,49 @@ impl Traits {
     }
 }
 
-/// The bytes that [`Traits::of`] looks at.
-const IS_TELLING: [bool; 256] = {
-    let mut table = [false; 256];
-    let bytes = b"pcriyexPCRIYEX*.<[%${`";
+/// Whether there may be anything that [`Traits::of`] looks for, by three bytes in a row.
+fn may_tell(text: &[u8]) -> bool {
+    let class = |at: usize| text.get(at).map_or(0, |byte| TELLING[usize::from(*byte)]);
+    let (mut first, mut second, mut found) = (class(0), class(1), 0);
+    for byte in text.get(2..).unwrap_or_default() {
+        let third = TELLING[usize::from(*byte)];
+        found |= (first & (second >> 8) & (third >> 16) & 0xff) | (first & ALONE);
+        (first, second) = (second, third);
+    }
+    found | ((first | second) & ALONE) != 0
+}
+
+/// A byte that tells something by itself.
+const ALONE: u32 = 1 << 24;
+
+/// Of each byte: in which of the beginnings below it may be the first, the second and the third, as bits.
+const TELLING: [u32; 256] = {
+    // The roots of `has_word`, those of `has_documented`, and the runs.
+    let beginnings: [&[u8; 3]; 8] =
+        [b"pla", b"cha", b"rep", b"ins", b"you", b"exa", b"eyj", b"xxx"];
+    let mut table = [0; 256];
+    let mut which = 0;
+    while which < beginnings.len() {
+        let mut at = 0;
+        while at < 3 {
+            let byte = beginnings[which][at];
+            table[byte as usize] |= 1 << (which + 8 * at);
+            table[byte.to_ascii_uppercase() as usize] |= 1 << (which + 8 * at);
+            at += 1;
+        }
+        which += 1;
+    }
+    let alone = b"*<[%${`";
     let mut at = 0;
-    while at < bytes.len() {
-        table[bytes[at] as usize] = true;
+    while at < alone.len() {
+        table[alone[at] as usize] |= ALONE;
         at += 1;
     }
+    // Three points share the place of the three crosses.
+    table[b'.' as usize] |= 0x0001_0101 << 7;
     let mut at = 0x80;
     while at < table.len() {
-        table[at] = true;
+        table[at] |= ALONE;
         at += 1;
     }
     table
