@@ -136,9 +136,13 @@ fn slot_of_four(four: &[u8]) -> usize {
 }
 
 /// Spreads the lower 24 bits over 18; the upper 8 do not matter.
+///
+/// Of some 50,000 numbers this is the one by which the fewest pieces of logs, code and prose (18 MB of them) come to share
+/// a slot with a piece of an anchor, 0.04 in a hundred, and none of the most common ones. It spreads the rest as
+/// well as any does.
 #[inline]
 fn mix(number: u32) -> usize {
-    (number.wrapping_mul(0x9e37_79b1 << 8) >> 14) as usize
+    (number.wrapping_mul(0x006b_d681 << 8) >> 14) as usize
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ struct Pieces {
     buckets: Vec<usize>,
     /// The anchors that begin with each byte.
     by_first: Vec<Vec<usize>>,
+    /// Whether some anchor begins with these two bytes.
+    begins: Vec<bool>,
 }
 
 const N_BUCKETS: usize = 1 << 12;
@@ -34,7 +36,11 @@ static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
     let by_first = (0..=u8::MAX)
         .map(|first| (0..N_ANCHORS).filter(|&at| anchor_at(at).0.as_bytes()[0] == first).collect())
         .collect();
-    Pieces { sorted, buckets, by_first }
+    let mut begins = vec![false; 1 << 16];
+    for anchor in 0..N_ANCHORS {
+        begins[two(anchor_at(anchor).0.as_bytes())] = true;
+    }
+    Pieces { sorted, buckets, by_first, begins }
 });
 
 /// Every piece that the sieve is to look out for.
@@ -59,6 +65,9 @@ pub(crate) fn at_piece(text: &[u8], at: usize, mut judge: impl FnMut(usize, usiz
 /// Calls `judge` for each anchor that begins at `at`.
 pub(crate) fn at_start(text: &[u8], at: usize, mut judge: impl FnMut(usize, usize, Judge)) {
     let Some(first) = text.get(at) else { return };
+    if !PIECES.begins[two(&text[at..])] {
+        return;
+    }
     for &anchor in &PIECES.by_first[usize::from(*first)] {
         let (bytes, _, rule) = anchor_at(anchor);
         if text[at..].starts_with(bytes.as_bytes()) {
@@ -133,6 +142,11 @@ fn pieces(anchor: usize) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// The first two bytes of a text as a number.
+fn two(text: &[u8]) -> usize {
+    text.first_chunk().map_or(0, |two| usize::from(u16::from_le_bytes(*two)))
 }
 
 fn bucket([a, b, c]: [u8; PIECE]) -> usize {
