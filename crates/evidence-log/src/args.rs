@@ -1,5 +1,7 @@
 //! The command line.
 
+mod deferred;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use evidence::{Digest, Expectation};
 use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
 
+use self::deferred::Deferred;
 use crate::run::expect;
 
 /// Run a command and keep what it printed as evidence: redacted, hash-chained, signed
@@ -23,37 +26,37 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run a command, show its output, and keep it; the exit code is the command's own
-    Run(Run),
+    Run(Deferred<Run>),
     /// Make an empty bundle and print its path
-    Open(Open),
+    Open(Deferred<Open>),
     /// Add words to a bundle
-    Note(Note),
+    Note(Deferred<Note>),
     /// Copy files into a bundle, redacted
-    Attach(Attach),
+    Attach(Deferred<Attach>),
     /// Record who was asked before a step, and what the answer was
-    Gate(Gate),
+    Gate(Deferred<Gate>),
     /// Close a bundle: last record, manifest, signature; prints the manifest's hash
-    Seal(Seal),
+    Seal(Deferred<Seal>),
     /// Record as cut short what a killed recorder left without an end; never makes up an end
-    Recover(Recover),
+    Recover(Deferred<Recover>),
     /// Check that bundles are what was recorded: 0 intact, 1 not, 2 cannot be decided
-    Verify(Verify),
+    Verify(Deferred<Verify>),
     /// Show what happened in a bundle
-    Show(Show),
+    Show(Deferred<Show>),
     /// List the bundles
-    List(List),
+    List(Deferred<List>),
     /// Write a page about a bundle: one HTML file that needs nothing else
-    Report(Report),
+    Report(Deferred<Report>),
     /// Write a bundle, or an origin log, in a form that other tools take
-    Export(Export),
+    Export(Deferred<Export>),
     /// Copy a sealed bundle to a store: S3, GCS, Azure or a folder; nothing there is ever overwritten
-    Push(Push),
+    Push(Deferred<Push>),
     /// Fetch a bundle from a store, and verify it before it appears
-    Pull(Pull),
+    Pull(Deferred<Pull>),
     /// Copy standard input to standard output with every known secret replaced
-    Redact(Redact),
+    Redact(Deferred<Redact>),
     /// Explain what verify can find
-    Rules(Rules),
+    Rules(Deferred<Rules>),
 }
 
 #[derive(clap::Args)]

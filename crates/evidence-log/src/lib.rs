@@ -48,12 +48,16 @@ pub(crate) const TOOL: &str = concat!("evidence-log ", env!("CARGO_PKG_VERSION")
 /// Runs the tool for one invocation.
 pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
     let mut understood = false;
+    let begun = usage::is_run(&invocation.args).then(|| run::look(invocation));
     let exit =
         report::dispatch::<Args, error::Error>(invocation, streams, |args, invocation, streams| {
             understood = true;
             let common = &args.common;
             match &args.command {
-                Command::Run(run) => run::run(run, common, invocation, streams),
+                Command::Run(run) => {
+                    let git = begun.unwrap_or_else(|| run::look(invocation));
+                    run::run(run, common, git, invocation, streams)
+                }
                 Command::Open(open) => open::open(open, common, invocation, streams),
                 Command::Note(note) => words::note(note, common, invocation, streams),
                 Command::Gate(gate) => gate::gate(gate, common, invocation, streams),

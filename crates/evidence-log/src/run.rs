@@ -24,6 +24,7 @@ use evidence::{Expectation, Mode, Outcome, Signer};
 use report::{Common, Exit, Invocation, Streams};
 use secret::SecretSet;
 
+use self::git::Asked;
 use crate::error::{self, Error};
 use crate::redaction::{Cleaner, Given, load};
 use crate::setting::{Setting, word};
@@ -43,17 +44,22 @@ struct Plan<'a> {
     mode: Mode,
 }
 
+/// Begins to look at the repository, which goes on while the vault is read, the beginning is recorded and the command
+/// runs. None outside of one.
+pub(crate) fn look(invocation: &Invocation) -> Option<Asked> {
+    git::look(&invocation.cwd, invocation)
+}
+
 /// Runs a command; answers its own exit code.
 pub(crate) fn run(
     args: &args::Run,
     common: &Common,
+    git: Option<Asked>,
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let not_started = |failed: Error| failed.while_recording("the command was not started");
     let setting = Setting::find(common, invocation).map_err(not_started)?;
-    // git looks while the vault is read and the beginning is recorded.
-    let git = git::look(&invocation.cwd, invocation);
     let (set, given) = load(&setting, &args.env_from).map_err(not_started)?;
     given.warn(streams)?;
     let mut cleaner = Cleaner::new(&set);
@@ -81,6 +87,7 @@ pub(crate) fn run(
         mode,
     };
 
+    let ignored = signals::Ignored::of_caller();
     let mut begun = begin::begin(&plan, &mut cleaner).map_err(not_started)?;
     let clock_start = clock::now();
     let started = Instant::now();
@@ -89,7 +96,7 @@ pub(crate) fn run(
         Ok(path) => {
             // Opened before the command could put another in its place, and read while it runs.
             let opened = File::open(&path).ok();
-            let spawned = child::spawn(&plan, &path);
+            let spawned = child::spawn(&plan, &path, ignored);
             let hashing = program::Hashing::begin(opened);
             let captured = match spawned {
                 Ok(spawned) => {
@@ -115,7 +122,7 @@ pub(crate) fn run(
     }
     let code = captured.outcome.exit_code();
     // Whatever is done from here on is the record's end, and is done whole; only signatures are not waited for.
-    drop(signals::call_off(&setting.called_off));
+    drop(signals::call_off(&setting.called_off, ignored));
     let (signer, why_unsigned) = match setting.signer() {
         Ok(signer) => (signer, None),
         Err(why) => (None, Some(why)),

@@ -1,7 +1,7 @@
 //! What is on disk before the command starts: the bundle, its `begin` record, and the files for its output.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 
 use evidence::{Appended, Begin, Body, Digest, Tail, Text};
@@ -100,11 +100,16 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
             .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         expect_exit: plan.args.expect_exit.clone(),
         expect_output: plan.args.expect_output(),
-        boot: std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        boot: boot(),
     }
+}
+
+/// The id of the machine's present boot; empty where there is none.
+fn boot() -> String {
+    let mut id = [0; 64];
+    let read =
+        File::open("/proc/sys/kernel/random/boot_id").and_then(|mut file| file.read(&mut id));
+    String::from_utf8_lossy(&id[..read.unwrap_or(0)]).trim().to_owned()
 }
 
 /// How many bytes an argument takes in a record.

@@ -13,7 +13,7 @@ use evidence::Mode;
 
 use super::Plan;
 use super::pty::Keyboard;
-use super::signals::Signals;
+use super::signals::{Ignored, Signals};
 
 /// A command that runs.
 pub(super) struct Spawned {
@@ -33,8 +33,8 @@ pub(super) struct Spawned {
     clippy::disallowed_methods,
     reason = "this module owns the recorded command, whose streams duct would read"
 )]
-pub(super) fn spawn(plan: &Plan<'_>, program: &Path) -> io::Result<Spawned> {
-    let signals = Signals::catch(plan.mode == Mode::Pty)?;
+pub(super) fn spawn(plan: &Plan<'_>, program: &Path, ignored: Ignored) -> io::Result<Spawned> {
+    let signals = Signals::catch(plan.mode == Mode::Pty, ignored)?;
     if plan.args.timeout.is_some() {
         // What the command leaves behind becomes our child, so that the whole tree can be found and ended.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;

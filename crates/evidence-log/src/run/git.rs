@@ -1,6 +1,12 @@
 //! The state of the repository that a command runs in: commit, dirty or not, where it is published.
 
+mod clean;
+mod commit;
+mod index;
+
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 use std::time::Duration;
 
 use evidence::Git;
@@ -11,40 +17,71 @@ use crate::redaction::Cleaner;
 /// How long git may go on after the command has ended.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// A question to git that is being answered while the command runs.
-pub(super) struct Asked {
-    /// Ends with 0 where no tracked file can differ; with 1 where one may.
-    differs: duct::Handle,
-    /// The commit that was checked out when we asked; none where only git can tell.
-    head: Option<String>,
-    folders: Folders,
-    git: PathBuf,
-    cwd: PathBuf,
+/// The name of an object, SHA-1.
+type Oid = [u8; 20];
+
+/// A question that is being answered while the command runs.
+pub(crate) struct Asked(Receiver<Found>);
+
+/// What a look at the repository came to.
+struct Found {
+    commit: Option<String>,
+    /// The URL of the remote `origin`.
+    remote: Option<String>,
+    /// git, which says whether a tracked file differs; none where none can.
+    status: Option<duct::Handle>,
 }
 
 /// Where a repository keeps what is asked for here.
 struct Folders {
-    /// Of this work tree: HEAD.
+    /// Of this work tree: HEAD and the index.
     own: PathBuf,
-    /// Of all work trees: refs and the configuration.
+    /// Of all work trees: refs, objects and the configuration.
     common: PathBuf,
 }
 
-/// Asks git for the state, if the folder is in a repository. Tracked files alone decide whether it is dirty: the
+/// Variables by which git looks elsewhere than in the folder's own repository.
+const ELSEWHERE: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+];
+
+/// Looks at the state of the repository, if the folder is in one. Tracked files alone decide whether it is dirty: the
 /// bundle that is being written would otherwise always make it so.
 pub(super) fn look(cwd: &Path, invocation: &Invocation) -> Option<Asked> {
-    let dot_git = cwd.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
-    let git = invocation.find_program("git")?;
-    // Half the work of `status`, and it writes nothing; in doubt `status` is asked later.
-    let differs = ask(&git, cwd, &["diff-index", "--quiet", "HEAD", "--"]).start().ok()?;
-    let folders = Folders::of(&dot_git);
-    Some(Asked { differs, head: folders.head(), folders, git, cwd: cwd.to_path_buf() })
+    let work_tree = cwd.ancestors().find(|folder| folder.join(".git").exists())?.to_path_buf();
+    let is_elsewhere = ELSEWHERE.iter().any(|name| invocation.variable(name).is_some());
+    let (cwd, git) = (cwd.to_path_buf(), invocation.find_program("git"));
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let look = move || {
+        let folders = Folders::of(&work_tree.join(".git"));
+        let config = std::fs::read_to_string(folders.common.join("config")).unwrap_or_default();
+        let commit = folders.head();
+        let is_clean = |commit: &String| clean::is_clean(&folders, &config, commit, &work_tree);
+        let status = if !is_elsewhere && commit.as_ref().is_some_and(is_clean) {
+            None
+        } else {
+            // A file that was written again with the same content differs only until git has read it.
+            Some(status(&git?, &cwd).start().ok()?)
+        };
+        let remote = origin(&config).map(without_userinfo);
+        // Nobody may be waiting any more.
+        sender.send(Found { commit, remote, status }).ok()
+    };
+    thread::Builder::new().spawn(look).ok()?;
+    Some(Asked(receiver))
 }
 
-fn ask(git: &Path, cwd: &Path, words: &[&str]) -> duct::Expression {
-    // Threads that look at every file first cost more than one that stops at the first that differs.
+fn status(git: &Path, cwd: &Path) -> duct::Expression {
+    // Threads that look at every file first cost more than they gain.
     let settings = ["-c", "core.fsmonitor=false", "-c", "core.preloadindex=false"];
-    duct::cmd(git, settings.iter().chain(words))
+    let words = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"];
+    duct::cmd(git, settings.iter().chain(&words))
         .dir(cwd)
         .env("GIT_OPTIONAL_LOCKS", "0")
         // A partial clone would fetch what it has not.
@@ -59,24 +96,19 @@ fn ask(git: &Path, cwd: &Path, words: &[&str]) -> duct::Expression {
 impl Asked {
     /// The answer; none when git failed or takes too long.
     pub(super) fn answer(self, cleaner: &mut Cleaner<'_>) -> Option<Git> {
-        let is_clean = wait(&self.differs)?.status.success();
-        let mut git = match self.head {
-            Some(commit) if is_clean => Git { commit: Some(commit), dirty: false, remote: None },
-            // A file that was written again with the same content differs only for `diff-index`.
-            head => {
-                let words = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"];
-                let status = ask(&self.git, &self.cwd, &words).start().ok()?;
+        let Found { commit, remote, status } = self.0.recv_timeout(WAIT).ok()?;
+        let mut git = match status {
+            None => Git { commit, dirty: false, remote: None },
+            Some(status) => {
                 let output = wait(&status)?;
                 if !output.status.success() {
                     return None;
                 }
                 let found = read_status(&output.stdout);
-                Git { commit: head.or(found.commit), ..found }
+                Git { commit: commit.or(found.commit), ..found }
             }
         };
-        let config = std::fs::read_to_string(self.folders.common.join("config"));
-        git.remote =
-            origin(&config.unwrap_or_default()).map(|url| cleaner.words(&without_userinfo(url)));
+        git.remote = remote.map(|url| cleaner.words(&url));
         Some(git)
     }
 }

@@ -1,5 +1,6 @@
 //! Signals that are sent to us while a command runs.
 
+use std::fs::File;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -17,11 +18,10 @@ pub(super) struct Signals {
 impl Signals {
     /// Catches interrupt, quit, terminate and hang-up. What our caller ignores, as `nohup` does, stays ignored, for
     /// the command as well. A window that changes its size is told only where it matters.
-    pub(super) fn catch(with_window: bool) -> io::Result<Self> {
+    pub(super) fn catch(with_window: bool, ignored: Ignored) -> io::Result<Self> {
         let (woken, waker) = io::pipe()?;
         rustix::io::ioctl_fionbio(&waker, true)?;
         rustix::io::ioctl_fionbio(&woken, true)?;
-        let ignored = ignored();
         // A limit on the size of files is then an error of the write, and not our end; the command starts without it.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         let mut caught = Vec::new();
@@ -33,7 +33,7 @@ impl Signals {
             (SIGWINCH, Signal::WINCH),
         ];
         for (number, signal) in all {
-            if ignored & (1 << (number - 1)) != 0 || (number == SIGWINCH && !with_window) {
+            if ignored.has(number) || (number == SIGWINCH && !with_window) {
                 continue;
             }
             let flag = Arc::new(AtomicBool::new(false));
@@ -61,10 +61,9 @@ impl Signals {
 }
 
 /// Sets a flag when a signal comes that asks us to end; what our caller ignores stays ignored.
-pub(super) fn call_off(flag: &Arc<AtomicBool>) -> io::Result<()> {
-    let ignored = ignored();
+pub(super) fn call_off(flag: &Arc<AtomicBool>, ignored: Ignored) -> io::Result<()> {
     for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] {
-        if ignored & (1 << (number - 1)) == 0 {
+        if !ignored.has(number) {
             signal_hook::flag::register(number, Arc::clone(flag))?;
         }
     }
@@ -77,9 +76,22 @@ pub(super) fn name(number: i32) -> String {
     known.map_or_else(|| format!("SIG{number}"), str::to_owned)
 }
 
-/// The mask of ignored signals, as `/proc` has it; none where there is no `/proc`.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
-    u64::from_str_radix(mask.trim(), 16).unwrap_or(0)
+/// The signals that our caller wants ignored.
+#[derive(Clone, Copy)]
+pub(super) struct Ignored(u64);
+
+impl Ignored {
+    /// As `/proc` has them; none where there is no `/proc`. To be asked before any is caught.
+    pub(super) fn of_caller() -> Self {
+        let mut status = [0; 4096];
+        // One read is enough; the end is not needed.
+        let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
+        let status = String::from_utf8_lossy(&status[..read.unwrap_or(0)]);
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+        Self(u64::from_str_radix(mask.trim(), 16).unwrap_or(0))
+    }
+
+    fn has(self, number: i32) -> bool {
+        self.0 & (1 << (number - 1)) != 0
+    }
 }
