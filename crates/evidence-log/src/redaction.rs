@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use evidence::{Redaction, Text};
 use report::Streams;
-use secret::{Redactor, Secret, SecretSet};
+use secret::{Part, Reason, Redactor, Refusal, Secret, SecretSet};
 use vault::{Content, Vault};
 
 use crate::error::{self, Error};
@@ -21,10 +21,12 @@ pub(crate) struct Given {
     unseen: Vec<String>,
     /// The lines of vault files, `FILE:LINE`, of which readers read different values, so that not each is replaced.
     doubtful: Vec<String>,
+    /// The values that would be replaced in innocent text, and so are not, where their names say that they are secret.
+    plain: Vec<String>,
 }
 
 impl Given {
-    /// Tells a person about values that will not be replaced, if there are any.
+    /// Tells a person, once, by name, about values that will not be replaced, if there are any.
     pub(crate) fn warn(&self, streams: &mut Streams<'_>) -> Result<(), Error> {
         let told = [
             (&self.unseen, "missing or not to be read, so that nothing of it is redacted"),
@@ -32,6 +34,7 @@ impl Given {
                 &self.doubtful,
                 "a line that readers disagree on, so that not all they read is redacted",
             ),
+            (&self.plain, "too short or too common to be redacted wherever it stands"),
         ];
         for (what, why) in told.into_iter().filter(|(what, _)| !what.is_empty()) {
             writeln!(streams.stderr, "warning: of the vault {} is {why}", listed(what))
@@ -62,7 +65,35 @@ pub(crate) fn load(setting: &Setting, env_from: &[String]) -> Result<(SecretSet,
     for file in env_from {
         given.variables.extend(variables(&vault, file)?);
     }
-    Ok((vault.secret_set(), given))
+    let set = vault.secret_set();
+    given.plain = plain(set.refused());
+    Ok((set, given))
+}
+
+/// The values that a set refused although they are secret by their names. Of a flag or a database's name nobody wants
+/// to hear at every step; `vault-check leaks` tells of each.
+fn plain(refused: &[Refusal]) -> Vec<String> {
+    let says_nothing = |reason| matches!(reason, Reason::Empty | Reason::PublicName);
+    let is_told = |refusal: &&Refusal| {
+        let key = refusal.name.rsplit_once(':').map_or("", |(_, key)| key);
+        !says_nothing(refusal.reason)
+            && (refusal.part == Part::Password || key.is_empty() || is_secret_name(key))
+    };
+    let shown = |refusal: &Refusal| match refusal.part {
+        Part::Password => format!("the password in {}", refusal.name),
+        _ => refusal.name.clone(),
+    };
+    let mut names: Vec<String> = refused.iter().filter(is_told).map(shown).collect();
+    names.dedup();
+    names
+}
+
+/// Whether a key is named as secrets are.
+fn is_secret_name(key: &str) -> bool {
+    let key = key.to_ascii_uppercase();
+    ["CRED", "PASS", "PWD", "SECRET", "TOKEN"].iter().any(|word| key.contains(word))
+        || key.ends_with("KEY")
+        || key.split('_').any(|word| matches!(word, "CODE" | "KEY" | "PIN" | "SALT"))
 }
 
 /// So many parts of the vault are named; one that is in disorder may have hundreds.

@@ -131,6 +131,27 @@ fn a_vault_file_that_is_missing_is_said_to_be_unknown() {
 }
 
 #[test]
+fn a_secret_that_is_too_short_or_too_common_is_said_to_be_kept() {
+    let bed = unsigned();
+    let keys = ["DB_PASSWORD", "PGSSLMODE", "PIN", "FLAG", "DATABASE_URL", "API_KEY", "SHIPPING"];
+    let declared: Vec<String> = keys.iter().map(|key| format!("{key} = \"any\"")).collect();
+    let declared = declared.join(", ");
+    bed.write("ops.toml", format!("version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"short.env\"\nkeys = {{ {declared} }}\n"));
+    bed.write_mode(
+        "vault/short.env",
+        "DB_PASSWORD=letmein1\nPGSSLMODE=require\nPIN=4711\nFLAG=true\n\
+         DATABASE_URL=postgres://app:hunter2@db.example.org/app\nAPI_KEY=\nSHIPPING=fast\n",
+        0o600,
+    );
+    let warning = "warning: of the vault short.env:DB_PASSWORD, short.env:PIN, the password in short.env:DATABASE_URL \
+                   is too short or too common to be redacted wherever it stands\n";
+    let run = tool(&bed).args(["run", "-q", "--name", "x", "--", "echo", "pin 4711"]).run();
+    assert_eq!((run.code(), run.stdout()), (0, "pin 4711\n"), "{run}");
+    assert_eq!(run.stderr(), warning, "{run}");
+    assert_eq!(tool(&bed).arg("redact").stdin("x").run().stderr(), warning);
+}
+
+#[test]
 fn a_line_of_the_vault_that_readers_dispute_is_told() {
     let bed = unsigned();
     bed.write("vault/d.env", "A=fine-CANARY-1234\nE='zz'CANARY-worE1234\n");
