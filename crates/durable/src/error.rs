@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::replace::Writer;
+
 /// Why a write was not acknowledged.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -45,6 +47,15 @@ pub enum Error {
         path: PathBuf,
         /// How often it was tried.
         attempts: u32,
+    },
+    /// Another program has the file open for writing, and what it writes later would be lost.
+    InUse {
+        /// The file.
+        path: PathBuf,
+        /// Who it is.
+        writer: Writer,
+        /// How long we waited.
+        waited: Duration,
     },
     /// A save by someone else could not be put back at its place; it lies beside the file.
     LeftAside {
@@ -96,6 +107,7 @@ impl Error {
             | Self::NotAFile { path }
             | Self::Busy { path, .. }
             | Self::KeepsChanging { path, .. }
+            | Self::InUse { path, .. }
             | Self::LeftAside { path, .. }
             | Self::BadEdit { path }
             | Self::BrokenLine { path } => path,
@@ -127,6 +139,12 @@ impl fmt::Display for Error {
                     path.display()
                 )
             }
+            Self::InUse { path, writer, waited } => write!(
+                out,
+                "{} was open for writing elsewhere ({writer}) for {} s, and what is written there would be lost (nothing of ours was written)",
+                path.display(),
+                waited.as_secs_f32()
+            ),
             Self::LeftAside { path, aside, source: _ } => {
                 write!(
                     out,

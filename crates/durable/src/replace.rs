@@ -2,14 +2,16 @@
 
 mod copy;
 mod leftover;
+mod writers;
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -20,11 +22,15 @@ use crate::lock::{Lock, NO_FOLLOW, open_error};
 use crate::write::{folder_of, sync_folder};
 use copy::{bytes_of, copy, in_order, is_same, keep_lengths, overwrite, write_edited, write_first};
 pub use leftover::set_aside;
+pub use writers::Writer;
+
+/// How long to wait for a program that has the file open for writing.
+const WRITING: Duration = Duration::from_secs(3);
 
 /// How often a file that someone else keeps saving is tried again.
 const ATTEMPTS: u32 = 16;
 
-/// Bytes of stack for a thread that does nothing but close a file.
+/// Bytes of stack for a thread that does nothing but sync a folder.
 const STACK: usize = 64 * 1024;
 
 /// What to do with the file.
@@ -70,6 +76,24 @@ struct New {
     file: NamedTempFile,
     /// The old bytes of the edited ranges, where the old file is to be compared with the new one.
     seen: Option<Vec<Vec<u8>>>,
+}
+
+/// What came of one attempt.
+enum Outcome {
+    Written,
+    /// Somebody saved the file in the meantime.
+    Changed,
+    /// Somebody has it open for writing.
+    InUse(Writer),
+}
+
+/// A file that was swapped out.
+enum Swapped {
+    /// It was what had been read, and is gone.
+    Same,
+    Changed(NamedTempFile),
+    InUse(NamedTempFile, Writer),
+    Unreadable(NamedTempFile, io::Error),
 }
 
 /// What [`replace`] did.
@@ -129,28 +153,30 @@ pub fn replace<E: From<Error>>(
             return Err(failed.into());
         }
         let new = write_beside(path, &mut snapshot, &edits, &append)?;
-        let written = match &snapshot.found {
+        let outcome = match snapshot.found {
             Some(found) => exchange(path, new, found, &edits)?,
             None => create(path, new.file)?,
         };
-        if written {
-            sync_and_free(path, snapshot)?;
-            return Ok(Replaced::Written);
+        match outcome {
+            Outcome::Written => return Ok(Replaced::Written),
+            Outcome::Changed => {}
+            Outcome::InUse(writer) => wait_for(path, writer, wait.min(WRITING))?,
         }
     }
     Err(Error::KeepsChanging { path: path.to_path_buf(), attempts: ATTEMPTS }.into())
 }
 
-/// Makes the new file's name durable, and frees the old file meanwhile: a file system that gives freed blocks back to
-/// the device at once takes as long for that as for the sync.
-fn sync_and_free(path: &Path, old: Snapshot) -> Result<(), Error> {
-    let Some(Found { file, .. }) = old.found else { return sync_folder(path) };
-    thread::scope(|scope| {
-        // Where no thread can be had, the file is closed at once.
-        let freeing = thread::Builder::new().stack_size(STACK);
-        drop(freeing.spawn_scoped(scope, move || drop(file)));
-        sync_folder(path)
-    })
+/// Waits until nobody has the file open for writing.
+fn wait_for(path: &Path, mut writer: Writer, wait: Duration) -> Result<(), Error> {
+    let started = Instant::now();
+    while started.elapsed() < wait {
+        thread::sleep(Duration::from_millis(20));
+        match writers::of(path) {
+            Some(still) => writer = still,
+            None => return Ok(()),
+        }
+    }
+    Err(Error::InUse { path: path.to_path_buf(), writer, waited: wait })
 }
 
 /// Opens the file, and copies it where its time would not tell of every change; why it could not be copied comes
@@ -238,52 +264,86 @@ fn edited(path: &Path, snapshot: &mut Snapshot, edits: &[Edit]) -> io::Result<Ne
     Ok(New { file: new, seen })
 }
 
-/// Puts the new file at a path where nothing was; answers whether still nothing was there.
-fn create(path: &Path, new: NamedTempFile) -> Result<bool, Error> {
+/// Puts the new file at a path where nothing was, if still nothing is there.
+fn create(path: &Path, new: NamedTempFile) -> Result<Outcome, Error> {
     match new.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Ok(_) => sync_folder(path).map(|()| Outcome::Written),
+        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(Outcome::Changed),
         Err(refused) => Err(Error::io("create", path, Still::Untouched)(refused.error)),
     }
 }
 
-/// Swaps the new file in and looks at what came out; answers whether that was the file we had read.
+/// Swaps the new file in and looks at what came out: where that is not the file we had read, or somebody may write to
+/// it yet, it is put back.
 fn exchange(
     path: &Path,
     New { file: new, seen }: New,
-    found: &Found,
+    found: Found,
     edits: &[Edit],
-) -> Result<bool, Error> {
+) -> Result<Outcome, Error> {
     let ours =
         new.as_file().metadata().map_err(Error::io("look beside", path, Still::Untouched))?;
     let new =
         leftover::set_apart(new).map_err(Error::io("rename beside", path, Still::Untouched))?;
     match renameat_with(CWD, new.path(), CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => {}
-        Err(Errno::NOENT) => return Ok(false),
+        Err(Errno::NOENT) => return Ok(Outcome::Changed),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             return rename_over(path, new, &found.before);
         }
         Err(refused) => return Err(Error::io("replace", path, Still::Untouched)(refused.into())),
     }
-    match is_what_we_read(new.path(), found, new.as_file(), edits, seen.as_deref()) {
-        Ok(true) => Ok(true),
-        Ok(false) => put_back(path, new, &ours).map(|()| false),
-        Err(unreadable) => Err(leave_aside(path, new, unreadable)),
+    // The two need each other's time alone: a sync waits for the device, and so may the freeing of the old file.
+    let (synced, swapped) = thread::scope(|scope| {
+        let syncing = thread::Builder::new().stack_size(STACK);
+        let syncing = syncing.spawn_scoped(scope, || sync_folder(path));
+        let swapped = judge(new, found, edits, seen.as_deref());
+        let synced = match syncing {
+            Ok(syncing) => syncing.join().unwrap_or_else(|panicked| resume_unwind(panicked)),
+            Err(_) => sync_folder(path),
+        };
+        (synced, swapped)
+    });
+    let outcome = match swapped {
+        Swapped::Same => return synced.map(|()| Outcome::Written),
+        Swapped::Unreadable(old, source) => return Err(leave_aside(path, old, source)),
+        Swapped::Changed(old) => put_back(path, old, &ours).map(|()| Outcome::Changed),
+        Swapped::InUse(old, writer) => put_back(path, old, &ours).map(|()| Outcome::InUse(writer)),
+    }?;
+    sync_folder(path).map(|()| outcome)
+}
+
+/// What a file is that was swapped out; one that is as it was read is removed.
+///
+/// Nobody can open it any more, so who has it open is looked for first, and what they did afterwards.
+fn judge(old: NamedTempFile, found: Found, edits: &[Edit], seen: Option<&[Vec<u8>]>) -> Swapped {
+    if let Some(writer) = writers::of(old.path()) {
+        return Swapped::InUse(old, writer);
+    }
+    match is_what_we_read(old.path(), &found, old.as_file(), edits, seen) {
+        Ok(true) => {
+            drop((old, found));
+            Swapped::Same
+        }
+        Ok(false) => Swapped::Changed(old),
+        Err(unreadable) => Swapped::Unreadable(old, unreadable),
     }
 }
 
 /// Without an exchange (some network and overlay file systems) a save between this look and the rename is lost;
 /// the window is a few microseconds.
-fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<bool, Error> {
+fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<Outcome, Error> {
+    if let Some(writer) = writers::of(path) {
+        return Ok(Outcome::InUse(writer));
+    }
     let now =
         std::fs::symlink_metadata(path).map_err(Error::io("look at", path, Still::Untouched))?;
     if stamp(&now) != stamp(before) {
-        return Ok(false);
+        return Ok(Outcome::Changed);
     }
     new.persist(path)
         .map_err(|refused| Error::io("replace", path, Still::Untouched)(refused.error))?;
-    Ok(true)
+    sync_folder(path).map(|()| Outcome::Written)
 }
 
 /// Whether the file that was swapped out is the one we read, unchanged. A modification time that is well before

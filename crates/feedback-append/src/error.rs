@@ -250,6 +250,9 @@ impl Failure for Error {
         match self {
             Self::Ops(error) => error.hint(),
             Self::Vault(error) => Some(error.hint()),
+            Self::Write(durable::Error::InUse { .. }) => Some(
+                "try again when it has ended; let a long command write to a file of its own, and cite that with `--evidence`".to_owned(),
+            ),
             Self::UnknownRole { known, .. } if known.is_empty() => {
                 Some("declare it under `[feedback]` as `roles = { NAME = { file = \"NAME.md\", owner = \"NAME\" } }`".to_owned())
             }

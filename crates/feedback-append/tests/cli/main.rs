@@ -19,6 +19,7 @@ mod scenarios;
 mod standing;
 mod terminal;
 mod verdicts;
+mod writers;
 
 use testbed::Bed;
 
