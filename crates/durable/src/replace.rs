@@ -8,12 +8,11 @@ use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{Advice, CWD, RenameFlags, fadvise, renameat_with};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
@@ -30,7 +29,7 @@ const WRITING: Duration = Duration::from_secs(3);
 /// How often a file that someone else keeps saving is tried again.
 const ATTEMPTS: u32 = 16;
 
-/// Bytes of stack for a thread that does nothing but sync a folder.
+/// Bytes of stack for a thread that does nothing but close a file.
 const STACK: usize = 64 * 1024;
 
 /// What to do with the file.
@@ -85,15 +84,6 @@ enum Outcome {
     Changed,
     /// Somebody has it open for writing.
     InUse(Writer),
-}
-
-/// A file that was swapped out.
-enum Swapped {
-    /// It was what had been read, and is gone.
-    Same,
-    Changed(NamedTempFile),
-    InUse(NamedTempFile, Writer),
-    Unreadable(NamedTempFile, io::Error),
 }
 
 /// What [`replace`] did.
@@ -153,9 +143,10 @@ pub fn replace<E: From<Error>>(
             return Err(failed.into());
         }
         let new = write_beside(path, &mut snapshot, &edits, &append)?;
-        let outcome = match snapshot.found {
-            Some(found) => exchange(path, new, found, &edits)?,
-            None => create(path, new.file)?,
+        let outcome = match (snapshot.found, sync_and_look(path, &new.file)?) {
+            (_, Some(writer)) => Outcome::InUse(writer),
+            (Some(found), None) => exchange(path, new, found, &edits)?,
+            (None, None) => create(path, new.file)?,
         };
         match outcome {
             Outcome::Written => return Ok(Replaced::Written),
@@ -214,7 +205,7 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(folder_of(path))
 }
 
-/// Writes the new content to a temporary file in the same folder and syncs it.
+/// Writes the new content to a temporary file in the same folder.
 fn write_beside(
     path: &Path,
     snapshot: &mut Snapshot,
@@ -239,8 +230,16 @@ fn write_beside(
     new.as_file()
         .set_permissions(Permissions::from_mode(mode))
         .map_err(failed("set the mode beside"))?;
-    new.as_file().sync_all().map_err(failed("sync beside"))?;
     Ok(New { file: new, seen })
+}
+
+/// Syncs the new file, and looks meanwhile who has the old one open for writing.
+fn sync_and_look(path: &Path, new: &NamedTempFile) -> Result<Option<Writer>, Error> {
+    // Has the kernel begin to write, and waits for nothing.
+    let _ = fadvise(new.as_file(), 0, None, Advice::DontNeed);
+    let writer = writers::of(path);
+    new.as_file().sync_all().map_err(Error::io("sync beside", path, Still::Untouched))?;
+    Ok(writer)
 }
 
 /// The old content with the edits, which are in order, as a temporary file that is written at its end.
@@ -273,8 +272,7 @@ fn create(path: &Path, new: NamedTempFile) -> Result<Outcome, Error> {
     }
 }
 
-/// Swaps the new file in and looks at what came out: where that is not the file we had read, or somebody may write to
-/// it yet, it is put back.
+/// Swaps the new file in and looks at what came out: where that is not the file we had read, it is put back.
 fn exchange(
     path: &Path,
     New { file: new, seen }: New,
@@ -293,49 +291,30 @@ fn exchange(
         }
         Err(refused) => return Err(Error::io("replace", path, Still::Untouched)(refused.into())),
     }
-    // The two need each other's time alone: a sync waits for the device, and so may the freeing of the old file.
-    let (synced, swapped) = thread::scope(|scope| {
-        let syncing = thread::Builder::new().stack_size(STACK);
-        let syncing = syncing.spawn_scoped(scope, || sync_folder(path));
-        let swapped = judge(new, found, edits, seen.as_deref());
-        let synced = match syncing {
-            Ok(syncing) => syncing.join().unwrap_or_else(|panicked| resume_unwind(panicked)),
-            Err(_) => sync_folder(path),
-        };
-        (synced, swapped)
-    });
-    let outcome = match swapped {
-        Swapped::Same => return synced.map(|()| Outcome::Written),
-        Swapped::Unreadable(old, source) => return Err(leave_aside(path, old, source)),
-        Swapped::Changed(old) => put_back(path, old, &ours).map(|()| Outcome::Changed),
-        Swapped::InUse(old, writer) => put_back(path, old, &ours).map(|()| Outcome::InUse(writer)),
-    }?;
-    sync_folder(path).map(|()| outcome)
+    match is_what_we_read(new.path(), &found, new.as_file(), edits, seen.as_deref()) {
+        Ok(true) => {
+            drop(new);
+            sync_and_free(path, found.file).map(|()| Outcome::Written)
+        }
+        Ok(false) => put_back(path, new, &ours).map(|()| Outcome::Changed),
+        Err(unreadable) => Err(leave_aside(path, new, unreadable)),
+    }
 }
 
-/// What a file is that was swapped out; one that is as it was read is removed.
-///
-/// Nobody can open it any more, so who has it open is looked for first, and what they did afterwards.
-fn judge(old: NamedTempFile, found: Found, edits: &[Edit], seen: Option<&[Vec<u8>]>) -> Swapped {
-    if let Some(writer) = writers::of(old.path()) {
-        return Swapped::InUse(old, writer);
-    }
-    match is_what_we_read(old.path(), &found, old.as_file(), edits, seen) {
-        Ok(true) => {
-            drop((old, found));
-            Swapped::Same
-        }
-        Ok(false) => Swapped::Changed(old),
-        Err(unreadable) => Swapped::Unreadable(old, unreadable),
-    }
+/// Makes the new file's name durable, and frees the old file meanwhile: a file system that gives freed blocks back to
+/// the device at once takes as long for that as for the sync.
+fn sync_and_free(path: &Path, old: File) -> Result<(), Error> {
+    thread::scope(|scope| {
+        // Where no thread can be had, the file is closed at once.
+        let freeing = thread::Builder::new().stack_size(STACK);
+        drop(freeing.spawn_scoped(scope, move || drop(old)));
+        sync_folder(path)
+    })
 }
 
 /// Without an exchange (some network and overlay file systems) a save between this look and the rename is lost;
 /// the window is a few microseconds.
 fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<Outcome, Error> {
-    if let Some(writer) = writers::of(path) {
-        return Ok(Outcome::InUse(writer));
-    }
     let now =
         std::fs::symlink_metadata(path).map_err(Error::io("look at", path, Still::Untouched))?;
     if stamp(&now) != stamp(before) {

@@ -281,11 +281,13 @@ fn main_output(files: &[FileEntry]) -> Option<&FileEntry> {
 
 /// How a run ended, as the entry says it.
 fn outcome(run: Run<'_>) -> String {
-    let Some(outcome) = run.outcome() else { return "no end recorded".to_owned() };
-    let mut text = format!("exit {}", outcome.exit_code());
-    if !matches!(outcome, Outcome::Exited { .. }) {
-        text = format!("{text}, {outcome}");
-    }
+    let (Some(outcome), Some(ending)) = (run.outcome(), run.ending()) else {
+        return "no end recorded".to_owned();
+    };
+    let mut text = match outcome {
+        Outcome::Exited { .. } => ending,
+        _ => format!("exit {}, {ending}", outcome.exit_code()),
+    };
     let unmet = run.end.map_or(&[][..], |end| &end.unmet);
     if !unmet.is_empty() {
         let unmet: Vec<String> = unmet.iter().map(ToString::to_string).collect();

@@ -1,7 +1,8 @@
 //! Who has a file open for writing, as far as `/proc` shows it: what they write later would go into a file without a
 //! name, once the file at the path is another one.
 //!
-//! Processes of other users are seen by root alone, and those of other containers by nobody.
+//! Processes of other users are seen by root alone, and those of other containers by nobody; nor is one that opens the
+//! file between the look and the exchange, a few milliseconds later.
 
 use std::ffi::CStr;
 use std::fmt;

@@ -14,16 +14,31 @@ pub(crate) struct Run<'a> {
     pub(crate) output: &'a str,
     pub(crate) outcome: serde_json::Value,
     pub(crate) suspect: &'a [&'a str],
+    pub(crate) expect: &'a [u8],
 }
 
 /// A run that ended by itself.
 pub(crate) fn exited<'a>(command: &'a [&'a str], output: &'a str, code: u8) -> Run<'a> {
-    Run { command, cwd: ".", output, outcome: json!({"how": "exited", "code": code}), suspect: &[] }
+    Run {
+        command,
+        cwd: ".",
+        output,
+        outcome: json!({"how": "exited", "code": code}),
+        suspect: &[],
+        expect: &[],
+    }
 }
 
 /// A run with exit 0 that should not be believed.
 pub(crate) fn suspect<'a>(command: &'a [&'a str], output: &'a str, why: &'a [&'a str]) -> Run<'a> {
-    Run { command, cwd: ".", output, outcome: json!({"how": "exited", "code": 0}), suspect: why }
+    Run {
+        command,
+        cwd: ".",
+        output,
+        outcome: json!({"how": "exited", "code": 0}),
+        suspect: why,
+        expect: &[],
+    }
 }
 
 /// A run whose time was up.
@@ -34,6 +49,7 @@ pub(crate) fn timed_out<'a>(command: &'a [&'a str]) -> Run<'a> {
         output: "",
         outcome: json!({"how": "timed-out", "after_ms": 600_000}),
         suspect: &[],
+        expect: &[],
     }
 }
 
@@ -61,7 +77,7 @@ pub(crate) fn open(bed: &Bed, name: &str, runs: &[Run<'_>]) -> PathBuf {
         let path = format!("{number:03}-{label}.out");
         std::fs::write(folder.join(&path), run.output).unwrap();
         let begin: Begin = serde_json::from_value(json!({
-            "run": number, "label": label, "command": run.command, "cwd": run.cwd, "mode": "pipe", "stdin": "null",
+            "run": number, "label": label, "command": run.command, "cwd": run.cwd, "mode": "pipe", "stdin": "null", "expect_exit": run.expect,
         }))
         .unwrap();
         let end: End = serde_json::from_value(json!({

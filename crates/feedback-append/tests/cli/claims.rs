@@ -1,6 +1,6 @@
 //! Claims against evidence: refused when written, found when read.
 
-use crate::bundle::{bundle, exited, open, suspect, timed_out};
+use crate::bundle::{Run, bundle, exited, open, suspect, timed_out};
 use crate::{SEED, bed, run};
 
 #[test]
@@ -24,6 +24,31 @@ fn the_status_is_derived_from_the_runs() {
     let check = run(&bed, ["check", "feedback/chatwoot.md", "--format", "json"]);
     assert!(!check.stdout().contains("claim-contradicted"), "{check}");
     assert!(!check.stdout().contains("doc-hash"), "{check}");
+}
+
+#[test]
+fn an_exit_code_that_reads_otherwise_than_it_counts_says_why() {
+    let bed = bed();
+    let of = |code, expect: &'static [u8]| Run { expect, ..exited(&["probe"], "x", code) };
+    let path = bundle(&bed, "expected", &[of(0, &[3]), of(3, &[3, 4]), of(5, &[3, 4])]);
+    let mut told = Vec::new();
+    for (number, status) in [(1, "failed"), (3, "done"), (5, "failed")] {
+        let args = ["--role", "chatwoot", "--title", "T", "--evidence"];
+        let run = run(&bed, args.into_iter().chain([format!("{path}#{number}").as_str()]));
+        assert_eq!(run.code(), 0, "{run}");
+        let log = bed.read("feedback/chatwoot.md");
+        let line = log.lines().rfind(|line| line.contains("(exit ")).unwrap();
+        let (outcome, _) = line.split_once(", sha256:").unwrap();
+        told.push(format!("{status}: {}", &outcome[outcome.find("(exit").unwrap()..]));
+        assert!(log.rsplit_once("\nStatus: ").unwrap().1.starts_with(status), "{log}");
+    }
+    insta::assert_snapshot!(told.join("\n"), @"
+    failed: (exit 0, expected 3
+    done: (exit 3, as expected
+    failed: (exit 5, expected 3 or 4
+    ");
+    let check = run(&bed, ["check", "feedback/chatwoot.md"]);
+    assert!(!check.stdout().contains("claim-contradicted"), "{check}");
 }
 
 #[test]
