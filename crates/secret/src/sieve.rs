@@ -78,16 +78,18 @@ impl Sieve {
     ) -> usize {
         // The length is known, so that no slot has to be checked.
         let Some(table) = self.table.first_chunk::<N_SLOTS>() else { return 0 };
-        let (mut at, mut before) = (0, 0_u8);
-        // A piece is read as four bytes, so the block is one longer.
-        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 1 }>) {
-            // One byte for each place, the first lowest.
-            let met = (0..GOES).fold(0, |met, go| {
+        let mut before = 0_u8;
+        let (blocks, _) = text.as_chunks::<BLOCK>();
+        for (index, block) in blocks.iter().enumerate() {
+            // One byte for each place, the first lowest. A piece is read as four bytes, of which the fourth does not
+            // matter; the last one, as those that end where the block does.
+            let last = slot_of_last(&block[BLOCK - PIECE - 1..]);
+            let met = (0..GOES - 1).fold(u64::from(table[last]) << ((GOES - 1) * 8), |met, go| {
                 met | (u64::from(table[slot_of_four(&block[go * STEP..])]) << (go * 8))
             });
             let mut seen = met & counts_after((met << 8) | u64::from(before));
             while seen != 0 {
-                let place = at + seen.trailing_zeros() as usize / 8 * STEP;
+                let place = index * BLOCK + seen.trailing_zeros() as usize / 8 * STEP;
                 let bit = seen & seen.wrapping_neg();
                 if bit & (EACH * u64::from(NEEDLE)) != 0 {
                     needle(place - STEP);
@@ -97,9 +99,9 @@ impl Sieve {
                 seen ^= bit;
             }
             before = met.to_le_bytes()[GOES - 1];
-            at += BLOCK;
         }
-        let end = at;
+        let end = blocks.len() * BLOCK;
+        let mut at = end;
         while let Some(piece) = text.get(at..).and_then(<[u8]>::first_chunk) {
             let here = table[slot(*piece)];
             if here & before & NEEDLE != 0 {
@@ -133,6 +135,12 @@ fn slot([a, b, c]: [u8; PIECE]) -> usize {
 #[inline]
 fn slot_of_four(four: &[u8]) -> usize {
     mix(four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)))
+}
+
+/// The slot of the last three of four bytes.
+#[inline]
+fn slot_of_last(four: &[u8]) -> usize {
+    mix(four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four) >> 8))
 }
 
 /// Spreads the lower 24 bits over 18; the upper 8 do not matter.

@@ -1,14 +1,16 @@
 //! Searches a folder and everything below it, on all processors.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
+
+use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::leaks::archive::{self, Inside};
 use crate::leaks::look::{Look, Place};
@@ -138,8 +140,11 @@ impl Tree<'_> {
             let more = match work {
                 Work::Folder(folder) => self.list(folder, &mut visited),
                 Work::Files(files) => {
+                    let folder = files.first().and_then(|file| folder_of(file));
                     for file in files {
-                        n_files += usize::from(self.file(file, &mut scratch, &mut visited));
+                        let opened = open_in(folder.as_ref(), &file);
+                        let is_read = self.file(file, opened, &mut scratch, &mut visited);
+                        n_files += usize::from(is_read);
                     }
                     Vec::new()
                 }
@@ -238,13 +243,19 @@ impl Tree<'_> {
     }
 
     /// Searches a file; says whether it was read to its end.
-    fn file(&self, path: PathBuf, scratch: &mut Scratch, visited: &mut Vec<Visited>) -> bool {
+    fn file(
+        &self,
+        path: PathBuf,
+        opened: io::Result<fs::File>,
+        scratch: &mut Scratch,
+        visited: &mut Vec<Visited>,
+    ) -> bool {
         let mut inside = Inside::default();
         let keys = self.declared.get(&path);
         // What is spared there must not stand for what is not.
         scratch.most = if keys.is_some() { u64::MAX } else { MOST_PLACES };
-        let outcome = open(&path)
-            .and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
+        let outcome =
+            opened.and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
         if let Some(keys) = keys.filter(|_| !inside.found.is_empty()) {
             spare::retain(&path, keys, &mut inside);
         }
@@ -294,9 +305,26 @@ pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
 
 /// Opens a file. Should a pipe or a link be in its place, it is neither waited for nor followed.
 pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-    let flags = i32::try_from(flags.bits()).unwrap_or(0);
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
+    open_at(CWD, path)
+}
+
+fn open_at(folder: impl AsFd, path: &Path) -> io::Result<fs::File> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+    Ok(fs::File::from(rustix::fs::openat(folder, path, flags, Mode::empty())?))
+}
+
+/// The folder that a file lies in, so that its way is gone once for many files.
+fn folder_of(file: &Path) -> Option<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(file.parent()?, flags, Mode::empty()).ok()
+}
+
+/// [`open`], by way of its folder.
+fn open_in(folder: Option<&OwnedFd>, path: &Path) -> io::Result<fs::File> {
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => open_at(folder, Path::new(name)),
+        _ => open(path),
+    }
 }
 
 /// Whether a path names what this process was given open.
