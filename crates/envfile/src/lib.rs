@@ -20,6 +20,6 @@ pub use crate::comment::swallowed_by_comment;
 pub use crate::dialect::{Dialect, End, Reading, Understood};
 pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals, swallowed};
 pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};
-pub use crate::other::{OtherReading, other_readings};
+pub use crate::other::{OtherReading, key_as_written, other_readings};
 pub use crate::problem::{Problem, ProblemCode};
 pub use crate::rotated::Rotated;

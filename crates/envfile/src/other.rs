@@ -82,6 +82,11 @@ fn readings(source: &[u8], add: &mut impl FnMut(&str, &[u8])) {
     }
 }
 
+/// The key that a line has as it is written, also where the strict dialect cannot read the line.
+pub fn key_as_written(line: &[u8]) -> Option<&str> {
+    as_written(line).map(|(key, _)| key).filter(|key| is_key(key))
+}
+
 /// The key and all that stands behind its `=`.
 fn as_written(line: &[u8]) -> Option<(&str, &[u8])> {
     let equals = memchr::memchr(b'=', line)?;

@@ -8,7 +8,7 @@ use crate::form::{FormMatch, Scan, pieces};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
 use crate::prefixes::{Prefixes, is_unfinished};
-use crate::sieve::Sieve;
+use crate::sieve::{PIECE, Sieve, Weight};
 
 /// Needles, ready to be searched for.
 pub(crate) struct Search {
@@ -29,6 +29,9 @@ pub(crate) struct Hit {
     pub(crate) needle: usize,
     pub(crate) range: Range<usize>,
 }
+
+/// What the offsets of a dump of bytes begin with.
+const ZEROS: [u8; PIECE] = [b'0'; PIECE];
 
 /// For a shorter text, in bytes, no sieve is made.
 const WORTH_A_SIEVE: usize = 16 << 10;
@@ -73,6 +76,17 @@ impl Search {
         from: usize,
         is_end: bool,
     ) -> (Vec<Hit>, Vec<FormMatch>, usize) {
+        self.find_with_forms_and(text, from, is_end, |_| {})
+    }
+
+    /// The same, and calls `zeros` with places where three zeros stand, at least one in every five in a row.
+    pub(crate) fn find_with_forms_and(
+        &self,
+        text: &[u8],
+        from: usize,
+        is_end: bool,
+        mut zeros: impl FnMut(usize),
+    ) -> (Vec<Hit>, Vec<FormMatch>, usize) {
         let mut hits: Vec<Hit> = Vec::new();
         let mut scan = Scan::new(text, from, is_end);
         let end = self.sieve().each(
@@ -83,7 +97,12 @@ impl Search {
                     self.extend(text, from, at, self.index.entries_at(text, at), &mut hits);
                 }
             },
-            |at| pieces::at_piece(text, at, |at, len, rule| scan.judge(at, len, rule)),
+            |at| {
+                if text[at..].starts_with(&ZEROS) {
+                    zeros(at);
+                }
+                pieces::at_piece(text, at, |at, len, rule| scan.judge(at, len, rule));
+            },
         );
         // An anchor at an end of the text may lack the byte that one of its pieces has.
         let tail = end.saturating_sub(pieces::FURTHEST).max(1)..text.len();
@@ -101,7 +120,8 @@ impl Search {
 
     fn sieve(&self) -> &Sieve {
         self.sieve.get_or_init(|| {
-            Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, pieces::all())
+            let anchors = pieces::all().chain([(ZEROS, Weight::Alone)]);
+            Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, anchors)
         })
     }
 
@@ -230,6 +250,16 @@ fn beginning(
             matched -= 1;
             continue;
         }
+        if at > 0
+            && at < text.len()
+            && text[at - 1] == b'\\'
+            && text[at] == b'n'
+            && matched < bytes.len()
+        {
+            // The letter of a line break that is written out was taken for one of the value.
+            at += 1;
+            matched += 1;
+        }
         let gap = gap_before(text, at)?;
         // What joins lines may be a byte of the value.
         let is_own = text.get(gap) == Some(&bytes[matched - 1]) && !text[gap].is_ascii_whitespace();
@@ -261,10 +291,13 @@ fn ending(bytes: &[u8], mut matched: usize, text: &[u8], mut at: usize) -> Optio
     Some(at)
 }
 
-/// The end of the gap that begins at `at`, if there is one: white space that is not too long. A line
-/// that goes on may end in a backslash (YAML, shells) or in `=` (mail), and where the next begins
-/// with a blank of the value itself YAML writes a backslash before it.
+/// The end of the gap that begins at `at`, if there is one: white space that is not too long, or a line break that is
+/// written out, as in a string of JSON. A line that goes on may end in a backslash (YAML, shells) or in `=` (mail),
+/// and where the next begins with a blank of the value itself YAML writes a backslash before it.
 pub(crate) fn gap_after(text: &[u8], at: usize) -> Option<usize> {
+    if let Some(len) = written_break(&text[at..]) {
+        return Some(at + len);
+    }
     let is_joint = matches!(text.get(at), Some(b'\\' | b'='));
     let start = at + usize::from(is_joint);
     if is_joint && !matches!(text.get(start), None | Some(b'\n' | b'\r')) {
@@ -281,8 +314,47 @@ pub(crate) fn gap_after(text: &[u8], at: usize) -> Option<usize> {
     (1..=LONGEST_GAP).contains(&(end - at)).then_some(end)
 }
 
+/// More backslashes than this before the letter of a line break are none of a string in a string.
+const MOST_BACKSLASHES: usize = 4;
+
+/// How long the `\n` or `\r\n` is that a text begins with, as strings write a line break; or all of a text that may
+/// yet become one.
+fn written_break(text: &[u8]) -> Option<usize> {
+    let letter = |from: usize| {
+        let rest = &text[from..];
+        let n_backslashes =
+            rest.iter().take(MOST_BACKSLASHES + 1).take_while(|byte| **byte == b'\\').count();
+        let is_right = (1..=MOST_BACKSLASHES).contains(&n_backslashes);
+        (is_right || rest.is_empty()).then(|| (from + n_backslashes, rest.get(n_backslashes)))
+    };
+    let (mut at, mut byte) = letter(0).filter(|(at, _)| *at > 0)?;
+    if byte == Some(&b'r') {
+        (at, byte) = letter(at + 1)?;
+    }
+    match byte {
+        Some(b'n') => Some(at + 1),
+        None => Some(text.len()),
+        Some(_) => None,
+    }
+}
+
+/// Where the line break that is written out begins that ends at `at`, if there is one.
+fn written_break_before(text: &[u8], at: usize) -> Option<usize> {
+    let backslashes = |end: usize| {
+        let before = text[..end].iter().rev().take(MOST_BACKSLASHES + 1);
+        let n = before.take_while(|byte| **byte == b'\\').count();
+        (1..=MOST_BACKSLASHES).contains(&n).then(|| end - n)
+    };
+    let start = backslashes(at.checked_sub(1).filter(|letter| text[*letter] == b'n')?)?;
+    let carriage = start.checked_sub(1).filter(|letter| text[*letter] == b'r');
+    Some(carriage.and_then(backslashes).unwrap_or(start))
+}
+
 /// The beginning of the gap that ends at `at`, if there is one, as [`gap_after`] has it.
 pub(crate) fn gap_before(text: &[u8], at: usize) -> Option<usize> {
+    if let Some(start) = written_break_before(text, at) {
+        return Some(start);
+    }
     let n_before = |end: usize| {
         let before = text[..end].iter().rev().take(LONGEST_GAP + 1);
         before.take_while(|byte| byte.is_ascii_whitespace()).count()
@@ -321,7 +393,7 @@ fn n_white(text: &[u8]) -> usize {
 }
 
 pub(crate) fn has_line_break(gap: &[u8]) -> bool {
-    gap.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+    gap.iter().any(|byte| matches!(byte, b'\n' | b'\r')) || gap.ends_with(b"\\n")
 }
 
 fn n_same<'a>(a: impl Iterator<Item = &'a u8>, b: impl Iterator<Item = &'a u8>) -> usize {

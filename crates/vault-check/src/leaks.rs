@@ -2,6 +2,7 @@
 
 mod allowed;
 mod archive;
+mod dumped;
 mod lfs;
 mod look;
 mod narrow;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secret::{Encoding, Match, Part, Secret, SecretSet, form};
 
-use crate::leaks::{wide, wrapped};
+use crate::leaks::{dumped, wide, wrapped};
 use crate::progress::Counts;
 
 /// Everything that is searched for.
@@ -56,10 +56,10 @@ impl Look<'_> {
 
     /// Every leak in `text`, in order of place.
     pub(crate) fn at(&self, text: &[u8]) -> Vec<Place> {
-        let (values, mut forms) = if self.with_forms {
-            self.set.find_with_forms(text)
+        let (values, mut forms, has_zeros) = if self.with_forms {
+            self.set.find_with_forms_and_zeros(text)
         } else {
-            (self.set.find(text), Vec::new())
+            (self.set.find(text), Vec::new(), true)
         };
         let place = |found: Match<'_>, range: Range<usize>| Place {
             leak: Leak::Value {
@@ -83,6 +83,9 @@ impl Look<'_> {
         if memchr::memchr2(0, b'\\', text).is_some() {
             pieces.extend(wide::pieces(text));
             pieces.extend(wrapped::pieces(text));
+        }
+        if has_zeros || dumped::goes_on(text) {
+            pieces.extend(dumped::pieces(text));
         }
         let known = if pieces.is_empty() { Vec::new() } else { merged(&places) };
         for piece in pieces {

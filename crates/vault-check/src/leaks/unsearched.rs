@@ -1,6 +1,6 @@
 //! The values that are not searched for, or not everywhere, and why: a search that is silent about them would vouch for them.
 
-use envfile::LineKind;
+use envfile::{EnvFile, Line, LineKind};
 use report::Finding;
 use secret::{Part, Reason, SecretSet};
 use vault::{Content, File, Unavailable, Vault};
@@ -26,7 +26,7 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
         })
         .collect();
     findings.extend(vault.files.iter().flat_map(|file| missing(vault, file)));
-    findings.extend(vault.files.iter().filter_map(|file| unreadable(vault, file)));
+    findings.extend(vault.files.iter().flat_map(|file| unreadable(vault, file)));
     findings.extend(vault.files.iter().filter_map(|file| whole_alone(vault, file)));
     if vault.root_folder.is_none() {
         let (why, hint) = if vault.root_is_link {
@@ -46,41 +46,59 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
     findings
 }
 
-/// Whether the strict dialect reads a value for the key, however doubtful.
+/// Whether some value is read for the key, however doubtful.
 fn is_read(file: &File, key: &str) -> bool {
-    matches!(&file.content, Content::Env(env) if env.entry(key).is_some())
+    let Content::Env(env) = &file.content else { return false };
+    env.entry(key).is_some() || readings(env).iter().any(|known| known == key)
 }
 
 /// The lines of a file that cannot be read, but for those of declared keys, which are told by
 /// themselves: what they hold is nobody's value, and perhaps a secret.
-fn unreadable(vault: &Vault, file: &File) -> Option<Finding> {
-    let Content::Env(env) = &file.content else { return None };
-    let malformed: Vec<usize> = env
-        .lines()
-        .iter()
-        .filter(|line| line.kind == LineKind::Malformed)
-        .map(|line| line.number)
-        .filter(|number| {
-            let is_told = |key: &String| file.shape(key).is_some();
-            !env.problems()
-                .iter()
-                .any(|problem| problem.line == *number && problem.key.as_ref().is_some_and(is_told))
-        })
-        .collect();
-    let first = u32::try_from(*malformed.first()?).unwrap_or(u32::MAX);
-    let what = match malformed.len() {
-        1 => "what this line holds is not searched for: it cannot be read".to_owned(),
-        n => format!(
-            "what this line and {} more hold is not searched for: they cannot be read",
-            n - 1
-        ),
+fn unreadable(vault: &Vault, file: &File) -> Vec<Finding> {
+    let Content::Env(env) = &file.content else { return Vec::new() };
+    let is_told = |number: usize| {
+        let is_told = |key: &String| file.shape(key).is_some();
+        let mut problems = env.problems().iter();
+        problems.any(|problem| problem.line == number && problem.key.as_ref().is_some_and(is_told))
     };
-    Some(
-        Finding::warning(RULE, what)
-            .path(vault.shown(&file.path))
-            .line(first)
-            .hint("write NAME=value, or begin the line with `#`"),
-    )
+    let malformed = env.lines().iter().filter(|line| line.kind == LineKind::Malformed);
+    let others = malformed.filter(|line| !is_told(line.number)).collect::<Vec<_>>();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let known = readings(env);
+    let (as_written, unknown): (Vec<&Line>, Vec<&Line>) = others.into_iter().partition(|line| {
+        // Only its key is looked at.
+        let key = envfile::key_as_written(&env.expose()[line.span.clone()]);
+        key.is_some_and(|key| known.iter().any(|known| known == key))
+    });
+    let finding = |lines: &[&Line], how: &str| {
+        let first = u32::try_from(lines.first()?.number).unwrap_or(u32::MAX);
+        let what = match lines.len() {
+            1 => format!("what this line holds is {how}: it cannot be read"),
+            n => format!("what this line and {} more hold is {how}: they cannot be read", n - 1),
+        };
+        Some(
+            Finding::warning(RULE, what)
+                .path(vault.shown(&file.path))
+                .line(first)
+                .hint("write NAME=value, or begin the line with `#`"),
+        )
+    };
+    [(unknown, "not searched for"), (as_written, "searched for only as it is written")]
+        .iter()
+        .filter_map(|(lines, how)| finding(lines, how))
+        .collect()
+}
+
+/// The keys whose value other programs read, or that stands in a line as it is written, where it can be searched for.
+fn readings(env: &EnvFile) -> Vec<String> {
+    envfile::other_readings(env)
+        .into_iter()
+        // It is looked at and goes nowhere.
+        .filter(|other| secret::reason(other.value.expose()).is_none())
+        .map(|other| other.key)
+        .collect()
 }
 
 /// A file that nobody declared, and that holds what nobody can know.
@@ -138,7 +156,7 @@ fn missing(vault: &Vault, file: &File) -> Vec<Finding> {
             ) => {
                 return vec![finding("its values are", why)];
             }
-            Err(Unavailable::Doubtful) if is_read(file, key) => {
+            Err(Unavailable::MissingKey | Unavailable::Doubtful) if is_read(file, key) => {
                 let message =
                     "the value is searched for only as it is written: readers disagree on the line";
                 findings.push(

@@ -196,16 +196,21 @@ fn secrets_inside_values_count_by_themselves() {
 fn lines_that_nobody_can_read_are_not_vouched_for() {
     let bed = bed();
     let vault = bed.read("vault/a.env").replace("PIN=zq19x", "PIN=CANARY#zq19x");
-    bed.write("vault/a.env", vault + "LINE: CANARYKq7Vw2xTzP\n");
+    let lines = "LINE: CANARYKq7Vw2xTzP\nOPEN='CANARYopen7Vw2xTz\nOPEN2=\"CANARYopen8Vw2xTz\n";
+    bed.write("vault/a.env", vault + lines);
     let output = bed.command(testbed::bin!("vault-check")).args(["leaks"]).run();
     insta::assert_snapshot!(output, @"
     vault/a.env PIN: warning: the value is searched for only as it is written: readers disagree on the line [searched-narrowly]
       hint: `vault-check check` says what to mend
     vault/a.env:4: warning: what this line holds is not searched for: it cannot be read [searched-narrowly]
       hint: write NAME=value, or begin the line with `#`
-    findings: 1 checked, 2 warnings
+    vault/a.env:5: warning: what this line and 1 more hold is searched for only as it is written: they cannot be read [searched-narrowly]
+      hint: write NAME=value, or begin the line with `#`
+    findings: 1 checked, 3 warnings
     [exit status: 1]
     ");
+    bed.write("leaked/log", "x CANARYopen7Vw2xTz y\nx CANARYopen8Vw2xTz y\n");
+    assert_eq!(places(&leaks(&bed, &[])).len(), 2);
 }
 
 #[test]

@@ -357,3 +357,31 @@ fn base64_that_is_wrapped_inside_a_string_is_found() {
     let found = places(&leaks(&bed, &[]));
     assert_eq!(found.len(), 2, "{found:?}");
 }
+
+#[test]
+fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
+    let bed = bed();
+    let text = format!("name: an example\ntoken: {TOKEN}\nand more behind it\n");
+    let dump = |offset: fn(usize) -> String, group: usize, shown: bool| {
+        let lines = text.as_bytes().chunks(16).enumerate().map(|(number, line)| {
+            let digits: Vec<String> =
+                line.chunks(group).map(|bytes| data_encoding::HEXLOWER.encode(bytes)).collect();
+            let characters: String = line
+                .iter()
+                .map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' })
+                .collect();
+            let characters = if shown { format!("  |{characters}|") } else { String::new() };
+            format!("{} {}{characters}\n", offset(number * 16), digits.join(" "))
+        });
+        lines.collect::<String>()
+    };
+    bed.write(
+        "leaked/xxd.log",
+        format!("$ xxd .env\n{}", dump(|at| format!("{at:08x}:"), 2, true)),
+    );
+    bed.write("leaked/hexdump.log", dump(|at| format!("{at:08x} "), 1, true));
+    bed.write("leaked/od.log", dump(|at| format!("{at:07o}"), 1, false));
+    let found = places(&leaks(&bed, &[]));
+    let files: Vec<_> = found.iter().filter_map(|place| place.split(':').next()).collect();
+    assert_eq!(files, ["leaked/hexdump.log", "leaked/od.log", "leaked/xxd.log"], "{found:?}");
+}

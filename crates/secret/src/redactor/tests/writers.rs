@@ -78,6 +78,13 @@ pub(super) fn wrap(value: &str, width: usize, between: &str) -> String {
 /// Every way that a one-line secret is printed in the comparison of redactors, and a few more.
 pub(super) const WRITERS: &[(&str, Writer)] = &[
     ("raw", |value| value.into()),
+    ("base64 in lines, in a string", |value| {
+        format!("{{\"content\":\"{}\\n\"}}", wrap(&BASE64.encode(value.as_bytes()), 20, "\\n"))
+            .into()
+    }),
+    ("base64 in lines, in a string in a string", |value| {
+        wrap(&BASE64.encode(value.as_bytes()), 16, "\\\\r\\\\n").into()
+    }),
     ("single-quoted", |value| format!("'{}'", value.replace('\'', "'\\''")).into()),
     ("after invalid UTF-8", |value| [b"\xff\xfe\x80", value.as_bytes(), b"\xc3"].concat()),
     ("base64", |value| BASE64.encode(value.as_bytes()).into()),
