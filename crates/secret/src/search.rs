@@ -150,8 +150,18 @@ impl Search {
     }
 
     fn find_words(&self, text: &[u8], from: usize, hits: &mut Vec<Hit>) {
-        let is_black = |at: &usize| !text[*at].is_ascii_whitespace() && !is_in_gap(text, *at);
-        let places: Vec<usize> = (from..text.len()).filter(is_black).collect();
+        let is_black = |at: &usize| !text[*at].is_ascii_whitespace();
+        let all: Vec<usize> = (from..text.len()).filter(is_black).collect();
+        let places: Vec<usize> = all.iter().copied().filter(|at| !is_in_gap(text, *at)).collect();
+        if places.len() < all.len() {
+            // What joins lines may be a byte of the value.
+            self.find_words_at(text, &all, hits);
+        }
+        self.find_words_at(text, &places, hits);
+    }
+
+    /// Finds words in the bytes at these places alone.
+    fn find_words_at(&self, text: &[u8], places: &[usize], hits: &mut Vec<Hit>) {
         let squeezed: Vec<u8> = places.iter().map(|&at| text[at]).collect();
         self.words.candidates(&squeezed, 0, |at, entries| {
             for entry in entries {

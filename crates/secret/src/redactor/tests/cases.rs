@@ -169,6 +169,15 @@ fn each_of_the_cases_is_met() {
     }
 }
 
+/// The `=` at the end of a line is one of the value here.
+#[test]
+fn what_joins_lines_may_be_of_the_value() {
+    let value = "A!0a0!aA!0Aa !Aa!aA00aa=a00A";
+    let (case, write) =
+        WRITERS.iter().find(|(case, _)| *case == "wrapped at 12, indented").unwrap();
+    check(&Printed::new(case, value.to_owned(), *write), &[1], false);
+}
+
 /// A title, a link or a correction in the midst of a value is not shown by any terminal or page.
 #[test]
 fn what_no_terminal_shows_hides_no_value() {
