@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use report::Invocation;
+use report::{GIT_SETTINGS, GIT_VARIABLES, Invocation};
 
 use crate::error::Error;
 use crate::resolve::class;
@@ -265,16 +265,10 @@ fn run(folder: &Path, args: &[&str], input: Vec<u8>) -> io::Result<Vec<u8>> {
 
 /// A call of git that changes nothing, asks nobody and fetches nothing.
 fn command(folder: &Path, args: &[&str], input: Vec<u8>) -> duct::Expression {
-    // What checks signatures would write of them between the names that are asked for.
-    let quiet = ["-c", "log.showSignature=false"];
-    let command = duct::cmd("git", quiet.iter().chain(args))
-        .dir(folder)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_ALLOW_PROTOCOL", "none")
-        .env("LC_ALL", "C")
-        .stderr_null()
-        .unchecked();
+    let command =
+        duct::cmd("git", GIT_SETTINGS.iter().chain(args)).dir(folder).stderr_null().unchecked();
+    let command =
+        GIT_VARIABLES.iter().fold(command, |command, (name, value)| command.env(name, value));
     // A thread that writes the input is only started where there is some.
     if input.is_empty() { command.stdin_null() } else { command.stdin_bytes(input) }
 }

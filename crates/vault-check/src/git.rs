@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use duct::Expression;
 use opsfile::Ops;
-use report::Invocation;
+use report::{GIT_SETTINGS, GIT_VARIABLES, Invocation};
 use vault::Vault;
 
 /// A name that no file has, to learn whether the next one would be ignored.
@@ -178,10 +178,11 @@ impl<'a> Git<'a> {
 
     /// The same with its output left to the caller, to be read while it comes.
     pub(crate) fn uncaptured(&self, args: &[&str]) -> Expression {
-        let fixed = ["core.fsmonitor=false", "core.quotePath=false", "log.showSignature=false"];
-        let fixed = fixed.iter().flat_map(|setting| ["-c", setting]);
-        let args = fixed.chain(args.iter().copied()).map(OsString::from);
+        let args = GIT_SETTINGS.iter().chain(args).map(OsString::from);
         let command = duct::cmd(self.program.clone(), args);
+        let command = GIT_VARIABLES.iter().fold(command, |command, (name, value)| {
+            command.env(name, value)
+        });
         // What is said first of a variable holds.
         let command = match &self.index {
             Some(index) => command.env("GIT_INDEX_FILE", index),
@@ -192,15 +193,7 @@ impl<'a> Git<'a> {
             Some(store) => command.env("GIT_DIR", store).env("GIT_WORK_TREE", store),
             None => command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE"),
         };
-        command
-            .dir(self.folder)
-            .env_remove("GIT_PREFIX")
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            // What a partial clone left away is told, not fetched; git before 2.44 knows only of protocols.
-            .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_ALLOW_PROTOCOL", "none")
-            .env("LC_ALL", "C")
-            .stderr_null()
+        command.dir(self.folder).env_remove("GIT_PREFIX").stderr_null()
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use evidence::{Digest, MANIFEST};
-use report::Invocation;
+use report::{GIT_SETTINGS, GIT_VARIABLES, Invocation};
 
 /// What git says.
 pub(super) enum Answer {
@@ -23,16 +23,6 @@ pub(super) enum Answer {
     },
 }
 
-/// A repository's own settings name programs; none of them is started.
-const QUIET: [&str; 6] = [
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "log.showSignature=false",
-    "-c",
-    "core.hooksPath=/dev/null",
-];
-
 /// Asks git for the manifest as it is committed. The other files hang on the manifest.
 pub(super) fn committed(bundle: &Path, invocation: &Invocation) -> Answer {
     // A repository in the bundle itself came with it, and says what whoever made the bundle wants.
@@ -46,13 +36,11 @@ pub(super) fn committed(bundle: &Path, invocation: &Invocation) -> Answer {
         return Answer::NoRepository;
     };
     let ask = |words: &[&str]| -> Option<Vec<u8>> {
-        let answer = duct::cmd(&git, QUIET.iter().chain(words))
+        let command = duct::cmd(&git, GIT_SETTINGS.iter().chain(words));
+        let answer = GIT_VARIABLES
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
             .dir(parent)
-            .env("GIT_OPTIONAL_LOCKS", "0")
-            // Nothing is fetched, from wherever, and nobody is asked.
-            .env("GIT_ALLOW_PROTOCOL", "none")
-            .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_TERMINAL_PROMPT", "0")
             .stdin_null()
             .stdout_capture()
             .stderr_null()
