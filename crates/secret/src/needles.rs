@@ -227,9 +227,15 @@ fn choose_windows(needles: &mut [Needle]) {
         }));
         let len = if needle.wraps == Wraps::Lines { WRAPPED_WINDOW } else { SHORTEST_RUN };
         let n_grams = len.min(region.len()) - GRAM + 1;
-        let cheapest =
-            costs.windows(n_grams).enumerate().min_by_key(|(_, costs)| costs.iter().sum::<u32>());
-        let start = region.start + cheapest.map_or(0, |(start, _)| start);
+        let mut sum: u32 = costs.iter().take(n_grams).sum();
+        let (mut cheapest, mut lowest) = (0, sum);
+        for (start, (gone, next)) in (1..).zip(costs.iter().zip(costs.iter().skip(n_grams))) {
+            sum = sum + next - gone;
+            if sum < lowest {
+                (cheapest, lowest) = (start, sum);
+            }
+        }
+        let start = region.start + cheapest;
         needle.window = match needle.parts_from {
             Some(from) => from..needle.bytes.len(),
             None => start..start + n_grams + GRAM - 1,

@@ -1,16 +1,14 @@
 //! Knows whether a text ends in the beginning of a needle.
 
-use crate::needles::{GRAM, Needle, Wraps, read_gram};
+use crate::needles::{GRAM, Needle, Wraps, hash, read_gram};
 use crate::search::{SHORTEST_FIRST_RUN, gap_after, gap_before, has_line_break};
 
 /// The beginnings of all needles.
 pub(crate) struct Prefixes {
-    /// The first one, two and three bytes, packed with their number; sorted.
-    short: Vec<u32>,
-    /// The same for needles that may begin after a line break with some bytes missing.
-    short_after_break: Vec<u32>,
     /// The first four bytes of each needle; sorted.
-    long: Vec<Head>,
+    heads: Vec<Head>,
+    /// A bit for each hash value of these; most places of a text have none.
+    present: Vec<u64>,
     /// The needles that white space may break anywhere.
     words: Vec<usize>,
     /// The length of the longest needle.
@@ -19,6 +17,7 @@ pub(crate) struct Prefixes {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Head {
+    /// As a number whose order is that of the bytes.
     gram: u32,
     needle: u32,
     /// How many bytes of the needle stand before a line break and were let go.
@@ -28,29 +27,23 @@ struct Head {
 impl Prefixes {
     pub(crate) fn new(needles: &[Needle]) -> Self {
         let mut prefixes = Self {
-            short: Vec::new(),
-            short_after_break: Vec::new(),
-            long: Vec::new(),
+            heads: Vec::with_capacity(needles.len() * SHORTEST_FIRST_RUN),
+            present: vec![0; (1 << N_BITS_LOG) / 64],
             words: (0..needles.len()).filter(|&id| needles[id].wraps == Wraps::Words).collect(),
             longest: 0,
         };
         for (needle, id) in needles.iter().zip(0..) {
             let bytes = needle.bytes.as_slice();
             prefixes.longest = prefixes.longest.max(bytes.len());
-            prefixes.short.extend((1..GRAM).map(|len| pack(&bytes[..len])));
-            prefixes.long.push(Head { gram: read_gram(bytes), needle: id, skipped: 0 });
-            for skipped in (1..SHORTEST_FIRST_RUN).filter(|_| needle.wraps == Wraps::Lines) {
-                let rest = &bytes[skipped..];
-                prefixes.short_after_break.extend((1..GRAM).map(|len| pack(&rest[..len])));
-                let skipped = u32::try_from(skipped).unwrap_or(0);
-                prefixes.long.push(Head { gram: read_gram(rest), needle: id, skipped });
+            let n_skipped = if needle.wraps == Wraps::Lines { SHORTEST_FIRST_RUN } else { 1 };
+            for (skipped, rest) in (0..).zip((0..n_skipped).map(|skipped| &bytes[skipped..])) {
+                let gram = read_gram(rest);
+                let (word, bit) = place(gram);
+                prefixes.present[word] |= bit;
+                prefixes.heads.push(Head { gram: gram.swap_bytes(), needle: id, skipped });
             }
         }
-        for short in [&mut prefixes.short, &mut prefixes.short_after_break] {
-            short.sort_unstable();
-            short.dedup();
-        }
-        prefixes.long.sort_unstable();
+        prefixes.heads.sort_unstable();
         prefixes
     }
 
@@ -92,8 +85,12 @@ impl Prefixes {
 
     fn is_live(&self, needles: &[Needle], text: &[u8], at: usize, may_break: bool) -> bool {
         let gram = read_gram(&text[at..]);
-        let first = self.long.partition_point(|head| head.gram < gram);
-        self.long[first..].iter().take_while(|head| head.gram == gram).any(|head| {
+        let (word, bit) = place(gram);
+        if self.present[word] & bit == 0 {
+            return false;
+        }
+        let gram = gram.swap_bytes();
+        self.heads_from(gram).take_while(|head| head.gram == gram).any(|head| {
             (head.skipped == 0 || (may_break && is_line_start(text, at)))
                 && is_unfinished(
                     &needles[head.needle as usize],
@@ -105,13 +102,32 @@ impl Prefixes {
         })
     }
 
+    /// The same for up to three bytes at the very end.
     fn is_short_live(&self, text: &[u8], at: usize, may_break: bool) -> bool {
-        let packed = pack(&text[at..]);
-        self.short.binary_search(&packed).is_ok()
-            || (may_break
-                && self.short_after_break.binary_search(&packed).is_ok()
-                && is_line_start(text, at))
+        let mut first = [0; GRAM];
+        let mut last = [u8::MAX; GRAM];
+        for bound in [&mut first, &mut last] {
+            bound.iter_mut().zip(&text[at..]).for_each(|(byte, &known)| *byte = known);
+        }
+        let (first, last) = (u32::from_be_bytes(first), u32::from_be_bytes(last));
+        let mut heads = self.heads_from(first).take_while(|head| head.gram <= last);
+        if may_break && is_line_start(text, at) {
+            heads.next().is_some()
+        } else {
+            heads.any(|head| head.skipped == 0)
+        }
     }
+
+    fn heads_from(&self, gram: u32) -> impl Iterator<Item = &Head> {
+        self.heads[self.heads.partition_point(|head| head.gram < gram)..].iter()
+    }
+}
+
+const N_BITS_LOG: u32 = 17;
+
+fn place(gram: u32) -> (usize, u64) {
+    let bit = hash(gram) >> (32 - N_BITS_LOG);
+    ((bit / 64) as usize, 1 << (bit % 64))
 }
 
 fn is_line_start(text: &[u8], at: usize) -> bool {
@@ -146,9 +162,4 @@ pub(crate) fn is_unfinished(
         }
     }
     matched < bytes.len()
-}
-
-/// Up to three bytes and how many they are, as one number.
-fn pack(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(1, |packed, &byte| packed << 8 | u32::from(byte))
 }

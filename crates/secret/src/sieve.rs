@@ -9,7 +9,7 @@ use crate::needles::{Needle, SHORTEST_RUN};
 /// row of a needle have two such pieces that are met one after the other, so one alone counts for
 /// nothing; the same holds for the pieces of an anchor that are not its own bytes alone.
 pub(crate) struct Sieve {
-    /// Bits for the pieces that share a slot: [`ANCHOR`], [`NEEDLE`], [`FIRST`], [`SECOND`].
+    /// Bits for the pieces that share a slot: [`ANCHOR`], [`NEEDLES`], [`FIRST`], [`SECOND`].
     table: Vec<u8>,
 }
 
@@ -21,8 +21,9 @@ pub(crate) const STEP: usize = 3;
 const N_SLOTS: usize = 1 << 18;
 /// A piece of an anchor.
 const ANCHOR: u8 = 1 << 7;
-/// A piece of a needle.
-const NEEDLE: u8 = 1;
+/// Pieces of needles. Those of one credential have one of these bits; two in a row count where both have the same, so
+/// that in a large vault few places look like one.
+const NEEDLES: u8 = 0b0111_1001;
 /// A piece that begins with the byte before an anchor; it counts where the next one is `SECOND`.
 /// Bits that count after one another are the same bit, shifted.
 const FIRST: u8 = 1 << 1;
@@ -55,7 +56,7 @@ impl Sieve {
         let mut table = vec![0; N_SLOTS];
         for needle in needles.iter().filter(|needle| belongs(needle)) {
             for piece in needle.bytes[needle.window.clone()].windows(PIECE) {
-                table[slot([piece[0], piece[1], piece[2]])] |= NEEDLE;
+                table[slot([piece[0], piece[1], piece[2]])] |= kind(needle.name);
             }
         }
         for (piece, weight) in anchors {
@@ -91,12 +92,13 @@ impl Sieve {
             while seen != 0 {
                 let place = index * BLOCK + seen.trailing_zeros() as usize / 8 * STEP;
                 let bit = seen & seen.wrapping_neg();
-                if bit & (EACH * u64::from(NEEDLE)) != 0 {
+                if bit & (EACH * u64::from(NEEDLES)) != 0 {
                     needle(place - STEP);
+                    seen &= !(u64::from(NEEDLES) << (seen.trailing_zeros() & !7));
                 } else {
                     anchor(place);
+                    seen ^= bit;
                 }
-                seen ^= bit;
             }
             before = met.to_le_bytes()[GOES - 1];
         }
@@ -104,7 +106,7 @@ impl Sieve {
         let mut at = end;
         while let Some(piece) = text.get(at..).and_then(<[u8]>::first_chunk) {
             let here = table[slot(*piece)];
-            if here & before & NEEDLE != 0 {
+            if here & before & NEEDLES != 0 {
                 needle(at - STEP);
             }
             before = here;
@@ -120,9 +122,15 @@ const EACH: u64 = u64::from_le_bytes([1; GOES]);
 /// Which bits count in pieces behind ones with these bits.
 fn counts_after(before: u64) -> u64 {
     const _: () = assert!(SECOND == FIRST << 1, "so that one turns into the other");
-    (before & (EACH * u64::from(NEEDLE)))
+    (before & (EACH * u64::from(NEEDLES)))
         | ((before << 1) & (EACH * u64::from(SECOND)))
         | (EACH * u64::from(ANCHOR))
+}
+
+/// The bit of a credential's pieces.
+fn kind(name: usize) -> u8 {
+    const KINDS: [u8; 5] = [1, 1 << 3, 1 << 4, 1 << 5, 1 << 6];
+    KINDS[name % KINDS.len()]
 }
 
 /// The slot of a piece, which differs for most.
