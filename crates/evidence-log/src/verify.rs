@@ -121,17 +121,23 @@ impl Ctx<'_> {
     ) -> Result<Option<Weight>, Error> {
         let Self { args, setting, invocation, signers, path } = self;
         let folder = setting.bundle(named)?;
-        let bundle = Bundle::inspect(&folder)?;
-        let asked = anchor::ask(args, setting, *signers, &bundle, invocation)?;
-        let anchors = &asked.anchors;
-        let odd = anchors.iter().find(|anchor| Some(anchor.manifest) != bundle.manifest_hash());
-        let cited = odd.or(anchors.first());
-        let trust = Trust {
-            signers: *signers,
-            cited: cited.map(|anchor| anchor.manifest),
-            allow_unsigned: args.allow_unsigned,
-        };
-        let mut verified = evidence::verify(&folder, &trust)?;
+        // Others are asked what they know of it while its files are hashed.
+        let mut answers = None;
+        let mut verified = evidence::verify_asking(&folder, |bundle| {
+            let asked = anchor::ask(args, setting, *signers, bundle, invocation)?;
+            let anchors = &asked.anchors;
+            let odd = anchors.iter().find(|anchor| Some(anchor.manifest) != bundle.manifest_hash());
+            let cited = odd.or(anchors.first()).cloned();
+            let trust = Trust {
+                signers: *signers,
+                cited: cited.as_ref().map(|anchor| anchor.manifest),
+                allow_unsigned: args.allow_unsigned,
+            };
+            answers = Some((asked, cited));
+            Ok::<_, Error>(trust)
+        })?;
+        let (asked, cited) = answers.unwrap_or_default();
+        let (anchors, cited) = (&asked.anchors, cited.as_ref());
         for problem in verified.problems.iter_mut().filter(|found| found.rule == Rule::WrongHead) {
             let Some(Anchor { told_by, manifest, .. }) = cited else { continue };
             problem.message = format!("{told_by} has {manifest}, and this is another");

@@ -49,5 +49,5 @@ pub use seal::{Sealed, seal};
 pub use signers::{AllowedSigners, Standing};
 pub use time::{name_time, record_time, time_in_name};
 pub use unrecorded::unrecorded;
-pub use verify::{Trust, Verification, verify};
+pub use verify::{Trust, Verification, verify, verify_asking};
 pub use write::{Appended, append, append_then, create};

@@ -1,10 +1,12 @@
 //! The files of a bundle's folder, and their digests, many at once.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{self, AtomicUsize};
 use std::thread;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat};
@@ -33,7 +35,8 @@ fn collect(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), E
         let name =
             entry.file_name().into_string().map_err(|_| Error::Name { path: entry.path() })?;
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        if entry.file_type().map_err(Error::read(&entry.path()))?.is_dir() {
+        let kind = entry.file_type().map_err(|failed| Error::read(&entry.path())(failed))?;
+        if kind.is_dir() {
             collect(&entry.path(), &path, paths)?;
         } else {
             paths.push(path);
@@ -43,55 +46,114 @@ fn collect(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), E
 }
 
 /// The digest and size of a file, or why it has none.
-type Hashed = io::Result<(Digest, u64)>;
+pub(crate) type Hashed = io::Result<(Digest, u64)>;
 
-/// The digest and size of each of these files, in their order, computed on all processors.
-pub(crate) fn hash_all<P: AsRef<str> + Sync>(folder: &Path, paths: &[P]) -> Vec<Hashed> {
-    hash_beside(folder, paths, || ()).0
+/// Everything in a folder that is not a folder, sorted by path, each with its digest if that was wanted.
+pub(crate) struct Listed {
+    /// The paths, with `/`.
+    pub(crate) paths: Vec<String>,
+    found: Vec<Option<Hashed>>,
 }
 
-/// As [`hash_all`], and what `first` answers, which this thread does before it takes part.
-pub(crate) fn hash_beside<P: AsRef<str> + Sync, T>(
+impl Listed {
+    /// The digest and size of the file at this path; none where there is no such file, or where it was not wanted.
+    pub(crate) fn get(&self, path: &str) -> Option<&Hashed> {
+        self.at(self.position(path, &mut 0)?)
+    }
+
+    /// The same for the file at this place among the paths.
+    pub(crate) fn at(&self, position: usize) -> Option<&Hashed> {
+        self.found.get(position)?.as_ref()
+    }
+
+    /// Where among the paths this one is; see [`seek`].
+    pub(crate) fn position(&self, path: &str, next: &mut usize) -> Option<usize> {
+        seek(&self.paths, next, |known| known.as_str().cmp(path))
+    }
+
+    /// The digests and sizes that were wanted.
+    pub(crate) fn hashed(&self) -> impl Iterator<Item = &Hashed> {
+        self.found.iter().flatten()
+    }
+
+    /// The same with their paths.
+    pub(crate) fn into_hashed(self) -> impl Iterator<Item = (String, Hashed)> {
+        self.paths.into_iter().zip(self.found).filter_map(|(path, found)| Some((path, found?)))
+    }
+}
+
+/// Looks for an item in a sorted list, first behind the one that was found last: what is asked for is most often in
+/// order too.
+pub(crate) fn seek<T>(
+    list: &[T],
+    next: &mut usize,
+    compare: impl Fn(&T) -> Ordering,
+) -> Option<usize> {
+    let is_next = list.get(*next).is_some_and(|item| compare(item).is_eq());
+    let found = if is_next { *next } else { list.binary_search_by(compare).ok()? };
+    *next = found + 1;
+    Some(found)
+}
+
+/// Lists a folder and hashes those of its files that are `wanted`, on all processors, while this thread does `first`
+/// before it takes part. Where that fails the rest is left. Of `many` files the listing is not waited for either.
+pub(crate) fn list_beside<T, E: From<Error>>(
     folder: &Path,
-    paths: &[P],
-    first: impl FnOnce() -> T,
-) -> (Vec<Hashed>, T) {
-    let workers = match paths.len().div_ceil(FILES_A_BATCH) {
-        0 | 1 => 1,
-        n => thread::available_parallelism().map_or(1, usize::from).min(n),
-    };
+    many: bool,
+    wanted: impl Fn(&str) -> bool + Sync,
+    first: impl FnOnce() -> Result<T, E>,
+) -> Result<(Listed, T), E> {
+    let listed = OnceLock::new();
+    if !many {
+        let _ = listed.set(Ok(files(folder)?));
+    }
+    let opened = open_folder(folder).map_err(Error::read(folder))?;
     let next = AtomicUsize::new(0);
-    let opened = match open_folder(folder) {
-        Ok(opened) => opened,
-        Err(failed) => {
-            let kind = failed.kind();
-            return (paths.iter().map(|_| Err(kind.into())).collect(), first());
-        }
-    };
     let work = || {
-        let mut buffer = vec![0; BUFFER];
-        let mut done = Vec::new();
+        let (mut buffer, mut done) = (vec![0; BUFFER], Vec::new());
+        let paths = match listed.wait() {
+            Ok(paths) => paths.as_slice(),
+            Err(_) => &[],
+        };
         loop {
-            let from = next.fetch_add(FILES_A_BATCH, Ordering::Relaxed);
+            let from = next.fetch_add(FILES_A_BATCH, atomic::Ordering::Relaxed);
             if from >= paths.len() {
                 return done;
             }
-            for (n, path) in paths.iter().enumerate().skip(from).take(FILES_A_BATCH) {
-                done.push((n, hash(opened.as_fd(), Path::new(path.as_ref()), &mut buffer)));
+            let batch = paths.iter().enumerate().skip(from).take(FILES_A_BATCH);
+            for (n, path) in batch.filter(|(_, path)| wanted(path)) {
+                done.push((n, hash(opened.as_fd(), Path::new(path), &mut buffer)));
             }
         }
     };
-    let (mut found, answer): (Vec<(usize, Hashed)>, T) = thread::scope(|scope| {
-        let handles: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-        let answer = first();
-        let mut all = work();
-        for handle in handles {
-            all.extend(handle.join().unwrap_or_default());
+    let n_others = match listed.get().and_then(|listed| listed.as_ref().ok()) {
+        None => processors(),
+        Some(paths) => processors().min(paths.len().div_ceil(FILES_A_BATCH)),
+    };
+    let (done, answer) = thread::scope(|scope| {
+        if many {
+            scope.spawn(|| listed.set(files(folder)));
         }
-        (all, answer)
+        let others: Vec<_> = (1..n_others).map(|_| scope.spawn(work)).collect();
+        let answer = first();
+        if answer.is_err() {
+            next.store(usize::MAX / 2, atomic::Ordering::Relaxed);
+        }
+        let mut done = work();
+        done.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
+        (done, answer)
     });
-    found.sort_unstable_by_key(|(n, _)| *n);
-    (found.into_iter().map(|(_, found)| found).collect(), answer)
+    let answer = answer?;
+    let paths = listed.into_inner().unwrap_or_else(|| Ok(Vec::new()))?;
+    let mut found: Vec<Option<Hashed>> = paths.iter().map(|_| None).collect();
+    for (n, hashed) in done {
+        found[n] = Some(hashed);
+    }
+    Ok((Listed { paths, found }, answer))
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Hashes a regular file below a folder; a symbolic link or anything else is refused, so that a bundle cannot vouch

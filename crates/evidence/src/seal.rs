@@ -154,13 +154,10 @@ fn refuse_what_differs(folder: &Path, chain: &Chain, hashes: &Hashes) -> Result<
 }
 
 fn hashes(folder: &Path) -> Result<Hashes, Error> {
-    let paths: Vec<String> = listing::files(folder)?
-        .into_iter()
-        .filter(|path| !matches!(path.as_str(), RECORDS | MANIFEST | SIGNATURE))
-        .collect();
-    let found = listing::hash_all(folder, &paths);
-    let found = paths.into_iter().zip(found).map(|(path, found)| {
-        let found = found.map_err(Error::read(&folder.join(&path)))?;
+    let is_covered = |path: &str| !matches!(path, RECORDS | MANIFEST | SIGNATURE);
+    let (listed, ()) = listing::list_beside(folder, false, is_covered, || Ok::<_, Error>(()))?;
+    let found = listed.into_hashed().map(|(path, found)| {
+        let found = found.map_err(|failed| Error::read(&folder.join(&path))(failed))?;
         Ok((path, found))
     });
     found.collect()

@@ -3,7 +3,7 @@
 mod envelopes;
 mod signature;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::chain::RECORDS;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::key::PublicKey;
-use crate::listing;
+use crate::listing::{self, Listed, seek};
 use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
 use crate::problem::{Problem, Rule, Weight};
 use crate::record::{Body, End, Record};
@@ -61,24 +61,35 @@ impl Verification {
 
 /// Verifies a bundle. Fails only when it cannot be read at all.
 pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
+    verify_asking(folder, |_| Ok(*trust))
+}
+
+/// As [`verify`], where it takes a look at the bundle's records to tell what it is held against: that is asked while
+/// its files are hashed. Where there is no answer, nothing is verified.
+pub fn verify_asking<'a, E: From<Error>>(
+    folder: &Path,
+    ask: impl FnOnce(&Bundle) -> Result<Trust<'a>, E>,
+) -> Result<Verification, E> {
     // What is no bundle is not hashed before that is said.
     if [RECORDS, MANIFEST].iter().all(|name| folder.join(name).symlink_metadata().is_err()) {
         Bundle::inspect(folder)?;
     }
-    let paths = listing::files(folder)?;
-    let is_covered = |path: &&String| !matches!(path.as_str(), MANIFEST | SIGNATURE);
-    let covered: Vec<&str> = paths.iter().filter(is_covered).map(String::as_str).collect();
-    let (hashes, (bundle, manifest)) = listing::hash_beside(folder, &covered, || {
-        (Bundle::inspect(folder), read_if_there(&folder.join(MANIFEST)))
-    });
-    let (bundle, (text, odd)) = (bundle?, manifest?);
-    let listed = text.as_deref().map(manifest::read);
+    let is_covered = |path: &str| !matches!(path, MANIFEST | SIGNATURE);
+    let (listed, (bundle, manifest, trust)) =
+        listing::list_beside(folder, has_many_files(folder), is_covered, || {
+            let bundle = Bundle::inspect(folder)?;
+            let trust = ask(&bundle)?;
+            let (text, odd) = read_if_there(&folder.join(MANIFEST))?;
+            let entries = text.as_deref().map(manifest::read);
+            Ok::<_, E>((bundle, (text, odd, entries), trust))
+        })?;
+    let (text, odd, entries) = manifest;
     let mut ctx = Ctx {
         folder,
         bundle: &bundle,
-        trust,
+        trust: &trust,
         problems: bundle.problems().to_vec(),
-        hashes: covered.into_iter().zip(hashes).collect(),
+        listed: &listed,
         has_odd_manifest: odd.is_some(),
     };
     if let Some(why) = odd {
@@ -86,11 +97,11 @@ pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
     }
 
     // What is gone, or is no file, is said by the manifest's turn; there are no records to speak of.
-    if matches!(ctx.hashes.get(RECORDS), Some(Ok(_))) {
+    if matches!(listed.get(RECORDS), Some(Ok(_))) {
         ctx.records();
     }
-    match &listed {
-        Some(Ok(entries)) => ctx.manifest(entries, &paths),
+    match &entries {
+        Some(Ok(entries)) => ctx.manifest(entries),
         Some(Err(bad)) => {
             ctx.problems.push(Problem::new(Rule::BadManifest, MANIFEST, bad.why).at_line(bad.line));
         }
@@ -103,16 +114,21 @@ pub fn verify(folder: &Path, trust: &Trust<'_>) -> Result<Verification, Error> {
         }
         None => {}
     }
-    ctx.files(listed.as_ref().and_then(|listed| listed.as_deref().ok()), &paths);
+    ctx.files(entries.as_ref().and_then(|entries| entries.as_deref().ok()));
     let signed = ctx.signature(text.as_deref())?;
     ctx.envelopes(signed.as_ref().map(|(_, key)| *key));
     ctx.anchor();
 
-    let Ctx { problems, hashes, .. } = ctx;
-    let bytes =
-        hashes.values().filter_map(|found| found.as_ref().ok()).map(|(_, bytes)| bytes).sum();
+    let problems = ctx.problems;
+    let bytes = listed.hashed().flatten().map(|(_, bytes)| bytes).sum();
     let allowed = signed.and_then(|(name, key)| name.map(|name| (name, key)));
-    Ok(Verification { files: hashes.len(), bytes, problems, signer: allowed, bundle })
+    let files = listed.hashed().count();
+    Ok(Verification { files, bytes, problems, signer: allowed, bundle })
+}
+
+/// Whether its records are so long that they take longer to read than a thread takes to begin.
+fn has_many_files(folder: &Path) -> bool {
+    folder.join(RECORDS).symlink_metadata().is_ok_and(|found| found.len() > 64 * 1024)
 }
 
 struct Ctx<'a> {
@@ -120,7 +136,7 @@ struct Ctx<'a> {
     bundle: &'a Bundle,
     trust: &'a Trust<'a>,
     problems: Vec<Problem>,
-    hashes: HashMap<&'a str, io::Result<(Digest, u64)>>,
+    listed: &'a Listed,
     /// What stands in the manifest's place is no file.
     has_odd_manifest: bool,
 }
@@ -235,11 +251,16 @@ impl Ctx<'_> {
     }
 
     /// The manifest against the folder.
-    fn manifest(&mut self, entries: &[ManifestEntry], paths: &[String]) {
-        let listed: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+    fn manifest(&mut self, entries: &[ManifestEntry]) {
+        // They are in order, or it would not have been read.
+        let lists = |path: &str, next: &mut usize| {
+            seek(entries, next, |entry| entry.path.as_str().cmp(path)).is_some()
+        };
+        let mut next = 0;
         let mut problems = Vec::new();
         for entry in entries {
-            let problem = match self.hashes.get(entry.path.as_str()) {
+            let at = self.listed.position(&entry.path, &mut next);
+            let problem = match at.and_then(|at| self.listed.at(at)) {
                 None => {
                     Some((Rule::Missing, "it is listed in the manifest, and is gone".to_owned()))
                 }
@@ -261,30 +282,40 @@ impl Ctx<'_> {
             let message = format!("the seal counts {counted} files, and it lists {listed}");
             problems.push(Problem::new(Rule::Altered, MANIFEST, message));
         }
-        if !listed.contains(RECORDS) {
+        if !lists(RECORDS, &mut 0) {
             problems.push(Problem::new(
                 Rule::BadManifest,
                 MANIFEST,
                 "it does not list evidence.jsonl",
             ));
         }
-        for path in paths.iter().filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE)) {
-            if !listed.contains(path.as_str()) {
-                problems.push(unknown(path, "it is not listed in the manifest"));
-            }
-        }
+        let (paths, mut next) = (self.listed.paths.iter(), 0);
+        let covered = paths.filter(|path| !matches!(path.as_str(), MANIFEST | SIGNATURE));
+        problems.extend(
+            covered
+                .filter(|path| !lists(path, &mut next))
+                .map(|path| unknown(path, "it is not listed in the manifest")),
+        );
         self.problems.extend(problems);
     }
 
     /// The digests in the records against the folder; where there is no manifest, they are all there is.
-    fn files(&mut self, listed: Option<&[ManifestEntry]>, paths: &[String]) {
-        let alone = listed.is_none();
-        let mut known: HashSet<&str> = HashSet::new();
+    fn files(&mut self, entries: Option<&[ManifestEntry]>) {
+        let alone = entries.is_none();
+        let paths = &self.listed.paths;
+        // Whether a record speaks of the path, and the paths of which one does that are not here.
+        let mut known = vec![false; paths.len()];
+        let mut gone: HashSet<&str> = HashSet::new();
+        let mut next = 0;
         let mut problems = Vec::new();
         for record in self.bundle.records() {
             for file in record.body.all_files() {
-                known.insert(&file.path);
-                let message = match self.hashes.get(file.path.as_str()) {
+                let at = self.listed.position(&file.path, &mut next);
+                match at {
+                    Some(at) => known[at] = true,
+                    None => drop(gone.insert(&file.path)),
+                }
+                let message = match at.and_then(|at| self.listed.at(at)) {
                     None => (
                         Rule::Missing,
                         format!("record {} has its digest, and it is gone", record.index),
@@ -308,10 +339,10 @@ impl Ctx<'_> {
                 .filter(|run| run.end.is_none())
                 .map(|run| format!("{:03}-", run.number()))
                 .collect();
-            for path in paths
+            for (path, _) in paths
                 .iter()
-                .filter(|path| !matches!(path.as_str(), RECORDS | MANIFEST))
-                .filter(|path| !known.contains(path.as_str()))
+                .zip(&known)
+                .filter(|(path, known)| !**known && !matches!(path.as_str(), RECORDS | MANIFEST))
             {
                 if !open.iter().any(|prefix| path.starts_with(prefix)) {
                     problems.push(unknown(path, "no record has its digest"));
@@ -320,12 +351,18 @@ impl Ctx<'_> {
         }
         // Records that are gone or do not hold together know of less than there was; that is said already.
         let is_whole =
-            matches!(self.hashes.get(RECORDS), Some(Ok(_))) && self.bundle.problems().is_empty();
-        let listed = listed.filter(|_| is_whole).unwrap_or_default();
-        let listed = listed.iter().map(|entry| entry.path.as_str());
+            matches!(self.listed.get(RECORDS), Some(Ok(_))) && self.bundle.problems().is_empty();
+        let entries = entries.filter(|_| is_whole).unwrap_or_default();
+        let is_known = |path: &str, next: &mut usize| match self.listed.position(path, next) {
+            Some(at) => known[at],
+            None => gone.contains(path),
+        };
+        let mut next = 0;
         problems.extend(
-            listed
-                .filter(|&path| path != RECORDS && !known.contains(path))
+            entries
+                .iter()
+                .map(|entry| entry.path.as_str())
+                .filter(|&path| path != RECORDS && !is_known(path, &mut next))
                 .map(|path| unknown(path, "the manifest lists it, and no record has its digest")),
         );
         // What the manifest has said already about a file is not said twice.

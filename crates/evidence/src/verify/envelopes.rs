@@ -20,7 +20,7 @@ impl Ctx<'_> {
             let Some(file) = end.files.iter().find(|file| file.role == "envelope") else {
                 continue;
             };
-            if !matches!(self.hashes.get(file.path.as_str()), Some(Ok((digest, _))) if *digest == file.sha256)
+            if !matches!(self.listed.get(&file.path), Some(Ok((digest, _))) if *digest == file.sha256)
             {
                 continue;
             }
