@@ -16,7 +16,7 @@ use crate::export::first_alteration;
 use crate::export::output::NewFolder;
 use crate::index::{self, Index, Indexed};
 use crate::push::{Progress, bundle_key, given};
-use crate::setting::{Setting, read_signers};
+use crate::setting::{Setting, read_signers_aloud};
 use crate::store::{self, AT_ONCE, Store, Variables};
 
 /// What was fetched.
@@ -45,7 +45,7 @@ pub(crate) fn pull(
         // Where who may sign is declared and cannot be read, nobody is let through for that.
         None => setting.allowed_signers().filter(|path| path.exists() || !args.allow_unsigned),
     };
-    let signers = path.as_deref().map(read_signers).transpose()?;
+    let signers = path.as_deref().map(|path| read_signers_aloud(path, streams)).transpose()?;
     let given = given(&setting, &args.env_from)?;
     let store = store::open(base, &Variables { given: &given, invocation })?;
     let folder = NewFolder::create(&target)?;

@@ -21,7 +21,7 @@ use crate::args;
 use crate::error::{self, Error};
 use crate::export::output::{refuse_inside_evidence, write_page};
 use crate::redaction::load;
-use crate::setting::{Setting, read_signers};
+use crate::setting::{Setting, read_signers_aloud};
 use crate::verify::by_hand;
 
 const STYLE: &str = include_str!("report_page/style.css");
@@ -44,7 +44,7 @@ pub(crate) fn report(
         refuse_inside_evidence(&output, &setting.root)?;
     }
     let path = setting.allowed_signers().filter(|path| path.exists());
-    let signers = path.as_deref().map(read_signers).transpose()?;
+    let signers = path.as_deref().map(|path| read_signers_aloud(path, streams)).transpose()?;
     let trust = Trust { signers: signers.as_ref(), ..Trust::default() };
     let verified = evidence::verify(&folder, &trust)?;
     let by_hand = by_hand(&folder, path.as_deref(), &|path| setting.shown(path));

@@ -7,11 +7,11 @@ use evidence::{
     AllowedSigners, Checkpoint, Digest, Hands, KeyFile, ORIGINS, OriginKind, PublicKey, Signer,
 };
 use opsfile::Ops;
-use report::{Common, Invocation};
+use report::{Common, Invocation, Streams};
 
 use crate::agent::{Agent, CalledOff};
 use crate::clock;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::ssh_keygen::SshKeygen;
 
 /// What holds for one invocation.
@@ -186,15 +186,32 @@ impl Setting {
     }
 }
 
-/// Reads a file of allowed signers; a line that cannot be read ends it, since it may be the one that matters.
+/// Reads a file of allowed signers. A line that cannot be read allows nobody and is skipped, as ssh-keygen skips it; a
+/// file of which nothing else is left says nothing at all, and that is an error.
 pub(crate) fn read_signers(path: &Path) -> Result<AllowedSigners, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Read { path: path.to_path_buf(), source })?;
     let signers = AllowedSigners::read_in(&text, &clock::of_this_zone);
     match signers.bad_lines.first() {
-        Some(&(line, why)) => Err(Error::Signers { path: path.to_path_buf(), line, why }),
-        None => Ok(signers),
+        Some(&(line, why)) if signers.is_empty() => {
+            Err(Error::Signers { path: path.to_path_buf(), line, why })
+        }
+        _ => Ok(signers),
     }
+}
+
+/// The same, and tells a person which lines were skipped.
+pub(crate) fn read_signers_aloud(
+    path: &Path,
+    streams: &mut Streams<'_>,
+) -> Result<AllowedSigners, Error> {
+    let signers = read_signers(path)?;
+    for (line, why) in &signers.bad_lines {
+        let place = path.display();
+        writeln!(streams.stderr, "warning: {place}:{line} is skipped, and allows nobody: {why}")
+            .map_err(error::answer)?;
+    }
+    Ok(signers)
 }
 
 /// The branch that is checked out where this folder lies, as plain files say it; none outside of a repository, and of

@@ -19,7 +19,7 @@ use crate::args;
 use crate::count::counted;
 use crate::error::{self, Error};
 use crate::rules::RULES;
-use crate::setting::{Setting, read_signers};
+use crate::setting::{Setting, read_signers, read_signers_aloud};
 use crate::ssh_keygen;
 
 const SCHEMA: &str = "evidence-log/verify/1";
@@ -36,7 +36,7 @@ pub(crate) fn verify(
         Some(named) => Some(invocation.cwd.join(named)),
         None => setting.allowed_signers().filter(|path| path.exists()),
     };
-    let signers = path.as_deref().map(read_signers).transpose()?;
+    let signers = path.as_deref().map(|path| read_signers_aloud(path, streams)).transpose()?;
     let mut findings = Vec::new();
     let mut undecided = false;
     // Who may have signed is declared, and nobody can say who: not the same as nobody's being declared.

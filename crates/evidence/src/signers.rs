@@ -8,8 +8,8 @@ use crate::key::{NAMESPACE, PublicKey};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedSigners {
     entries: Vec<Entry>,
-    /// Lines that could not be read, from 1, and why. `ssh-keygen` skips such a line and says so beside its answer; it
-    /// may be the one that matters, so a verdict should wait until it is mended.
+    /// Lines that could not be read, from 1, and why. Such a line allows nobody: `ssh-keygen` skips it, says so beside
+    /// its answer, and goes on with the next.
     pub bad_lines: Vec<(u64, &'static str)>,
 }
 

@@ -1,5 +1,7 @@
 //! `seal`, `verify`, `show`, `list`: a bundle from its opening to its check by hand.
 
+use testbed::Bed;
+
 use crate::ops::{is_there, signed, unsigned};
 use crate::{faults, open, tool};
 
@@ -123,10 +125,54 @@ fn exit_codes_tell_altered_from_undecided() {
     bed.write(".opsproof/allowed_signers", "somebody with a key that is none\n");
     assert_eq!(verify(), 2);
     bed.write(".opsproof/allowed_signers", bed.read(".opsproof/other"));
+    a_bad_line_allows_nobody_and_hides_nobody(&bed, &bundle);
     bed.write(format!("{bundle}/001-one.out"), "forged\n");
     assert_eq!((verify(), faults(&bed, &bundle)), (1, vec!["altered".to_owned()]));
     assert_eq!(tool(&bed).args(["verify", "nowhere"]).run().code(), 2);
     assert_eq!(tool(&bed).args(["verify", "vault"]).run().code(), 2);
+}
+
+/// What ssh-keygen skips is skipped, wherever it stands, and told.
+fn a_bad_line_allows_nobody_and_hides_nobody(bed: &Bed, bundle: &str) {
+    let good = bed.read(".opsproof/allowed_signers");
+    let signed = format!("{bundle}/manifest.sha256");
+    for bad in [
+        "ops@example.org garbage",
+        "ops@example.org valid-after=\"soon\" ssh-ed25519 AAAA",
+        "\"ops",
+    ] {
+        for (text, line) in
+            [(format!("{bad}\n{good}"), 1), (format!("{}\n{bad}\n", good.trim_end()), 2)]
+        {
+            bed.write(".opsproof/allowed_signers", text);
+            let verified = tool(bed).args(["verify", bundle]).run();
+            assert_eq!(verified.code(), 0, "{verified}");
+            let warning = format!("allowed_signers:{line} is skipped, and allows nobody: ");
+            assert!(verified.stderr().contains(&warning), "{verified}");
+            let by_hand = bed.command("ssh-keygen").args([
+                "-Y",
+                "verify",
+                "-f",
+                ".opsproof/allowed_signers",
+                "-I",
+                "ops@example.org",
+                "-n",
+                "evidence-log",
+                "-s",
+                &format!("{signed}.sig"),
+            ]);
+            let by_hand = by_hand.stdin(bed.read_bytes(&signed)).run();
+            assert_eq!(by_hand.code(), 0, "{by_hand}");
+        }
+    }
+    // Where the bad line is the signer's own, nobody says that the key may sign.
+    let own = good.replacen("ops@example.org ", "ops@example.org valid-after=\"soon\" ", 1);
+    let other = "other@example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP9wPkJW1p9GRa7/Rc4JHz++Y2TDrQFjKXki42dKsjWx\n";
+    bed.write(".opsproof/allowed_signers", format!("{own}{other}"));
+    let verified = tool(bed).args(["verify", bundle]).run();
+    assert_eq!(verified.code(), 1, "{verified}");
+    assert!(verified.stdout().contains("[unknown-signer]"), "{verified}");
+    bed.write(".opsproof/allowed_signers", good);
 }
 
 #[test]
@@ -234,7 +280,7 @@ fn run_and_verify_need_no_network() {
 
 #[test]
 fn rules_are_explained() {
-    let bed = testbed::Bed::new();
+    let bed = Bed::new();
     let all = tool(&bed).arg("rules").run();
     assert_eq!(all.stdout().lines().count(), 20, "{all}");
     assert_eq!(tool(&bed).args(["rules", "cut"]).run().code(), 0);
@@ -301,7 +347,7 @@ fn an_agent_that_does_not_answer_is_not_waited_for() {
 }
 
 /// Signs with the key at `home/key`, whatever kind it is; `SK` is the provider of a device.
-fn signs_through_ssh_keygen(bed: &testbed::Bed, kind: &str, provider: Option<&str>) {
+fn signs_through_ssh_keygen(bed: &Bed, kind: &str, provider: Option<&str>) {
     let public = bed.read("home/key.pub");
     bed.write(".opsproof/allowed_signers", format!("ops@example.org {public}"));
     let sk = |command: testbed::Command<'_>| match provider {
