@@ -17,6 +17,9 @@ use super::Folders;
 use super::commit;
 use super::index::{Entry, Index, Kind, Stat};
 
+/// A longer index, of some ten thousand files, is left to git: it would be the most that we hold in memory.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
 /// Whether the work tree is certainly that of this commit; false in doubt.
 pub(super) fn is_clean(folders: &Folders, config: &str, commit: &str, work_tree: &Path) -> bool {
     matches_commit(folders, config, commit, work_tree).unwrap_or(false)
@@ -27,7 +30,7 @@ fn matches_commit(folders: &Folders, config: &str, commit: &str, work_tree: &Pat
         return None;
     }
     let path = folders.own.join("index");
-    let written = path.symlink_metadata().ok()?;
+    let written = path.symlink_metadata().ok().filter(|found| found.len() <= LARGEST)?;
     let index = Index::read(&std::fs::read(path).ok()?)?;
     if index.tree? != commit::tree(&folders.common.join("objects"), commit)? {
         return None;
