@@ -180,9 +180,8 @@ impl<'a> Git<'a> {
     pub(crate) fn uncaptured(&self, args: &[&str]) -> Expression {
         let args = GIT_SETTINGS.iter().chain(args).map(OsString::from);
         let command = duct::cmd(self.program.clone(), args);
-        let command = GIT_VARIABLES.iter().fold(command, |command, (name, value)| {
-            command.env(name, value)
-        });
+        let command =
+            GIT_VARIABLES.iter().fold(command, |command, (name, value)| command.env(name, value));
         // What is said first of a variable holds.
         let command = match &self.index {
             Some(index) => command.env("GIT_INDEX_FILE", index),

@@ -1,92 +1,75 @@
 //! The state of the repository that a command runs in: commit, dirty or not, where it is published.
 
-mod clean;
-mod commit;
-mod index;
-
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use evidence::Git;
-use report::Invocation;
+use report::{GIT_SETTINGS, GIT_VARIABLES, Invocation};
 
 use crate::redaction::Cleaner;
 
 /// How long git may go on after the command has ended.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// The name of an object, SHA-1.
-type Oid = [u8; 20];
+/// Questions to git that are being answered while the command runs.
+pub(crate) struct Asked {
+    /// The commit that was checked out when we asked; none where only git can tell.
+    head: Option<String>,
+    /// Starts git, which takes as long as all else before the command.
+    started: JoinHandle<io::Result<Answers>>,
+    git: PathBuf,
+    cwd: PathBuf,
+}
 
-/// A question that is being answered while the command runs.
-pub(crate) struct Asked(Receiver<Found>);
-
-/// What a look at the repository came to.
-struct Found {
-    commit: Option<String>,
-    /// The URL of the remote `origin`.
-    remote: Option<String>,
-    /// git, which says whether a tracked file differs; none where none can.
-    status: Option<duct::Handle>,
+/// Two of git's processes.
+struct Answers {
+    /// Ends with 0 where no tracked file can differ; with 1 where one may.
+    differs: duct::Handle,
+    /// Says the URLs of the remote `origin`.
+    origin: duct::Handle,
 }
 
 /// Where a repository keeps what is asked for here.
 struct Folders {
-    /// Of this work tree: HEAD and the index.
+    /// Of this work tree: HEAD.
     own: PathBuf,
-    /// Of all work trees: refs, objects and the configuration.
+    /// Of all work trees: refs.
     common: PathBuf,
 }
 
-/// Variables by which git looks elsewhere than in the folder's own repository.
-const ELSEWHERE: [&str; 7] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-];
-
-/// Looks at the state of the repository, if the folder is in one. Tracked files alone decide whether it is dirty: the
+/// Asks git for the state, if the folder is in a repository. Tracked files alone decide whether it is dirty: the
 /// bundle that is being written would otherwise always make it so.
 pub(super) fn look(cwd: &Path, invocation: &Invocation) -> Option<Asked> {
-    let work_tree = cwd.ancestors().find(|folder| folder.join(".git").exists())?.to_path_buf();
-    let is_elsewhere = ELSEWHERE.iter().any(|name| invocation.variable(name).is_some());
-    let (cwd, git) = (cwd.to_path_buf(), invocation.find_program("git"));
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let look = move || {
-        let folders = Folders::of(&work_tree.join(".git"));
-        let config = std::fs::read_to_string(folders.common.join("config")).unwrap_or_default();
-        let commit = folders.head();
-        let is_clean = |commit: &String| clean::is_clean(&folders, &config, commit, &work_tree);
-        let status = if !is_elsewhere && commit.as_ref().is_some_and(is_clean) {
-            None
-        } else {
-            // A file that was written again with the same content differs only until git has read it.
-            Some(status(&git?, &cwd).start().ok()?)
-        };
-        let remote = origin(&config).map(without_userinfo);
-        // Nobody may be waiting any more.
-        sender.send(Found { commit, remote, status }).ok()
+    let dot_git = cwd.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    let git = invocation.find_program("git")?;
+    // In a hook git may be told to look elsewhere.
+    let is_here =
+        ["GIT_DIR", "GIT_COMMON_DIR"].iter().all(|name| invocation.variable(name).is_none());
+    let head = if is_here { Folders::of(&dot_git).head() } else { None };
+    let cwd = cwd.to_path_buf();
+    let (program, folder) = (git.clone(), cwd.clone());
+    let start = move || {
+        Ok(Answers {
+            // Half the work of `status`; in doubt `status` is asked later.
+            differs: ask(&program, &folder, &["diff-index", "--quiet", "HEAD", "--"]).start()?,
+            origin: ask(&program, &folder, &["config", "-z", "--get-all", "remote.origin.url"])
+                .start()?,
+        })
     };
-    thread::Builder::new().spawn(look).ok()?;
-    Some(Asked(receiver))
+    let started = thread::Builder::new().spawn(start).ok()?;
+    Some(Asked { head, started, git, cwd })
 }
 
-fn status(git: &Path, cwd: &Path) -> duct::Expression {
-    // Threads that look at every file first cost more than they gain.
-    let settings = ["-c", "core.fsmonitor=false", "-c", "core.preloadindex=false"];
-    let words = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"];
-    duct::cmd(git, settings.iter().chain(&words))
+fn ask(git: &Path, cwd: &Path, words: &[&str]) -> duct::Expression {
+    // Threads that look at every file first cost more than one that stops at the first that differs.
+    let settings = GIT_SETTINGS.iter().chain(&["-c", "core.preloadindex=false"]);
+    let command = duct::cmd(git, settings.chain(words));
+    GIT_VARIABLES
+        .iter()
+        .fold(command, |command, (name, value)| command.env(name, value))
         .dir(cwd)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        // A partial clone would fetch what it has not.
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_ALLOW_PROTOCOL", "none")
         .stdin_null()
         .stdout_capture()
         .stderr_null()
@@ -96,19 +79,25 @@ fn status(git: &Path, cwd: &Path) -> duct::Expression {
 impl Asked {
     /// The answer; none when git failed or takes too long.
     pub(super) fn answer(self, cleaner: &mut Cleaner<'_>) -> Option<Git> {
-        let Found { commit, remote, status } = self.0.recv_timeout(WAIT).ok()?;
-        let mut git = match status {
-            None => Git { commit, dirty: false, remote: None },
-            Some(status) => {
+        let Answers { differs, origin } = self.started.join().ok()?.ok()?;
+        let is_clean = wait(&differs)?.status.success();
+        let mut git = match self.head {
+            Some(commit) if is_clean => Git { commit: Some(commit), dirty: false, remote: None },
+            // A file that was written again with the same content differs only for `diff-index`.
+            head => {
+                let words = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"];
+                let status = ask(&self.git, &self.cwd, &words).start().ok()?;
                 let output = wait(&status)?;
                 if !output.status.success() {
                     return None;
                 }
                 let found = read_status(&output.stdout);
-                Git { commit: commit.or(found.commit), ..found }
+                Git { commit: head.or(found.commit), ..found }
             }
         };
-        git.remote = remote.map(|url| cleaner.words(&url));
+        git.remote = wait(&origin)
+            .and_then(|output| first_url(&output.stdout))
+            .map(|url| cleaner.words(&without_userinfo(&url)));
         Some(git)
     }
 }
@@ -141,6 +130,13 @@ impl Folders {
     fn head(&self) -> Option<String> {
         let head = std::fs::read_to_string(self.own.join("HEAD")).ok()?;
         let Some(name) = head.trim().strip_prefix("ref: ") else { return commit(&head) };
+        // gitrepository-layout(5): these belong to one work tree.
+        if ["refs/worktree/", "refs/bisect/", "refs/rewritten/"]
+            .iter()
+            .any(|own| name.starts_with(own))
+        {
+            return None;
+        }
         match std::fs::read_to_string(self.common.join(name)) {
             Ok(loose) => commit(&loose),
             Err(_) => packed(&std::fs::read_to_string(self.common.join("packed-refs")).ok()?, name),
@@ -177,20 +173,10 @@ fn read_status(bytes: &[u8]) -> Git {
     git
 }
 
-/// The first URL of `[remote "origin"]`.
-fn origin(config: &str) -> Option<&str> {
-    let mut inside = false;
-    for line in config.lines().map(str::trim) {
-        if line.starts_with('[') {
-            inside = line == "[remote \"origin\"]";
-        } else if inside
-            && let Some((key, value)) = line.split_once('=')
-            && key.trim().eq_ignore_ascii_case("url")
-        {
-            return Some(value.trim().trim_matches('"'));
-        }
-    }
-    None
+/// The first of the URLs that git lists, each with a NUL behind it.
+fn first_url(listed: &[u8]) -> Option<String> {
+    let url = listed.split(|&byte| byte == 0).next()?;
+    (!url.is_empty()).then(|| String::from_utf8_lossy(url).into_owned())
 }
 
 /// A remote without what stands before its `@`: that may be a token.
@@ -241,9 +227,9 @@ mod tests {
             assert_eq!(without_userinfo(url), expected);
         }
         assert_eq!(
-            origin("[core]\n[remote \"origin\"]\n\turl = https://host/a\n[branch]\n"),
+            first_url(b"https://host/a\0https://host/b\0").as_deref(),
             Some("https://host/a")
         );
-        assert_eq!(origin("[remote \"fork\"]\n\turl = https://host/a\n"), None);
+        assert_eq!(first_url(b""), None);
     }
 }
