@@ -1,6 +1,7 @@
 //! Writing one entry: gather what it cites, judge what it claims, and put it into the log whole or not at all.
 
 mod aside;
+mod closers;
 mod editor;
 mod gate;
 mod parts;

@@ -240,7 +240,9 @@ impl Ending {
             }
             unchanged => unchanged,
         };
-        self.is_doubtful |= self.simple.is_some() != self.structure.block().is_some();
+        let block = self.structure.block();
+        self.is_doubtful |= self.simple.is_some() != block.is_some()
+            || block.is_some_and(|open| open.kind.is_ended_by_letter(line));
     }
 
     /// The block that would hide what comes next.

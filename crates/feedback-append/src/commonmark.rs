@@ -79,6 +79,11 @@ impl Kind {
             Self::Html(end) => end.is_in(line),
         }
     }
+
+    /// Whether a line that does not end it does so by the letter of the specification.
+    pub(crate) fn is_ended_by_letter(self, line: &[u8]) -> bool {
+        matches!(self, Self::Html(End::Raw(_))) && html::has_any_raw_end(line)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

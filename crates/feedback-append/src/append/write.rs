@@ -9,8 +9,9 @@ use durable::{Change, Edit, Snapshot};
 use report::Invocation;
 use signal_hook::consts::SIGXFSZ;
 
-use super::aside;
+use super::{aside, closers};
 use crate::blocks;
+use crate::commonmark::Open;
 use crate::draft::{self, Draft};
 use crate::entry;
 use crate::error::Error;
@@ -159,21 +160,16 @@ fn decide(
         found.end = b"\n".to_vec();
         warnings.clear();
     }
-    let gap = gap(&found);
-    let mut tail = format!("{gap}{}", draft.render(now));
+    let tail_behind = |closing: &[String]| {
+        let tail = format!("{}{}", gap(&found, closing), draft.render(now));
+        if found.crlf { tail.replace('\n', "\r\n") } else { tail }
+    };
+    let closing = closing(target, draft, &found, snapshot, &tail_behind)?;
+    let tail = tail_behind(&closing);
+    warnings.splice(..0, left_open(&found, &closing));
     let is_cut = found.lines > 0 && !found.end.ends_with(b"\n");
-    let n_breaks = gap.matches('\n').count() as u64;
+    let n_breaks = gap(&found, &closing).matches('\n').count() as u64;
     let line = found.lines - u64::from(is_cut) + n_breaks + 1;
-    if found.crlf {
-        tail = tail.replace('\n', "\r\n");
-    }
-    if found.open.is_some() || found.is_doubtful {
-        // Rare, so the whole log may be read: what is added must not close what was left open, and hide what is between.
-        let old = snapshot.read().map_err(unreadable)?;
-        if hides(&old, found.block.as_ref().map_or(0, |block| block.range.end), &tail, draft) {
-            return Err(Error::OpenLog { path: target.shown.clone(), open: found.open });
-        }
-    }
     let edits = edits(repo, &found, &tail, now);
     let has_field = found.block.as_ref().is_some_and(|block| block.field("doc_hash").is_some());
     if has_field && !edits.iter().any(|edit| edit.text.contains("sha256:")) {
@@ -207,6 +203,27 @@ fn decide(
     Ok((Change::Edit { edits, append: tail.into_bytes() }, written))
 }
 
+/// The lines that end what the log leaves open, so that the entry is seen and hides no other.
+fn closing(
+    target: &Target<'_>,
+    draft: &Draft,
+    found: &Survey,
+    snapshot: &Snapshot,
+    tail_behind: &dyn Fn(&[String]) -> String,
+) -> Result<Vec<String>, Error> {
+    if found.open.is_none() && !found.is_doubtful {
+        return Ok(Vec::new());
+    }
+    // Rare, so the whole log may be read: what is added must not close what was left open, and hide what is between.
+    let unreadable = |source| Error::Read { path: target.path.clone(), source };
+    let old = text::into_readable(snapshot.read().map_err(unreadable)?);
+    let start = found.block.as_ref().map_or(0, |block| block.range.end);
+    closers::candidates(&old[start..], found.open)
+        .into_iter()
+        .find(|closing| !hides(&old, start, &tail_behind(closing), draft))
+        .ok_or_else(|| Error::OpenLog { path: target.shown.clone(), open: found.open })
+}
+
 /// The entry with this id in an archive of the log: where it is, the line of its heading, and its text.
 fn archived(target: &Target<'_>, id: &str) -> Option<(PathBuf, u64, String)> {
     let prefix = format!("{}-before-", target.path.file_stem()?.to_str()?);
@@ -227,9 +244,8 @@ fn archived(target: &Target<'_>, id: &str) -> Option<(PathBuf, u64, String)> {
 }
 
 /// Whether an entry of the log would be gone from it, or the new one not be read, once this stands behind it.
-fn hides(old: &[u8], start: usize, tail: &str, draft: &Draft) -> bool {
-    let old = text::readable(old);
-    let before = entry::read(&old, start, None).entries;
+fn hides(old: &str, start: usize, tail: &str, draft: &Draft) -> bool {
+    let before = entry::read(old, start, None).entries;
     let document = format!("{old}{tail}");
     let after = entry::read(&document, start, None).entries;
     let are_kept = after.len() == before.len() + 1
@@ -258,14 +274,14 @@ fn known(
     }
 }
 
-/// What stands between the last byte and the entry: one empty line, and before it what ends a block that is open.
-fn gap(found: &Survey) -> String {
+/// What stands between the last byte and the entry: one empty line, and before it what ends the blocks that are open.
+fn gap(found: &Survey, closing: &[String]) -> String {
     // Only the one before a line feed belongs to the line break; any other is a sign of the line.
     let is_kept = |at: &usize| found.end[*at] != b'\r' || found.end.get(at + 1) != Some(&b'\n');
     let end: Vec<u8> = (0..found.end.len()).filter(is_kept).map(|at| found.end[at]).collect();
-    if let Some(open) = found.open {
+    if !closing.is_empty() {
         let line_break = if end.ends_with(b"\n") { "" } else { "\n" };
-        return format!("{line_break}{}\n\n", open.kind.closing_line());
+        return format!("{line_break}{}\n\n", closing.join("\n"));
     }
     let gap = match end.as_slice() {
         [] if found.lines == 0 => "",
@@ -295,15 +311,28 @@ fn edits(repo: &Repo, found: &Survey, tail: &str, now: DateTime<Utc>) -> Vec<fro
     front_matter::set(&found.head, block, &values, false)
 }
 
+/// What of the log would have hidden the entry, or still does for some.
+fn left_open(found: &Survey, closing: &[String]) -> Option<String> {
+    let lines = closing.iter().map(|line| format!("`{line}`")).collect::<Vec<_>>().join(", ");
+    let was = if closing.len() == 1 { "was" } else { "were" };
+    Some(match (found.open, closing) {
+        (None, []) => return None,
+        (Some(Open { line, .. }), []) => format!(
+            "line {line} begins an HTML block that some viewers end at the end tag of another, and others never; those do not show the entry"
+        ),
+        (Some(Open { line, kind }), _) => format!(
+            "line {line} left {} open, in which the entry would not be seen; {lines} {was} put before it",
+            kind.word()
+        ),
+        (None, _) => format!(
+            "some viewers end an HTML block at the end tag of another, and would not show the entry; {lines} {was} put before it"
+        ),
+    })
+}
+
 /// Faults of the front matter that the entry leaves as they are.
 fn warnings(target: &Target<'_>, found: &Survey) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(open) = found.open {
-        let (line, what, closer) = (open.line, open.kind.word(), open.kind.closing_line());
-        warnings.push(format!(
-            "line {line} left {what} open, in which the entry would not be seen; `{closer}` was put before it"
-        ));
-    }
     let Some(block) = &found.block else {
         if front_matter::is_unclosed(&found.head) {
             warnings.push(
