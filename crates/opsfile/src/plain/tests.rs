@@ -1,3 +1,5 @@
+//! A list that is read plainly is the list that the parser reads.
+
 use std::fmt::Write;
 use std::path::Path;
 

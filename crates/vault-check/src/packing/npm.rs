@@ -12,6 +12,8 @@ pub(crate) struct Npm {
     ignored: Vec<Ignored>,
     /// Files that it takes in any case.
     always: Vec<String>,
+    /// The folder whose files it takes in any case, but for hidden ones; with `/` at its end, empty for its own.
+    programs: Option<String>,
 }
 
 enum Taken {
@@ -70,7 +72,8 @@ pub(crate) fn read(text: &str, prefix: &str, file: impl Fn(&str) -> Option<Strin
         };
         Some(Ignored { patterns: Patterns::git(text.lines()), folder, is_npms })
     });
-    Some(Npm { ignored: ignored.collect(), taken, always: always(&package) })
+    let (always, programs) = (always(&package), programs(&package));
+    Some(Npm { ignored: ignored.collect(), taken, always, programs })
 }
 
 /// The files that npm packs whatever else is said, since the package would not work without.
@@ -83,10 +86,27 @@ fn always(package: &Value) -> Vec<String> {
     others.chain(bins).map(|path| straight(path.trim_start_matches("./"))).collect()
 }
 
+/// The folder of `directories.bin`, all of whose files npm makes programs of where `bin` names none.
+fn programs(package: &Value) -> Option<String> {
+    let is_named = match package.get("bin") {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(bin) => bin.as_str() != Some(""),
+    };
+    let folder = package.get("directories")?.get("bin")?.as_str().filter(|_| !is_named)?;
+    let folder = straight(folder.trim_start_matches("./"));
+    match folder.trim_matches('/') {
+        "" | "." => Some(String::new()),
+        folder => Some(format!("{folder}/")),
+    }
+}
+
 impl Npm {
     /// Whether the package takes a file, by its path from the package's folder.
     pub(crate) fn packs(&self, path: &str) -> bool {
-        if self.always.iter().any(|always| always == path) {
+        let program = self.programs.as_ref().and_then(|folder| path.strip_prefix(folder));
+        let is_program =
+            program.is_some_and(|path| !path.split('/').any(|part| part.starts_with('.')));
+        if is_program || self.always.iter().any(|always| always == path) {
             return true;
         }
         let mut is_taken = match &self.taken {
@@ -159,5 +179,21 @@ mod tests {
             Some("vault"),
             Some(true),
         );
+        // As npm 11 packs it.
+        for (folder, expected) in [
+            ("vault", true),
+            ("./vault/", true),
+            ("vault/x/..", true),
+            (".", true),
+            ("../a/vault", false),
+        ] {
+            let text = |more: &str| {
+                format!(
+                    r#"{{"name":"a","version":"1.0.0","files":["lib"],"directories":{{"bin":"{folder}"}}{more}}}"#
+                )
+            };
+            check(&text(""), None, Some("vault"), Some(expected));
+            check(&text(r#","bin":{"x":"lib/x.js"}"#), None, None, Some(false));
+        }
     }
 }
