@@ -292,6 +292,38 @@ fn the_repository_is_named_without_its_credentials() {
 }
 
 #[test]
+fn a_commit_and_a_remote_are_what_git_says_they_are() {
+    let bed = Bed::new();
+    bed.git_init();
+    bed.git(["config", "remote.origin.url", r#"https://example.org/a"b\c"#]);
+    bed.git(["commit", "--quiet", "--allow-empty", "--message", "first"]);
+    let bundle = open(&bed);
+    // A name that each work tree has for itself.
+    bed.git(["update-ref", "refs/worktree/x", "HEAD"]);
+    bed.git(["worktree", "add", "--quiet", "--detach", "other"]);
+    let other = |words: &[&str]| bed.git([["-C", "other"].as_slice(), words].concat());
+    other(&["commit", "--quiet", "--allow-empty", "--message", "second"]);
+    other(&["update-ref", "refs/worktree/x", "HEAD"]);
+    other(&["symbolic-ref", "HEAD", "refs/worktree/x"]);
+    // What git refuses has no state: the folder is no work tree, though there is one around it.
+    bed.git(["init", "--quiet", "--bare", "bare"]);
+    for folder in ["other", "bare"] {
+        let line = format!(
+            "cd {folder}; {} run --into ../{bundle} -- true",
+            testbed::bin!("evidence-log")
+        );
+        assert_eq!(bed.command("sh").args(["-c", &line]).run().code(), 0);
+    }
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    let commit = other(&["rev-parse", "HEAD"]).trim().to_owned();
+    let git = format!(
+        r#""git":{{"commit":"{commit}","dirty":false,"remote":"https://example.org/a\"b\\c"}}"#
+    );
+    assert!(records.contains(&git), "{records}");
+    assert_eq!(records.matches(r#""git":{"#).count(), 1, "{records}");
+}
+
+#[test]
 fn a_run_of_its_own_is_sealed_and_says_where() {
     let bed = Bed::new();
     insta::assert_snapshot!(tool(&bed).args(["run", "--", "sh", "-c", "echo x; exit 3"]).run(), @"
