@@ -89,6 +89,20 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
+    fn the_help_of_a_command_says_what_the_list_of_commands_says() {
+        let whole = crate::args::Args::command();
+        for listed in whole.get_subcommands() {
+            let about = listed.get_about().map(ToString::to_string).unwrap_or_default();
+            let mut built = whole.clone();
+            let help = built
+                .try_get_matches_from_mut(["evidence-log", listed.get_name(), "--help"])
+                .map_err(|help| help.to_string());
+            let help = help.expect_err("help is told as an error");
+            assert!(!about.is_empty() && help.starts_with(&about), "{}: {help}", listed.get_name());
+        }
+    }
+
+    #[test]
     fn no_argument_shows_a_value_of_the_environment() {
         fn walk(command: &clap::Command) {
             for argument in command.get_arguments() {

@@ -83,10 +83,13 @@ pub(super) struct Ignored(u64);
 impl Ignored {
     /// As `/proc` has them; none where there is no `/proc`. To be asked before any is caught.
     pub(super) fn of_caller() -> Self {
-        let mut status = [0; 4096];
-        // One read is enough; the end is not needed.
-        let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
-        let status = String::from_utf8_lossy(&status[..read.unwrap_or(0)]);
+        // Room for it in one read, as most have few groups; who has a thousand has a longer one.
+        let mut status = Vec::with_capacity(8192);
+        let read =
+            File::open("/proc/self/status").and_then(|mut file| file.read_to_end(&mut status));
+        // What cannot be read is as if it was not there.
+        drop(read);
+        let status = String::from_utf8_lossy(&status);
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
         Self(u64::from_str_radix(mask.trim(), 16).unwrap_or(0))
     }
