@@ -1,6 +1,5 @@
 //! Signals that are sent to us while a command runs.
 
-use std::fs::File;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -83,12 +82,8 @@ pub(super) struct Ignored(u64);
 impl Ignored {
     /// As `/proc` has them; none where there is no `/proc`. To be asked before any is caught.
     pub(super) fn of_caller() -> Self {
-        // Room for it in one read, as most have few groups; who has a thousand has a longer one.
-        let mut status = Vec::with_capacity(8192);
-        let read =
-            File::open("/proc/self/status").and_then(|mut file| file.read_to_end(&mut status));
-        // What cannot be read is as if it was not there.
-        drop(read);
+        // To its end: the groups stand before the mask, and who has a thousand has a long list.
+        let status = std::fs::read("/proc/self/status").unwrap_or_default();
         let status = String::from_utf8_lossy(&status);
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
         Self(u64::from_str_radix(mask.trim(), 16).unwrap_or(0))
