@@ -8,11 +8,12 @@ use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Advice, CWD, RenameFlags, fadvise, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
@@ -29,7 +30,7 @@ const WRITING: Duration = Duration::from_secs(3);
 /// How often a file that someone else keeps saving is tried again.
 const ATTEMPTS: u32 = 16;
 
-/// Bytes of stack for a thread that does nothing but close a file.
+/// Bytes of stack for a thread that closes a file or looks at others.
 const STACK: usize = 64 * 1024;
 
 /// What to do with the file.
@@ -75,15 +76,6 @@ struct New {
     file: NamedTempFile,
     /// The old bytes of the edited ranges, where the old file is to be compared with the new one.
     seen: Option<Vec<Vec<u8>>>,
-}
-
-/// What came of one attempt.
-enum Outcome {
-    Written,
-    /// Somebody saved the file in the meantime.
-    Changed,
-    /// Somebody has it open for writing.
-    InUse(Writer),
 }
 
 /// What [`replace`] did.
@@ -134,27 +126,47 @@ pub fn replace<E: From<Error>>(
         lock.metadata().map_err(Error::io("look at the lock of", path, Still::Untouched))?;
     leftover::sweep(path);
     for _ in 0..ATTEMPTS {
-        let (mut snapshot, failed) = take(path, &locked)?;
-        let (edits, append) = match decide(&snapshot)? {
+        let (decided, writer) = beside_a_look(path, || {
+            let (snapshot, failed) = take(path, &locked)?;
+            Ok::<_, E>((decide(&snapshot)?, snapshot, failed))
+        });
+        let (change, mut snapshot, failed) = decided?;
+        let (edits, append) = match change {
             Change::Keep => return Ok(Replaced::Kept),
             Change::Edit { edits, append } => (edits, append),
         };
+        if let Some(writer) = writer {
+            wait_for(path, writer, wait.min(WRITING))?;
+            continue;
+        }
         if let Some(failed) = failed {
             return Err(failed.into());
         }
         let new = write_beside(path, &mut snapshot, &edits, &append)?;
-        let outcome = match (snapshot.found, sync_and_look(path, &new.file)?) {
-            (_, Some(writer)) => Outcome::InUse(writer),
-            (Some(found), None) => exchange(path, new, found, &edits)?,
-            (None, None) => create(path, new.file)?,
+        let is_written = match snapshot.found {
+            Some(found) => exchange(path, new, found, &edits)?,
+            None => create(path, new.file)?,
         };
-        match outcome {
-            Outcome::Written => return Ok(Replaced::Written),
-            Outcome::Changed => {}
-            Outcome::InUse(writer) => wait_for(path, writer, wait.min(WRITING))?,
+        if is_written {
+            return Ok(Replaced::Written);
         }
     }
     Err(Error::KeepsChanging { path: path.to_path_buf(), attempts: ATTEMPTS }.into())
+}
+
+/// Does something, and looks meanwhile who has the file open for writing: that takes as long as to read a small file.
+fn beside_a_look<A>(path: &Path, work: impl FnOnce() -> A) -> (A, Option<Writer>) {
+    thread::scope(|scope| {
+        let looking = thread::Builder::new().stack_size(STACK);
+        let looking = looking.spawn_scoped(scope, || writers::of(path));
+        let done = work();
+        let writer = match looking {
+            Ok(looking) => looking.join().unwrap_or_else(|panicked| resume_unwind(panicked)),
+            // Where no thread can be had, one comes after the other.
+            Err(_) => writers::of(path),
+        };
+        (done, writer)
+    })
 }
 
 /// Waits until nobody has the file open for writing.
@@ -205,7 +217,7 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(folder_of(path))
 }
 
-/// Writes the new content to a temporary file in the same folder.
+/// Writes the new content to a temporary file in the same folder and syncs it.
 fn write_beside(
     path: &Path,
     snapshot: &mut Snapshot,
@@ -230,16 +242,8 @@ fn write_beside(
     new.as_file()
         .set_permissions(Permissions::from_mode(mode))
         .map_err(failed("set the mode beside"))?;
+    new.as_file().sync_all().map_err(failed("sync beside"))?;
     Ok(New { file: new, seen })
-}
-
-/// Syncs the new file, and looks meanwhile who has the old one open for writing.
-fn sync_and_look(path: &Path, new: &NamedTempFile) -> Result<Option<Writer>, Error> {
-    // Has the kernel begin to write, and waits for nothing.
-    let _ = fadvise(new.as_file(), 0, None, Advice::DontNeed);
-    let writer = writers::of(path);
-    new.as_file().sync_all().map_err(Error::io("sync beside", path, Still::Untouched))?;
-    Ok(writer)
 }
 
 /// The old content with the edits, which are in order, as a temporary file that is written at its end.
@@ -263,29 +267,29 @@ fn edited(path: &Path, snapshot: &mut Snapshot, edits: &[Edit]) -> io::Result<Ne
     Ok(New { file: new, seen })
 }
 
-/// Puts the new file at a path where nothing was, if still nothing is there.
-fn create(path: &Path, new: NamedTempFile) -> Result<Outcome, Error> {
+/// Puts the new file at a path where nothing was; answers whether still nothing was there.
+fn create(path: &Path, new: NamedTempFile) -> Result<bool, Error> {
     match new.persist_noclobber(path) {
-        Ok(_) => sync_folder(path).map(|()| Outcome::Written),
-        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(Outcome::Changed),
+        Ok(_) => sync_folder(path).map(|()| true),
+        Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(refused) => Err(Error::io("create", path, Still::Untouched)(refused.error)),
     }
 }
 
-/// Swaps the new file in and looks at what came out: where that is not the file we had read, it is put back.
+/// Swaps the new file in and looks at what came out; answers whether that was the file we had read, else it is put back.
 fn exchange(
     path: &Path,
     New { file: new, seen }: New,
     found: Found,
     edits: &[Edit],
-) -> Result<Outcome, Error> {
+) -> Result<bool, Error> {
     let ours =
         new.as_file().metadata().map_err(Error::io("look beside", path, Still::Untouched))?;
     let new =
         leftover::set_apart(new).map_err(Error::io("rename beside", path, Still::Untouched))?;
     match renameat_with(CWD, new.path(), CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => {}
-        Err(Errno::NOENT) => return Ok(Outcome::Changed),
+        Err(Errno::NOENT) => return Ok(false),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             return rename_over(path, new, &found.before);
         }
@@ -294,9 +298,9 @@ fn exchange(
     match is_what_we_read(new.path(), &found, new.as_file(), edits, seen.as_deref()) {
         Ok(true) => {
             drop(new);
-            sync_and_free(path, found.file).map(|()| Outcome::Written)
+            sync_and_free(path, found.file).map(|()| true)
         }
-        Ok(false) => put_back(path, new, &ours).map(|()| Outcome::Changed),
+        Ok(false) => put_back(path, new, &ours).map(|()| false),
         Err(unreadable) => Err(leave_aside(path, new, unreadable)),
     }
 }
@@ -314,15 +318,15 @@ fn sync_and_free(path: &Path, old: File) -> Result<(), Error> {
 
 /// Without an exchange (some network and overlay file systems) a save between this look and the rename is lost;
 /// the window is a few microseconds.
-fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<Outcome, Error> {
+fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<bool, Error> {
     let now =
         std::fs::symlink_metadata(path).map_err(Error::io("look at", path, Still::Untouched))?;
     if stamp(&now) != stamp(before) {
-        return Ok(Outcome::Changed);
+        return Ok(false);
     }
     new.persist(path)
         .map_err(|refused| Error::io("replace", path, Still::Untouched)(refused.error))?;
-    sync_folder(path).map(|()| Outcome::Written)
+    sync_folder(path).map(|()| true)
 }
 
 /// Whether the file that was swapped out is the one we read, unchanged. A modification time that is well before
