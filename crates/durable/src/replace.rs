@@ -27,6 +27,9 @@ pub use writers::Writer;
 /// How long to wait for a program that has the file open for writing.
 const WRITING: Duration = Duration::from_secs(3);
 
+/// For how long a file that became shorter must stay as it is.
+const RESTING: Duration = Duration::from_millis(100);
+
 /// How often a file that someone else keeps saving is tried again.
 const ATTEMPTS: u32 = 16;
 
@@ -125,12 +128,20 @@ pub fn replace<E: From<Error>>(
     let locked =
         lock.metadata().map_err(Error::io("look at the lock of", path, Still::Untouched))?;
     leftover::sweep(path);
+    let mut length = 0;
     for _ in 0..ATTEMPTS {
+        if !await_rest(path, length) {
+            break;
+        }
         let (decided, writer) = beside_a_look(path, || {
             let (snapshot, failed) = take(path, &locked)?;
-            Ok::<_, E>((decide(&snapshot)?, snapshot, failed))
+            let is_emptied = snapshot.length() == 0 && length > 0;
+            let change = if is_emptied { None } else { Some(decide(&snapshot)?) };
+            Ok::<_, E>((change, snapshot, failed))
         });
         let (change, mut snapshot, failed) = decided?;
+        let Some(change) = change else { continue };
+        length = snapshot.length();
         let (edits, append) = match change {
             Change::Keep => return Ok(Replaced::Kept),
             Change::Edit { edits, append } => (edits, append),
@@ -167,6 +178,24 @@ fn beside_a_look<A>(path: &Path, work: impl FnOnce() -> A) -> (A, Option<Writer>
         };
         (done, writer)
     })
+}
+
+/// Waits for who saves a file by emptying and writing it: one that has become shorter than it was in the round before
+/// is left alone until it rests, with text in it. Answers whether it does before [`WRITING`] is over.
+fn await_rest(path: &Path, length: u64) -> bool {
+    let started = Instant::now();
+    let mut last = None;
+    while let Ok(found) = std::fs::symlink_metadata(path)
+        && found.len() < length
+        && (found.len() == 0 || last != Some(stamp(&found)))
+    {
+        if started.elapsed() > WRITING {
+            return false;
+        }
+        last = Some(stamp(&found));
+        thread::sleep(RESTING);
+    }
+    true
 }
 
 /// Waits until nobody has the file open for writing.
@@ -295,7 +324,14 @@ fn exchange(
         }
         Err(refused) => return Err(Error::io("replace", path, Still::Untouched)(refused.into())),
     }
-    match is_what_we_read(new.path(), &found, new.as_file(), edits, seen.as_deref()) {
+    let is_read = is_what_we_read(new.path(), &found, new.as_file(), edits, seen.as_deref());
+    // The new file is the one at the path by now: who saved that has the edits too, and nothing is to be put back.
+    let is_read = is_read.and_then(|is_read| {
+        Ok(is_read
+            || stamp(&std::fs::symlink_metadata(new.path())?) == stamp(&found.before)
+                && stamp(&new.as_file().metadata()?) != stamp(&ours))
+    });
+    match is_read {
         Ok(true) => {
             drop(new);
             sync_and_free(path, found.file).map(|()| true)

@@ -73,7 +73,11 @@ impl Kind {
     pub(crate) fn is_ended_by(self, line: &[u8]) -> bool {
         match self {
             Self::Fence { sign, length } => {
-                let line = line.trim_ascii();
+                // A form feed is no blank here.
+                let is_blank = |byte: &u8| b" \t\r\n".contains(byte);
+                let start = line.iter().position(|byte| !is_blank(byte)).unwrap_or(line.len());
+                let end = line.iter().rposition(|byte| !is_blank(byte)).map_or(start, |at| at + 1);
+                let line = &line[start..end];
                 line.len() >= length && line.iter().all(|other| *other == sign)
             }
             Self::Html(end) => end.is_in(line),

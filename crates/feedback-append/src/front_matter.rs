@@ -61,8 +61,9 @@ pub fn further_blocks(document: &str, from: usize, verbatim: &[Range<usize>]) ->
     let bytes = document.as_bytes();
     for at in memmem::find_iter(&bytes[from..], b"---").map(|at| from + at) {
         let is_first = at == from || bytes[at - 1] == b'\n';
-        let line = document[at..].split('\n').next().unwrap_or_default();
-        if at < reach || !is_first || line.trim_end() != "---" {
+        // Only then is the line looked at, so that one of many such signs is looked at once.
+        let is_rule = || document[at..].lines().next().is_some_and(|line| line.trim_end() == "---");
+        if at < reach || !is_first || !is_rule() {
             continue;
         }
         let next = verbatim.partition_point(|code| code.end <= at);
@@ -328,6 +329,12 @@ pub fn apply(document: &str, edits: &[Edit]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_line_of_rules_is_looked_at_once() {
+        let document = format!("text\nx{}\n", "-".repeat(4_000_000));
+        assert!(further_blocks(&document, 0, &[]).is_empty());
+    }
     use proptest::prelude::*;
 
     const SEED: &str = "---\nepoch: 2025.10.E1\ndoc: feedback/chatwoot.md\nlast_reviewed: 2025-10-11\ndoc_hash: TBD\n---\n\n## x\n";

@@ -162,6 +162,30 @@ fn a_save_that_leaves_length_and_time_is_not_lost() {
 }
 
 #[test]
+fn a_save_that_empties_the_file_first_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "first\n").unwrap();
+    let mut seen = Vec::new();
+    thread::scope(|scope| {
+        replace::<Error>(&path, Duration::ZERO, |snapshot| {
+            seen.push(String::from_utf8(snapshot.read().unwrap()).unwrap());
+            if seen.len() == 1 {
+                let saved = File::create(&path).unwrap();
+                scope.spawn(move || {
+                    thread::sleep(RESTING * 2);
+                    saved.write_all_at(b"other\n", 0).unwrap();
+                });
+            }
+            Ok(change(vec![], "ours\n"))
+        })
+        .unwrap();
+    });
+    assert_eq!(seen, ["first\n", "other\n"]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "other\nours\n");
+}
+
+#[test]
 fn a_save_by_rename_is_not_lost() {
     check_other_save(|path| {
         let temporary = path.with_extension("swp");

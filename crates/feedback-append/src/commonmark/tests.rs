@@ -36,6 +36,13 @@ fn check(document: &str) -> String {
 }
 
 #[test]
+fn a_form_feed_beside_a_fence_ends_no_code() {
+    assert_eq!(check("```\ncode\n\x0c```"), "in a code block from line 1");
+    assert_eq!(check("```\ncode\n```\x0c"), "in a code block from line 1");
+    assert_eq!(check("```\ncode\n ```  "), "shown");
+}
+
+#[test]
 fn what_stands_before_may_hide_a_heading() {
     let documents = [
         "text",
