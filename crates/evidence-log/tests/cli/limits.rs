@@ -78,7 +78,8 @@ fn a_limit_on_the_size_of_files_kills_neither_side() {
     assert_eq!(faults(&bed, &bundle), ["unsealed", "incomplete"]);
 }
 
-/// The largest size in memory, in KiB, of a recorder whose command prints much and then waits to be looked at.
+/// The most memory, in KiB, that a recorder held of its own while its command printed much: its code and libraries are
+/// left out, whose pages are as many as the build made them.
 fn memory_while(printing: &str) -> u64 {
     let bed = Bed::new();
     let bundle = open(&bed);
@@ -97,12 +98,15 @@ fn memory_while(printing: &str) -> u64 {
     let output = running.wait();
     assert_eq!(output.code(), 0, "{output}");
     assert_eq!(show(&bed, &bundle)["runs"][0]["exit"], 0);
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.trim().strip_suffix(" kB").unwrap().trim().parse().unwrap()
+    let kib = |key: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().trim().parse().unwrap()
+    };
+    kib("VmHWM:") - kib("RssFile:")
 }
 
-/// GOALS: at most 16 MiB at any size.
-const MOST: u64 = 16 * 1024;
+/// GOALS allows 16 MiB at any size, code and all, which `cargo xtask bench` holds the released program to.
+const MOST: u64 = 3 * 1024;
 
 #[test]
 fn memory_does_not_grow_with_the_output() {
