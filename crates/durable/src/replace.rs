@@ -136,15 +136,18 @@ pub fn replace<E: From<Error>>(
         let (decided, writer) = beside_a_look(path, || {
             let (snapshot, failed) = take(path, &locked)?;
             let is_emptied = snapshot.length() == 0 && length > 0;
-            let change = if is_emptied { None } else { Some(decide(&snapshot)?) };
+            let change = (!is_emptied).then(|| decide(&snapshot));
             Ok::<_, E>((change, snapshot, failed))
         });
         let (change, mut snapshot, failed) = decided?;
         let Some(change) = change else { continue };
         length = snapshot.length();
         let (edits, append) = match change {
-            Change::Keep => return Ok(Replaced::Kept),
-            Change::Edit { edits, append } => (edits, append),
+            Ok(Change::Keep) => return Ok(Replaced::Kept),
+            Ok(Change::Edit { edits, append }) => (edits, append),
+            // What does not suit a file that is another by now, or could not be read to its end, may suit this one.
+            Err(_) if has_changed(path, &snapshot) => continue,
+            Err(refused) => return Err(refused),
         };
         if let Some(writer) = writer {
             wait_for(path, writer, wait.min(WRITING))?;
@@ -153,10 +156,13 @@ pub fn replace<E: From<Error>>(
         if let Some(failed) = failed {
             return Err(failed.into());
         }
-        let new = write_beside(path, &mut snapshot, &edits, &append)?;
+        let new = write_beside(path, &mut snapshot, &edits, &append);
+        if has_changed(path, &snapshot) {
+            continue;
+        }
         let is_written = match snapshot.found {
-            Some(found) => exchange(path, new, found, &edits)?,
-            None => create(path, new.file)?,
+            Some(found) => exchange(path, new?, found, &edits)?,
+            None => create(path, new?.file)?,
         };
         if is_written {
             return Ok(Replaced::Written);
@@ -237,6 +243,20 @@ fn take(path: &Path, locked: &Metadata) -> Result<(Snapshot, Option<Error>), Err
         }
     }
     Ok((Snapshot { found: Some(Found { file, before }), copy: whole }, failed))
+}
+
+/// Whether the path has another file by now, or the file was touched in any way since it was opened. A save that puts
+/// length and modification time back cannot put back the time of the last change of either.
+fn has_changed(path: &Path, snapshot: &Snapshot) -> bool {
+    let now = std::fs::symlink_metadata(path);
+    match (&snapshot.found, now) {
+        (Some(Found { before, .. }), Ok(now)) => {
+            stamp(&now) != stamp(before)
+                || (now.ctime(), now.ctime_nsec()) != (before.ctime(), before.ctime_nsec())
+        }
+        (None, Err(missing)) => missing.kind() != io::ErrorKind::NotFound,
+        (Some(_), Err(_)) | (None, Ok(_)) => true,
+    }
 }
 
 fn temporary(path: &Path) -> io::Result<NamedTempFile> {

@@ -23,6 +23,12 @@ const HEAD: usize = 64 * 1024;
 /// get memory costs more than to read.
 const CHUNK: usize = 64 * 1024;
 
+/// As many bytes as an entry can have.
+const LARGEST_ENTRY: u64 = LARGEST as u64 + 1024;
+
+/// Entries of the same second are looked for no further back, in bytes: nobody writes more in a second.
+const FURTHEST: u64 = 4 * 1024 * 1024;
+
 /// What one pass over a log found.
 pub(crate) struct Survey {
     /// The beginning of the log, as text of the same length.
@@ -138,7 +144,7 @@ fn feed(ending: &mut Ending, cut_line: &mut Vec<u8>, mut piece: &[u8]) {
 
 /// The time in the last heading of the tool's own form.
 fn last_time(file: &File, length: u64) -> io::Result<Option<DateTime<Utc>>> {
-    let end = near_end(file, length)?;
+    let end = near_end(file, length, LARGEST_ENTRY)?;
     Ok(headings(&end).next().map(|(at, _)| at))
 }
 
@@ -149,14 +155,23 @@ pub(crate) fn n_namesakes(
     at: DateTime<Utc>,
     anchor: &str,
 ) -> io::Result<usize> {
-    let end = near_end(file, length)?;
-    let same = headings(&end).take_while(|(time, _)| *time == at);
-    Ok(same.filter(|(_, heading)| draft::slug(heading) == anchor).count())
+    let mut reach = LARGEST_ENTRY;
+    loop {
+        let end = near_end(file, length, reach)?;
+        let mut headings = headings(&end).peekable();
+        let same = std::iter::from_fn(|| headings.next_if(|(time, _)| *time == at));
+        let n_found = same.filter(|(_, heading)| draft::slug(heading) == anchor).count();
+        // An entry of another time is before all of them.
+        if headings.next().is_some() || reach >= length || reach > FURTHEST {
+            return Ok(n_found);
+        }
+        reach *= 4;
+    }
 }
 
-/// The end of a log, as far back as an entry can be long.
-fn near_end(file: &File, length: u64) -> io::Result<Vec<u8>> {
-    let start = length.saturating_sub(LARGEST as u64 + 1024);
+/// The end of a log, this far back.
+fn near_end(file: &File, length: u64, reach: u64) -> io::Result<Vec<u8>> {
+    let start = length.saturating_sub(reach);
     let mut bytes = vec![0; usize::try_from(length - start).unwrap_or_default()];
     file.read_exact_at(&mut bytes, start)?;
     Ok(bytes)
@@ -263,6 +278,21 @@ pub(crate) mod tests {
             }
             prop_assert_eq!(format!("{many:?}"), format!("{each:?}"));
         }
+    }
+
+    #[test]
+    fn namesakes_are_counted_however_long_they_are() {
+        let entry = |second: u64| {
+            format!("## 2026-11-22T17:03:{second}Z — T\n\n{}\n", "word ".repeat(LARGEST / 5))
+        };
+        let at = stamp::read("2026-11-22T17:03:11Z").unwrap().0.at.unwrap();
+        let check = |n_same: usize| {
+            let document = format!("# log\n\n{}{}", entry(10), entry(11).repeat(n_same));
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(document.as_bytes()).unwrap();
+            n_namesakes(&file, document.len() as u64, at, &draft::anchor(at, "T")).unwrap()
+        };
+        assert_eq!([0, 1, 2, 3, 17].map(check), [0, 1, 2, 3, 17]);
     }
 
     #[test]

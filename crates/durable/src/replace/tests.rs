@@ -162,6 +162,59 @@ fn a_save_that_leaves_length_and_time_is_not_lost() {
 }
 
 #[test]
+fn a_save_that_leaves_length_and_time_of_an_old_file_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "first\n").unwrap();
+    let file = File::options().write(true).open(&path).unwrap();
+    let old = file.metadata().unwrap().modified().unwrap() - Duration::from_hours(1);
+    file.set_modified(old).unwrap();
+    // The clock of the file system has stepped on when the file is changed again.
+    let changed = file.metadata().unwrap();
+    let probe = folder.path().join("probe");
+    while std::fs::write(&probe, "").is_err()
+        || std::fs::metadata(&probe).unwrap().ctime_nsec() == changed.ctime_nsec()
+    {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let mut seen = Vec::new();
+    replace::<Error>(&path, Duration::ZERO, |snapshot| {
+        seen.push(String::from_utf8(snapshot.read().unwrap()).unwrap());
+        if seen.len() == 1 {
+            file.write_all_at(b"other\n", 0).unwrap();
+            file.set_modified(old).unwrap();
+        }
+        Ok(change(vec![], "ours\n"))
+    })
+    .unwrap();
+    assert_eq!(seen, ["first\n", "other\n"]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "other\nours\n");
+}
+
+#[test]
+fn a_file_that_becomes_shorter_while_it_is_read_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "first line\n").unwrap();
+    let saved = File::options().write(true).open(&path).unwrap();
+    saved
+        .set_modified(saved.metadata().unwrap().modified().unwrap() - Duration::from_hours(1))
+        .unwrap();
+    let mut rounds = 0;
+    replace::<Error>(&path, Duration::ZERO, |snapshot| {
+        rounds += 1;
+        if rounds == 1 {
+            saved.set_len(6).unwrap();
+        }
+        snapshot.read().map_err(Error::io("read", &path, Still::Untouched))?;
+        Ok(change(vec![], "ours\n"))
+    })
+    .unwrap();
+    assert_eq!(rounds, 2);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "first ours\n");
+}
+
+#[test]
 fn a_save_that_empties_the_file_first_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.md");

@@ -60,3 +60,27 @@ fn a_log_that_stays_open_for_writing_takes_no_entry() {
     assert_eq!(bed.read("feedback/chatwoot.md"), format!("{SEED}LATE\n"));
     assert_eq!(run(&bed, ["--role", "chatwoot", "--title", "A", "--message", "x"]).code(), 0);
 }
+
+/// The tool is held up between the exchange of the files and its look at what came out.
+#[test]
+fn a_save_of_the_new_log_is_no_save_of_the_old_one() {
+    let test = "a_save_of_the_new_log_is_no_save_of_the_old_one";
+    let bed = bed();
+    let may = bed.command("sh").args(["-c", "strace -o /dev/null true"]).unguarded();
+    if may.run().code() != 0 {
+        testbed::not_run(test, "strace cannot trace here");
+        return;
+    }
+    let script = format!(
+        "touch -d '+1 hour' feedback/chatwoot.md\n\
+         strace -f -o /dev/null -e trace=renameat2 -e inject=renameat2:delay_exit=1000000:when=1 \
+         '{}' --role chatwoot --title A --message x & tool=$!\n\
+         until grep -q ' — A$' feedback/chatwoot.md || ! kill -0 $tool 2> /dev/null; do :; done\n\
+         echo SAVED >> feedback/chatwoot.md; wait $tool; code=$?; ls -A feedback >&2; exit $code",
+        testbed::bin!("feedback-append")
+    );
+    let output = bed.command("sh").args(["-c", &script]).run();
+    assert_eq!((output.code(), output.stderr()), (0, "chatwoot.md\n"), "{output}");
+    let log = bed.read("feedback/chatwoot.md");
+    assert_eq!((log.matches(" — A\n").count(), log.matches("SAVED\n").count()), (1, 1), "{log}");
+}
