@@ -15,8 +15,9 @@ pub(crate) fn is_shown(document: &str) -> bool {
 
 /// Whether the parser makes a heading, in no list and no block quote, of the line that begins here.
 pub(crate) fn is_heading(document: &str, start: usize) -> bool {
+    let document = with_line_feeds(document);
     let mut depth = 0;
-    for (event, range) in Parser::new(document).into_offset_iter() {
+    for (event, range) in Parser::new(&document).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { .. }) if range.start == start => return depth == 0,
             Event::Start(_) => depth += 1,
@@ -27,12 +28,29 @@ pub(crate) fn is_heading(document: &str, start: usize) -> bool {
     false
 }
 
+/// A carriage return alone ends a line too (section 2.1 of the specification), which this parser does not see in HTML.
+fn with_line_feeds(document: &str) -> String {
+    let mut characters = document.chars().peekable();
+    let next = || {
+        let character = characters.next()?;
+        let is_alone = character == '\r' && characters.peek() != Some(&'\n');
+        Some(if is_alone { '\n' } else { character })
+    };
+    std::iter::from_fn(next).collect()
+}
+
 fn check(document: &str) -> String {
     let open = Structure::behind(document).open();
     assert_eq!(open.is_none(), is_shown(document), "{document}");
     open.map_or("shown".to_owned(), |open| {
         format!("in {} from line {}", open.kind.word(), open.line)
     })
+}
+
+#[test]
+fn a_carriage_return_alone_ends_a_line_of_html() {
+    assert_eq!(check("</x >\r\n<![CDATA[\r\r\n```\r\n"), "in a code block from line 3");
+    assert_eq!(check("</x >\r\r## a\n"), "shown");
 }
 
 #[test]
