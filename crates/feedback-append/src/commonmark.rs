@@ -9,6 +9,7 @@ mod html;
 mod plain;
 
 use cursor::Cursor;
+pub(crate) use html::ENDS;
 use html::End;
 
 /// What a line is.

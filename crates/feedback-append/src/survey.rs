@@ -1,5 +1,7 @@
 //! One pass over a log before an entry is added: front matter, the hash of the body so far, its end, and a known id.
 
+mod long_line;
+
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -15,6 +17,7 @@ use crate::entry::{self, MARKER};
 use crate::front_matter::{self, FrontMatter};
 use crate::stamp;
 use crate::text;
+use long_line::LONGEST;
 
 /// Front matter is looked for in this many bytes.
 const HEAD: usize = 64 * 1024;
@@ -130,6 +133,9 @@ fn feed(ending: &mut Ending, cut_line: &mut Vec<u8>, mut piece: &[u8]) {
     if !cut_line.is_empty() {
         let Some(at) = memchr::memchr(b'\n', piece) else {
             cut_line.extend_from_slice(piece);
+            if cut_line.len() > 2 * LONGEST {
+                long_line::squeeze(cut_line, LONGEST);
+            }
             return;
         };
         cut_line.extend_from_slice(&piece[..=at]);

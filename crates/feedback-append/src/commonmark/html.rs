@@ -38,6 +38,18 @@ const RAW: [(&str, Raw); 4] = [
     ("textarea", Raw::Textarea),
 ];
 
+/// Every end that has a text of its own.
+pub(crate) const ENDS: [End; 8] = [
+    End::Raw(Raw::Script),
+    End::Raw(Raw::Pre),
+    End::Raw(Raw::Style),
+    End::Raw(Raw::Textarea),
+    End::Comment,
+    End::Instruction,
+    End::Declaration,
+    End::Data,
+];
+
 /// Elements that begin a block of HTML wherever they stand first on a line.
 const BLOCKS: &[&str] = &[
     "address",
