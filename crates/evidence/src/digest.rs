@@ -1,10 +1,13 @@
 //! A SHA-256 digest: of a record's bytes, of a file, of a manifest.
 
+mod pair;
+
 use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
 
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::HEXLOWER;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -61,11 +64,23 @@ impl Digest {
     /// Reads 64 hex digits without a prefix.
     pub fn from_hex(text: &str) -> Result<Self, NotADigest> {
         let mut bytes = [0; 32];
-        if text.len() != 64 {
+        let (pairs, odd) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !odd.is_empty() {
             return Err(NotADigest);
         }
-        HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| NotADigest)?;
+        for (byte, pair) in bytes.iter_mut().zip(pairs) {
+            *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
+        }
         Ok(Self(bytes))
+    }
+}
+
+fn hex_digit(letter: u8) -> Result<u8, NotADigest> {
+    match letter {
+        b'0'..=b'9' => Ok(letter - b'0'),
+        b'a'..=b'f' => Ok(letter - b'a' + 10),
+        b'A'..=b'F' => Ok(letter - b'A' + 10),
+        _ => Err(NotADigest),
     }
 }
 
@@ -117,14 +132,28 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(ReadBy(str::parse))
+    }
+}
+
+/// Reads a digest from text that is not copied for it.
+struct ReadBy(fn(&str) -> Result<Digest, NotADigest>);
+
+impl Visitor<'_> for ReadBy {
+    type Value = Digest;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a SHA-256 digest")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Digest, E> {
+        (self.0)(text).map_err(E::custom)
     }
 }
 
 /// For fields that are named `sha256` and so need no prefix.
 pub(crate) mod hex {
-    use super::{Deserialize, Deserializer, Digest, Serializer};
+    use super::{Deserializer, Digest, ReadBy, Serializer};
 
     pub(crate) fn serialize<S: Serializer>(
         digest: &Digest,
@@ -136,8 +165,7 @@ pub(crate) mod hex {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Digest, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Digest::from_hex(&text).map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(ReadBy(Digest::from_hex))
     }
 }
 
@@ -150,8 +178,14 @@ mod tests {
         let digest = Digest::of(b"abc");
         insta::assert_snapshot!(digest, @"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(digest.to_string().parse(), Ok(digest));
-        for wrong in ["", "sha256:", "sha256:ba78", &digest.hex(), &format!("md5:{}", digest.hex())]
-        {
+        let hex = digest.hex();
+        assert_eq!(Digest::from_hex(&hex.to_uppercase()), Ok(digest));
+        let wrong_hex =
+            [&hex[1..], &format!("{hex}0"), &hex.replace('f', "g"), &hex.replace('b', "é")];
+        for wrong in wrong_hex {
+            assert_eq!(Digest::from_hex(wrong), Err(NotADigest), "{wrong}");
+        }
+        for wrong in ["", "sha256:", "sha256:ba78", &hex, &format!("md5:{hex}")] {
             assert_eq!(wrong.parse::<Digest>(), Err(NotADigest), "{wrong}");
         }
     }

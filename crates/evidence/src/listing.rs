@@ -110,7 +110,7 @@ pub(crate) fn list_beside<T, E: From<Error>>(
     let opened = open_folder(folder).map_err(Error::read(folder))?;
     let next = AtomicUsize::new(0);
     let work = || {
-        let (mut buffer, mut done) = (vec![0; BUFFER], Vec::new());
+        let (mut buffers, mut done) = ([vec![0; BUFFER], vec![0; BUFFER]], Vec::new());
         let paths = match listed.wait() {
             Ok(paths) => paths.as_slice(),
             Err(_) => &[],
@@ -121,8 +121,15 @@ pub(crate) fn list_beside<T, E: From<Error>>(
                 return done;
             }
             let batch = paths.iter().enumerate().skip(from).take(FILES_A_BATCH);
-            for (n, path) in batch.filter(|(_, path)| wanted(path)) {
-                done.push((n, hash(opened.as_fd(), Path::new(path), &mut buffer)));
+            let mut batch = batch.filter(|(_, path)| wanted(path));
+            while let Some((n, path)) = batch.next() {
+                let Some((other, other_path)) = batch.next() else {
+                    done.push((n, hash(opened.as_fd(), Path::new(path), &mut buffers[0])));
+                    break;
+                };
+                let both = [path, other_path].map(Path::new);
+                let [hashed, other_hashed] = hash_pair(opened.as_fd(), both, &mut buffers);
+                done.extend([(n, hashed), (other, other_hashed)]);
             }
         }
     };
@@ -159,24 +166,62 @@ fn processors() -> usize {
 /// Hashes a regular file below a folder; a symbolic link or anything else is refused, so that a bundle cannot vouch
 /// for bytes that lie outside it.
 fn hash(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> Hashed {
-    let (file, found) = open_regular(folder, path)?;
-    // Most files are read whole at once, and then there is no need to look for more.
-    let n_read = (&file).read(buffer)?;
-    if u64::try_from(found.st_size) == Ok(n_read as u64) {
-        return Ok((Digest::of(&buffer[..n_read]), n_read as u64));
+    begin(folder, path, buffer)?.finish(buffer)
+}
+
+/// The same for two files. Most are read whole at once, and then both are hashed together.
+fn hash_pair(
+    folder: BorrowedFd<'_>,
+    paths: [&Path; 2],
+    [buffer, other_buffer]: &mut [Vec<u8>; 2],
+) -> [Hashed; 2] {
+    match [begin(folder, paths[0], buffer), begin(folder, paths[1], other_buffer)] {
+        [Ok(Begun::Whole(length)), Ok(Begun::Whole(other_length))] => {
+            let digests = Digest::of_pair([&buffer[..length], &other_buffer[..other_length]]);
+            [Ok((digests[0], length as u64)), Ok((digests[1], other_length as u64))]
+        }
+        [begun, other] => [
+            begun.and_then(|begun| begun.finish(buffer)),
+            other.and_then(|begun| begun.finish(other_buffer)),
+        ],
     }
-    let mut hasher = Hasher::default();
-    hasher.update(&buffer[..n_read]);
-    let mut bytes = n_read as u64;
-    loop {
-        match (&file).read(buffer) {
-            Ok(0) => return Ok((hasher.finish(), bytes)),
-            Ok(n_read) => {
-                hasher.update(&buffer[..n_read]);
-                bytes += n_read as u64;
+}
+
+/// A file of which one buffer was read.
+enum Begun {
+    /// There is no more of it; so many bytes.
+    Whole(usize),
+    /// There may be more than these bytes.
+    Part(File, usize),
+}
+
+fn begin(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> io::Result<Begun> {
+    let (file, found) = open_regular(folder, path)?;
+    let n_read = (&file).read(buffer)?;
+    let is_whole = u64::try_from(found.st_size) == Ok(n_read as u64);
+    Ok(if is_whole { Begun::Whole(n_read) } else { Begun::Part(file, n_read) })
+}
+
+impl Begun {
+    /// The digest of what was read, which is in the buffer, and of what follows.
+    fn finish(self, buffer: &mut [u8]) -> Hashed {
+        let (file, n_read) = match self {
+            Self::Whole(length) => return Ok((Digest::of(&buffer[..length]), length as u64)),
+            Self::Part(file, n_read) => (file, n_read),
+        };
+        let mut hasher = Hasher::default();
+        hasher.update(&buffer[..n_read]);
+        let mut bytes = n_read as u64;
+        loop {
+            match (&file).read(buffer) {
+                Ok(0) => return Ok((hasher.finish(), bytes)),
+                Ok(n_read) => {
+                    hasher.update(&buffer[..n_read]);
+                    bytes += n_read as u64;
+                }
+                Err(again) if again.kind() == io::ErrorKind::Interrupted => {}
+                Err(failed) => return Err(failed),
             }
-            Err(again) if again.kind() == io::ErrorKind::Interrupted => {}
-            Err(failed) => return Err(failed),
         }
     }
 }
