@@ -137,7 +137,7 @@ pub(crate) fn remarks(end: &End) -> Vec<String> {
             .commit
             .as_deref()
             .map_or("no commit yet", |commit| commit.get(..12).unwrap_or(commit));
-        remarks.push(format!("git {commit}{}", if git.dirty { ", with changes" } else { "" }));
+        remarks.push(format!("git {commit}{}", git.changes()));
     }
     remarks
 }

@@ -243,8 +243,8 @@ fn environment(begin: &Begin, end: &End, context: &Context<'_>) -> Value {
             "beginHash": context.begin_digest.to_string(),
         },
     });
-    if let Some(git) = &end.git {
-        environment["gitDirty"] = git.dirty.into();
+    if let Some(dirty) = end.git.as_ref().and_then(|git| git.dirty) {
+        environment["gitDirty"] = dirty.into();
     }
     if begin.command.iter().any(|word| !word.is_utf8()) {
         let exact: Vec<_> =

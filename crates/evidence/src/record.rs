@@ -229,14 +229,26 @@ pub struct Program {
 /// The state of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Git {
-    /// The commit that was checked out; none before the first.
+    /// The commit that was checked out when the command began; none before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// Whether tracked files differed from it.
-    pub dirty: bool,
+    /// Whether tracked files differed from it when the command began; none where that could not be told afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dirty: Option<bool>,
     /// Where it is published, without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<String>,
+}
+
+impl Git {
+    /// What is said behind the commit about the files.
+    pub fn changes(&self) -> &'static str {
+        match self.dirty {
+            Some(true) => ", with changes",
+            Some(false) => "",
+            None => "; whether files had changed before the command is not known",
+        }
+    }
 }
 
 /// Words.

@@ -133,7 +133,7 @@ fn facts(html: &mut String, run: &Run<'_>) {
         row("Kept", &size(kept));
         if let Some(git) = &end.git {
             let commit = git.commit.as_deref().unwrap_or("none yet");
-            row("Commit", &format!("{commit}{}", if git.dirty { ", with changes" } else { "" }));
+            row("Commit", &format!("{commit}{}", git.changes()));
             row("Of", git.remote.as_deref().unwrap_or_default());
         }
     }

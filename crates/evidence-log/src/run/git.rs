@@ -1,13 +1,23 @@
 //! The state of the repository that a command runs in: commit, dirty or not, where it is published.
+//!
+//! Git looks while the command runs, which may change what is looked at. What is recorded is the state in which the
+//! command began, so far as that can be told afterwards; see [`moment`].
 
-use std::io;
+mod moment;
+
+use std::io::{self, PipeReader, Read};
 use std::path::{Path, PathBuf};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use evidence::Git;
 use report::{GIT_SETTINGS, GIT_VARIABLES, Invocation};
 
+use self::moment::{Index, Seen, Status};
+use crate::clock;
 use crate::redaction::Cleaner;
 
 /// How long git may go on after the command has ended.
@@ -15,99 +25,168 @@ const WAIT: Duration = Duration::from_secs(3);
 
 /// Questions to git that are being answered while the command runs.
 pub(crate) struct Asked {
-    /// The commit that was checked out when we asked; none where only git can tell.
-    head: Option<String>,
-    /// Starts git, which takes as long as all else before the command.
-    started: JoinHandle<io::Result<Answers>>,
-    git: PathBuf,
-    cwd: PathBuf,
+    /// When we began to look, which is before the command did anything.
+    since: DateTime<Utc>,
+    answers: Receiver<Option<Answers>>,
+    running: Arc<Running>,
 }
 
-/// Two of git's processes.
+/// What git answered.
 struct Answers {
-    /// Ends with 0 where no tracked file can differ; with 1 where one may.
-    differs: duct::Handle,
-    /// Says the URLs of the remote `origin`.
-    origin: duct::Handle,
+    commit: Option<String>,
+    seen: Seen,
+    remote: Option<String>,
 }
+
+/// The processes of git that run, and none any more once they were given up.
+#[derive(Default)]
+struct Running(Mutex<Option<Vec<Arc<duct::Handle>>>>);
 
 /// Where a repository keeps what is asked for here.
 struct Folders {
-    /// Of this work tree: HEAD.
+    /// Of this work tree: HEAD, the index.
     own: PathBuf,
     /// Of all work trees: refs.
     common: PathBuf,
 }
 
+/// Who asks git, and where.
+struct Questions {
+    git: PathBuf,
+    cwd: PathBuf,
+    /// The folder of the work tree.
+    top: PathBuf,
+    index: Index,
+    /// The commit that was checked out when we began; none where only git can tell.
+    head: Option<String>,
+    running: Arc<Running>,
+}
+
 /// Asks git for the state, if the folder is in a repository. Tracked files alone decide whether it is dirty: the
 /// bundle that is being written would otherwise always make it so.
 pub(super) fn look(cwd: &Path, invocation: &Invocation) -> Option<Asked> {
+    let since = clock::now();
     let dot_git = cwd.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
     let git = invocation.find_program("git")?;
+    let folders = Folders::of(&dot_git);
     // In a hook git may be told to look elsewhere.
     let is_here =
         ["GIT_DIR", "GIT_COMMON_DIR"].iter().all(|name| invocation.variable(name).is_none());
-    let head = if is_here { Folders::of(&dot_git).head() } else { None };
-    let cwd = cwd.to_path_buf();
-    let (program, folder) = (git.clone(), cwd.clone());
-    let start = move || {
-        Ok(Answers {
-            // Half the work of `status`; in doubt `status` is asked later.
-            differs: ask(&program, &folder, &["diff-index", "--quiet", "HEAD", "--"]).start()?,
-            origin: ask(&program, &folder, &["config", "-z", "--get-all", "remote.origin.url"])
-                .start()?,
-        })
+    let named = |name| invocation.variable(name).map(|path| cwd.join(path));
+    let index = named("GIT_INDEX_FILE")
+        .or_else(|| named("GIT_DIR").map(|folder| folder.join("index")))
+        .unwrap_or_else(|| folders.own.join("index"));
+    let running = Arc::new(Running(Mutex::new(Some(Vec::new()))));
+    let questions = Questions {
+        git,
+        cwd: cwd.to_path_buf(),
+        top: named("GIT_WORK_TREE")
+            .or_else(|| dot_git.parent().map(Path::to_path_buf))
+            .unwrap_or_default(),
+        index: Index::now(index),
+        head: if is_here { folders.head() } else { None },
+        running: Arc::clone(&running),
     };
-    let started = thread::Builder::new().spawn(start).ok()?;
-    Some(Asked { head, started, git, cwd })
-}
-
-fn ask(git: &Path, cwd: &Path, words: &[&str]) -> duct::Expression {
-    // Threads that look at every file first cost more than one that stops at the first that differs.
-    let settings = GIT_SETTINGS.iter().chain(&["-c", "core.preloadindex=false"]);
-    let command = duct::cmd(git, settings.chain(words));
-    GIT_VARIABLES
-        .iter()
-        .fold(command, |command, (name, value)| command.env(name, value))
-        .dir(cwd)
-        .stdin_null()
-        .stdout_capture()
-        .stderr_null()
-        .unchecked()
+    let (sender, answers) = mpsc::channel();
+    // Starting git takes as long as all else before the command.
+    let ask = move || drop(sender.send(questions.answers()));
+    thread::Builder::new().spawn(ask).ok()?;
+    Some(Asked { since, answers, running })
 }
 
 impl Asked {
     /// The answer; none when git failed or takes too long.
     pub(super) fn answer(self, cleaner: &mut Cleaner<'_>) -> Option<Git> {
-        let Answers { differs, origin } = self.started.join().ok()?.ok()?;
-        let is_clean = wait(&differs)?.status.success();
-        let mut git = match self.head {
-            Some(commit) if is_clean => Git { commit: Some(commit), dirty: false, remote: None },
-            // A file that was written again with the same content differs only for `diff-index`.
-            head => {
-                let words = ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"];
-                let status = ask(&self.git, &self.cwd, &words).start().ok()?;
-                let output = wait(&status)?;
-                if !output.status.success() {
-                    return None;
-                }
-                let found = read_status(&output.stdout);
-                Git { commit: head.or(found.commit), ..found }
-            }
-        };
-        git.remote = wait(&origin)
-            .and_then(|output| first_url(&output.stdout))
-            .map(|url| cleaner.words(&without_userinfo(&url)));
-        Some(git)
+        let answers = self.answers.recv_timeout(WAIT).ok().flatten();
+        self.running.stop();
+        let Answers { commit, seen, remote } = answers?;
+        let remote = remote.map(|url| cleaner.words(&without_userinfo(&url)));
+        Some(Git { commit, dirty: seen.was_dirty(self.since), remote })
     }
 }
 
-fn wait(asked: &duct::Handle) -> Option<&std::process::Output> {
-    if let Ok(Some(output)) = asked.wait_timeout(WAIT) {
-        return Some(output);
+impl Running {
+    /// Starts one more, unless they were given up.
+    fn start(&self, command: &duct::Expression) -> Option<Arc<duct::Handle>> {
+        let mut running = self.0.lock().ok()?;
+        let running = running.as_mut()?;
+        let handle = Arc::new(command.start().ok()?);
+        running.push(Arc::clone(&handle));
+        Some(handle)
     }
-    drop(asked.kill());
-    None
+
+    /// Ends those that run still, and lets no other begin.
+    fn stop(&self) {
+        let running = self.0.lock().ok().and_then(|mut running| running.take());
+        for handle in running.iter().flatten() {
+            drop(handle.kill());
+        }
+    }
+}
+
+impl Questions {
+    fn answers(&self) -> Option<Answers> {
+        // Half the work of `status`, which is asked where this finds anything.
+        let commit = self.head.as_deref().unwrap_or("HEAD");
+        let quickly = self.command(&["diff-index", "--quiet", commit, "--"]).stdout_null();
+        let looking = self.running.start(&quickly)?;
+        let remote = self
+            .said(&["config", "-z", "--get-all", "remote.origin.url"])
+            .and_then(|listed| first_url(&listed));
+        let is_clean = looking.wait().ok()?.status.success();
+        let (commit, seen) = match &self.head {
+            Some(commit) if is_clean => (Some(commit.clone()), self.index.clean(&[], &self.top)),
+            _ => self.status()?,
+        };
+        Some(Answers { commit, seen, remote })
+    }
+
+    /// Asks which files differ, where some may: one that was written again with the same content does for
+    /// `diff-index` alone.
+    fn status(&self) -> Option<(Option<String>, Seen)> {
+        let words =
+            ["status", "--porcelain=v2", "--branch", "--untracked-files=no", "--no-renames", "-z"];
+        let status = Status::read(&self.said(&words)?, &self.top);
+        // A commit that was made meanwhile is not the one that the command began with.
+        let seen = if self.head.is_some() && status.commit != self.head {
+            Seen::Unclear
+        } else if status.is_clean() {
+            let commit = status.commit.as_deref().unwrap_or("HEAD");
+            let touched = self.said(&["diff-index", "--name-only", "-z", commit, "--"]);
+            touched.map_or(Seen::Unclear, |names| self.index.clean(&names, &self.top))
+        } else {
+            self.index.differing(&status)
+        };
+        Some((self.head.clone().or(status.commit), seen))
+    }
+
+    /// All that git says to a question; none where it fails.
+    fn said(&self, words: &[&str]) -> Option<Vec<u8>> {
+        let (mut pipe, process) = self.saying(words)?;
+        let mut said = Vec::new();
+        pipe.read_to_end(&mut said).ok()?;
+        process.wait().ok()?.status.success().then_some(said)
+    }
+
+    /// Starts a question, and what its answer can be read from.
+    fn saying(&self, words: &[&str]) -> Option<(PipeReader, Arc<duct::Handle>)> {
+        let (said, end) = io::pipe().ok()?;
+        let process = self.running.start(&self.command(words).stdout_file(end))?;
+        Some((said, process))
+    }
+
+    fn command(&self, words: &[&str]) -> duct::Expression {
+        // Threads that look at every file first cost more than one that stops at the first that differs.
+        let settings = GIT_SETTINGS.iter().chain(&["-c", "core.preloadindex=false"]);
+        let command = duct::cmd(&self.git, settings.chain(words));
+        GIT_VARIABLES
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+            .dir(&self.cwd)
+            .stdin_null()
+            .stderr_null()
+            .unchecked()
+    }
 }
 
 impl Folders {
@@ -160,19 +239,6 @@ fn packed(refs: &str, name: &str) -> Option<String> {
         .and_then(|(hash, _)| commit(hash))
 }
 
-fn read_status(bytes: &[u8]) -> Git {
-    let mut git = Git { commit: None, dirty: false, remote: None };
-    for line in bytes.split(|&byte| byte == 0) {
-        match line.strip_prefix(b"# branch.oid ") {
-            Some(oid) if oid != b"(initial)" => git.commit = String::from_utf8(oid.to_vec()).ok(),
-            Some(_) => {}
-            None if line.is_empty() || line.starts_with(b"#") => {}
-            None => git.dirty = true,
-        }
-    }
-    git
-}
-
 /// The first of the URLs that git lists, each with a NUL behind it.
 fn first_url(listed: &[u8]) -> Option<String> {
     let url = listed.split(|&byte| byte == 0).next()?;
@@ -192,17 +258,6 @@ fn without_userinfo(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn status_says_commit_and_dirt() {
-        let oid = "0123456789012345678901234567890123456789";
-        let clean = format!("# branch.oid {oid}\0# branch.head main\0");
-        let expected = Git { commit: Some(oid.into()), dirty: false, remote: None };
-        assert_eq!(read_status(clean.as_bytes()), expected);
-        let dirty = format!("{clean}1 .M N... 100644 100644 100644 a b file\0");
-        assert!(read_status(dirty.as_bytes()).dirty);
-        assert_eq!(read_status(b"# branch.oid (initial)\0").commit, None);
-    }
 
     #[test]
     fn a_commit_is_read_from_loose_and_packed_names() {

@@ -11,6 +11,7 @@ mod fake_s3;
 mod forms;
 mod limits;
 mod memory;
+mod moment;
 mod ops;
 mod outputs;
 mod outside;
