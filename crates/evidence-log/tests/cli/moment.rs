@@ -30,8 +30,8 @@ fn recorded(bed: &Bed, line: &str) -> String {
     let output = tool(bed).args(run).path_first("slow").run();
     assert_eq!(output.code(), 0, "{output}");
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
-    let (_, git) = records.split_once(r#""git":{"#).expect("git is recorded");
-    let (git, _) = git.split_once('}').expect("and ends");
+    let (_, git) = records.split_once(r#""git":{"#).unwrap();
+    let (git, _) = git.split_once('}').unwrap();
     git.replace(&commit, "HEAD")
 }
 

@@ -117,3 +117,34 @@ fn every_way_to_end_leaves_a_record_that_can_be_sealed_and_verified() {
     let codes: Vec<_> = runs.iter().map(|run| run["exit"].as_u64().unwrap()).collect();
     assert_eq!(codes, [42, 137, 3, 127, 124, 1]);
 }
+
+/// `/proc` lists the caller's groups before what it ignores, and a caller can have many.
+#[test]
+fn a_caller_with_hundreds_of_groups_has_its_ignored_signals_kept() {
+    let bed = Bed::new();
+    let groups: Vec<String> = (0..600).map(|n| (1_000_000_000 + n).to_string()).collect();
+    let with_groups = ["--groups", &groups.join(",")];
+    let is_possible = is_there("setpriv")
+        && bed.command("setpriv").args(with_groups).arg("true").run().code() == 0;
+    if !is_possible {
+        let test = "a_caller_with_hundreds_of_groups_has_its_ignored_signals_kept";
+        testbed::not_run(test, "nobody here may take on groups, or there is no setpriv");
+        return;
+    }
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    let command = "grep SigIgn /proc/self/status; until [ -e go ]; do sleep 0.02; done; echo there";
+    bed.write("command.sh", command);
+    let line =
+        format!("trap '' HUP; exec {program} run --into {bundle} --label g -- sh command.sh");
+    let running = bed.command("setpriv").args(with_groups).args(["sh", "-c", &line]).start();
+    let out = bed.path(format!("{bundle}/001-g.out"));
+    wait_for("the start", || std::fs::read_to_string(&out).is_ok_and(|text| text.contains("Ign")));
+    send(&bed, "-HUP", &running.pid().to_string());
+    bed.write("go", "");
+    let output = running.wait();
+    assert_eq!(output.code(), 0, "{output}");
+    let (mask, rest) = output.stdout().split_once('\n').unwrap();
+    let mask = u64::from_str_radix(mask.trim_start_matches("SigIgn:").trim(), 16).unwrap();
+    assert_eq!((mask & 1, rest), (1, "there\n"), "{output}");
+}
