@@ -68,21 +68,29 @@ impl Digest {
         if pairs.len() != bytes.len() || !odd.is_empty() {
             return Err(NotADigest);
         }
+        // No branch for each letter, which nobody could foretell.
+        let mut highest = 0;
         for (byte, pair) in bytes.iter_mut().zip(pairs) {
-            *byte = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
+            let [high, low] = pair.map(|letter| HEX[usize::from(letter)]);
+            highest |= high | low;
+            *byte = (high << 4) | low;
         }
-        Ok(Self(bytes))
+        if highest > 0xf { Err(NotADigest) } else { Ok(Self(bytes)) }
     }
 }
 
-fn hex_digit(letter: u8) -> Result<u8, NotADigest> {
-    match letter {
-        b'0'..=b'9' => Ok(letter - b'0'),
-        b'a'..=b'f' => Ok(letter - b'a' + 10),
-        b'A'..=b'F' => Ok(letter - b'A' + 10),
-        _ => Err(NotADigest),
+/// What each byte stands for as a hex digit; more than 15 for what is none.
+const HEX: [u8; 256] = {
+    let mut table = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let letter = b"0123456789abcdef"[digit as usize];
+        table[letter as usize] = digit;
+        table[letter.to_ascii_uppercase() as usize] = digit;
+        digit += 1;
     }
-}
+    table
+};
 
 impl Hasher {
     /// Takes more bytes in.
