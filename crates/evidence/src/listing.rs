@@ -1,15 +1,17 @@
 //! The files of a bundle's folder, and their digests, many at once.
 
 use std::cmp::Ordering;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path};
 use std::sync::OnceLock;
 use std::sync::atomic::{self, AtomicUsize};
 use std::thread;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, statat};
 use rustix::io::Errno;
 
 use crate::digest::{Digest, Hasher};
@@ -24,25 +26,48 @@ const FILES_A_BATCH: usize = 16;
 /// The paths of everything in the folder that is not a folder, with `/`, sorted by their bytes.
 pub(crate) fn files(folder: &Path) -> Result<Vec<String>, Error> {
     let mut paths = Vec::new();
-    collect(folder, "", &mut paths)?;
+    collect(folder, "", &mut Vec::with_capacity(BUFFER), &mut paths)?;
     paths.sort_unstable();
     Ok(paths)
 }
 
-fn collect(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), Error> {
-    for entry in std::fs::read_dir(folder).map_err(Error::read(folder))? {
-        let entry = entry.map_err(Error::read(folder))?;
-        let name =
-            entry.file_name().into_string().map_err(|_| Error::Name { path: entry.path() })?;
-        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        let kind = entry.file_type().map_err(|failed| Error::read(&entry.path())(failed))?;
+/// Adds what is in the folder; `prefix` ends in `/` where there is one. Nothing is allocated for a file but its path:
+/// who hashes thousands waits for this.
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    buffer: &mut Vec<u8>,
+    paths: &mut Vec<String>,
+) -> Result<(), Error> {
+    let opened = open_folder(folder).map_err(Error::read(folder))?;
+    let mut below = Vec::new();
+    let mut entries = RawDir::new(&opened, buffer.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
+        let entry = entry.map_err(|failed| Error::read(folder)(failed.into()))?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let place = || folder.join(OsStr::from_bytes(name.to_bytes()));
+        let text = name.to_str().map_err(|_| Error::Name { path: place() })?;
+        let kind = match entry.file_type() {
+            // Some file systems do not say.
+            FileType::Unknown => statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW)
+                .map(|found| FileType::from_raw_mode(found.st_mode))
+                .map_err(|failed| Error::read(&place())(failed.into()))?,
+            known => known,
+        };
+        let mut path = String::with_capacity(prefix.len() + text.len() + 1);
+        path.push_str(prefix);
+        path.push_str(text);
         if kind.is_dir() {
-            collect(&entry.path(), &path, paths)?;
+            path.push('/');
+            below.push((place(), path));
         } else {
             paths.push(path);
         }
     }
-    Ok(())
+    below.into_iter().try_for_each(|(folder, prefix)| collect(&folder, &prefix, buffer, paths))
 }
 
 /// The digest and size of a file, or why it has none.
@@ -319,6 +344,36 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn everything_that_is_no_folder_is_listed_by_its_bytes() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        std::fs::create_dir_all(at("b/deep/er")).unwrap();
+        std::fs::create_dir_all(at("empty")).unwrap();
+        let long = "x".repeat(255);
+        for path in ["b/deep/er/z", "b.txt", "b/é", ".hidden", &format!("b/{long}"), "B"] {
+            std::fs::write(at(path), "").unwrap();
+        }
+        symlink(at("empty"), at("to-a-folder")).unwrap();
+        // More than one read of the folder gives.
+        let many: Vec<String> = (0..3000).map(|n| format!("many/{n:04}-{}", &long[..60])).collect();
+        std::fs::create_dir(at("many")).unwrap();
+        for path in &many {
+            std::fs::write(at(path), "").unwrap();
+        }
+        let mut expected =
+            [".hidden", "B", "b.txt", "b/deep/er/z", &format!("b/{long}"), "b/é", "to-a-folder"]
+                .map(str::to_owned)
+                .to_vec();
+        expected.splice(6..6, many);
+        assert_eq!(files(root.path()).unwrap(), expected);
+        std::fs::write(root.path().join("b").join(OsStr::from_bytes(b"\xff")), "").unwrap();
+        assert!(
+            matches!(files(root.path()), Err(Error::Name { path }) if path.parent() == Some(&at("b")))
+        );
+        assert!(matches!(files(&at("gone")), Err(Error::Read { .. })));
+    }
 
     #[test]
     fn a_name_leads_nowhere_but_into_the_folder() {
