@@ -21,7 +21,7 @@ pub(crate) struct Parsed {
 
 /// Parses a whole file.
 pub(crate) fn parse(source: &[u8]) -> Parsed {
-    let n_lines = count_breaks(source) + 1;
+    let n_lines = count_breaks(source) + usize::from(!source.ends_with(b"\n"));
     let mut ctx = Ctx {
         source,
         line: 1,

@@ -84,14 +84,14 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     let Ok(text) = std::str::from_utf8(value) else { return None };
     let text = text.trim();
     let traits = Traits::of(text.as_bytes());
-    // Most values are looked at as they are, for nothing below asks for small letters then.
-    let is_short = text.trim_matches(AROUND).len() <= LONGEST_WHOLE;
-    let folded = (is_short || traits.has_any()).then(|| Secret::from(text.to_ascii_lowercase()));
-    let folded = folded.as_ref().and_then(Secret::expose_text).unwrap_or(text);
-    let plain = folded.trim_matches(AROUND);
-    if plain.len() <= LONGEST_WHOLE && (WHOLE.contains(&plain) || is_numbered(plain)) {
+    let plain = without_around(text);
+    if plain.len() <= LONGEST_WHOLE && (is_whole(plain) || is_numbered(plain)) {
         return Some("is a word that stands for a value");
     }
+    // Most values are looked at as they are, for nothing below asks for small letters then.
+    let folded = traits.has_any().then(|| Secret::from(text.to_ascii_lowercase()));
+    let folded = folded.as_ref().and_then(Secret::expose_text).unwrap_or(text);
+    let plain = without_around(folded);
     if plain.eq_ignore_ascii_case(key) {
         return Some("is the key's own name");
     }
@@ -128,7 +128,19 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
 }
 
 /// What people write around a stand-in.
-const AROUND: [char; 7] = ['"', '\'', '`', ' ', '[', ']', '%'];
+const AROUND: &[u8; 7] = b"\"'` []%";
+
+fn without_around(text: &str) -> &str {
+    let is_in = |byte: &u8| !AROUND.contains(byte);
+    let Some(start) = text.bytes().position(|byte| is_in(&byte)) else { return "" };
+    let end = text.bytes().rposition(|byte| is_in(&byte)).map_or(start, |last| last + 1);
+    &text[start..end]
+}
+
+/// Whether it is one of [`WHOLE`], in capitals or not.
+fn is_whole(plain: &str) -> bool {
+    WHOLE.iter().any(|word| word.eq_ignore_ascii_case(plain))
+}
 
 /// Whether a word stands in a value; `changement` is another word.
 fn says(plain: &str, word: &str) -> bool {
@@ -139,8 +151,9 @@ fn says(plain: &str, word: &str) -> bool {
 fn url_password(text: &str) -> Option<&str> {
     let (_, rest) = shape::split_scheme(text)?;
     let authority = &rest[..shape::authority_end(rest)];
-    let (userinfo, _) = authority.rsplit_once('@')?;
-    userinfo.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
+    let at = memchr::memrchr(b'@', authority.as_bytes())?;
+    let colon = memchr::memchr(b':', &authority.as_bytes()[..at])?;
+    authority.get(colon + 1..at).filter(|password| !password.is_empty())
 }
 
 /// The longest of [`WHOLE`], with room for the tail of [`is_numbered`].
@@ -163,40 +176,53 @@ impl Traits {
             has_reference: begins(text, b"op:") || begins(text, b"secret:"),
             ..Traits::default()
         };
-        if !may_tell(text) {
-            return traits;
-        }
-        for (at, byte) in text.iter().enumerate() {
-            let rest = &text[at..];
-            match byte.to_ascii_lowercase() {
-                b'p' | b'c' | b'r' | b'i' | b'y' => {
-                    traits.has_word |= [&b"placeh"[..], b"change", b"replac", b"insert", b"your"]
-                        .iter()
-                        .any(|root| begins(rest, root));
-                }
-                b'e' => {
-                    // Hosts are called `example` too, so what stands before it counts.
-                    let is_example = begins(rest, b"exampl")
-                        && [&b"iosfodnn7"[..], b"bpxrficy"].iter().any(|before| {
-                            at.checked_sub(before.len())
-                                .is_some_and(|start| begins(&text[start..], before))
-                        });
-                    traits.has_documented |= is_example || begins(rest, b"eyjzdw");
-                }
-                b'x' => traits.may_be_masked |= begins(rest, b"xxxxxx"),
-                mark @ (b'*' | b'.') => traits.may_be_masked |= rest.starts_with(&[mark; 3]),
-                b'<' | b'[' => traits.has_bracket = true,
-                b'%' => {
-                    traits.has_bracket = true;
-                    traits.has_reference = true;
-                }
-                b'$' | b'{' | b'`' => traits.has_reference = true,
-                // Bullets and the ellipsis.
-                0x80.. => traits.may_be_masked = true,
-                _ => {}
+        // Three bytes in a row say where there may be anything.
+        let class = |at: usize| text.get(at).map_or(0, |byte| TELLING[usize::from(*byte)]);
+        let (mut first, mut second) = (class(0), class(1));
+        for (at, byte) in text.iter().skip(2).enumerate() {
+            let third = TELLING[usize::from(*byte)];
+            if ((first & (second >> 8) & (third >> 16) & 0xff) | (first & ALONE)) != 0 {
+                traits.look(text, at);
             }
+            (first, second) = (second, third);
+        }
+        for at in text.len().saturating_sub(2)..text.len() {
+            traits.look(text, at);
         }
         traits
+    }
+
+    /// Looks closer at what begins at a place.
+    fn look(&mut self, text: &[u8], at: usize) {
+        let rest = &text[at..];
+        let Some(byte) = rest.first() else { return };
+        match byte.to_ascii_lowercase() {
+            b'p' | b'c' | b'r' | b'i' | b'y' => {
+                self.has_word |= [&b"placeh"[..], b"change", b"replac", b"insert", b"your"]
+                    .iter()
+                    .any(|root| begins(rest, root));
+            }
+            b'e' => {
+                // Hosts are called `example` too, so what stands before it counts.
+                let is_example = begins(rest, b"exampl")
+                    && [&b"iosfodnn7"[..], b"bpxrficy"].iter().any(|before| {
+                        at.checked_sub(before.len())
+                            .is_some_and(|start| begins(&text[start..], before))
+                    });
+                self.has_documented |= is_example || begins(rest, b"eyjzdw");
+            }
+            b'x' => self.may_be_masked |= begins(rest, b"xxxxxx"),
+            mark @ (b'*' | b'.') => self.may_be_masked |= rest.starts_with(&[mark; 3]),
+            b'<' | b'[' => self.has_bracket = true,
+            b'%' => {
+                self.has_bracket = true;
+                self.has_reference = true;
+            }
+            b'$' | b'{' | b'`' => self.has_reference = true,
+            // Bullets and the ellipsis.
+            0x80.. => self.may_be_masked = true,
+            _ => {}
+        }
     }
 
     fn has_any(&self) -> bool {
@@ -206,18 +232,6 @@ impl Traits {
             || self.has_bracket
             || self.has_reference
     }
-}
-
-/// Whether there may be anything that [`Traits::of`] looks for, by three bytes in a row.
-fn may_tell(text: &[u8]) -> bool {
-    let class = |at: usize| text.get(at).map_or(0, |byte| TELLING[usize::from(*byte)]);
-    let (mut first, mut second, mut found) = (class(0), class(1), 0);
-    for byte in text.get(2..).unwrap_or_default() {
-        let third = TELLING[usize::from(*byte)];
-        found |= (first & (second >> 8) & (third >> 16) & 0xff) | (first & ALONE);
-        (first, second) = (second, third);
-    }
-    found | ((first | second) & ALONE) != 0
 }
 
 /// A byte that tells something by itself.
@@ -264,20 +278,12 @@ fn begins(text: &[u8], word: &[u8]) -> bool {
 /// `changeme123`, `test1`, `password!`: a word with a tail that people add to please a form.
 fn is_numbered(plain: &str) -> bool {
     let word = plain.trim_end_matches(|tail: char| tail.is_ascii_digit() || tail == '!');
-    word.len() < plain.len()
-        && matches!(
-            word,
-            "changeme"
-                | "test"
-                | "password"
-                | "passwd"
-                | "secret"
-                | "example"
-                | "dummy"
-                | "foobar"
-                | "token"
-        )
+    word.len() < plain.len() && NUMBERED.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
+
+/// The words that people add a tail to.
+const NUMBERED: [&str; 9] =
+    ["changeme", "test", "password", "passwd", "secret", "example", "dummy", "foobar", "token"];
 
 fn is_one_character(text: &str) -> bool {
     let mut characters = text.chars();

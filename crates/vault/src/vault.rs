@@ -268,6 +268,11 @@ fn looks_like_env(path: &str, env: &EnvFile) -> bool {
 }
 
 fn is_no_credential(path: &str) -> bool {
+    // All of them are hidden, or lie in a hidden folder.
+    let is_hidden = |dot: usize| dot == 0 || path.as_bytes()[dot - 1] == b'/';
+    if !memchr::memchr_iter(b'.', path.as_bytes()).any(is_hidden) {
+        return false;
+    }
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_state = name.starts_with('.') && name.trim_start_matches('.').starts_with("fly-secrets");
     let is_left_behind =

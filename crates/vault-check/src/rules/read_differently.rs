@@ -23,7 +23,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         if !differences.is_empty() {
             knocked_on(env, &differences, &path(), findings);
         }
-        commented_out(env, &path(), findings);
+        commented_out(env, path, findings);
         for difference in differences {
             // One line with CR LF means that all have it.
             let is_ending = difference.culprit == Some(Culprit::CarriageReturn);
@@ -70,12 +70,12 @@ fn knocked_on(
 }
 
 /// Entries that an older systemd takes for a part of the comment above.
-fn commented_out(env: &envfile::EnvFile, path: &str, findings: &mut Vec<Finding>) {
+fn commented_out(env: &envfile::EnvFile, path: impl Fn() -> String, findings: &mut Vec<Finding>) {
     for index in envfile::swallowed_by_comment(env) {
         let entry = &env.entries()[index];
         let message = "systemd before version 254 does not set it, because of a backslash at the end of the comment above";
         let finding = Finding::warning(RULE.id, message)
-            .path(path)
+            .path(path())
             .key(entry.key.clone())
             .hint("write something after the backslash, or take it away");
         findings.push(at(finding, entry.line, entry.column));

@@ -17,9 +17,10 @@ pub(super) fn hostname(value: &str) -> Fit {
 
 /// RFC 1123 names (with `_`, which container networks use) and addresses.
 pub(super) fn is_host(value: &str) -> bool {
-    if value.parse::<std::net::IpAddr>().is_ok() {
-        return true;
-    }
+    is_host_name(value) || value.parse::<std::net::IpAddr>().is_ok()
+}
+
+fn is_host_name(value: &str) -> bool {
     let name = value.strip_suffix('.').unwrap_or(value);
     !name.is_empty()
         && name.len() <= 253

@@ -72,7 +72,9 @@ pub(super) fn any(value: &str) -> Fit {
 fn check(parts: &Parts<'_>, is_good_host: impl Fn(&str) -> bool) -> Fit {
     let all = [parts.user, parts.password, Some(parts.path), parts.query];
     for part in all.into_iter().flatten() {
-        if part.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control()) {
+        // Blanks and control bytes; without a way out between them many are looked at in one step.
+        let is_bad = |byte: u8| byte <= b' ' || byte == 0x7f;
+        if part.bytes().fold(false, |found, byte| found | is_bad(byte)) {
             return Err("is a URL with white space in it");
         }
         if !is_percent_encoded(part) {
@@ -120,7 +122,7 @@ fn is_authority_host(host: &str) -> bool {
 
 fn is_percent_encoded(part: &str) -> bool {
     let bytes = part.as_bytes();
-    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(index, _)| {
+    memchr::memchr_iter(b'%', bytes).all(|index| {
         matches!(bytes.get(index + 1..index + 3), Some(pair) if pair.iter().all(u8::is_ascii_hexdigit))
     })
 }
