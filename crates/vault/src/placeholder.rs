@@ -160,7 +160,7 @@ fn url_password(text: &str) -> Option<&str> {
 const LONGEST_WHOLE: usize = 24;
 
 /// What one look at the bytes says of what may be in them, so that most values are not searched.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is the condition of one search")]
 struct Traits {
     has_word: bool,

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::placeholder;
+use super::{Traits, begins, placeholder};
 
 fn is_stand_in(value: &str) {
     assert!(placeholder("API_KEY", value.as_bytes()).is_some(), "passed as real: {value}");
@@ -103,5 +103,29 @@ proptest! {
     #[test]
     fn any_bytes_are_judged(value in prop::collection::vec(any::<u8>(), 0..80)) {
         placeholder("API_KEY", &value);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_look_at_telling_places_sees_what_a_look_at_all_does(
+        pieces in proptest::collection::vec(
+            prop_oneof![
+                "[a-zA-Z0-9./*xX…é-]{0,4}",
+                "(?i)placeh|chang|change|replac|insert|your|exampl|iosfodnn7example|bpxrficyexample|eyjzdw|xxxxxx",
+                "\\*\\*\\*|\\.\\.\\.|<|\\[|%|\\$|\\{|`|•|op:|secret:",
+            ],
+            0..6,
+        ),
+        cut in 0_usize..3,
+    ) {
+        let text = pieces.concat();
+        let text = &text.as_bytes()[cut.min(text.len())..];
+        let mut all = Traits {
+            has_reference: begins(text, b"op:") || begins(text, b"secret:"),
+            ..Traits::default()
+        };
+        (0..text.len()).for_each(|at| all.look(text, at));
+        prop_assert_eq!(Traits::of(text), all);
     }
 }
