@@ -146,7 +146,7 @@ pub fn replace<E: From<Error>>(
             Ok(Change::Keep) => return Ok(Replaced::Kept),
             Ok(Change::Edit { edits, append }) => (edits, append),
             // What does not suit a file that is another by now, or could not be read to its end, may suit this one.
-            Err(_) if has_changed(path, &snapshot) => continue,
+            Err(_) if has_changed(path, snapshot.found.as_ref()) => continue,
             Err(refused) => return Err(refused),
         };
         if let Some(writer) = writer {
@@ -157,7 +157,7 @@ pub fn replace<E: From<Error>>(
             return Err(failed.into());
         }
         let new = write_beside(path, &mut snapshot, &edits, &append);
-        if has_changed(path, &snapshot) {
+        if has_changed(path, snapshot.found.as_ref()) {
             continue;
         }
         let is_written = match snapshot.found {
@@ -247,9 +247,9 @@ fn take(path: &Path, locked: &Metadata) -> Result<(Snapshot, Option<Error>), Err
 
 /// Whether the path has another file by now, or the file was touched in any way since it was opened. A save that puts
 /// length and modification time back cannot put back the time of the last change of either.
-fn has_changed(path: &Path, snapshot: &Snapshot) -> bool {
+fn has_changed(path: &Path, found: Option<&Found>) -> bool {
     let now = std::fs::symlink_metadata(path);
-    match (&snapshot.found, now) {
+    match (found, now) {
         (Some(Found { before, .. }), Ok(now)) => {
             stamp(&now) != stamp(before)
                 || (now.ctime(), now.ctime_nsec()) != (before.ctime(), before.ctime_nsec())
@@ -340,7 +340,7 @@ fn exchange(
         Ok(()) => {}
         Err(Errno::NOENT) => return Ok(false),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            return rename_over(path, new, &found.before);
+            return rename_over(path, new, &found);
         }
         Err(refused) => return Err(Error::io("replace", path, Still::Untouched)(refused.into())),
     }
@@ -374,10 +374,8 @@ fn sync_and_free(path: &Path, old: File) -> Result<(), Error> {
 
 /// Without an exchange (some network and overlay file systems) a save between this look and the rename is lost;
 /// the window is a few microseconds.
-fn rename_over(path: &Path, new: NamedTempFile, before: &Metadata) -> Result<bool, Error> {
-    let now =
-        std::fs::symlink_metadata(path).map_err(Error::io("look at", path, Still::Untouched))?;
-    if stamp(&now) != stamp(before) {
+fn rename_over(path: &Path, new: NamedTempFile, found: &Found) -> Result<bool, Error> {
+    if has_changed(path, Some(found)) {
         return Ok(false);
     }
     new.persist(path)

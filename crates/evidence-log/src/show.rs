@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use evidence::{Attach, Body, Bundle, End, FileEntry, Gate, Outcome, Record, Run};
+use evidence::{Attach, Body, Bundle, End, FileEntry, Gate, Git, Outcome, Record, Run};
 use report::{Common, Exit, Format, Invocation, Palette, Streams};
 use serde_json::{Value, json};
 
@@ -106,6 +106,15 @@ fn visible(words: &str) -> String {
     out
 }
 
+/// What is said behind a commit about the files.
+pub(crate) fn changes(git: &Git) -> &'static str {
+    match git.dirty {
+        Some(true) => ", with changes",
+        Some(false) => "",
+        None => "; whether files had changed before the command is not known",
+    }
+}
+
 pub(crate) fn remarks(end: &End) -> Vec<String> {
     let mut remarks: Vec<String> =
         end.suspect.iter().map(|reason| format!("suspect: {}", reason.word())).collect();
@@ -137,7 +146,7 @@ pub(crate) fn remarks(end: &End) -> Vec<String> {
             .commit
             .as_deref()
             .map_or("no commit yet", |commit| commit.get(..12).unwrap_or(commit));
-        remarks.push(format!("git {commit}{}", git.changes()));
+        remarks.push(format!("git {commit}{}", changes(git)));
     }
     remarks
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
 
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -64,33 +64,13 @@ impl Digest {
     /// Reads 64 hex digits without a prefix.
     pub fn from_hex(text: &str) -> Result<Self, NotADigest> {
         let mut bytes = [0; 32];
-        let (pairs, odd) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != bytes.len() || !odd.is_empty() {
+        if text.len() != 64 {
             return Err(NotADigest);
         }
-        // No branch for each letter, which nobody could foretell.
-        let mut highest = 0;
-        for (byte, pair) in bytes.iter_mut().zip(pairs) {
-            let [high, low] = pair.map(|letter| HEX[usize::from(letter)]);
-            highest |= high | low;
-            *byte = (high << 4) | low;
-        }
-        if highest > 0xf { Err(NotADigest) } else { Ok(Self(bytes)) }
+        HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| NotADigest)?;
+        Ok(Self(bytes))
     }
 }
-
-/// What each byte stands for as a hex digit; more than 15 for what is none.
-const HEX: [u8; 256] = {
-    let mut table = [u8::MAX; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        let letter = b"0123456789abcdef"[digit as usize];
-        table[letter as usize] = digit;
-        table[letter.to_ascii_uppercase() as usize] = digit;
-        digit += 1;
-    }
-    table
-};
 
 impl Hasher {
     /// Takes more bytes in.

@@ -10,9 +10,6 @@ pub const MANIFEST: &str = "manifest.sha256";
 /// The name of its signature.
 pub const SIGNATURE: &str = "manifest.sha256.sig";
 
-/// How many letters a digest has.
-const DIGEST: usize = 64;
-
 /// One line of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ManifestEntry {
@@ -75,11 +72,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<ManifestEntry>, BadLine> {
             Some(rest) => (true, rest),
             None => (false, line),
         };
-        // A digest has no blank, so that what stands behind one is most often found without a search.
-        let (hex, name) = match rest.split_at_checked(DIGEST) {
-            Some((hex, name)) if name.starts_with("  ") && !hex.contains(' ') => (hex, &name[2..]),
-            _ => rest.split_once("  ").ok_or(bad("not a digest, two spaces and a path"))?,
-        };
+        let (hex, name) =
+            rest.split_once("  ").ok_or(bad("not a digest, two spaces and a path"))?;
         let digest = Digest::from_hex(hex).map_err(|_| bad("not a SHA-256 digest"))?;
         if !escaped && name.contains(['\\', '\r']) {
             return Err(bad("a backslash or carriage return that is not escaped"));

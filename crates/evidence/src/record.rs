@@ -240,17 +240,6 @@ pub struct Git {
     pub remote: Option<String>,
 }
 
-impl Git {
-    /// What is said behind the commit about the files.
-    pub fn changes(&self) -> &'static str {
-        match self.dirty {
-            Some(true) => ", with changes",
-            Some(false) => "",
-            None => "; whether files had changed before the command is not known",
-        }
-    }
-}
-
 /// Words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {

@@ -130,6 +130,7 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
 /// What people write around a stand-in.
 const AROUND: &[u8; 7] = b"\"'` []%";
 
+/// The value itself. All that stands around is of single bytes.
 fn without_around(text: &str) -> &str {
     let is_in = |byte: &u8| !AROUND.contains(byte);
     let Some(start) = text.bytes().position(|byte| is_in(&byte)) else { return "" };

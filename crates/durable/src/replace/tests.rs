@@ -19,6 +19,13 @@ fn names(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+/// Makes a file look as if it had last been saved so long before, and leaves it open for writing.
+fn aged(path: &Path, age: Duration) -> File {
+    let saved = File::options().write(true).open(path).unwrap();
+    saved.set_modified(saved.metadata().unwrap().modified().unwrap() - age).unwrap();
+    saved
+}
+
 /// A file that was saved long ago is edited as it is, one that was saved a moment ago by way of a copy.
 #[track_caller]
 fn check(before: &str, edits: &[Edit], append: &str, after: &str) {
@@ -26,8 +33,7 @@ fn check(before: &str, edits: &[Edit], append: &str, after: &str) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.md");
         std::fs::write(&path, before).unwrap();
-        let saved = File::options().write(true).open(&path).unwrap();
-        saved.set_modified(saved.metadata().unwrap().modified().unwrap() - age).unwrap();
+        aged(&path, age);
         let mut once = Some(change(edits.to_vec(), append));
         let done =
             replace::<Error>(&path, Duration::ZERO, |_| Ok(once.take().expect("decided once")))
@@ -166,9 +172,7 @@ fn a_save_that_leaves_length_and_time_of_an_old_file_is_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.md");
     std::fs::write(&path, "first\n").unwrap();
-    let file = File::options().write(true).open(&path).unwrap();
-    let old = file.metadata().unwrap().modified().unwrap() - Duration::from_hours(1);
-    file.set_modified(old).unwrap();
+    let file = aged(&path, Duration::from_hours(1));
     // The clock of the file system has stepped on when the file is changed again.
     let changed = file.metadata().unwrap();
     let probe = folder.path().join("probe");
@@ -182,7 +186,7 @@ fn a_save_that_leaves_length_and_time_of_an_old_file_is_not_lost() {
         seen.push(String::from_utf8(snapshot.read().unwrap()).unwrap());
         if seen.len() == 1 {
             file.write_all_at(b"other\n", 0).unwrap();
-            file.set_modified(old).unwrap();
+            file.set_modified(changed.modified().unwrap()).unwrap();
         }
         Ok(change(vec![], "ours\n"))
     })
@@ -196,10 +200,7 @@ fn a_file_that_becomes_shorter_while_it_is_read_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.md");
     std::fs::write(&path, "first line\n").unwrap();
-    let saved = File::options().write(true).open(&path).unwrap();
-    saved
-        .set_modified(saved.metadata().unwrap().modified().unwrap() - Duration::from_hours(1))
-        .unwrap();
+    let saved = aged(&path, Duration::from_hours(1));
     let mut rounds = 0;
     replace::<Error>(&path, Duration::ZERO, |snapshot| {
         rounds += 1;

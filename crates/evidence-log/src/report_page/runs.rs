@@ -10,7 +10,7 @@ use secret::SecretSet;
 use super::head::{Mark, mark};
 use super::html::{escaped, size};
 use super::stream;
-use crate::show::{duration, remarks};
+use crate::show::{changes, duration, remarks};
 
 /// An output of more lines is folded where its run succeeded.
 const LONG: usize = 60;
@@ -133,7 +133,7 @@ fn facts(html: &mut String, run: &Run<'_>) {
         row("Kept", &size(kept));
         if let Some(git) = &end.git {
             let commit = git.commit.as_deref().unwrap_or("none yet");
-            row("Commit", &format!("{commit}{}", git.changes()));
+            row("Commit", &format!("{commit}{}", changes(git)));
             row("Of", git.remote.as_deref().unwrap_or_default());
         }
     }

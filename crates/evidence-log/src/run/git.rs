@@ -5,7 +5,7 @@
 
 mod moment;
 
-use std::io::{self, PipeReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
@@ -162,17 +162,11 @@ impl Questions {
 
     /// All that git says to a question; none where it fails.
     fn said(&self, words: &[&str]) -> Option<Vec<u8>> {
-        let (mut pipe, process) = self.saying(words)?;
+        let (mut pipe, end) = io::pipe().ok()?;
+        let process = self.running.start(&self.command(words).stdout_file(end))?;
         let mut said = Vec::new();
         pipe.read_to_end(&mut said).ok()?;
         process.wait().ok()?.status.success().then_some(said)
-    }
-
-    /// Starts a question, and what its answer can be read from.
-    fn saying(&self, words: &[&str]) -> Option<(PipeReader, Arc<duct::Handle>)> {
-        let (said, end) = io::pipe().ok()?;
-        let process = self.running.start(&self.command(words).stdout_file(end))?;
-        Some((said, process))
     }
 
     fn command(&self, words: &[&str]) -> duct::Expression {

@@ -181,7 +181,7 @@ fn invented(log: &Log, findings: &mut Vec<Finding>) {
         .iter()
         .filter(|entry| entry.stamp.precision == Precision::Second)
         .collect();
-    with_seconds.dedup_by_key(|entry| entry.stamp.at);
+    with_seconds.dedup_by(|next, last| next.stamp.at.is_some() && next.stamp.at == last.stamp.at);
     let is_round = |entry: &&&Entry| entry.stamp.at.is_some_and(|at| at.timestamp() % 60 == 0);
     let n_round = with_seconds.iter().filter(is_round).count();
     if n_round >= 4 && n_round * 4 > with_seconds.len() {

@@ -38,7 +38,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a look at all pairs, which is the quickest of a few, finds no two alike.
+/// Whether a look at all pairs, where they are few, finds no two alike.
 fn are_different(entries: &[Entry]) -> bool {
     let is_new = |(index, entry): (usize, &Entry)| {
         entries[..index].iter().all(|earlier| earlier.key != entry.key)
@@ -46,4 +46,5 @@ fn are_different(entries: &[Entry]) -> bool {
     entries.len() <= FEW && entries.iter().enumerate().all(is_new)
 }
 
+/// Entries of which a look at all pairs is quicker than a map.
 const FEW: usize = 16;
