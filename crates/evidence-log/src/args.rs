@@ -1,16 +1,13 @@
 //! The command line.
 
-mod deferred;
-
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use evidence::{Digest, Expectation};
-use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
+use report::{AnswerFormat, CommandLine, Common, Deferred, FindingsFormat, Format};
 
-use self::deferred::Deferred;
 use crate::run::expect;
 
 /// Run a command and keep what it printed as evidence: redacted, hash-chained, signed

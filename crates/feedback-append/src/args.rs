@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::json;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
+use report::{AnswerFormat, CommandLine, Common, Deferred, FindingsFormat, Format};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,22 +53,21 @@ struct Other {
 
 /// What to do instead of writing an entry.
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 pub(crate) enum Command {
     /// Check logs: front matter, times, order, citations, claims, credentials
-    Check(CheckArgs),
+    Check(Deferred<CheckArgs>),
     /// List entries of any dialect
-    List(ListArgs),
+    List(Deferred<ListArgs>),
     /// Say where each role stands: its newest entry, since when it is blocked, what is due
-    Digest(DigestArgs),
+    Digest(Deferred<DigestArgs>),
     /// Make a new log
-    New(NewArgs),
+    New(Deferred<NewArgs>),
     /// Bring front matter up to date
-    Refresh(RefreshArgs),
+    Refresh(Deferred<RefreshArgs>),
     /// Move old entries to the archive beside the log
-    Archive(ArchiveArgs),
+    Archive(Deferred<ArchiveArgs>),
     /// Propose a [feedback] section for ops.toml from the logs that are there
-    Init(InitArgs),
+    Init(Deferred<InitArgs>),
 }
 
 /// An entry to write.
@@ -336,6 +335,16 @@ mod tests {
         command.clone().debug_assert();
         for argument in command.get_arguments() {
             assert!(argument.get_help().is_some(), "{} has no help", argument.get_id());
+        }
+    }
+
+    #[test]
+    fn the_help_of_a_command_says_what_the_list_of_commands_says() {
+        for listed in Args::command().get_subcommands() {
+            let about = listed.get_about().map(ToString::to_string).unwrap_or_default();
+            let words = ["feedback-append", listed.get_name(), "--help"].map(OsString::from);
+            let help = Args::parse_words(&words).expect_err("help is told as an error").to_string();
+            assert!(!about.is_empty() && help.starts_with(&about), "{}: {help}", listed.get_name());
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod command_line;
+mod deferred;
 mod dispatch;
 mod exit;
 mod failure;
@@ -19,6 +20,7 @@ mod streams;
 
 pub use answer::{Report, Tool};
 pub use command_line::{AnswerFormat, ColorWhen, CommandLine, Common, FindingsFormat, Format};
+pub use deferred::Deferred;
 pub use dispatch::{dispatch, main, main_or};
 pub use exit::Exit;
 pub use failure::{Failure, describe};

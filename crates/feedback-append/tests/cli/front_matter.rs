@@ -230,3 +230,17 @@ fn a_merge_is_finished_before_anything_is_written() {
     }
     assert!(!run(&bed, ["check"]).stdout().contains("conflict"));
 }
+
+#[test]
+fn what_refresh_cannot_know_is_left_to_its_writer() {
+    let bed = bed();
+    let log = "---\nepoch: 2025.10.E1\ndoc: $(basename \"$file\")\nowner: chatwoot\nx: $(date)\nlast_reviewed: 2026-11-01\n\
+               doc_hash: TBD\nexpires: 2026-12-06\n---\n# t\n";
+    bed.write("feedback/chatwoot.md", log);
+    assert_eq!(run(&bed, ["refresh", "--write", "feedback/chatwoot.md"]).code(), 0);
+    assert!(bed.read("feedback/chatwoot.md").contains("x: $(date)\n"));
+    let output = run(&bed, ["check", "feedback/chatwoot.md"]);
+    let told = "x: error: `x` holds an expansion that no shell has expanded [unexpanded]\n  hint: write by hand what";
+    assert!(output.code() == 1 && output.stdout().contains(told), "{output}");
+    assert!(!output.stdout().contains("refresh --write"), "{output}");
+}

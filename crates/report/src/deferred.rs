@@ -6,7 +6,8 @@ use clap::builder::Resettable;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
 /// The arguments of one command. Those of the others are not built, which takes as long as many a command does.
-pub(crate) struct Deferred<T>(T);
+#[derive(Debug)]
+pub struct Deferred<T>(T);
 
 impl<T> Deref for Deferred<T> {
     type Target = T;
