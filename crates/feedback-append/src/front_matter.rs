@@ -326,6 +326,14 @@ pub fn apply(document: &str, edits: &[Edit]) -> String {
     result
 }
 
+/// Whether a shell would have made something else of a value.
+pub(crate) fn is_unexpanded(value: &str) -> bool {
+    let is_variable = value.match_indices('$').any(|(at, _)| {
+        value[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic() || "_({".contains(next))
+    });
+    is_variable || value.contains("{{") || value.contains('`')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

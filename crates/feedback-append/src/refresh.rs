@@ -12,7 +12,7 @@ use crate::args::{Args, RefreshArgs};
 use crate::check;
 use crate::citation::Roots;
 use crate::error::Error;
-use crate::front_matter::{self, Field, FrontMatter};
+use crate::front_matter::{self, Field, FrontMatter, is_unexpanded};
 use crate::json::{self, RefreshedLog};
 use crate::log::Log;
 use crate::new;
@@ -256,7 +256,7 @@ fn values(
         values.insert(0, ("epoch", epoch));
     }
     if target.role.is_some()
-        || value("owner").is_none_or(|owner| owner.is_empty() || owner.contains("$("))
+        || value("owner").is_none_or(|owner| owner.is_empty() || is_unexpanded(&owner))
     {
         values.push(("owner", new::owner(target)));
     }

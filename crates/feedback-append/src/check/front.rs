@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use report::{Finding, Level};
 use serde::de::IgnoredAny;
 
-use crate::front_matter::{self, Field, FrontMatter, KEYS, yaml};
+use crate::front_matter::{self, Field, FrontMatter, KEYS, is_unexpanded, yaml};
 use crate::log::Log;
 use crate::repo::Repo;
 use crate::stamp::{self, Precision};
@@ -29,6 +29,11 @@ pub(super) struct Expected {
 }
 
 impl Expected {
+    /// The keys that the tool knows what to say in.
+    fn keys(&self) -> impl Iterator<Item = &'static str> {
+        KEYS.into_iter().filter(|key| *key != "epoch" || self.epoch.is_some())
+    }
+
     /// What ops.toml says of this log.
     pub(crate) fn of(repo: &Repo, log: &Log, now: DateTime<Utc>) -> Self {
         let target = Target::of_file(repo, &log.path);
@@ -80,7 +85,7 @@ pub(super) fn check(log: &Log, expected: &Expected) -> Vec<Finding> {
     };
     keys(log, block, expected, &mut findings);
     for field in &block.fields {
-        unexpanded(log, field, &mut findings);
+        unexpanded(log, field, expected, &mut findings);
     }
     if findings.iter().all(|finding| finding.rule != "unexpanded") {
         findings.extend(yaml(log, block));
@@ -141,7 +146,7 @@ fn keys(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<
     let told = yaml::read(&log.text[block.inner.clone()]).unwrap_or_default();
     let is_unread = |key: &str| told.keys.iter().any(|(known, _)| known == key);
     // A key that neither ops.toml nor the tool can give is none to miss.
-    let wanted = KEYS.iter().copied().filter(|key| *key != "epoch" || expected.epoch.is_some());
+    let wanted = expected.keys();
     let (unread, missing): (Vec<_>, Vec<_>) =
         wanted.filter(|key| block.field(key).is_none()).partition(|key| is_unread(key));
     if !unread.is_empty() {
@@ -180,18 +185,17 @@ fn yaml(log: &Log, block: &FrontMatter) -> Option<Finding> {
     Some(log.finding("front-matter", Level::Error, block.inner.start + offset, message))
 }
 
-fn unexpanded(log: &Log, field: &Field, findings: &mut Vec<Finding>) {
-    if is_unexpanded(&field.text(&log.text)) {
-        let message = format!("`{}` holds an expansion that no shell has expanded", field.key);
-        findings.push(at(log, field, "unexpanded", Level::Error, message));
+fn unexpanded(log: &Log, field: &Field, expected: &Expected, findings: &mut Vec<Finding>) {
+    if !is_unexpanded(&field.text(&log.text)) {
+        return;
     }
-}
-
-fn is_unexpanded(value: &str) -> bool {
-    let is_variable = value.match_indices('$').any(|(at, _)| {
-        value[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic() || "_({".contains(next))
+    let message = format!("`{}` holds an expansion that no shell has expanded", field.key);
+    let finding = at(log, field, "unexpanded", Level::Error, message);
+    findings.push(if expected.keys().any(|key| key == field.key) {
+        finding
+    } else {
+        finding.hint("write by hand what it was to say: `refresh` does not know it")
     });
-    is_variable || value.contains("{{") || value.contains('`')
 }
 
 fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<Finding>) {

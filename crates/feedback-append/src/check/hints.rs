@@ -5,8 +5,6 @@ use std::path::Path;
 use evidence::quoted;
 use report::{Finding, Level};
 
-use crate::front_matter::KEYS;
-
 /// Gives each finding without a hint the one of its rule. `up` leads from where the reader is to the repo's folder.
 pub(super) fn fill(findings: &mut [Finding], up: &str) {
     for finding in findings {
@@ -33,9 +31,6 @@ fn of(finding: &Finding, path: &str, up: &str) -> String {
         }
         "front-matter" if finding.message.contains("YAML") => {
             "mend that line by hand: a value with `: `, `#` or a quote in it needs quotes around it".to_owned()
-        }
-        "unexpanded" if !finding.subject.key.as_deref().is_some_and(|key| KEYS.contains(&key)) => {
-            "write by hand what it was to say: the tool knows its own keys alone".to_owned()
         }
         "front-matter" | "wrong-doc" | "unexpanded" | "doc-hash" => refresh,
         "expired" => format!("append what is true now, as `feedback-append {path} --title 'Reviewed' --message 'still true'`; that moves the day"),

@@ -243,4 +243,13 @@ fn what_refresh_cannot_know_is_left_to_its_writer() {
     let told = "x: error: `x` holds an expansion that no shell has expanded [unexpanded]\n  hint: write by hand what";
     assert!(output.code() == 1 && output.stdout().contains(told), "{output}");
     assert!(!output.stdout().contains("refresh --write"), "{output}");
+    // No epoch is declared for a log of no role.
+    bed.write(
+        "notes.md",
+        log.replace("2025.10.E1", "${EPOCH}").replace("owner: chatwoot", "owner: $USER"),
+    );
+    assert_eq!(run(&bed, ["refresh", "--write", "notes.md"]).code(), 0);
+    let output = run(&bed, ["check", "notes.md"]);
+    assert_eq!(output.stdout().matches("hint: write by hand what").count(), 2, "{output}");
+    assert_eq!(output.stdout().matches("[unexpanded]").count(), 2, "{output}");
 }
