@@ -2,8 +2,8 @@
 //!
 //! Half of what a small program takes to start is the dynamic loader: it maps libraries, looks up
 //! symbols, and writes to every page that holds an address. So the tools are linked at a fixed
-//! address, with the C library and the unwinder inside. The tools that look up host names keep
-//! the C library outside, because it loads further libraries for that, which must fit it.
+//! address, with the C library and the unwinder inside. Such a program cannot load what the system
+//! looks up host names with; `crates/resolver` asks the system instead.
 //!
 //! Only for Linux with glibc, and only what is installed: elsewhere, and where a static library
 //! is missing, cargo's defaults stay as they are.
@@ -15,8 +15,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The tools that look up host names.
-const LOOK_UP_NAMES: &[&str] = &["dsn-align", "evidence-log", "fly-secrets"];
+/// The tool that would be larger than 6 MiB with the C library inside.
+const LARGE: &str = "fly-secrets";
 
 /// Everything that rustc links dynamically by default, but for the unwinder.
 const C_LIBRARY: &[&str] = &["c", "m", "rt", "pthread", "dl", "util"];
@@ -30,8 +30,11 @@ fn main() -> io::Result<()> {
     if !is_glibc {
         return Ok(());
     }
-    let folder = PathBuf::from(variable("OUT_DIR"));
-    let is_static = !LOOK_UP_NAMES.contains(&variable("CARGO_PKG_NAME").as_str());
+    let is_static = variable("CARGO_PKG_NAME") != LARGE;
+    // Each way has a folder of its own: what the other left would be linked as well.
+    let folder =
+        PathBuf::from(variable("OUT_DIR")).join(if is_static { "static" } else { "shared" });
+    fs::create_dir_all(&folder)?;
     for arg in arguments(&folder, is_static)?.unwrap_or_default() {
         writeln!(out, "cargo::rustc-link-arg-bins={arg}")?;
     }

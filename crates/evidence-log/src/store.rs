@@ -2,6 +2,7 @@
 
 mod address;
 mod fault;
+mod names;
 mod probe;
 #[cfg(test)]
 mod scale;

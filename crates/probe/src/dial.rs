@@ -1,19 +1,17 @@
 //! Resolving a name and opening a connection to it.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
+
+use resolver::{Unresolved, look_up};
 
 use crate::failure::{Cause, Failure};
 use crate::step::Deadline;
 
 /// Resolves a host name; says which IPv4 (A) and IPv6 (AAAA) addresses there are.
-///
-/// The system's resolver knows no deadline, so it runs beside us and is left behind when it takes too long.
 pub(crate) fn resolve(
     host: &str,
     port: u16,
@@ -25,30 +23,12 @@ pub(crate) fn resolve(
             "an address, nothing to look up".to_owned(),
         ));
     }
-    // No host has such a name; what does may hold a piece of a password, which name servers must not see.
-    let has_zone =
-        host.split_once('%').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
-    if !has_zone && host.contains(|c: char| c.is_whitespace() || "@/:?#%[]".contains(c)) {
-        return Err(Failure::new(Cause::Name));
-    }
-    let (sender, receiver) = mpsc::channel();
-    let name = host.to_owned();
-    thread::spawn(move || {
-        let found =
-            (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
-        let _ = sender.send(found);
-    });
-    let mut addresses = match receiver.recv_timeout(timeout) {
-        Ok(Ok(addresses)) if !addresses.is_empty() => addresses,
-        Ok(_) => return Err(Failure::new(Cause::Name)),
-        Err(_) => return Err(Failure::new(Cause::Timeout)),
-    };
-    let mut seen = Vec::new();
-    addresses.retain(|address| {
-        let is_new = !seen.contains(address);
-        seen.push(*address);
-        is_new
-    });
+    let addresses = look_up(host, port, timeout).map_err(|unresolved| {
+        Failure::new(match unresolved {
+            Unresolved::NoAddress => Cause::Name,
+            Unresolved::Timeout => Cause::Timeout,
+        })
+    })?;
     let listed = |is_wanted: fn(&IpAddr) -> bool| {
         let listed: Vec<String> = addresses
             .iter()

@@ -5,8 +5,11 @@ use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
+use resolver::SystemResolver;
 use secret::Secret;
+use ureq::Agent;
 use ureq::http::header::LOCATION;
+use ureq::unversioned::transport::DefaultConnector;
 
 /// Bodies are read up to this many bytes; a health answer is far smaller.
 const MAX_BODY: u64 = 64 * 1024;
@@ -96,13 +99,13 @@ pub fn get(
 /// # Errors
 /// Fails where no whole answer comes within `timeout`; any status is an answer.
 pub fn ask(request: &HttpRequest<'_>, timeout: Duration) -> Result<HttpAnswer, HttpError> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
+    let config = Agent::config_builder()
         .timeout_global(Some(timeout))
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)
-        .build()
-        .into();
+        .build();
+    let agent = Agent::with_parts(config, DefaultConnector::new(), SystemResolver);
     let mut headers: Vec<(&str, &str)> =
         request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     if let Some((name, value)) = request.secret {

@@ -19,7 +19,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("evidence", &["durable"]),
     ("opsfile", &[]),
     ("vault", &["secret", "envfile", "opsfile"]),
-    ("probe", &["secret", "dsn"]),
+    ("resolver", &[]),
+    ("probe", &["secret", "dsn", "resolver"]),
     ("report", &[]),
     // Development only, except its own stand-in server.
     ("testbed", &["secret"]),
@@ -27,8 +28,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// The shared crates, any of which a tool may use.
-const SHARED: &[&str] =
-    &["secret", "envfile", "dsn", "evidence", "opsfile", "vault", "probe", "durable", "report"];
+const SHARED: &[&str] = &[
+    "secret", "envfile", "dsn", "evidence", "opsfile", "vault", "resolver", "probe", "durable",
+    "report",
+];
 
 /// Licences that may be linked into a program under MIT or Apache-2.0.
 const LICENCES: &[&str] = &[

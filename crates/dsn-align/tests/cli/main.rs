@@ -6,6 +6,7 @@ mod answers;
 mod expected;
 mod help;
 mod mend;
+mod names;
 mod places;
 mod pooler;
 mod probe;

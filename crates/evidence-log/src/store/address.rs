@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use object_store::client::ClientConfigKey;
+use object_store::client::{ClientConfigKey, ClientOptions};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use report::Invocation;
 
 use super::fault::Error;
+use super::names::Names;
 use super::{Store, patience};
 use crate::redaction::Given;
 
@@ -140,6 +141,7 @@ fn s3(
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region("us-east-1")
+        .with_client_options(client())
         .with_retry(patience());
     for name in AWS {
         if let Some(value) = variables.get(name) {
@@ -161,8 +163,10 @@ fn gcs(
     bucket: &str,
     variables: &Variables<'_>,
 ) -> object_store::Result<object_store::gcp::GoogleCloudStorage> {
-    let mut builder =
-        GoogleCloudStorageBuilder::new().with_bucket_name(bucket).with_retry(patience());
+    let mut builder = GoogleCloudStorageBuilder::new()
+        .with_bucket_name(bucket)
+        .with_client_options(client())
+        .with_retry(patience());
     for name in GOOGLE {
         if let Some(value) = variables.get(name) {
             if name == "GOOGLE_BASE_URL" && is_local(&value) {
@@ -188,8 +192,10 @@ fn azure(
     container: &str,
     variables: &Variables<'_>,
 ) -> object_store::Result<object_store::azure::MicrosoftAzure> {
-    let mut builder =
-        MicrosoftAzureBuilder::new().with_container_name(container).with_retry(patience());
+    let mut builder = MicrosoftAzureBuilder::new()
+        .with_container_name(container)
+        .with_client_options(client())
+        .with_retry(patience());
     for name in AZURE {
         if let Some(value) = variables.get(name) {
             if name == "AZURE_STORAGE_ENDPOINT" && is_local(&value) {
@@ -200,6 +206,11 @@ fn azure(
         }
     }
     builder.build()
+}
+
+/// What the three kinds of store have in common in how they are reached.
+fn client() -> ClientOptions {
+    ClientOptions::new().with_dns_resolver(Arc::new(Names))
 }
 
 /// Whether an endpoint is on this machine, where nobody listens on the way.

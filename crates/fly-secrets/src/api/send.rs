@@ -4,9 +4,11 @@ use std::io;
 use std::thread::sleep;
 use std::time::Duration;
 
+use resolver::SystemResolver;
 use secret::Secret;
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use vault::Vault;
 use zeroize::Zeroizing;
@@ -64,15 +66,15 @@ impl<'a> Line<'a> {
             None if is_macaroon => format!("FlyV1 {text}"),
             None => format!("Bearer {text}"),
         });
-        let agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             // A redirect would carry the token to an address that nobody declared.
             .max_redirects(0)
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_global(Some(Duration::from_mins(1)))
             .user_agent(concat!("fly-secrets/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+            .build();
+        let agent = Agent::with_parts(config, DefaultConnector::new(), SystemResolver);
         Some(Self { agent, authorization, unauthorized, vault })
     }
 
@@ -204,9 +206,7 @@ fn problem_of(status: StatusCode, said: Option<String>) -> Problem {
 fn has_reached(failure: &ureq::Error) -> bool {
     match failure {
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Tls(_) => false,
-        ureq::Error::Io(error) => {
-            error.kind() != io::ErrorKind::ConnectionRefused && !is_lookup(error)
-        }
+        ureq::Error::Io(error) => error.kind() != io::ErrorKind::ConnectionRefused,
         _ => true,
     }
 }
@@ -216,17 +216,11 @@ fn reason(failure: &ureq::Error) -> String {
     match failure {
         ureq::Error::Timeout(_) => "it took too long".to_owned(),
         ureq::Error::HostNotFound => "the host name cannot be resolved".to_owned(),
-        ureq::Error::Io(error) if is_lookup(error) => "the host name cannot be resolved".to_owned(),
         ureq::Error::ConnectionFailed => "no connection".to_owned(),
         ureq::Error::Tls(_) => "the encrypted connection could not be made".to_owned(),
         ureq::Error::Io(error) => error.kind().to_string(),
         _ => "the connection broke".to_owned(),
     }
-}
-
-/// Whether the system's resolver failed; the standard library has no kind for it, only this text.
-fn is_lookup(error: &io::Error) -> bool {
-    error.to_string().starts_with("failed to lookup address information")
 }
 
 fn header(response: &Response<Body>, name: &str) -> Option<String> {
@@ -238,19 +232,23 @@ fn header(response: &Response<Body>, name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn check(error: io::Error) -> (String, bool) {
-        let failure = ureq::Error::Io(error);
-        (reason(&failure), has_reached(&failure))
+    fn check(failure: &ureq::Error, expected: (&str, bool)) {
+        assert_eq!((reason(failure).as_str(), has_reached(failure)), expected);
     }
 
     #[test]
     fn a_host_that_is_not_found_and_one_that_refuses_were_not_reached() {
-        // The resolver of this machine, asked for a name that is none.
-        let error = std::net::ToSocketAddrs::to_socket_addrs("no name:443").unwrap_err();
-        assert_eq!(check(error), ("the host name cannot be resolved".to_owned(), false));
+        let agent = Agent::with_parts(
+            Agent::config_builder().build(),
+            DefaultConnector::new(),
+            SystemResolver,
+        );
+        // A label is 63 bytes at most, so that nobody is asked for this one.
+        let nowhere = agent.get(format!("http://{}/", "a".repeat(64))).call().unwrap_err();
+        check(&nowhere, ("the host name cannot be resolved", false));
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-        assert_eq!(check(refused), ("connection refused".to_owned(), false));
+        check(&ureq::Error::Io(refused), ("connection refused", false));
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-        assert_eq!(check(reset), ("connection reset".to_owned(), true));
+        check(&ureq::Error::Io(reset), ("connection reset", true));
     }
 }
