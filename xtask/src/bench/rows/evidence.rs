@@ -19,51 +19,51 @@ pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
+/// The tool by itself, and with what git is asked in this repository, which the peers do not do.
 fn wrapping_true(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
-    // Inside this repository, so that asking git for commit and changes counts, which the peers do not do.
-    let folder = material::folder(&ctx.scratch.join("true"))?;
-    material::file(&folder.join("ops.toml"), "version = 1\n")?;
-    let peers: [(&[&str], f64); 4] = [
-        (&["bash", "-c", "true 2>&1 | tee out.txt"], 0.8),
-        (&["asciinema", "rec", "--quiet", "--overwrite", "-c", "true", "out.cast"], 0.5),
-        (&["script", "-qec", "true", "out.script"], 0.25),
-        (
-            &[
-                "witness",
-                "run",
-                "--step",
-                "true",
-                "-k",
-                "witness.pem",
-                "-o",
-                "out.json",
-                "--",
-                "true",
-            ],
-            0.1,
-        ),
-    ];
+    const BASH: &[&str] = &["bash", "-c", "true 2>&1 | tee out.txt"];
+    const SCRIPT: &[&str] = &["script", "-qec", "true", "out.script"];
+    const ASCIINEMA: &[&str] =
+        &["asciinema", "rec", "--quiet", "--overwrite", "-c", "true", "out.cast"];
+    #[rustfmt::skip]
+    const WITNESS: &[&str] =
+        &["witness", "run", "--step", "true", "-k", "witness.pem", "-o", "out.json", "--", "true"];
+    let alone = "run true";
+    let outside = material::outside("true")?;
+    let with_git = "run true, in this repository, whose commit and changes are recorded";
+    let inside = material::folder(&ctx.scratch.join("true"))?;
+    for folder in [&outside, &inside] {
+        material::file(&folder.join("ops.toml"), "version = 1\n")?;
+    }
     // witness signs or does nothing; without the key its row says that it did not run.
     let _ = cmd!("openssl", "genpkey", "-algorithm", "ed25519", "-out", "witness.pem")
-        .dir(&folder)
+        .dir(&inside)
         .stderr_null()
         .unchecked()
         .run();
-    peers
-        .into_iter()
-        .map(|(words, ratio)| {
-            // A bundle of its own for each, so that none pays for the records of another.
-            let bundle = ctx.prepare("evidence-log", &["open", "bench"], &folder)?;
-            Ok(Row {
-                tool: "evidence-log",
-                work: "run true",
-                ours: ctx.ours("evidence-log", &["run", "--into", &bundle, "--", "true"], &folder),
-                peer: installed(words, &folder),
-                goal: wall(ratio, None),
-                max_rounds: usize::MAX,
-            })
+    [
+        (alone, &outside, BASH, 0.8),
+        (alone, &outside, ASCIINEMA, 0.5),
+        (alone, &outside, SCRIPT, 0.25),
+        (with_git, &inside, BASH, 0.8),
+        (with_git, &inside, SCRIPT, 0.25),
+        // It asks git too, and does nothing where there is no repository.
+        (with_git, &inside, WITNESS, 0.1),
+    ]
+    .into_iter()
+    .map(|(work, folder, words, ratio)| {
+        // A bundle of its own for each, so that none pays for the records of another.
+        let bundle = ctx.prepare("evidence-log", &["open", "bench"], folder)?;
+        Ok(Row {
+            tool: "evidence-log",
+            work,
+            ours: ctx.ours("evidence-log", &["run", "--into", &bundle, "--", "true"], folder),
+            peer: installed(words, folder),
+            goal: wall(ratio, None),
+            max_rounds: usize::MAX,
         })
-        .collect()
+    })
+    .collect()
 }
 
 fn stream(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
