@@ -6,6 +6,7 @@
 
 mod claims;
 mod credential;
+mod der;
 mod error;
 mod fault;
 mod found;

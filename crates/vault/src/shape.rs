@@ -1,5 +1,6 @@
 //! What a value of each shape must look like; the reasons never say what it does look like.
 
+mod pem;
 mod text;
 mod token;
 mod url;
@@ -23,7 +24,7 @@ pub fn fits(shape: &Shape, value: &[u8]) -> Fit {
     match shape {
         // These may begin or end as they like, and say themselves what is wrong.
         Shape::Json => return text::json(value),
-        Shape::PrivateKey => return token::private_key(value),
+        Shape::PrivateKey => return pem::private_key(value),
         Shape::Regex(pattern) => return text::pattern(pattern, value),
         _ => {}
     }

@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::BASE64;
 
+use crate::der::{SEQUENCE, element};
+
 /// The end of the certificate that ends first; none where none is one.
 pub(super) fn not_after(text: &str) -> Option<DateTime<Utc>> {
     text.split("-----BEGIN CERTIFICATE-----").skip(1).filter_map(one).min()
@@ -29,26 +31,9 @@ fn one(rest: &str) -> Option<DateTime<Utc>> {
     time(tag, std::str::from_utf8(end).ok()?)
 }
 
-const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-
-/// One element of DER: its tag, its content, and what follows.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, rest) = der.split_first()?;
-    let (first, rest) = rest.split_first()?;
-    let (length, rest) = if *first < 0x80 {
-        (usize::from(*first), rest)
-    } else {
-        let n_bytes = usize::from(*first & 0x7f);
-        let (bytes, rest) =
-            rest.split_at_checked(n_bytes).filter(|_| (1..=4).contains(&n_bytes))?;
-        (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((*tag, content, rest))
-}
 
 /// `YYMMDDHHMMSSZ` up to 2049, `YYYYMMDDHHMMSSZ` from then on.
 fn time(tag: u8, text: &str) -> Option<DateTime<Utc>> {

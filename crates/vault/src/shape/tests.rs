@@ -1,6 +1,6 @@
 //! What fits each shape, and the reason given for what does not.
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use opsfile::{SHAPES, Shape};
 use proptest::prelude::*;
 
@@ -48,6 +48,12 @@ fn postgres_urls() {
     yes(shape, "postgres://u:p@[::1]:5432/db");
     yes(shape, "postgres://u:p@a:1,b:2/db?target_session_attrs=any");
     yes(shape, "postgres://u:p@/db?host=/var/run/postgresql");
+    yes(shape, "postgresql://localhost/mydb?user=other&password=CANARYp");
+    yes(shape, "postgresql:///mydb?host=/run/postgresql&user=u");
+    yes(shape, "postgresql://u:p@%2Fvar%2Frun%2Fpostgresql/db");
+    yes(shape, "postgresql://u:p@%2fvar%2frun:5433/db");
+    no(shape, "postgresql://localhost/mydb?user=", "names no user");
+    no(shape, "postgresql://localhost/mydb?users=CANARYu", "names no user");
     no(
         shape,
         "https://u:p@h/db",
@@ -242,7 +248,57 @@ fn private_keys() {
         "has lost its line breaks",
     );
     no(shape, &armour("PRIVATE KEY", "Q0FO", "PRIVATE KEY"), "is cut short");
-    no(shape, "ssh-rsa AAAA", "does not begin with a PEM line `-----BEGIN … PRIVATE KEY-----`");
+    no(shape, "ssh-rsa AAAA", "has no PEM line `-----BEGIN … PRIVATE KEY-----`");
+}
+
+/// A PEM block of these bytes and so many others.
+fn key_of(label: &str, head: &[u8], len: usize) -> String {
+    let bytes: Vec<u8> = head.iter().copied().chain((0..=250).cycle().take(len)).collect();
+    let packed = BASE64.encode(&bytes);
+    let lines: Vec<&str> =
+        packed.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+#[test]
+fn a_private_key_is_as_long_as_it_says() {
+    const CUT: &str = "is cut short or has lost a part: it is not as long as it says";
+    let der = key_of("PRIVATE KEY", b"\x30\x82\x01\x00", 256);
+    let head =
+        b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none\0\0\0\0\0\0\0\x01\0\0\0\x02pk\0\0\0\x80";
+    let openssh = key_of("OPENSSH PRIVATE KEY", head, 128);
+    for whole in [der, openssh] {
+        yes("private-key", &whole);
+        yes("private-key", &whole.replace('\n', "\r\n"));
+        let lines: Vec<&str> = whole.lines().collect();
+        let without = |at: usize| [&lines[..at], &lines[at + 1..]].concat().join("\n");
+        no("private-key", &without(2), CUT);
+        no("private-key", &without(lines.len() - 2), CUT);
+        let last = lines[lines.len() - 2];
+        no("private-key", &whole.replace(last, &last[..last.len() - 8]), CUT);
+        no("private-key", &whole.replace(last, &last[..last.len() - 1]), CUT);
+    }
+    let encrypted = key_of("RSA PRIVATE KEY", b"\x30\x82", 254);
+    let header = "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n";
+    yes("private-key", &encrypted.replacen("KEY-----\n", header, 1));
+}
+
+#[test]
+fn a_private_key_may_stand_among_others() {
+    let key = key_of("EC PRIVATE KEY", b"\x30\x78", 120);
+    let certificate = key_of("CERTIFICATE", b"\x30\x78", 120);
+    yes("private-key", &format!("{certificate}{key}"));
+    yes("private-key", &format!("{key}{certificate}"));
+    yes("private-key", &format!("Bag Attributes\n    localKeyID: 01\n{key}"));
+    yes("private-key", &format!("{}{key}", key_of("EC PARAMETERS", b"\x06\x08", 8)));
+    let cut = key.split_once("-----END").unwrap().0;
+    no(
+        "private-key",
+        &format!("{cut}\n{certificate}"),
+        "is cut short: its last PEM line is missing",
+    );
+    no("private-key", &format!("key: {key}"), "has no PEM line `-----BEGIN … PRIVATE KEY-----`");
+    no("private-key", &format!("{certificate}{certificate}"), "is PEM, but no private key");
 }
 
 #[test]

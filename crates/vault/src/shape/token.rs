@@ -116,39 +116,3 @@ fn object(part: &str) -> Option<Value> {
     let bytes = BASE64URL_NOPAD.decode(part.as_bytes()).ok()?;
     serde_json::from_slice(&bytes).ok().filter(Value::is_object)
 }
-
-/// PEM (RFC 7468): armour lines that agree, base64 between them.
-pub(super) fn private_key(value: &str) -> Fit {
-    let text = value.trim();
-    if !text.contains('\n') && text.contains("\\n") {
-        return Err("has `\\n` as two characters where line breaks belong");
-    }
-    let Some(rest) = text.strip_prefix("-----BEGIN ") else {
-        return Err("does not begin with a PEM line `-----BEGIN … PRIVATE KEY-----`");
-    };
-    let Some((label, rest)) = rest.split_once("-----") else {
-        return Err("has a broken PEM line at its beginning");
-    };
-    if !label.ends_with("PRIVATE KEY") {
-        return Err("is PEM, but no private key");
-    }
-    let Some((body, end)) = rest.rsplit_once("-----END ") else {
-        return Err("is cut short: its last PEM line is missing");
-    };
-    if end.strip_suffix("-----") != Some(label) {
-        return Err("has a last PEM line that does not agree with its first");
-    }
-    if !body.contains('\n') {
-        return Err("has lost its line breaks");
-    }
-    // Headers of the old encrypted form (`Proc-Type: …`) stand before an empty line.
-    let body = body.rsplit("\n\n").next().unwrap_or(body);
-    let n_bytes = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).count();
-    if n_bytes < 32 {
-        return Err("is cut short");
-    }
-    let is_base64 = body.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(&byte)
-    });
-    if is_base64 { Ok(()) } else { Err("has characters that PEM has not") }
-}

@@ -25,10 +25,15 @@ pub(super) fn postgres(value: &str) -> Fit {
     if !matches!(parts.scheme, "postgres" | "postgresql") {
         return Err("is a URL, but its scheme is neither `postgresql` nor `postgres`");
     }
-    let host_in_query =
-        parts.query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with("host=")));
-    check(&parts, |host| (host.is_empty() && host_in_query) || is_authority_host(host))?;
-    if parts.user.is_none_or(str::is_empty) {
+    // libpq takes both from the query as well.
+    let is_in_query = |name: &str| {
+        let mut pairs = parts.query.into_iter().flat_map(|query| query.split('&'));
+        pairs.any(|pair| pair.strip_prefix(name).is_some_and(|value| !value.is_empty()))
+    };
+    check(&parts, |host| {
+        (host.is_empty() && is_in_query("host=")) || is_authority_host(host) || is_socket(host)
+    })?;
+    if parts.user.is_none_or(str::is_empty) && !is_in_query("user=") {
         return Err("names no user");
     }
     if parts.path.trim_start_matches('/').as_bytes().contains(&b'/') {
@@ -118,6 +123,14 @@ fn is_authority_host(host: &str) -> bool {
         }
         None => is_host(host),
     }
+}
+
+/// The folder of a Unix socket, percent-encoded: `%2Fvar%2Frun%2Fpostgresql` (PostgreSQL's manual, 34.1.1.2).
+fn is_socket(host: &str) -> bool {
+    let is_folder = host.get(..3).is_some_and(|slash| slash.eq_ignore_ascii_case("%2f"));
+    is_folder
+        && is_percent_encoded(host)
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%._-".contains(&byte))
 }
 
 fn is_percent_encoded(part: &str) -> bool {
