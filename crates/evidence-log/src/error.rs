@@ -186,6 +186,9 @@ impl Failure for Error {
             Self::Evidence(evidence::Error::TooLong { .. }) => {
                 Some("one record holds 64 KiB: take fewer at a time, or shorter names".into())
             }
+            Self::Evidence(evidence::Error::Name { .. }) => {
+                Some("rename it, or move it out of the bundle: no record can name it".into())
+            }
             Self::Evidence(evidence::Error::NeverOpened { .. }) => {
                 Some("remove the folder, and open another".into())
             }

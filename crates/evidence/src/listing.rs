@@ -6,10 +6,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path};
+use std::panic::resume_unwind;
+use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{self, AtomicUsize};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, statat};
 use rustix::io::Errno;
@@ -23,11 +24,30 @@ const BUFFER: usize = 64 * 1024;
 /// Files that one thread takes at a time.
 const FILES_A_BATCH: usize = 16;
 
-/// The paths of everything in the folder that is not a folder, with `/`, sorted by their bytes.
+/// What lies in a folder and is not a folder.
+#[derive(Default)]
+struct Paths {
+    /// With `/`, sorted by their bytes.
+    named: Vec<String>,
+    /// What no record can name: files and folders whose names are not UTF-8, as they are.
+    unnameable: Vec<PathBuf>,
+}
+
+/// The paths of everything in the folder that is not a folder, with `/`, sorted by their bytes. Fails where one is not
+/// UTF-8.
 pub(crate) fn files(folder: &Path) -> Result<Vec<String>, Error> {
-    let mut paths = Vec::new();
+    let Paths { named, unnameable } = paths(folder)?;
+    match unnameable.into_iter().next() {
+        Some(path) => Err(Error::Name { path }),
+        None => Ok(named),
+    }
+}
+
+fn paths(folder: &Path) -> Result<Paths, Error> {
+    let mut paths = Paths::default();
     collect(folder, "", &mut Vec::with_capacity(BUFFER), &mut paths)?;
-    paths.sort_unstable();
+    paths.named.sort_unstable();
+    paths.unnameable.sort_unstable();
     Ok(paths)
 }
 
@@ -37,7 +57,7 @@ fn collect(
     folder: &Path,
     prefix: &str,
     buffer: &mut Vec<u8>,
-    paths: &mut Vec<String>,
+    paths: &mut Paths,
 ) -> Result<(), Error> {
     let opened = open_folder(folder).map_err(Error::read(folder))?;
     let mut below = Vec::new();
@@ -49,7 +69,10 @@ fn collect(
             continue;
         }
         let place = || folder.join(OsStr::from_bytes(name.to_bytes()));
-        let text = name.to_str().map_err(|_| Error::Name { path: place() })?;
+        let Ok(text) = name.to_str() else {
+            paths.unnameable.push(place());
+            continue;
+        };
         let kind = match entry.file_type() {
             // Some file systems do not say.
             FileType::Unknown => statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW)
@@ -64,7 +87,7 @@ fn collect(
             path.push('/');
             below.push((place(), path));
         } else {
-            paths.push(path);
+            paths.named.push(path);
         }
     }
     below.into_iter().try_for_each(|(folder, prefix)| collect(&folder, &prefix, buffer, paths))
@@ -77,6 +100,8 @@ pub(crate) type Hashed = io::Result<(Digest, u64)>;
 pub(crate) struct Listed {
     /// The paths, with `/`.
     pub(crate) paths: Vec<String>,
+    /// Files and folders that no record can name, as their names are not UTF-8.
+    pub(crate) unnameable: Vec<PathBuf>,
     found: Vec<Option<Hashed>>,
 }
 
@@ -130,14 +155,14 @@ pub(crate) fn list_beside<T, E: From<Error>>(
 ) -> Result<(Listed, T), E> {
     let listed = OnceLock::new();
     if !many {
-        let _ = listed.set(Ok(files(folder)?));
+        let _ = listed.set(Ok(paths(folder)?));
     }
     let opened = open_folder(folder).map_err(Error::read(folder))?;
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut buffers, mut done) = ([vec![0; BUFFER], vec![0; BUFFER]], Vec::new());
         let paths = match listed.wait() {
-            Ok(paths) => paths.as_slice(),
+            Ok(paths) => paths.named.as_slice(),
             Err(_) => &[],
         };
         loop {
@@ -160,11 +185,11 @@ pub(crate) fn list_beside<T, E: From<Error>>(
     };
     let n_others = match listed.get().and_then(|listed| listed.as_ref().ok()) {
         None => processors(),
-        Some(paths) => processors().min(paths.len().div_ceil(FILES_A_BATCH)),
+        Some(paths) => processors().min(paths.named.len().div_ceil(FILES_A_BATCH)),
     };
     let (done, answer) = thread::scope(|scope| {
         if many {
-            scope.spawn(|| listed.set(files(folder)));
+            scope.spawn(|| listed.set(paths(folder)));
         }
         let others: Vec<_> = (1..n_others).map(|_| scope.spawn(work)).collect();
         let answer = first();
@@ -172,16 +197,20 @@ pub(crate) fn list_beside<T, E: From<Error>>(
             next.store(usize::MAX / 2, atomic::Ordering::Relaxed);
         }
         let mut done = work();
-        done.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
+        let join = |other: ScopedJoinHandle<'_, _>| {
+            other.join().unwrap_or_else(|panicked| resume_unwind(panicked))
+        };
+        done.extend(others.into_iter().flat_map(join));
         (done, answer)
     });
     let answer = answer?;
-    let paths = listed.into_inner().unwrap_or_else(|| Ok(Vec::new()))?;
+    let Paths { named: paths, unnameable } =
+        listed.into_inner().unwrap_or_else(|| Ok(Paths::default()))?;
     let mut found: Vec<Option<Hashed>> = paths.iter().map(|_| None).collect();
     for (n, hashed) in done {
         found[n] = Some(hashed);
     }
-    Ok((Listed { paths, found }, answer))
+    Ok((Listed { paths, unnameable, found }, answer))
 }
 
 fn processors() -> usize {

@@ -155,7 +155,10 @@ fn refuse_what_differs(folder: &Path, chain: &Chain, hashes: &Hashes) -> Result<
 
 fn hashes(folder: &Path) -> Result<Hashes, Error> {
     let is_covered = |path: &str| !matches!(path, RECORDS | MANIFEST | SIGNATURE);
-    let (listed, ()) = listing::list_beside(folder, false, is_covered, || Ok::<_, Error>(()))?;
+    let (mut listed, ()) = listing::list_beside(folder, false, is_covered, || Ok::<_, Error>(()))?;
+    if let Some(path) = listed.unnameable.pop() {
+        return Err(Error::Name { path });
+    }
     let found = listed.into_hashed().map(|(path, found)| {
         let found = found.map_err(|failed| Error::read(&folder.join(&path))(failed))?;
         Ok((path, found))

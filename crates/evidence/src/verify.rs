@@ -301,6 +301,11 @@ impl Ctx<'_> {
 
     /// The digests in the records against the folder; where there is no manifest, they are all there is.
     fn files(&mut self, entries: Option<&[ManifestEntry]>) {
+        for path in &self.listed.unnameable {
+            let inside = path.strip_prefix(self.folder).unwrap_or(path);
+            let why = "no record can name it, as its name is not UTF-8";
+            self.problems.push(Problem::new(Rule::Added, inside.to_string_lossy(), why));
+        }
         let alone = entries.is_none();
         let paths = &self.listed.paths;
         // Whether a record speaks of the path, and the paths of which one does that are not here.

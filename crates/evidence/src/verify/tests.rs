@@ -1,5 +1,7 @@
 //! The tamper matrix of a bundle: every change to an intact one is found, and an intact one passes.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::*;
@@ -143,12 +145,27 @@ fn each_flipped_byte_of_each_file_is_found() {
             flipped[at] ^= 1;
             std::fs::write(&file, &flipped).unwrap();
             let found = problems(&folder);
-            let same_text = path == SIGNATURE && intact[at].is_ascii_whitespace();
-            assert!(!found.is_empty() || same_text, "byte {at} of {path} was changed unseen");
+            assert!(!found.is_empty(), "byte {at} of {path} was changed unseen");
         }
+        let cut = &intact[..intact.len() - 1];
+        std::fs::write(&file, cut).unwrap();
+        assert!(!problems(&folder).is_empty(), "the end of {path} was cut off unseen");
         std::fs::write(&file, &intact).unwrap();
     }
     assert_eq!(shown(&folder), "");
+}
+
+#[test]
+fn a_file_that_no_record_can_name_is_found_and_hides_nothing() {
+    let (_root, folder) = sealed();
+    let odd = folder.join(OsStr::from_bytes(b"bad\xffname"));
+    std::fs::create_dir(&odd).unwrap();
+    std::fs::write(odd.join("in"), "").unwrap();
+    std::fs::write(folder.join("001-one.out"), "other").unwrap();
+    insta::assert_snapshot!(shown(&folder), @"
+    altered 001-one.out: it is not what the manifest has the digest of
+    added bad�name: no record can name it, as its name is not UTF-8
+    ");
 }
 
 #[test]
