@@ -203,7 +203,7 @@ pub(crate) fn refuse_credentials(
     if inspected.holding.is_empty() {
         Ok(())
     } else {
-        Err(Error::UnrecordedSecret { path: shown.to_path_buf() })
+        Err(Error::UnrecordedSecret { path: shown.to_path_buf(), part: "it" })
     }
 }
 

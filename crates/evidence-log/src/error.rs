@@ -36,7 +36,7 @@ pub(crate) enum Error {
     /// A file that holds a credential in a form that cannot be redacted.
     Attachment { path: PathBuf, why: String },
     /// A file in a bundle's folder that nobody recorded, and that holds a credential.
-    UnrecordedSecret { path: PathBuf },
+    UnrecordedSecret { path: PathBuf, part: &'static str },
     /// A file that cannot be searched for credentials.
     Unsearched { path: PathBuf, why: String },
     /// The signers cannot be read, so no verdict on signatures is possible.
@@ -102,9 +102,9 @@ impl fmt::Display for Error {
             Self::Attachment { path, why } => {
                 write!(out, "cannot attach {}: {why}", path.display())
             }
-            Self::UnrecordedSecret { path } => write!(
+            Self::UnrecordedSecret { path, part } => write!(
                 out,
-                "cannot seal {}, which nobody recorded: it holds a credential",
+                "cannot seal {}, which nobody recorded: {part} holds a credential",
                 path.display()
             ),
             Self::Unsearched { path, why } => {

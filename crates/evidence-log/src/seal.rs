@@ -8,7 +8,7 @@ use report::{Common, Exit, Invocation, Streams};
 
 use crate::count::counted;
 use crate::error::{self, Error};
-use crate::redaction::load;
+use crate::redaction::{Cleaner, load};
 use crate::setting::Setting;
 use crate::{args, attach, clock, verify};
 
@@ -61,7 +61,13 @@ fn refuse_what_would_leak(setting: &Setting, bundle: &Bundle) -> Result<(), Erro
         return Ok(());
     }
     let (set, _) = load(setting, &[])?;
+    let mut cleaner = Cleaner::new(&set);
     for path in unrecorded {
+        let shown = cleaner.words(&path);
+        if shown != path {
+            let path = setting.shown(&bundle.folder().join(shown)).into();
+            return Err(Error::UnrecordedSecret { path, part: "its name" });
+        }
         let path = bundle.folder().join(path);
         let looked = attach::refuse_credentials(&path, Path::new(&setting.shown(&path)), &set);
         // Another who seals or attaches at this moment may have had it there only for as long as it was written.

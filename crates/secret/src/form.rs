@@ -178,10 +178,36 @@ impl Place<'_> {
         (n_taken < rest.len() || n_taken == longest || self.is_end).then_some(start + n_taken)
     }
 
-    /// Whether no letter, digit or underscore stands before the anchor.
+    /// Whether no letter, digit or underscore stands before the anchor, but for one that is the end of an escape.
     fn begins_word(&self) -> bool {
-        self.at.checked_sub(1).is_none_or(|before| !is_word(self.text[before]))
+        let before = &self.text[..self.at];
+        before.last().is_none_or(|byte| !is_word(*byte)) || ends_with_escape(before)
     }
+}
+
+/// Whether a text ends with an escape of JSON or a shell, of a URL or of quoted-printable, or with a colour code.
+fn ends_with_escape(text: &[u8]) -> bool {
+    const LONGEST_COLOUR: usize = 20;
+    let is_hex_behind = |mark: &[u8], n_digits: usize| {
+        let split = text.len().checked_sub(n_digits).map(|at| text.split_at(at));
+        split.is_some_and(|(head, digits)| {
+            head.ends_with(mark) && digits.iter().all(u8::is_ascii_hexdigit)
+        })
+    };
+    let is_colour = || {
+        text.strip_suffix(b"m").is_some_and(|head| {
+            let is_parameter = |byte: &&u8| byte.is_ascii_digit() || **byte == b';';
+            let tail = head.iter().rev().take(LONGEST_COLOUR);
+            let n_parameters = tail.take_while(is_parameter).count();
+            head[..head.len() - n_parameters].ends_with(b"[")
+        })
+    };
+    matches!(text, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v'])
+        || is_hex_behind(b"%", 2)
+        || is_hex_behind(b"\\x", 2)
+        || is_hex_behind(b"\\u", 4)
+        || text.ends_with(b"=3D")
+        || is_colour()
 }
 
 fn is_word(byte: u8) -> bool {

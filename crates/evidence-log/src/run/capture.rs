@@ -13,7 +13,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use super::child::Spawned;
 use super::pty::Keyboard;
-use super::signals::{self, Signals};
+use super::signals::{self, Signals, asks_to_end};
 use super::stream::{Sink, Timing};
 use super::tree::signal_all;
 
@@ -219,6 +219,9 @@ impl Ctx<'_, '_> {
         if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
             self.kill_at = None;
             self.signal_tree(Signal::KILL);
+            if !self.timed_out {
+                self.forwarded.push(signals::name(Signal::KILL.as_raw()));
+            }
         }
     }
 
@@ -229,12 +232,14 @@ impl Ctx<'_, '_> {
     }
 
     /// A terminal sends its interrupt to the command as well, so it is not doubled. What comes from elsewhere is
-    /// passed on; an operator who interrupts again after some seconds means it.
+    /// passed on; an operator who interrupts again after some seconds means it, and what does not end then is killed.
     fn pass_signals_on(&mut self) {
         for signal in self.signals.take() {
             if self.status.is_some() {
                 // Only something that the command left behind is being waited for.
-                self.drained = Some(Instant::now());
+                if asks_to_end(signal) {
+                    self.drained = Some(Instant::now());
+                }
                 self.received_all([signal]);
                 continue;
             }
@@ -254,7 +259,12 @@ impl Ctx<'_, '_> {
                 self.received_all([signal]);
                 continue;
             }
-            let signal = if from_terminal { Signal::TERM } else { signal };
+            let signal = if from_terminal {
+                self.kill_at.get_or_insert_with(|| Instant::now() + GRACE);
+                Signal::TERM
+            } else {
+                signal
+            };
             if let Some(pid) = self.pid
                 && kill_process(pid, signal).is_ok()
                 && self.forwarded.len() < MOST_SIGNALS
@@ -295,10 +305,8 @@ impl Ctx<'_, '_> {
         {
             self.status = Some(status);
             self.drained = Some(Instant::now() + self.drain);
-            if self.timed_out {
-                // What ignored the request to end does not outlive the command.
-                self.kill_at = Some(Instant::now() + Duration::from_millis(100));
-            }
+            // What ignored the request to end in time does not outlive the command.
+            self.kill_at = self.timed_out.then(|| Instant::now() + Duration::from_millis(100));
         }
     }
 

@@ -6,7 +6,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+
+/// What is caught: what asks to end, and what would end us for no reason of ours and may be meant for the command.
+const CAUGHT: [Signal; 8] = [
+    Signal::INT,
+    Signal::QUIT,
+    Signal::TERM,
+    Signal::HUP,
+    Signal::USR1,
+    Signal::USR2,
+    Signal::ALARM,
+    Signal::WINCH,
+];
+
+/// Whether a signal asks to end.
+pub(super) fn asks_to_end(signal: Signal) -> bool {
+    matches!(signal, Signal::INT | Signal::QUIT | Signal::TERM | Signal::HUP)
+}
 
 /// Caught signals; each waits to be asked for.
 pub(super) struct Signals {
@@ -15,8 +32,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Catches interrupt, quit, terminate and hang-up. What our caller ignores, as `nohup` does, stays ignored, for
-    /// the command as well. A window that changes its size is told only where it matters.
+    /// Catches them. What our caller ignores, as `nohup` does, stays ignored, for the command as well. A window that
+    /// changes its size is told only where it matters.
     pub(super) fn catch(with_window: bool, ignored: Ignored) -> io::Result<Self> {
         let (woken, waker) = io::pipe()?;
         rustix::io::ioctl_fionbio(&waker, true)?;
@@ -24,15 +41,9 @@ impl Signals {
         // A limit on the size of files is then an error of the write, and not our end; the command starts without it.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         let mut caught = Vec::new();
-        let all = [
-            (SIGINT, Signal::INT),
-            (SIGQUIT, Signal::QUIT),
-            (SIGTERM, Signal::TERM),
-            (SIGHUP, Signal::HUP),
-            (SIGWINCH, Signal::WINCH),
-        ];
-        for (number, signal) in all {
-            if ignored.has(number) || (number == SIGWINCH && !with_window) {
+        for signal in CAUGHT {
+            let number = signal.as_raw();
+            if ignored.has(number) || (signal == Signal::WINCH && !with_window) {
                 continue;
             }
             let flag = Arc::new(AtomicBool::new(false));

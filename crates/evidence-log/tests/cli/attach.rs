@@ -170,6 +170,13 @@ fn what_nobody_recorded_is_sealed_as_such_and_told() {
     hint: move it out of the bundle; `attach` makes a redacted copy of a text
     ");
     std::fs::remove_file(bed.path(format!("{bundle}/deep/leak.gz"))).unwrap();
+    // As a URL has it: a name cannot hold its `/`.
+    let named = bed.path(format!("{bundle}/extra-fo1_CANARY%2F8vJ2%2BQz7%22tR4%20wK9%25mN3"));
+    std::fs::write(&named, "harmless").unwrap();
+    let refused = tool(&bed).args(["seal", &bundle]).run();
+    std::fs::remove_file(named).unwrap();
+    assert_eq!((refused.code(), refused.stdout()), (2, ""));
+    assert!(refused.stderr().contains("its name holds a credential"), "{refused}");
 
     let sealed = tool(&bed).args(["seal", &bundle]).run();
     assert_eq!(sealed.code(), 0, "{sealed}");

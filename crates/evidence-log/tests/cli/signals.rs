@@ -21,11 +21,19 @@ fn send(bed: &Bed, signal: &str, to: &str) {
 
 #[test]
 fn each_signal_is_passed_on_and_recorded() {
-    for (signal, name) in [("-HUP", "SIGHUP"), ("-TERM", "SIGTERM"), ("-QUIT", "SIGQUIT")] {
+    let signals = [
+        ("-HUP", "SIGHUP"),
+        ("-TERM", "SIGTERM"),
+        ("-QUIT", "SIGQUIT"),
+        ("-USR1", "SIGUSR1"),
+        ("-USR2", "SIGUSR2"),
+        ("-ALRM", "SIGALRM"),
+    ];
+    for (signal, name) in signals {
         let bed = Bed::new();
         let bundle = open(&bed);
-        let command =
-            "trap 'echo cleaning; exit 7' HUP TERM QUIT; echo ready; while :; do sleep 0.02; done";
+        let command = "trap 'echo cleaning; exit 7' HUP TERM QUIT USR1 USR2 ALRM; echo ready; \
+             while :; do sleep 0.02; done";
         let run = ["run", "--into", &bundle, "--label", "s", "--", "sh", "-c", command];
         let running = tool(&bed).args(run).start();
         let out = bed.path(format!("{bundle}/001-s.out"));
@@ -94,6 +102,22 @@ fn a_second_interrupt_that_comes_later_ends_the_command() {
     assert!(bed.read(format!("{bundle}/001-c.out")).ends_with("term\n"), "{output}");
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.contains("\"forwarded\":[\"SIGTERM\"]"), "{records}");
+}
+
+/// What does not end when it is asked to is killed, with all that it started.
+#[test]
+fn an_interrupt_that_is_meant_ends_what_ignores_every_request() {
+    let command = "trap 'touch interrupted' INT; trap 'echo term' TERM; touch ready; \
+         while :; do sleep 0.02; done\n";
+    let typist = "printf '\\003'; until [ -e interrupted ]; do sleep 0.02; done; sleep 5.2; \
+         printf '\\003'";
+    let test = "an_interrupt_that_is_meant_ends_what_ignores_every_request";
+    let Some((bed, bundle, output)) = at_a_terminal(test, command, typist) else { return };
+    assert_eq!(bed.read("code"), "code 137\n", "{output}");
+    assert!(bed.read(format!("{bundle}/001-c.out")).ends_with("term\n"), "{output}");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"forwarded\":[\"SIGTERM\",\"SIGKILL\"]"), "{records}");
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
 }
 
 #[test]

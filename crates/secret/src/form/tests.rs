@@ -109,6 +109,33 @@ fn tokens_with_a_prefix() {
 }
 
 #[test]
+fn an_escape_before_a_token_is_no_part_of_it() {
+    let token = format!("shpat_{}", "0a1b2c3d".repeat(4));
+    for before in [
+        "\\n",
+        "\\t",
+        "\\r\\n",
+        "\\\\n",
+        "%20",
+        "%3D",
+        "%3d",
+        "=3D",
+        "\\u0022",
+        "\\x22",
+        "\u{1b}[32m",
+        "\u{1b}[0;1;32m",
+        "\\x1b[1m",
+        "\\u001b[32m",
+        "\\033[m",
+    ] {
+        check(&format!("\"x{before}{token}\""), &format!("\"x{before}<shopify-token>\""));
+    }
+    for before in ["n", "20", "%2", "u0022", "x22", "\\u022", "=33", "32m", "[3xm", "\\a"] {
+        spared(&[&format!("\"x{before}{token}\"")]);
+    }
+}
+
+#[test]
 fn private_keys() {
     let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
     let block =
