@@ -1,6 +1,8 @@
 //! A value that must not be seen, the set of known secrets and their encodings, and the streaming redactor.
 
+mod aside;
 mod cut;
+mod dump;
 mod encoding;
 pub mod form;
 mod harden;
@@ -8,6 +10,7 @@ mod index;
 mod needles;
 pub mod packed;
 mod parts;
+mod piece;
 mod prefixes;
 mod redactor;
 mod refusal;
@@ -16,10 +19,12 @@ mod set;
 mod sieve;
 mod value;
 mod view;
+mod wide;
 
 pub use encoding::Encoding;
 pub use harden::harden_process;
 pub use parts::{Part, parts};
+pub use piece::Piece;
 pub use redactor::Redactor;
 pub use refusal::{Reason, Refusal, SHORTEST, reason};
 pub use set::{Match, SecretSet, SecretSetBuilder};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::SecretSet;
+use crate::aside::{Aside, Sought};
 use crate::form;
 use crate::set::joins;
 use crate::view::View;
@@ -43,6 +44,7 @@ pub struct Redactor<'set> {
     /// The name in the marker that ends where the covered bytes end.
     last_marker: Option<&'set str>,
     counts: BTreeMap<&'set str, u64>,
+    aside: Aside<'set>,
 }
 
 /// A place to be replaced, in the buffer.
@@ -53,7 +55,7 @@ struct Place<'set> {
 
 /// Whether a stream goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ending {
+pub(crate) enum Ending {
     /// It does.
     None,
     /// All was written that was to be written.
@@ -76,6 +78,7 @@ impl<'set> Redactor<'set> {
             n_covered: 0,
             last_marker: None,
             counts: BTreeMap::new(),
+            aside: Aside::default(),
         }
     }
 
@@ -87,6 +90,7 @@ impl<'set> Redactor<'set> {
     /// Takes in `input` and appends to `output` all that can be said already.
     pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>) {
         self.buffer.extend_from_slice(input);
+        self.aside.push(self.sought(), input);
         self.advance(Ending::None, output);
     }
 
@@ -103,6 +107,7 @@ impl<'set> Redactor<'set> {
     }
 
     fn end(&mut self, ending: Ending, output: &mut Vec<u8>) {
+        self.aside.finish(self.sought(), ending);
         self.advance(ending, output);
         self.buffer.clear();
         (self.n_context, self.n_covered, self.last_marker) = (0, 0, None);
@@ -113,12 +118,19 @@ impl<'set> Redactor<'set> {
         &self.counts
     }
 
+    fn sought(&self) -> Sought<'set> {
+        Sought { set: self.set, with_forms: self.with_forms }
+    }
+
     fn advance(&mut self, ending: Ending, output: &mut Vec<u8>) {
         let buffer = std::mem::take(&mut self.buffer);
         let (view, deep) = View::both(&buffer, self.n_context, ending != Ending::None);
         let (places, settled, settled_original) =
             self.places(&view, deep.as_ref(), &buffer, ending);
         let said_to = self.say(&places, &buffer, settled_original, output);
+        let n_left = (buffer.len() - settled_original) as u64;
+        let settled_in_stream = self.aside.n_bytes - n_left;
+        self.aside.spots.retain(|spot| spot.range.start >= settled_in_stream);
 
         let context = settled.saturating_sub(CONTEXT)..settled;
         let context_text = match &view.text {
@@ -191,10 +203,25 @@ impl<'set> Redactor<'set> {
             // A string for the terminal is kept as a whole too.
             keep = deep.keep_from(keep.min(deep.original(live))).1;
         }
+        // Where something stands that was found aside.
+        let stream_start = self.aside.n_bytes - (buffer.len() - from) as u64;
+        let in_buffer = |at: u64| {
+            from + usize::try_from(at.saturating_sub(stream_start)).unwrap_or(usize::MAX - from)
+        };
+        let aside = self.aside.spots.iter().filter(|spot| spot.range.end > stream_start);
+        places.extend(aside.map(|spot| {
+            place(in_buffer(spot.range.start)..in_buffer(spot.range.end), spot.name, false)
+        }));
+        keep = keep.min(self.aside.keep.map_or(keep, in_buffer));
         if !is_end && keep < settled_original {
             (settled, settled_original) = view.keep_from(keep);
         }
-        if self.with_forms || view.is_cut() || deep.is_some() || ending == Ending::Cut {
+        if self.with_forms
+            || view.is_cut()
+            || deep.is_some()
+            || ending == Ending::Cut
+            || !self.aside.spots.is_empty()
+        {
             places.sort_by_key(|(place, is_form)| {
                 (place.range.start, usize::MAX - place.range.end, *is_form)
             });

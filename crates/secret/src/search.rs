@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::cut::Cuts;
+use crate::dump::Bytes;
 use crate::form::{FormMatch, Scan, pieces};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
@@ -21,6 +22,8 @@ pub(crate) struct Search {
     prefixes: Prefixes,
     /// Empty unless they were asked for.
     cuts: Cuts,
+    /// Which bytes needles are made of, and what may stand in one; and these with those of forms.
+    bytes: Box<[Bytes; 2]>,
 }
 
 /// A place where a needle stands.
@@ -32,6 +35,9 @@ pub(crate) struct Hit {
 
 /// What the offsets of a dump of bytes begin with.
 const ZEROS: [u8; PIECE] = [b'0'; PIECE];
+
+/// The first hexadecimal digits of what a form begins with: letters, and the dashes before a private key.
+const FORMS_BEGIN_WITH: [u32; 5] = [2, 4, 5, 6, 7];
 
 /// For a shorter text, in bytes, no sieve is made.
 const WORTH_A_SIEVE: usize = 16 << 10;
@@ -46,6 +52,7 @@ pub(crate) const SHORTEST_FIRST_RUN: usize = 4;
 impl Search {
     pub(crate) fn new(needles: Vec<Needle>) -> Self {
         Self {
+            bytes: Box::new(bytes_of(&needles)),
             index: Index::new(&needles, |needle| needle.wraps != Wraps::Words),
             sieve: OnceLock::new(),
             words: Index::new(&needles, |needle| needle.wraps == Wraps::Words),
@@ -53,6 +60,19 @@ impl Search {
             cuts: Cuts::default(),
             needles,
         }
+    }
+
+    /// Which bytes what is searched for is made of; another byte stands in none of it.
+    pub(crate) fn bytes(&self, with_forms: bool) -> &Bytes {
+        &self.bytes[usize::from(with_forms)]
+    }
+
+    /// Whether a byte with this digit before the other may begin what is searched for.
+    pub(crate) fn begins_with_digit(&self, digit: u8, with_forms: bool) -> bool {
+        let digit = char::from(digit).to_digit(16).unwrap_or(0);
+        let begins = |byte: Option<&u8>| byte.is_some_and(|byte| u32::from(byte >> 4) == digit);
+        (with_forms && FORMS_BEGIN_WITH.contains(&digit))
+            || self.needles.iter().any(|needle| begins(needle.bytes.first()))
     }
 
     /// From now on finds short needles too that a line break cuts.
@@ -210,6 +230,21 @@ impl Search {
     pub(crate) fn unbroken_live_from(&self, text: &[u8], from: usize) -> usize {
         self.prefixes.live_from(&self.needles, text, from, false)
     }
+}
+
+fn bytes_of(needles: &[Needle]) -> [Bytes; 2] {
+    let mut bytes = [[false; 256]; 2];
+    for byte in needles.iter().flat_map(|needle| needle.bytes.iter()) {
+        bytes[0][usize::from(*byte)] = true;
+    }
+    // What is looked through.
+    for byte in if needles.is_empty() { &b""[..] } else { b"\t\n\x0b\x0c\r =\\nr" } {
+        bytes[0][usize::from(*byte)] = true;
+    }
+    bytes[1] = bytes[0];
+    bytes[1][9..=13].fill(true);
+    bytes[1][32..127].fill(true);
+    bytes
 }
 
 /// The place of a needle whose piece at `offset` stands at `at`.

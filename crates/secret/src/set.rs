@@ -6,7 +6,7 @@ use crate::needles::Needles;
 use crate::parts::parts;
 use crate::search::{Hit, Search};
 use crate::view::View;
-use crate::{Encoding, Part, Reason, Refusal, Secret, form, refusal};
+use crate::{Encoding, Part, Piece, Reason, Refusal, Secret, dump, form, refusal, wide};
 
 /// Known secrets under their names, as [`Redactor`](crate::Redactor) and the leak search use them.
 ///
@@ -105,6 +105,14 @@ impl SecretSet {
             has_zeros |= is_line_start && text[start..].starts_with(b"00000");
         });
         (self.matches(text, &view, None, hits), forms, has_zeros)
+    }
+
+    /// The pieces of `text` that show bytes in another form, in which values are to be searched for too: text in
+    /// UTF-16, and dumps of bytes as hexadecimal digits that may hold something of a value or a form.
+    pub fn pieces(&self, text: &[u8]) -> Vec<Piece> {
+        let mut pieces = wide::pieces(text);
+        pieces.extend(dump::pieces(text, self.search.bytes(true)));
+        pieces
     }
 
     fn matches(

@@ -2,19 +2,16 @@
 
 mod allowed;
 mod archive;
-mod dumped;
 mod lfs;
 mod look;
 mod narrow;
 mod objects;
-mod piece;
 mod spare;
 mod stores;
 mod stream;
 mod tell;
 mod tree;
 mod unsearched;
-mod wide;
 mod wrapped;
 
 use std::collections::{HashMap, HashSet};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secret::{Encoding, Match, Part, Secret, SecretSet, form};
 
-use crate::leaks::{dumped, wide, wrapped};
+use crate::leaks::wrapped;
 use crate::progress::Counts;
 
 /// Everything that is searched for.
@@ -51,15 +51,15 @@ pub(crate) struct Place {
 impl Look<'_> {
     /// How much text must be seen on both sides of where something begins, to judge it as in the whole.
     pub(crate) fn overlap(&self) -> usize {
-        (self.set.longest() * 2 + 512).max(if self.with_forms { form::LONGEST + 512 } else { 0 })
+        (self.set.longest() * 3 + 512).max(if self.with_forms { form::LONGEST + 512 } else { 0 })
     }
 
     /// Every leak in `text`, in order of place.
     pub(crate) fn at(&self, text: &[u8]) -> Vec<Place> {
-        let (values, mut forms, has_zeros) = if self.with_forms {
-            self.set.find_with_forms_and_zeros(text)
+        let (values, mut forms) = if self.with_forms {
+            self.set.find_with_forms(text)
         } else {
-            (self.set.find(text), Vec::new(), true)
+            (self.set.find(text), Vec::new())
         };
         let place = |found: Match<'_>, range: Range<usize>| Place {
             leak: Leak::Value {
@@ -78,15 +78,8 @@ impl Look<'_> {
             })
             .collect();
         // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
-        let mut pieces = Vec::new();
-        // Most texts have neither a NUL nor a backslash, which one look tells.
-        if memchr::memchr2(0, b'\\', text).is_some() {
-            pieces.extend(wide::pieces(text));
-            pieces.extend(wrapped::pieces(text));
-        }
-        if has_zeros || dumped::goes_on(text) {
-            pieces.extend(dumped::pieces(text));
-        }
+        let mut pieces = self.set.pieces(text);
+        pieces.extend(wrapped::pieces(text));
         let known = if pieces.is_empty() { Vec::new() } else { merged(&places) };
         for piece in pieces {
             let (values, in_piece) = self.set.find_with_forms(&piece.text);

@@ -1,6 +1,6 @@
 //! Base64 that was wrapped before it went into a string: its line breaks are written out, as `\n`.
 
-use crate::leaks::piece::Piece;
+use secret::Piece;
 
 /// Shorter lines are no lines of base64.
 const SHORTEST: usize = 16;

@@ -1,6 +1,9 @@
 //! Text of two bytes a character inside other bytes: UTF-16, in which credentials have their form too.
 
-use crate::leaks::piece::Piece;
+mod stream;
+
+use crate::piece::Piece;
+pub(crate) use stream::Wide;
 
 /// Shorter pieces stand in programs and pictures by chance.
 const SHORTEST: usize = 12;
@@ -11,7 +14,6 @@ pub(crate) fn pieces(text: &[u8]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut from = 0;
     while let Some(nul) = memchr::memchr(0, &text[from..]).map(|at| from + at) {
-        let is_text = |byte: u8| (b' '..=b'~').contains(&byte) || byte.is_ascii_whitespace();
         let Some(start) = nul.checked_sub(1).filter(|start| is_text(text[*start])) else {
             from = nul + n_nuls(&text[nul..]);
             continue;
@@ -26,6 +28,11 @@ pub(crate) fn pieces(text: &[u8]) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Whether a character with this as its lower byte is text.
+fn is_text(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) || byte.is_ascii_whitespace()
 }
 
 /// How many NULs `text` begins with; there may be very many.

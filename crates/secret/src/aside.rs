@@ -1,0 +1,85 @@
+//! What a stream shows in another form than a needle has, such as a dump of bytes: the same bytes as they are, and
+//! where in the stream each of them is shown.
+
+use std::ops::Range;
+
+use crate::dump::Dumps;
+use crate::redactor::Ending;
+use crate::wide::Wide;
+use crate::{SecretSet, form};
+
+/// A place in a stream that a marker must cover.
+pub(crate) struct Spot<'set> {
+    /// Counted from the stream's beginning.
+    pub(crate) range: Range<u64>,
+    pub(crate) name: &'set str,
+}
+
+/// What is searched for.
+#[derive(Clone, Copy)]
+pub(crate) struct Sought<'set> {
+    pub(crate) set: &'set SecretSet,
+    pub(crate) with_forms: bool,
+}
+
+/// What was found, and from where on, in the text, more must be known.
+pub(crate) struct Found<'set> {
+    pub(crate) hits: Vec<(Range<usize>, &'set str)>,
+    pub(crate) settled: usize,
+}
+
+/// So many bytes are kept for a judgement on what follows.
+pub(crate) const CONTEXT: usize = form::LONGEST_LEAD;
+
+/// All that a stream shows in another form.
+#[derive(Default)]
+pub(crate) struct Aside<'set> {
+    dumps: Dumps,
+    wide: Wide,
+    /// What was found and is not yet said, in no order.
+    pub(crate) spots: Vec<Spot<'set>>,
+    /// From where on the stream must not be said yet.
+    pub(crate) keep: Option<u64>,
+    /// How long the stream is so far.
+    pub(crate) n_bytes: u64,
+}
+
+impl<'set> Aside<'set> {
+    /// Takes in what comes next.
+    pub(crate) fn push(&mut self, sought: Sought<'set>, input: &[u8]) {
+        let base = self.n_bytes;
+        self.n_bytes += input.len() as u64;
+        let in_dump = self.dumps.push(sought, input, base, &mut self.spots);
+        let in_wide = self.wide.push(sought, input, base, &mut self.spots);
+        self.keep = in_dump.into_iter().chain(in_wide).min();
+    }
+
+    /// Ends the stream.
+    pub(crate) fn finish(&mut self, sought: Sought<'set>, ending: Ending) {
+        self.dumps.finish(sought, ending, &mut self.spots);
+        self.wide.finish(sought, ending, &mut self.spots);
+        self.keep = None;
+    }
+}
+
+impl<'set> Sought<'set> {
+    pub(crate) fn begins_with_digit(self, digit: u8) -> bool {
+        self.set.search.begins_with_digit(digit, self.with_forms)
+    }
+
+    /// All that is sought in `text` and begins at `from` or later; the rest is context.
+    pub(crate) fn find(self, text: &[u8], from: usize, ending: Ending) -> Found<'set> {
+        let Self { set, with_forms } = self;
+        let is_end = ending != Ending::None;
+        let mut settled = if is_end { text.len() } else { set.search.live_from(text, from) };
+        let cut = if ending == Ending::Cut { set.search.cut_at_end(text, from) } else { None };
+        let known = set.search.find(text, from).into_iter().chain(cut);
+        let mut hits: Vec<_> = known.map(|hit| (hit.range.clone(), set.name(&hit))).collect();
+        if with_forms {
+            let (forms, open) = form::scan(text, from, is_end);
+            hits.extend(forms.into_iter().map(|found| (found.range, found.rule)));
+            settled = settled.min(open);
+        }
+        Found { hits, settled }
+    }
+}

@@ -1,0 +1,246 @@
+//! Which bytes one line of a dump shows, and where its characters stand.
+
+use std::ops::Range;
+
+use super::{Bytes, SHORTEST_RUN, SHORTEST_SPAN, byte, is_of_dump};
+
+/// Bytes that a line shows one after the other.
+pub(crate) struct Run {
+    /// As many digits as stand together.
+    pub(crate) groups: Vec<Group>,
+    /// Whether nothing but an offset stands before it, so that it may go on what the line before shows.
+    pub(crate) starts: bool,
+    /// Whether nothing but characters stands behind it, so that the next line may go on.
+    pub(crate) ends: bool,
+    /// Where the same bytes stand as characters.
+    pub(crate) column: Option<Column>,
+    /// After how many bytes there is a gap that could be the one before the characters.
+    pub(crate) breaks: Vec<usize>,
+    /// Where it begins, with its offset.
+    start: usize,
+}
+
+/// Digits that stand together, two for each byte.
+#[derive(Clone, Copy)]
+pub(crate) struct Group {
+    pub(crate) start: usize,
+    pub(crate) n_bytes: usize,
+}
+
+/// The characters of the bytes of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) range: Range<usize>,
+    /// Whether it has one byte for each.
+    pub(crate) is_exact: bool,
+}
+
+/// More bytes than this between two numbers separate them.
+const LONGEST_GAP: usize = 8;
+
+impl Run {
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.groups.iter().map(|group| group.n_bytes).sum()
+    }
+
+    /// Whether a dump may begin with it that has something of these bytes.
+    pub(super) fn begins(&self, line: &[u8], bytes: &Bytes) -> bool {
+        let mut n_likely = 0;
+        let mut pairs = self.groups.iter().flat_map(|group| group.pairs(line));
+        self.is_wide()
+            && (self.goes_on(line, bytes)
+                || pairs.any(|pair| {
+                    n_likely = if bytes[usize::from(byte(pair))] { n_likely + 1 } else { 0 };
+                    n_likely >= SHORTEST_RUN
+                }))
+    }
+
+    /// Whether it is long enough to be more than some number.
+    pub(super) fn is_wide(&self) -> bool {
+        let end = self.groups.last().map_or(self.start, |group| group.start + group.n_bytes * 2);
+        end - self.start >= SHORTEST_SPAN
+    }
+
+    /// Whether the next line may go on with something of these bytes.
+    pub(super) fn goes_on(&self, line: &[u8], bytes: &Bytes) -> bool {
+        let mut last = self.groups.last().into_iter().flat_map(|group| group.pairs(line));
+        self.ends && last.any(|pair| bytes[usize::from(byte(pair))])
+    }
+}
+
+impl Group {
+    fn pairs<'line>(&self, line: &'line [u8]) -> impl Iterator<Item = &'line [u8]> {
+        line[self.start..self.start + self.n_bytes * 2].chunks_exact(2)
+    }
+}
+
+/// What a line shows. A part of a line that is too long begins no line.
+pub(super) fn runs(line: &[u8], is_line_start: bool) -> Vec<Run> {
+    let mut reader = Reader { line, is_whole: true, runs: Vec::new(), run: None };
+    reader.read(is_line_start);
+    reader.runs
+}
+
+/// What a line shows that is not yet whole, and where its last word begins if that may become one of the last run.
+/// What may be characters or more numbers is taken for the latter, and a number may be too short yet.
+pub(super) fn runs_so_far(line: &[u8], is_line_start: bool) -> (Vec<Run>, Option<usize>) {
+    let n_digits = line.iter().rev().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let start = line.len() - n_digits;
+    let is_word = start == 0 || !line[start - 1].is_ascii_alphanumeric();
+    let mut reader = Reader { line, is_whole: false, runs: Vec::new(), run: None };
+    reader.read(is_line_start);
+    // The last word may yet become another number.
+    if let Some(run) = reader.runs.last_mut()
+        && let Some(last) = run.groups.last().filter(|last| last.start == start)
+    {
+        run.breaks.push(run.n_bytes() - last.n_bytes);
+    }
+    (reader.runs, ((1..=16).contains(&n_digits) && is_word).then_some(start))
+}
+
+/// Whether so many digits in a row are bytes.
+pub(super) fn is_group(n_digits: usize) -> bool {
+    matches!(n_digits, 2..=16) && n_digits.is_multiple_of(2)
+}
+
+/// Whether characters may follow such a gap.
+pub(super) fn is_before_column(gap: &[u8]) -> bool {
+    gap.starts_with(b"  ") || gap.iter().any(|byte| matches!(byte, b'|' | b'>' | 0x80..))
+}
+
+struct Reader<'line> {
+    line: &'line [u8],
+    is_whole: bool,
+    runs: Vec<Run>,
+    run: Option<Run>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, is_line_start: bool) {
+        let line = self.line;
+        let mut last_end = 0;
+        // Where the offset begins, while only that was met.
+        let mut offset = None;
+        let mut is_first = true;
+        loop {
+            let word = word(line, last_end);
+            let gap = last_end..word.start;
+            if self.run.is_some() && (self.is_column(&gap, &word) || word.is_empty()) {
+                return;
+            }
+            if word.is_empty() {
+                return;
+            }
+            if is_first && is_line_start && self.is_offset(&word) {
+                (offset, last_end, is_first) = (Some(word.start), word.end, false);
+                continue;
+            }
+            let starts = is_first || offset.is_some();
+            if self.is_number(&word) {
+                let n_bytes = word.len() / 2;
+                let start = offset.take().filter(|_| is_gap(&line[gap])).unwrap_or(word.start);
+                let run = self.run.get_or_insert_with(|| Run {
+                    groups: Vec::new(),
+                    starts,
+                    ends: false,
+                    column: None,
+                    breaks: Vec::new(),
+                    start,
+                });
+                run.groups.push(Group { start: word.start, n_bytes });
+            } else {
+                offset = None;
+            }
+            (last_end, is_first) = (word.end, false);
+        }
+    }
+
+    /// Whether the first word of a line is the offset of what follows.
+    fn is_offset(&self, word: &Range<usize>) -> bool {
+        let line = self.line;
+        let before = &line[..word.start];
+        let after = &line[word.end..];
+        let is_number = line[word.clone()].iter().all(u8::is_ascii_hexdigit);
+        let has_colon = after.starts_with(b": ");
+        let is_at_edge = before.iter().all(|byte| !byte.is_ascii()) && after.starts_with(b" ")
+            || before.iter().any(|byte| !byte.is_ascii());
+        let is_told = match word.len() {
+            4..=5 => {
+                has_colon || after.starts_with(b" - ") || (is_at_edge && after.starts_with(b"  "))
+            }
+            6..=16 => has_colon || is_at_edge,
+            _ => false,
+        };
+        let next = self::word(line, word.end);
+        is_number && is_told && self.is_number(&next) && is_gap(&line[word.end..next.start])
+    }
+
+    fn is_number(&self, word: &Range<usize>) -> bool {
+        let is_last =
+            !self.is_whole && word.end == self.line.len() && (1..=16).contains(&word.len());
+        (is_group(word.len()) || is_last)
+            && self.line[word.clone()].iter().all(u8::is_ascii_hexdigit)
+    }
+
+    /// Ends the run where this word, or the end of the line, does not go on with it. Answers whether nothing more is
+    /// to be read.
+    fn is_column(&mut self, gap: &Range<usize>, word: &Range<usize>) -> bool {
+        let Some(run) = &mut self.run else { return false };
+        let n_bytes = run.n_bytes();
+        let is_break = is_before_column(&self.line[gap.clone()]);
+        if is_break {
+            run.breaks.push(n_bytes);
+        }
+        let exact = if self.is_whole { exact_column(self.line, gap.start, n_bytes) } else { None };
+        let goes_on = !word.is_empty() && is_gap(&self.line[gap.clone()]);
+        if exact.is_none() && goes_on && self.is_number(word) {
+            return false;
+        }
+        let Some(mut run) = self.run.take() else { return false };
+        let is_over = if let Some(range) = exact {
+            run.column = Some(Column { range, is_exact: true });
+            true
+        } else if is_break {
+            let rest = &self.line[gap.start..];
+            let n_blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let n_after = rest.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let range = gap.start + n_blanks..(self.line.len() - n_after).max(gap.start + n_blanks);
+            run.column = Some(Column { range, is_exact: false });
+            true
+        } else {
+            false
+        };
+        run.ends = is_over || word.is_empty();
+        self.runs.push(run);
+        is_over
+    }
+}
+
+/// The next letters and digits from `from` on.
+fn word(line: &[u8], from: usize) -> Range<usize> {
+    let rest = &line[from..];
+    let n_gap = rest.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let n_word = rest[n_gap..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    from + n_gap..from + n_gap + n_word
+}
+
+/// Whether only this stands between two numbers of a dump.
+fn is_gap(gap: &[u8]) -> bool {
+    gap.len() <= LONGEST_GAP && gap.iter().all(|byte| is_of_dump(*byte))
+}
+
+/// The characters of so many bytes, if the rest of a line behind the digits is nothing else.
+fn exact_column(line: &[u8], from: usize, n_bytes: usize) -> Option<Range<usize>> {
+    let n_end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    let end = (line.len() - n_end).max(from);
+    let is_blank =
+        |range: Range<usize>| range.len() >= 2 && line[range].iter().all(|byte| *byte == b' ');
+    let start = end.checked_sub(n_bytes).filter(|start| *start >= from);
+    if let Some(start) = start.filter(|start| is_blank(from..*start)) {
+        return Some(start..end);
+    }
+    let is_closed = line[from..end].ends_with(b"|") || line[from..end].ends_with(b"<");
+    let start = end.checked_sub(n_bytes + 1).filter(|start| is_closed && *start > from)?;
+    let is_opened = matches!(line[start - 1], b'|' | b'>') && is_blank(from..start - 1);
+    is_opened.then_some(start..end - 1)
+}

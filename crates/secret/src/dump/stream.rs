@@ -1,0 +1,354 @@
+//! Finds values in the dumps of bytes that a stream shows while it flows.
+
+use std::borrow::Cow;
+
+use super::line::{Column, Run, runs, runs_so_far};
+use super::{LONGEST_UNIT, byte, next_stretch, next_worth, unit_end, unit_of};
+use crate::aside::{CONTEXT, Sought, Spot};
+use crate::redactor::Ending;
+
+/// The dump that a stream is in, and the line of it that is not yet whole.
+///
+/// A line is judged when it is whole, so that chunks do not matter. Before that it is only known what of it must not be
+/// said yet.
+#[derive(Default)]
+pub(crate) struct Dumps {
+    dump: Dump,
+    /// Whether the next line may go on with the dump.
+    is_open: bool,
+    /// The beginning of a line, or of a part of one, and where in the stream each of its bytes stands.
+    unit: Vec<u8>,
+    unit_at: Vec<u64>,
+    is_mid_line: bool,
+    colour: Colour,
+}
+
+/// The bytes that lines of a dump show, as far as they may be needed yet.
+#[derive(Default)]
+struct Dump {
+    /// As they are written, and with the bytes of each word turned round.
+    texts: [Vec<u8>; 2],
+    /// For each byte of these where its digits begin.
+    at: [Vec<u64>; 2],
+    /// For each byte where the digits begin that it stands together with.
+    words: Vec<u64>,
+    /// How many bytes are only context.
+    n_context: usize,
+    has_words: bool,
+    lines: Vec<Line>,
+}
+
+/// Bytes of one line.
+struct Line {
+    start: usize,
+    end: usize,
+    /// Where in the stream their characters begin and end, and whether there is one for each.
+    column: Option<(u64, u64, bool)>,
+}
+
+/// Where in a sequence that colours a terminal a stream is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Colour {
+    #[default]
+    None,
+    Escape,
+    Sequence,
+}
+
+const ESCAPE: u8 = 0x1b;
+
+impl Dumps {
+    /// Takes in what stands in the stream at `base`. Adds what was found to `spots`, and answers from where on the
+    /// stream must not be said yet.
+    pub(crate) fn push<'set>(
+        &mut self,
+        sought: Sought<'set>,
+        input: &[u8],
+        base: u64,
+        spots: &mut Vec<Spot<'set>>,
+    ) -> Option<u64> {
+        let (text, at) = self.without_colours(input, base);
+        let place = |index: usize| at.as_ref().map_or(base + index as u64, |at| at[index]);
+        let mut from = 0;
+        while (!self.unit.is_empty() || self.is_mid_line) && from < text.len() {
+            let room = (LONGEST_UNIT - self.unit.len()).min(text.len() - from);
+            let newline = memchr::memchr(b'\n', &text[from..from + room]);
+            let to = from + newline.map_or(room, |newline| newline + 1);
+            self.unit.extend_from_slice(&text[from..to]);
+            self.unit_at.extend((from..to).map(place));
+            from = to;
+            let Some((end, is_line_end)) = unit_end(&self.unit) else { break };
+            let (rest, rest_at) = (self.unit.split_off(end), self.unit_at.split_off(end));
+            let unit = std::mem::replace(&mut self.unit, rest);
+            let unit_at = std::mem::replace(&mut self.unit_at, rest_at);
+            self.read(sought, &unit, &|index| unit_at[index], spots);
+            self.is_mid_line = !is_line_end;
+        }
+        if from < text.len() {
+            from = self.read_whole(sought, &text, from, &place, spots);
+            self.unit.extend_from_slice(&text[from..]);
+            self.unit_at.extend((from..text.len()).map(place));
+        }
+        self.keep(sought)
+    }
+
+    /// Ends the stream.
+    pub(crate) fn finish<'set>(
+        &mut self,
+        sought: Sought<'set>,
+        ending: Ending,
+        spots: &mut Vec<Spot<'set>>,
+    ) {
+        let (unit, unit_at) = (std::mem::take(&mut self.unit), std::mem::take(&mut self.unit_at));
+        if !unit.is_empty() {
+            self.read(sought, &unit, &|index| unit_at[index], spots);
+        }
+        self.dump.settle(sought, ending, spots);
+        *self = Self::default();
+    }
+
+    /// Reads all lines of `text` that are whole, from `from` on. Answers where the rest begins.
+    fn read_whole<'set>(
+        &mut self,
+        sought: Sought<'set>,
+        text: &[u8],
+        mut from: usize,
+        place: &dyn Fn(usize) -> u64,
+        spots: &mut Vec<Spot<'set>>,
+    ) -> usize {
+        let bytes = sought.set.search.bytes(sought.with_forms);
+        loop {
+            let worth = if self.is_open { Some(from) } else { next_worth(text, from, bytes) };
+            let (start, is_line_start) =
+                unit_of(text, from, !self.is_mid_line, worth.unwrap_or(text.len()));
+            (from, self.is_mid_line) = (start, !is_line_start);
+            let unit = worth.and_then(|_| unit_end(&text[from..]));
+            let Some((len, is_line_end)) = unit else { return from };
+            self.read(sought, &text[from..from + len], &|index| place(from + index), spots);
+            (from, self.is_mid_line) = (from + len, !is_line_end);
+        }
+    }
+
+    /// Reads a line, or a part of one, that is whole.
+    fn read<'set>(
+        &mut self,
+        sought: Sought<'set>,
+        unit: &[u8],
+        place: &dyn Fn(usize) -> u64,
+        spots: &mut Vec<Spot<'set>>,
+    ) {
+        let bytes = sought.set.search.bytes(sought.with_forms);
+        if !self.is_open && next_stretch(unit, 0).is_none() {
+            return;
+        }
+        let was_open = std::mem::take(&mut self.is_open);
+        let runs = runs(unit, !self.is_mid_line);
+        if was_open && !runs.first().is_some_and(|run| run.starts) {
+            self.dump.settle(sought, Ending::Whole, spots);
+        }
+        for (index, run) in runs.iter().enumerate() {
+            let goes_on = was_open && index == 0 && run.starts;
+            if !goes_on && !run.begins(unit, bytes) {
+                continue;
+            }
+            self.dump.add(run, unit, place);
+            self.is_open = run.goes_on(unit, bytes);
+            let ending = if self.is_open { Ending::None } else { Ending::Whole };
+            self.dump.settle(sought, ending, spots);
+        }
+    }
+
+    /// From where on what was read must not be said yet.
+    fn keep(&self, sought: Sought<'_>) -> Option<u64> {
+        let mut keep = if self.is_open { self.dump.unsettled() } else { None };
+        let is_known = self.is_open || next_stretch(&self.unit, 0).is_some();
+        // Of a line that is none of a dump so far only the end may become one.
+        let from = if is_known { 0 } else { self.end_of_unit() };
+        let (runs, word) = runs_so_far(&self.unit[from..], from == 0 && !self.is_mid_line);
+        let place = |index: usize| self.unit_at[from + index];
+        let empty = Dump::default();
+        for (index, run) in runs.iter().enumerate() {
+            let goes_on = self.is_open && index == 0 && run.starts;
+            let dump = if goes_on { &self.dump } else { &empty };
+            let found = dump.with(sought, run, &self.unit[from..], &place);
+            keep = earlier(keep, found);
+        }
+        let is_hidden = |word: &usize| {
+            // As the first of a line it may be turned round; else its first digit tells whether a value may begin.
+            let is_first = runs.last().is_some_and(|run| {
+                run.starts && run.groups.last().is_some_and(|group| group.start == *word)
+            });
+            let is_only =
+                self.unit[from..from + word].iter().all(|byte| !byte.is_ascii_alphanumeric());
+            let is_odd = (self.unit.len() - from - word) % 2 == 1;
+            (from == 0 && (is_first || is_only))
+                || is_odd && sought.begins_with_digit(self.unit[self.unit.len() - 1])
+        };
+        earlier(keep, word.filter(is_hidden).map(place))
+    }
+
+    /// Where the numbers begin that the line ends with.
+    fn end_of_unit(&self) -> usize {
+        let unit = &self.unit;
+        let is_other = |byte: &u8| !super::is_of_dump(*byte);
+        let from = unit.iter().rposition(is_other).map_or(0, |other| other + 1);
+        if !unit[..from].iter().any(u8::is_ascii_alphanumeric) {
+            0
+        } else if unit[from - 1].is_ascii_alphanumeric() {
+            let is_word = |byte: &&u8| byte.is_ascii_alphanumeric();
+            from + unit[from..].iter().take_while(is_word).count()
+        } else {
+            from
+        }
+    }
+
+    /// The input without sequences that colour it, and where each byte stands if there are any.
+    fn without_colours<'input>(
+        &mut self,
+        input: &'input [u8],
+        base: u64,
+    ) -> (Cow<'input, [u8]>, Option<Vec<u64>>) {
+        if self.colour == Colour::None && memchr::memchr(ESCAPE, input).is_none() {
+            return (Cow::Borrowed(input), None);
+        }
+        let (mut text, mut at) = (Vec::new(), Vec::new());
+        for (byte, place) in input.iter().zip(base..) {
+            self.colour = match (self.colour, byte) {
+                (_, &ESCAPE) => Colour::Escape,
+                (Colour::Escape, b'[') => Colour::Sequence,
+                (Colour::Sequence, 0x20..0x40) => Colour::Sequence,
+                (Colour::Sequence, 0x40..0x7f) => Colour::None,
+                _ => {
+                    text.push(*byte);
+                    at.push(place);
+                    Colour::None
+                }
+            };
+        }
+        (Cow::Owned(text), Some(at))
+    }
+}
+
+impl Dump {
+    /// Adds what a line shows.
+    fn add(&mut self, run: &Run, unit: &[u8], place: &dyn Fn(usize) -> u64) {
+        let start = self.words.len();
+        self.has_words |= run.starts && run.groups.iter().any(|group| group.n_bytes > 1);
+        for group in &run.groups {
+            let digits = (0..group.n_bytes).map(|index| group.start + index * 2);
+            for (written, turned) in digits.clone().zip(digits.rev()) {
+                for (stream, digits) in [written, turned].into_iter().enumerate() {
+                    self.texts[stream].push(byte(&unit[digits..]));
+                    self.at[stream].push(place(digits));
+                }
+                self.words.push(place(group.start));
+            }
+        }
+        let column = run.column.as_ref().filter(|column| !column.range.is_empty());
+        let column = column.map(|Column { range, is_exact }| {
+            (place(range.start), place(range.end - 1) + 1, *is_exact)
+        });
+        self.lines.push(Line { start, end: self.words.len(), column });
+    }
+
+    /// Adds all that is known for certain to `spots`, and forgets what is not needed for the rest.
+    fn settle<'set>(&mut self, sought: Sought<'set>, ending: Ending, spots: &mut Vec<Spot<'set>>) {
+        if self.words.len() < crate::SHORTEST && ending == Ending::Whole {
+            *self = Self::default();
+            return;
+        }
+        let n_streams = if self.has_words { 2 } else { 1 };
+        let found: Vec<_> = (0..n_streams)
+            .map(|stream| sought.find(&self.texts[stream], self.n_context, ending))
+            .collect();
+        let settled = found.iter().map(|found| found.settled).min().unwrap_or(0);
+        for (stream, found) in found.into_iter().enumerate() {
+            for (range, name) in found.hits.into_iter().filter(|(range, _)| range.start < settled) {
+                for line in &self.lines {
+                    let (start, end) = (range.start.max(line.start), range.end.min(line.end));
+                    if start >= end {
+                        continue;
+                    }
+                    let digits = &self.at[stream][start..end];
+                    let first = digits.iter().min().copied().unwrap_or(0);
+                    let last = digits.iter().max().copied().unwrap_or(0);
+                    spots.push(Spot { range: first..last + 2, name });
+                    let column = line.column.map(|(from, to, is_exact)| {
+                        let skipped = (start - line.start) as u64;
+                        let exact = from + skipped..from + (end - line.start) as u64;
+                        if is_exact && to - from == (line.end - line.start) as u64 {
+                            exact
+                        } else {
+                            from..to
+                        }
+                    });
+                    spots.extend(column.map(|range| Spot { range, name }));
+                }
+            }
+        }
+        if ending != Ending::None {
+            *self = Self::default();
+            return;
+        }
+        self.n_context = settled;
+        self.lines.retain(|line| line.end > settled);
+        let n_gone = settled.saturating_sub(CONTEXT);
+        let n_gone = self.lines.first().map_or(n_gone, |line| line.start.min(n_gone));
+        for stream in 0..2 {
+            self.texts[stream].drain(..n_gone);
+            self.at[stream].drain(..n_gone);
+        }
+        self.words.drain(..n_gone);
+        self.n_context -= n_gone;
+        for line in &mut self.lines {
+            (line.start, line.end) = (line.start - n_gone, line.end - n_gone);
+        }
+    }
+
+    /// Where in the stream what is not yet settled begins.
+    fn unsettled(&self) -> Option<u64> {
+        self.words.get(self.n_context).copied()
+    }
+
+    /// Where in the stream something stands, or may have begun, if a line that is not yet whole goes on so.
+    fn with(
+        &self,
+        sought: Sought<'_>,
+        run: &Run,
+        unit: &[u8],
+        place: &dyn Fn(usize) -> u64,
+    ) -> Option<u64> {
+        let mut dump = Self {
+            texts: self.texts.clone(),
+            at: self.at.clone(),
+            words: self.words.clone(),
+            n_context: self.n_context,
+            has_words: self.has_words,
+            lines: Vec::new(),
+        };
+        let n_before = dump.words.len();
+        dump.add(run, unit, place);
+        let n_streams = if dump.has_words { 2 } else { 1 };
+        let mut keep = None;
+        for text in &dump.texts[..n_streams] {
+            let found = sought.find(text, dump.n_context, Ending::None);
+            let hit = found.hits.iter().map(|(range, _)| range.start).min();
+            keep = earlier(keep, hit);
+            if run.ends {
+                keep = earlier(keep, Some(found.settled));
+            }
+            for n_bytes in &run.breaks {
+                let found = sought.find(&text[..n_before + n_bytes], dump.n_context, Ending::None);
+                keep = earlier(
+                    keep,
+                    Some(found.settled).filter(|settled| *settled < n_before + n_bytes),
+                );
+            }
+        }
+        keep.and_then(|keep: usize| dump.words.get(keep).copied())
+    }
+}
+
+fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    one.into_iter().chain(other).min()
+}

@@ -1,0 +1,394 @@
+//! Dumps as programs print them: what they show is read, and a stream is redacted as the whole of it is.
+
+use std::ops::Range;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::{Redactor, Secret, SecretSet};
+
+/// How a program prints bytes.
+#[derive(Clone, Copy, Debug)]
+struct Style {
+    name: &'static str,
+    offset: fn(usize) -> String,
+    per_line: usize,
+    per_group: usize,
+    is_turned: bool,
+    /// What stands between groups, and in the midst of a line.
+    between: &'static str,
+    middle: &'static str,
+    /// What stands around the characters, if they are shown.
+    column: Option<(&'static str, &'static str)>,
+    /// Whether the digits of a short line are filled up with blanks.
+    is_padded: bool,
+    before: &'static str,
+}
+
+const NONE: fn(usize) -> String = |_| String::new();
+const PLAIN: Style = Style {
+    name: "od -An -tx1",
+    offset: |_| " ".to_owned(),
+    per_line: 16,
+    per_group: 1,
+    is_turned: false,
+    between: " ",
+    middle: " ",
+    column: None,
+    is_padded: false,
+    before: "",
+};
+
+const STYLES: &[Style] = &[
+    PLAIN,
+    Style { name: "od -tx1", offset: |at| format!("{at:07o} "), ..PLAIN },
+    Style { name: "od -tx1 -w4", offset: |at| format!("{at:07o} "), per_line: 4, ..PLAIN },
+    Style {
+        name: "od -tx1z",
+        offset: |at| format!("{at:07o} "),
+        is_padded: true,
+        column: Some(("  >", "<")),
+        ..PLAIN
+    },
+    Style {
+        name: "od -x",
+        offset: |at| format!("{at:07o} "),
+        per_group: 2,
+        is_turned: true,
+        ..PLAIN
+    },
+    Style { name: "od -An -tx4", per_group: 4, is_turned: true, ..PLAIN },
+    Style { name: "od -An -tx8", per_group: 8, is_turned: true, ..PLAIN },
+    Style {
+        name: "hexdump",
+        offset: |at| format!("{at:07x} "),
+        per_group: 2,
+        is_turned: true,
+        ..PLAIN
+    },
+    Style {
+        name: "hexdump -C",
+        offset: |at| format!("{at:08x}  "),
+        middle: "  ",
+        column: Some(("  |", "|")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "xxd",
+        offset: |at| format!("{at:08x}: "),
+        per_group: 2,
+        column: Some(("  ", "")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "xxd -e",
+        offset: |at| format!("{at:08x}: "),
+        per_group: 4,
+        is_turned: true,
+        column: Some(("  ", "")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "xxd -g1 -c8",
+        offset: |at| format!("{at:08x}: "),
+        per_line: 8,
+        column: Some(("  ", "")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "xxd -c 256",
+        offset: |at| format!("{at:08x}: "),
+        per_line: 256,
+        per_group: 2,
+        column: Some(("  ", "")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "xxd -c4",
+        offset: |at| format!("{at:08x}: "),
+        per_line: 4,
+        per_group: 2,
+        column: Some(("  ", "")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "wireshark",
+        offset: |at| format!("{at:04x}   "),
+        column: Some(("   ", "")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "openssl s_client",
+        before: "    ",
+        offset: |at| format!("{at:04x} - "),
+        middle: "-",
+        column: Some(("   ", "")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
+        name: "openssl x509",
+        before: "      ",
+        offset: NONE,
+        per_line: 15,
+        between: ":",
+        middle: ":",
+        ..PLAIN
+    },
+    Style {
+        name: "in one line, colons",
+        before: "key: ",
+        offset: NONE,
+        per_line: 10_000,
+        between: ":",
+        middle: ":",
+        ..PLAIN
+    },
+    Style {
+        name: "in one line, dashes",
+        before: "key: ",
+        offset: NONE,
+        per_line: 10_000,
+        between: "-",
+        middle: "-",
+        ..PLAIN
+    },
+    Style {
+        name: "<Buffer>",
+        before: "<Buffer ",
+        offset: NONE,
+        per_line: 10_000,
+        column: None,
+        ..PLAIN
+    },
+    Style {
+        name: "hexyl",
+        before: "│",
+        offset: |at| format!("{at:08x}│ "),
+        middle: " ┊ ",
+        column: Some((" │", "│")),
+        is_padded: true,
+        ..PLAIN
+    },
+];
+
+/// A dump, in which the cells of `hidden` are replaced.
+fn dump(style: &Style, bytes: &[u8], hidden: &Range<usize>, upper: bool) -> String {
+    let marker = "[REDACTED:T]";
+    let mut out = String::new();
+    for (line_at, line) in (0..).step_by(style.per_line).zip(bytes.chunks(style.per_line)) {
+        out += style.before;
+        out += &(style.offset)(line_at);
+        let hidden = hidden.start.max(line_at)..hidden.end.min(line_at + line.len());
+        let (mut cells, mut places) = (String::new(), vec![0; line.len()]);
+        for (index, group) in line.chunks(style.per_group).enumerate() {
+            if index > 0 {
+                let is_middle = index * style.per_group * 2 == style.per_line;
+                cells += if is_middle { style.middle } else { style.between };
+            }
+            let mut order: Vec<usize> = (0..group.len()).collect();
+            if style.is_turned {
+                order.reverse();
+            }
+            for at in order {
+                places[index * style.per_group + at] = cells.len();
+                cells += &if upper {
+                    format!("{:02X}", group[at])
+                } else {
+                    format!("{:02x}", group[at])
+                };
+            }
+        }
+        let n_groups = style.per_line.div_ceil(style.per_group);
+        let width = style.per_line * 2 + (n_groups - 1) * style.between.len() + style.middle.len()
+            - style.between.len();
+        let n_missing = width.saturating_sub(cells.chars().count());
+        if !hidden.is_empty() {
+            let shown = &places[hidden.start - line_at..hidden.end - line_at];
+            let first = shown.iter().min().unwrap();
+            let last = shown.iter().max().unwrap() + 2;
+            cells.replace_range(*first..last, marker);
+        }
+        out += &cells;
+        if let Some((open, close)) = style.column {
+            out += &" ".repeat(if style.is_padded { n_missing } else { 0 });
+            out += open;
+            let shown: String = line
+                .iter()
+                .map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '.' })
+                .collect();
+            let (before, after) = if hidden.is_empty() {
+                (shown.as_str(), None)
+            } else {
+                (&shown[..hidden.start - line_at], Some(&shown[hidden.end - line_at..]))
+            };
+            out += before;
+            if let Some(after) = after {
+                out += marker;
+                out += after;
+            }
+            out += close;
+        }
+        out += "\n";
+    }
+    out
+}
+
+fn redact(set: &SecretSet, with_forms: bool, input: &[u8], lengths: &[usize]) -> String {
+    let mut redactor = if with_forms { Redactor::with_forms(set) } else { Redactor::new(set) };
+    let mut output = Vec::new();
+    let mut rest = input;
+    for len in lengths.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (piece, after) = rest.split_at((*len).clamp(1, rest.len()));
+        redactor.push(piece, &mut output);
+        rest = after;
+    }
+    redactor.finish(&mut output);
+    String::from_utf8_lossy(&output).into_owned()
+}
+
+fn set_of(secret: &[u8]) -> SecretSet {
+    let mut builder = SecretSet::builder();
+    builder.add("T", &Secret::new(secret.to_vec()));
+    builder.build()
+}
+
+/// What stands before the dump and after it.
+const BEFORE: &str = "2026-11-29 10:22:33,123 INFO 550e8400-e29b-41d4-a716-446655440000\n$ cat\n";
+const AFTER: &str = "done at 10:22:33\n";
+
+#[test]
+fn dumps_of_every_program_are_redacted() {
+    let secret = "CANARYkq7Vw2xTzP@31";
+    let set = set_of(secret.as_bytes());
+    for style in STYLES {
+        for n_before in [0, 1, 7, 15, 30, 500] {
+            let before = "x: innocent text ".repeat(30);
+            let bytes = [&before.as_bytes()[..n_before], secret.as_bytes(), b"\nend of the file\n"]
+                .concat();
+            let hidden = n_before..n_before + secret.len();
+            for upper in [false, true] {
+                let text =
+                    |hidden| format!("{BEFORE}{}{AFTER}", dump(style, &bytes, hidden, upper));
+                let output = redact(&set, true, text(&(0..0)).as_bytes(), &[usize::MAX]);
+                if style.name == "hexyl" {
+                    let is_hidden = !output.contains("4b71")
+                        && !output.contains("41 4e 41")
+                        && !output.contains("CANAR");
+                    assert!(is_hidden, "{output}");
+                } else {
+                    assert_eq!(output, text(&hidden), "{} {n_before}", style.name);
+                }
+                for lengths in [&[1][..], &[7, 3], &[61]] {
+                    assert_eq!(
+                        redact(&set, true, text(&(0..0)).as_bytes(), lengths),
+                        output,
+                        "{}",
+                        style.name
+                    );
+                }
+                assert_eq!(
+                    redact(&set, true, output.as_bytes(), &[usize::MAX]),
+                    output,
+                    "{} twice",
+                    style.name
+                );
+            }
+        }
+    }
+}
+
+/// Lines as they may come, with the digits of a value, of its parts and of others.
+fn soup() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+    let secret = prop_oneof![
+        proptest::string::bytes_regex("CANARY[a-c0-3 ]{3,12}[a-z]").unwrap(),
+        vec(any::<u8>(), 8..20)
+    ];
+    secret.prop_flat_map(|secret| {
+        let len = secret.len();
+        let piece = (0..16_u8, 0..len, 0..len, 0..STYLES.len());
+        vec(piece, 0..24).prop_map(move |pieces| {
+            let mut out = Vec::new();
+            for (kind, one, other, style) in pieces {
+                let part = &secret[one.min(other)..one.max(other) + 1];
+                let more = [b"\x01ab\n", secret.as_slice(), &secret[..one]].concat();
+                match kind {
+                    0..=2 => out
+                        .extend(dump(&STYLES[style], &secret, &(0..0), one % 2 == 0).into_bytes()),
+                    3 => {
+                        out.extend(dump(&STYLES[style], &more, &(0..0), one % 2 == 0).into_bytes())
+                    }
+                    4 => out.extend(
+                        dump(&STYLES[style], part, &(0..0), one % 2 == 0).trim_end().bytes(),
+                    ),
+                    5 => out.extend(
+                        dump(&STYLES[style], &more, &(0..0), false)
+                            .replace(' ', "\x1b[1m ")
+                            .into_bytes(),
+                    ),
+                    6 => out.extend_from_slice(part),
+                    7 => out.extend(secret.iter().flat_map(|byte| [*byte, 0])),
+                    8 => out.extend(part.iter().flat_map(|byte| [0, *byte])),
+                    _ => out.extend_from_slice(
+                        [
+                            "\n",
+                            "  ",
+                            " 0",
+                            "|",
+                            "00000000: 43 41 ",
+                            "12 34 56 78 90",
+                            "\r\n",
+                            "\x1b[",
+                            "4143 ",
+                        ][one % 9]
+                            .as_bytes(),
+                    ),
+                }
+            }
+            (secret.clone(), out)
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(crate::redactor::tests::cases(256))]
+
+    #[test]
+    fn chunks_of_dumps_do_not_matter((secret, input) in soup(), lengths in vec(1_usize..40, 1..5), with_forms in any::<bool>()) {
+        let set = set_of(&secret);
+        let whole = redact(&set, with_forms, &input, &[usize::MAX]);
+        prop_assert_eq!(redact(&set, with_forms, &input, &lengths), whole, "{:?}", String::from_utf8_lossy(&input));
+    }
+
+    /// A dump of a value among other bytes is redacted cell by cell and character by character.
+    #[test]
+    fn no_dump_leaks(
+        secret in "[!-;?-Z^-{}~]{8}[ -;?-Z^-{}~]{0,30}[!-;?-Z^-{}~]",
+        style in 0..STYLES.len() - 1,
+        (before, after) in (vec(any::<u8>(), 0..70), vec(any::<u8>(), 0..70)),
+        upper in any::<bool>(),
+        lengths in vec(1_usize..200, 1..5),
+    ) {
+        prop_assume!(crate::refusal::reason(secret.as_bytes()).is_none());
+        let mut builder = SecretSet::builder();
+        builder.add("T", &Secret::from(secret.clone()));
+        let set = builder.build();
+        prop_assume!(set.refused().is_empty() && !secret.contains("://"));
+        let bytes = [&before, secret.as_bytes(), &after].concat();
+        let style = &STYLES[style];
+        let text = |hidden| format!("{BEFORE}{}{AFTER}", dump(style, &bytes, hidden, upper));
+        let hidden = before.len()..before.len() + secret.len();
+        let output = redact(&set, false, text(&(0..0)).as_bytes(), &lengths);
+        prop_assert_eq!(output, text(&hidden), "{}", style.name);
+    }
+}
