@@ -45,12 +45,12 @@ pub(crate) struct Aside<'set> {
 }
 
 impl<'set> Aside<'set> {
-    /// Takes in what comes next.
-    pub(crate) fn push(&mut self, sought: Sought<'set>, input: &[u8]) {
+    /// Takes in what comes next, in which there may be control characters or not.
+    pub(crate) fn push(&mut self, sought: Sought<'set>, input: &[u8], has_controls: bool) {
         let base = self.n_bytes;
         self.n_bytes += input.len() as u64;
-        let in_dump = self.dumps.push(sought, input, base, &mut self.spots);
-        let in_wide = self.wide.push(sought, input, base, &mut self.spots);
+        let in_dump = self.dumps.push(sought, (input, has_controls), base, &mut self.spots);
+        let in_wide = self.wide.push(sought, (input, has_controls), base, &mut self.spots);
         self.keep = in_dump.into_iter().chain(in_wide).min();
     }
 

@@ -3,14 +3,12 @@
 mod line;
 mod stream;
 
-use std::ops::Range;
-
 use crate::piece::Piece;
 use line::Run;
 pub(crate) use stream::Dumps;
 
 /// A line that shows fewer bytes, in so many characters, begins no dump: it would be some number.
-const SHORTEST_SPAN: usize = 15;
+const SHORTEST_SPAN: usize = 23;
 
 /// A longer line is read in parts of at most so many bytes.
 const LONGEST_UNIT: usize = 4096;
@@ -93,9 +91,8 @@ fn add(piece: &mut Option<Piece>, at: usize, byte: u8) {
 
 /// The byte that two digits say.
 pub(crate) fn byte(digits: &[u8]) -> u8 {
-    let digit =
-        |at: usize| digits.get(at).map_or(0, |digit| char::from(*digit).to_digit(16).unwrap_or(0));
-    u8::try_from(digit(0) * 16 + digit(1)).unwrap_or(0)
+    let digit = |at: usize| digits.get(at).map_or(0, |digit| KINDS[usize::from(*digit)] & 15);
+    digit(0) << 4 | digit(1)
 }
 
 /// The unit that holds `place`, which is not before `at`: where it begins, and whether a line begins there.
@@ -125,111 +122,199 @@ fn unit_end(text: &[u8]) -> Option<(usize, bool)> {
     Some((last.map_or(head.len(), |last| last + 1), false))
 }
 
-/// Where from `from` on something begins that may be worth reading as a dump: at any place, but never behind the first.
+/// Where from `from` on something begins that may be worth reading as a dump.
 fn next_worth(text: &[u8], from: usize, bytes: &Bytes) -> Option<usize> {
     let mut at = from;
     loop {
-        let stretch = next_stretch(text, at)?;
-        at = stretch.end;
-        let start = stretch.start.max(from);
-        if is_worth(text, start..stretch.end, bytes) {
+        let block = next_blocks(text, at)?;
+        let start = start_of_stretch(text, at, block);
+        let (is_worth, end) = judge(text, start, bytes);
+        if is_worth {
             return Some(start);
         }
+        at = end.max(block + BLOCK);
     }
 }
 
-/// The next stretch, of those that are long enough, of bytes that dumps are made of before their characters.
-fn next_stretch(text: &[u8], from: usize) -> Option<Range<usize>> {
-    let mut at = from;
-    loop {
-        let block = at + next_block(&text[at..])?;
-        let n_before = text[from..block].iter().rev().take_while(|byte| is_of_dump(**byte)).count();
-        let n_after = text[block..].iter().take_while(|byte| is_of_dump(**byte)).count();
-        if n_before + n_after >= SHORTEST_SPAN {
-            return Some(block - n_before..block + n_after);
+/// Whether some stretch of a line is long enough.
+fn has_stretch(line: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(block) = next_blocks(line, at) {
+        let start = start_of_stretch(line, at, block);
+        let len = line[start..].iter().take_while(|byte| is_of_dump(**byte)).count();
+        if len >= SHORTEST_SPAN {
+            return true;
         }
-        at = block + n_after;
+        at = (start + len).max(block + BLOCK);
     }
+    false
 }
 
-/// The first eight bytes, at every eighth place, that are all of a dump. Of so many as [`SHORTEST_SPAN`] in a row eight
-/// always are met.
-fn next_block(text: &[u8]) -> Option<usize> {
-    const _: () = assert!(SHORTEST_SPAN >= 15, "eight of them stand at an eighth place");
+/// Where the bytes begin, from `from` on, that may be of the same dump as this block.
+fn start_of_stretch(text: &[u8], from: usize, block: usize) -> usize {
+    block - text[from..block].iter().rev().take_while(|byte| is_of_dump(**byte)).count()
+}
+
+/// So many bytes are looked at together.
+const BLOCK: usize = 8;
+
+/// Where from `from` on two blocks stand that may be of a dump, or one at the end. Of [`SHORTEST_SPAN`] such bytes in
+/// a row two blocks always are, and of these one stands at every other place.
+fn next_blocks(text: &[u8], from: usize) -> Option<usize> {
+    const _: () = assert!(SHORTEST_SPAN >= BLOCK * 3 - 1, "two blocks are whole");
     const GOES: usize = 8;
-    let (blocks, _) = text.as_chunks::<8>();
-    let has_other = |block: &[u8; 8]| {
-        let bytes = u64::from_le_bytes(*block);
-        bytes & ((bytes << 3) | (bytes << 2)) & LETTERS != 0
+    const PAIR: usize = BLOCK * 2;
+    let text = &text[from..];
+    let (pairs, _) = text.as_chunks::<PAIR>();
+    let (goes, _) = pairs.as_chunks::<GOES>();
+    let is_beside = |block: usize| {
+        text.get(block + BLOCK..).is_some_and(starts_as_dump)
+            || block.checked_sub(BLOCK).is_some_and(|before| starts_as_dump(&text[before..]))
     };
-    let (goes, _) = blocks.as_chunks::<GOES>();
     for (index, go) in goes.iter().enumerate() {
-        if !go.iter().fold(true, |all, block| all & has_other(block)) {
-            let first = go.iter().position(|block| !has_other(block))?;
-            return Some((index * GOES + first) * 8);
+        let mut seen =
+            (0..GOES).fold(0_u32, |seen, at| seen | u32::from(starts_as_dump(&go[at])) << at);
+        while seen != 0 {
+            let block = (index * GOES + seen.trailing_zeros() as usize) * PAIR;
+            if is_beside(block) {
+                return Some(from + block);
+            }
+            seen &= seen - 1;
         }
     }
-    let rest = goes.len() * GOES;
-    let first = blocks[rest..].iter().position(|block| !has_other(block))?;
-    Some((rest + first) * 8)
+    let rest = (goes.len() * GOES..=pairs.len()).map(|pair| pair * PAIR);
+    let mut rest = rest.filter(|block| starts_as_dump(&text[*block..]) && is_beside(*block));
+    rest.next().map(|block| from + block)
+}
+
+/// Whether the first eight bytes are there and may all be of a dump.
+#[inline]
+fn starts_as_dump(text: &[u8]) -> bool {
+    text.first_chunk().is_some_and(|block| {
+        let bytes = u64::from_le_bytes(*block);
+        bytes & ((bytes << 3) | (bytes << 2)) & LETTERS == 0
+    })
 }
 
 /// The bit that letters have, in each of eight bytes.
 const LETTERS: u64 = u64::from_le_bytes([0x40; 8]);
 
 /// Whether a byte may stand in a dump, or beside it: no letter but the first seven.
-fn is_of_dump(byte: u8) -> bool {
+const fn is_of_dump(byte: u8) -> bool {
     byte & ((byte << 3) | (byte << 2)) & 0x40 == 0
 }
 
-/// Whether a stretch may hold what is searched for, or its beginning: a quick look, for most logs have dates and ids.
-fn is_worth(text: &[u8], stretch: Range<usize>, bytes: &Bytes) -> bool {
-    let mut at = stretch.start;
-    // How many bytes in a row, up to here, may be of a value.
-    let mut n_likely = 0;
-    while at < stretch.end {
+/// Whether what begins here may hold what is sought, or its beginning, and where what may be of a dump ends: a quick
+/// look, for most logs have dates and ids.
+fn judge(text: &[u8], start: usize, bytes: &Bytes) -> (bool, usize) {
+    let mut at = start;
+    if start > 0 && text[start - 1].is_ascii_alphanumeric() {
+        at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
+    }
+    // Where numbers began that stand one after the other, whether the last may hold the first byte of a value, and how
+    // many bytes in a row up to here may be of one.
+    let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, 0);
+    loop {
         let word = at;
-        while at < stretch.end && text[at].is_ascii_hexdigit() {
+        let mut number = 0_u64;
+        let mut kind = OTHER;
+        while let Some(byte) = text.get(at) {
+            kind = KINDS[usize::from(*byte)];
+            if kind >= LETTER {
+                break;
+            }
+            number = number << 4 | u64::from(KINDS[usize::from(*byte)]);
             at += 1;
         }
-        let is_whole = !text.get(at).is_some_and(u8::is_ascii_alphanumeric);
-        if !is_whole || !line::is_group(at - word) {
-            n_likely = 0;
-        } else {
-            for pair in text[word..at].chunks_exact(2) {
-                n_likely = if bytes[usize::from(byte(pair))] { n_likely + 1 } else { 0 };
-                if n_likely >= SHORTEST_RUN {
-                    return true;
+        let n_digits = at - word;
+        kind = if at == text.len() { OTHER } else { kind };
+        if kind == LETTER || kind == OTHER_LETTER {
+            at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
+            (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
+        } else if line::is_group(n_digits) {
+            if kind == GAP && text[at] == b'-' {
+                if let Some(len) = line::named(&text[word..]) {
+                    return (false, word + len);
                 }
             }
-            // Of a word the last byte may be the first.
-            if n_likely == 0
-                && text[word..at].chunks_exact(2).any(|pair| bytes[usize::from(byte(pair))])
-            {
-                n_likely = 1;
+            first = first.min(word);
+            is_last_likely = false;
+            let mut n_bits = n_digits * 4;
+            while n_bits > 0 {
+                n_bits -= 8;
+                if bytes[(number >> n_bits & 0xff) as usize] {
+                    is_last_likely = true;
+                    n_likely += 1;
+                    if n_likely == SHORTEST_RUN {
+                        return (true, at);
+                    }
+                } else {
+                    n_likely = 0;
+                }
             }
+        } else if n_digits > 0 {
+            // It may be an offset.
+            let is_offset = (4..=16).contains(&n_digits);
+            (first, is_last_likely, n_likely) =
+                (if is_offset { word } else { usize::MAX }, false, 0);
         }
         let gap = at;
-        while at < text.len()
-            && !text[at].is_ascii_alphanumeric()
-            && (at < stretch.end || at == gap)
-        {
+        let mut has_line_end = false;
+        kind = OTHER;
+        while let Some(byte) = text.get(at) {
+            kind = KINDS[usize::from(*byte)];
+            if kind != GAP && kind != NEWLINE {
+                break;
+            }
+            has_line_end |= kind == NEWLINE;
             at += 1;
         }
-        let gap = &text[gap..at];
-        let may_go_on = at >= text.len() || gap.contains(&b'\n') || line::is_before_column(gap);
-        if n_likely > 0 && may_go_on {
-            return true;
+        let is_end = at == text.len() || kind >= OTHER;
+        if is_last_likely && gap >= first.saturating_add(SHORTEST_SPAN) {
+            let is_text_end = at == text.len();
+            let gap = &text[gap..(at + usize::from(is_end)).min(text.len())];
+            if has_line_end || is_text_end || line::is_before_column(gap) {
+                return (true, at);
+            }
         }
-        // A letter that stands in no number.
-        while at < stretch.end && text[at].is_ascii_alphanumeric() && !text[at].is_ascii_hexdigit()
-        {
-            at += 1;
-            n_likely = 0;
+        if is_end {
+            return (false, at);
+        }
+        if has_line_end {
+            (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
         }
     }
-    false
 }
+
+/// What kind of byte each is: the value of a digit, or one of these.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0_u8;
+    loop {
+        kinds[byte as usize] = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            b'g' | b'G' => LETTER,
+            b'\n' => NEWLINE,
+            _ if is_of_dump(byte) => GAP,
+            _ if byte.is_ascii_alphanumeric() => OTHER_LETTER,
+            _ => OTHER,
+        };
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    kinds
+};
+/// A letter that is no digit, but may stand beside a dump.
+const LETTER: u8 = 16;
+const GAP: u8 = 17;
+const NEWLINE: u8 = 18;
+/// What ends a stretch, and letters that do.
+const OTHER: u8 = 19;
+const OTHER_LETTER: u8 = 20;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::SecretSet;
 use crate::aside::{Aside, Sought};
 use crate::form;
 use crate::set::joins;
-use crate::view::View;
+use crate::view::{self, View};
 
 /// Replaces secrets in a stream of bytes by `[REDACTED:NAME]`; all other bytes stay as they are.
 ///
@@ -45,6 +45,8 @@ pub struct Redactor<'set> {
     last_marker: Option<&'set str>,
     counts: BTreeMap<&'set str, u64>,
     aside: Aside<'set>,
+    /// Whether what was not said may have control characters.
+    has_controls: bool,
 }
 
 /// A place to be replaced, in the buffer.
@@ -79,6 +81,7 @@ impl<'set> Redactor<'set> {
             last_marker: None,
             counts: BTreeMap::new(),
             aside: Aside::default(),
+            has_controls: false,
         }
     }
 
@@ -90,7 +93,10 @@ impl<'set> Redactor<'set> {
     /// Takes in `input` and appends to `output` all that can be said already.
     pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>) {
         self.buffer.extend_from_slice(input);
-        self.aside.push(self.sought(), input);
+        // One look tells of most text that it has none of what is looked through.
+        let has_controls = view::has_controls(input);
+        self.has_controls |= has_controls;
+        self.aside.push(self.sought(), input, has_controls);
         self.advance(Ending::None, output);
     }
 
@@ -124,7 +130,12 @@ impl<'set> Redactor<'set> {
 
     fn advance(&mut self, ending: Ending, output: &mut Vec<u8>) {
         let buffer = std::mem::take(&mut self.buffer);
-        let (view, deep) = View::both(&buffer, self.n_context, ending != Ending::None);
+        let is_end = ending != Ending::None;
+        let (view, deep) = if self.has_controls {
+            View::both(&buffer, self.n_context, is_end)
+        } else {
+            (View::plain(&buffer), None)
+        };
         let (places, settled, settled_original) =
             self.places(&view, deep.as_ref(), &buffer, ending);
         let said_to = self.say(&places, &buffer, settled_original, output);
@@ -144,6 +155,7 @@ impl<'set> Redactor<'set> {
             Some(text) => drop(self.buffer.splice(..settled_original, text)),
         }
         self.n_context = context.len();
+        self.has_controls = self.has_controls && self.buffer.len() > self.n_context;
         self.n_covered = said_to - settled_original;
     }
 

@@ -22,11 +22,21 @@ const ESCAPE: u8 = 0x1b;
 const BACKSPACE: u8 = 0x08;
 const BELL: u8 = 0x07;
 
+/// Whether a text has a control character that is looked through, or a NUL, as text of two bytes a character has.
+pub(crate) fn has_controls(text: &[u8]) -> bool {
+    memchr::memchr3(0, ESCAPE, BACKSPACE, text).is_some()
+}
+
 impl<'text> View<'text> {
+    /// The view of a text that has no control characters.
+    pub(crate) fn plain(original: &'text [u8]) -> Self {
+        Self { text: Cow::Borrowed(original), cuts: Vec::new() }
+    }
+
     /// [`View::new`] and [`View::deep`], in one look at a text that has neither.
     pub(crate) fn both(original: &'text [u8], from: usize, is_end: bool) -> (Self, Option<Self>) {
         if memchr::memchr2(ESCAPE, BACKSPACE, &original[from..]).is_none() {
-            return (Self { text: Cow::Borrowed(original), cuts: Vec::new() }, None);
+            return (Self::plain(original), None);
         }
         (Self::new(original, from, is_end), Self::deep(original, from, is_end))
     }

@@ -123,7 +123,12 @@ impl Reader<'_> {
         let mut offset = None;
         let mut is_first = true;
         loop {
-            let word = word(line, last_end);
+            let mut word = word(line, last_end);
+            let named = named(&line[word.start..]);
+            let named = named.filter(|len| self.is_whole || word.start + len < line.len());
+            if let Some(len) = named {
+                word.end = word.start + len;
+            }
             let gap = last_end..word.start;
             if self.run.is_some() && (self.is_column(&gap, &word) || word.is_empty()) {
                 return;
@@ -214,6 +219,22 @@ impl Reader<'_> {
         self.runs.push(run);
         is_over
     }
+}
+
+/// How long the date or the UUID is that a text begins with: no program prints bytes so.
+pub(super) fn named(text: &[u8]) -> Option<usize> {
+    let is_like = |pattern: &[u8]| {
+        let (Some(head), next) = (text.get(..pattern.len()), text.get(pattern.len())) else {
+            return false;
+        };
+        head.iter().zip(pattern).all(|(byte, wanted)| match wanted {
+            b'-' => *byte == b'-',
+            b'0' => byte.is_ascii_digit(),
+            _ => byte.is_ascii_hexdigit(),
+        }) && !next.is_some_and(u8::is_ascii_alphanumeric)
+    };
+    const PATTERNS: [&[u8]; 2] = [b"0000-00-00", b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"];
+    PATTERNS.iter().find(|pattern| is_like(pattern)).map(|pattern| pattern.len())
 }
 
 /// The next letters and digits from `from` on.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::line::{Column, Run, runs, runs_so_far};
-use super::{LONGEST_UNIT, byte, next_stretch, next_worth, unit_end, unit_of};
+use super::{LONGEST_UNIT, byte, has_stretch, next_worth, unit_end, unit_of};
 use crate::aside::{CONTEXT, Sought, Spot};
 use crate::redactor::Ending;
 
@@ -63,11 +63,11 @@ impl Dumps {
     pub(crate) fn push<'set>(
         &mut self,
         sought: Sought<'set>,
-        input: &[u8],
+        (input, may_be_coloured): (&[u8], bool),
         base: u64,
         spots: &mut Vec<Spot<'set>>,
     ) -> Option<u64> {
-        let (text, at) = self.without_colours(input, base);
+        let (text, at) = self.without_colours(input, may_be_coloured, base);
         let place = |index: usize| at.as_ref().map_or(base + index as u64, |at| at[index]);
         let mut from = 0;
         while (!self.unit.is_empty() || self.is_mid_line) && from < text.len() {
@@ -138,7 +138,7 @@ impl Dumps {
         spots: &mut Vec<Spot<'set>>,
     ) {
         let bytes = sought.set.search.bytes(sought.with_forms);
-        if !self.is_open && next_stretch(unit, 0).is_none() {
+        if !self.is_open && !has_stretch(unit) {
             return;
         }
         let was_open = std::mem::take(&mut self.is_open);
@@ -161,7 +161,7 @@ impl Dumps {
     /// From where on what was read must not be said yet.
     fn keep(&self, sought: Sought<'_>) -> Option<u64> {
         let mut keep = if self.is_open { self.dump.unsettled() } else { None };
-        let is_known = self.is_open || next_stretch(&self.unit, 0).is_some();
+        let is_known = self.is_open || has_stretch(&self.unit);
         // Of a line that is none of a dump so far only the end may become one.
         let from = if is_known { 0 } else { self.end_of_unit() };
         let (runs, word) = runs_so_far(&self.unit[from..], from == 0 && !self.is_mid_line);
@@ -206,9 +206,11 @@ impl Dumps {
     fn without_colours<'input>(
         &mut self,
         input: &'input [u8],
+        may_be_coloured: bool,
         base: u64,
     ) -> (Cow<'input, [u8]>, Option<Vec<u64>>) {
-        if self.colour == Colour::None && memchr::memchr(ESCAPE, input).is_none() {
+        let is_coloured = may_be_coloured && memchr::memchr(ESCAPE, input).is_some();
+        if self.colour == Colour::None && !is_coloured {
             return (Cow::Borrowed(input), None);
         }
         let (mut text, mut at) = (Vec::new(), Vec::new());

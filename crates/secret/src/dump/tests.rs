@@ -42,7 +42,7 @@ const PLAIN: Style = Style {
 const STYLES: &[Style] = &[
     PLAIN,
     Style { name: "od -tx1", offset: |at| format!("{at:07o} "), ..PLAIN },
-    Style { name: "od -tx1 -w4", offset: |at| format!("{at:07o} "), per_line: 4, ..PLAIN },
+    Style { name: "od -tx1 -w6", offset: |at| format!("{at:07o} "), per_line: 6, ..PLAIN },
     Style {
         name: "od -tx1z",
         offset: |at| format!("{at:07o} "),
@@ -109,9 +109,9 @@ const STYLES: &[Style] = &[
         ..PLAIN
     },
     Style {
-        name: "xxd -c4",
+        name: "xxd -c6",
         offset: |at| format!("{at:08x}: "),
-        per_line: 4,
+        per_line: 6,
         per_group: 2,
         column: Some(("  ", "")),
         is_padded: true,

@@ -29,7 +29,7 @@ impl Wide {
     pub(crate) fn push<'set>(
         &mut self,
         sought: Sought<'set>,
-        input: &[u8],
+        (input, may_have_nul): (&[u8], bool),
         base: u64,
         spots: &mut Vec<Spot<'set>>,
     ) -> Option<u64> {
@@ -41,7 +41,8 @@ impl Wide {
             }
             if self.text.is_empty() {
                 // Characters that have one byte are passed over.
-                let nul = memchr::memchr(0, &input[from..]).map_or(input.len(), |nul| from + nul);
+                let nul = if may_have_nul { memchr::memchr(0, &input[from..]) } else { None };
+                let nul = nul.map_or(input.len(), |nul| from + nul);
                 if let Some(before) = nul.checked_sub(1).filter(|before| *before >= from) {
                     self.last =
                         is_text(input[before]).then_some((input[before], base + before as u64));
