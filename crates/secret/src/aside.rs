@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::dump::Dumps;
 use crate::redactor::Ending;
 use crate::wide::Wide;
-use crate::{SecretSet, form};
+use crate::{SecretSet, dump, form};
 
 /// A place in a stream that a marker must cover.
 pub(crate) struct Spot<'set> {
@@ -63,6 +63,18 @@ impl<'set> Aside<'set> {
 }
 
 impl<'set> Sought<'set> {
+    /// Whether the byte that these digits begin with, or may begin with, is one of those that are sought.
+    pub(crate) fn holds_digits(self, digits: &[u8]) -> bool {
+        let bytes = self.set.search.bytes(self.with_forms);
+        match digits {
+            [_, _, ..] => bytes[usize::from(dump::byte(digits))],
+            _ => {
+                let first = usize::from(dump::byte(&[b'0', digits[0]])) * 16;
+                bytes[first..first + 16].contains(&true)
+            }
+        }
+    }
+
     pub(crate) fn begins_with_digit(self, digit: u8) -> bool {
         self.set.search.begins_with_digit(digit, self.with_forms)
     }

@@ -60,12 +60,32 @@ pub(crate) fn pieces(text: &[u8], bytes: &Bytes) -> Vec<Piece> {
 struct Open {
     written: Option<Piece>,
     turned: Option<Piece>,
-    has_words: bool,
+    order: Order,
+}
+
+/// How the bytes of words may stand in a dump.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// There are no words yet.
+    #[default]
+    None,
+    /// As they are.
+    Written,
+    /// As they are, or turned round.
+    Either,
+}
+
+impl Order {
+    fn see(&mut self, run: &Run) {
+        if *self == Self::None && run.has_words() {
+            *self = if run.may_turn { Self::Either } else { Self::Written };
+        }
+    }
 }
 
 impl Open {
     fn add(&mut self, run: &Run, text: &[u8], unit: usize) {
-        self.has_words |= run.starts && run.groups.iter().any(|group| group.n_bytes > 1);
+        self.order.see(run);
         for group in &run.groups {
             for index in 0..group.n_bytes {
                 let place = |index: usize| unit + group.start + index * 2;
@@ -78,7 +98,7 @@ impl Open {
     }
 
     fn pieces(self) -> impl Iterator<Item = Piece> {
-        self.written.into_iter().chain(self.turned.filter(|_| self.has_words))
+        self.written.into_iter().chain(self.turned.filter(|_| self.order == Order::Either))
     }
 }
 

@@ -10,6 +10,8 @@ pub(crate) struct Run {
     pub(crate) groups: Vec<Group>,
     /// Whether nothing but an offset stands before it, so that it may go on what the line before shows.
     pub(crate) starts: bool,
+    /// Whether it stands where programs print words of bytes that are turned round: behind an offset or a blank.
+    pub(crate) may_turn: bool,
     /// Whether nothing but characters stands behind it, so that the next line may go on.
     pub(crate) ends: bool,
     /// Where the same bytes stand as characters.
@@ -59,6 +61,11 @@ impl Run {
     pub(super) fn is_wide(&self) -> bool {
         let end = self.groups.last().map_or(self.start, |group| group.start + group.n_bytes * 2);
         end - self.start >= SHORTEST_SPAN
+    }
+
+    /// Whether some of its bytes stand together, so that it matters whether they are turned round.
+    pub(crate) fn has_words(&self) -> bool {
+        self.groups.iter().any(|group| group.n_bytes > 1)
     }
 
     /// Whether the next line may go on with something of these bytes.
@@ -147,6 +154,7 @@ impl Reader<'_> {
                 let run = self.run.get_or_insert_with(|| Run {
                     groups: Vec::new(),
                     starts,
+                    may_turn: starts && (start < word.start || word.start > 0),
                     ends: false,
                     column: None,
                     breaks: Vec::new(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::line::{Column, Run, runs, runs_so_far};
-use super::{LONGEST_UNIT, byte, has_stretch, next_worth, unit_end, unit_of};
+use super::{LONGEST_UNIT, Order, byte, has_stretch, next_worth, unit_end, unit_of};
 use crate::aside::{CONTEXT, Sought, Spot};
 use crate::redactor::Ending;
 
@@ -34,7 +34,7 @@ struct Dump {
     words: Vec<u64>,
     /// How many bytes are only context.
     n_context: usize,
-    has_words: bool,
+    order: Order,
     lines: Vec<Line>,
 }
 
@@ -174,15 +174,22 @@ impl Dumps {
             keep = earlier(keep, found);
         }
         let is_hidden = |word: &usize| {
-            // As the first of a line it may be turned round; else its first digit tells whether a value may begin.
-            let is_first = runs.last().is_some_and(|run| {
-                run.starts && run.groups.last().is_some_and(|group| group.start == *word)
-            });
-            let is_only =
-                self.unit[from..from + word].iter().all(|byte| !byte.is_ascii_alphanumeric());
-            let is_odd = (self.unit.len() - from - word) % 2 == 1;
-            (from == 0 && (is_first || is_only))
-                || is_odd && sought.begins_with_digit(self.unit[self.unit.len() - 1])
+            let digits = &self.unit[from + word..];
+            let run =
+                runs.last().filter(|run| run.groups.last().is_some_and(|last| last.start == *word));
+            let goes_on = self.is_open && runs.len() == 1 && run.is_some_and(|run| run.starts);
+            let may_turn = match self.dump.order {
+                Order::Written if goes_on => false,
+                Order::Either if goes_on => true,
+                _ => run.is_some_and(|run| run.may_turn),
+            };
+            // Of a word that is turned round another byte may be the first; else its first digit tells whether a value
+            // may begin.
+            if may_turn {
+                sought.holds_digits(digits)
+            } else {
+                digits.len() % 2 == 1 && sought.begins_with_digit(digits[digits.len() - 1])
+            }
         };
         earlier(keep, word.filter(is_hidden).map(place))
     }
@@ -235,7 +242,7 @@ impl Dump {
     /// Adds what a line shows.
     fn add(&mut self, run: &Run, unit: &[u8], place: &dyn Fn(usize) -> u64) {
         let start = self.words.len();
-        self.has_words |= run.starts && run.groups.iter().any(|group| group.n_bytes > 1);
+        self.order.see(run);
         for group in &run.groups {
             let digits = (0..group.n_bytes).map(|index| group.start + index * 2);
             for (written, turned) in digits.clone().zip(digits.rev()) {
@@ -259,7 +266,7 @@ impl Dump {
             *self = Self::default();
             return;
         }
-        let n_streams = if self.has_words { 2 } else { 1 };
+        let n_streams = self.n_streams();
         let found: Vec<_> = (0..n_streams)
             .map(|stream| sought.find(&self.texts[stream], self.n_context, ending))
             .collect();
@@ -307,6 +314,11 @@ impl Dump {
         }
     }
 
+    /// How many of the texts are to be searched.
+    fn n_streams(&self) -> usize {
+        if self.order == Order::Either { 2 } else { 1 }
+    }
+
     /// Where in the stream what is not yet settled begins.
     fn unsettled(&self) -> Option<u64> {
         self.words.get(self.n_context).copied()
@@ -325,12 +337,12 @@ impl Dump {
             at: self.at.clone(),
             words: self.words.clone(),
             n_context: self.n_context,
-            has_words: self.has_words,
+            order: self.order,
             lines: Vec::new(),
         };
         let n_before = dump.words.len();
         dump.add(run, unit, place);
-        let n_streams = if dump.has_words { 2 } else { 1 };
+        let n_streams = dump.n_streams();
         let mut keep = None;
         for text in &dump.texts[..n_streams] {
             let found = sought.find(text, dump.n_context, Ending::None);
