@@ -41,6 +41,8 @@ pub(crate) enum Error {
     NoRepository,
     /// The index that git names for a commit under way is not there.
     NoIndex,
+    /// It is the index of another repository than the one to be searched.
+    OtherIndex,
     /// git did not answer.
     Git(io::Error),
     /// Standard input could not be read.
@@ -93,6 +95,8 @@ impl fmt::Display for Error {
             Error::NoIndex => {
                 formatter.write_str("the index that `GIT_INDEX_FILE` names is not there")
             }
+            Error::OtherIndex => formatter
+                .write_str("the index that `GIT_INDEX_FILE` names is that of another repository"),
             Error::Git(_) => formatter.write_str("asking git for what it keeps"),
             Error::ReadInput(_) => formatter.write_str("reading standard input"),
             Error::Allowances(_) => formatter.write_str("reading the list of allowed leaks"),
@@ -119,6 +123,7 @@ impl std::error::Error for Error {
             | Error::NoGit
             | Error::NoRepository
             | Error::NoIndex
+            | Error::OtherIndex
             | Error::NothingAsked
             | Error::Future
             | Error::When
@@ -163,6 +168,10 @@ impl Failure for Error {
             Error::NoIndex => {
                 Some("a relative one is meant from the top of the work tree".to_owned())
             }
+            Error::OtherIndex => Some(
+                "run this in the work tree that the commit is made in, as a hook is started"
+                    .to_owned(),
+            ),
             Error::NothingAsked => Some(
                 "leave one of the two out, or correct it; `vault-check list` shows both".to_owned(),
             ),

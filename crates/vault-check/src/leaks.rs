@@ -31,6 +31,7 @@ use crate::args::Leaks;
 use crate::error::Error;
 use crate::fingerprint::Key;
 use crate::git::Git;
+use crate::hook;
 use crate::leaks::allowed::Allowance;
 use crate::leaks::archive::Inside;
 use crate::leaks::look::Look;
@@ -150,10 +151,14 @@ fn staged(
     teller: &Teller<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<usize, Error> {
-    let nested = nested(git, invocation);
+    let hook = invocation.variable("GIT_INDEX_FILE").filter(|index| !index.is_empty());
+    let nested = match &hook {
+        Some(_) => committing(git, invocation),
+        None => nested(git, invocation),
+    };
     let folder = nested.as_deref().unwrap_or(&ops.folder);
     let mut git = Git::new(git.program.clone(), folder);
-    git.index = commit_index(&git, invocation)?;
+    git.index = hook.map(|index| commit_index(&git, Path::new(&index))).transpose()?;
     let (n_objects, n_missing, objects) = objects::staged(look, &git).map_err(Error::Git)?;
     if n_missing > 0 {
         let what = if n_missing == 1 { "file was" } else { "files were" };
@@ -190,20 +195,30 @@ fn nested(git: &Git<'_>, invocation: &Invocation) -> Option<PathBuf> {
     (git.top().as_ref() != Some(&here) && here.starts_with(folder)).then_some(here)
 }
 
-/// The index that `git commit -a` and `git commit FILE` show their hooks instead of the usual one.
-fn commit_index(git: &Git<'_>, invocation: &Invocation) -> Result<Option<PathBuf>, Error> {
-    let Some(index) = invocation.variable("GIT_INDEX_FILE").filter(|index| !index.is_empty())
-    else {
-        return Ok(None);
-    };
+/// The top of the work tree that a hook's commit is made in, where it is another than that of ops.toml.
+fn committing(git: &Git<'_>, invocation: &Invocation) -> Option<PathBuf> {
+    let folder = hook::folder_of_git().unwrap_or_else(|| invocation.cwd.clone());
+    let top = Git::new(git.program.clone(), &folder).top()?;
+    (git.top().as_ref() != Some(&top)).then_some(top)
+}
+
+/// The index that git shows the hooks of a commit, which for `git commit -a` and `git commit FILE` is not the usual one.
+/// git is that of the commit's own folder.
+fn commit_index(git: &Git<'_>, index: &Path) -> Result<PathBuf, Error> {
     // As git reads it: from the top of the work tree, wherever in it the hook has gone.
-    let here = Git::new(git.program.clone(), &invocation.cwd);
-    let index = here.top().unwrap_or_else(|| invocation.cwd.clone()).join(index);
+    let index = git.top().unwrap_or_else(|| git.folder.to_path_buf()).join(index);
+    let usual = git.path_of("index").ok_or(Error::NoIndex)?;
     // Before the first `git add` there is none.
-    if index.is_file() || here.path_of("index").is_some_and(|usual| usual == index) {
-        return Ok(Some(index));
+    if index != usual && !index.is_file() {
+        return Err(Error::NoIndex);
     }
-    Err(Error::NoIndex)
+    // What the index of another repository names would be looked for in this one's store.
+    let store = |path: &Path| path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+    let is_of_another = |folder: PathBuf| folder.join("HEAD").exists();
+    if store(&index) != store(&usual) && store(&index).is_some_and(is_of_another) {
+        return Err(Error::OtherIndex);
+    }
+    Ok(index)
 }
 
 /// Whether the folder of ops.toml as a whole is among what is searched.

@@ -15,6 +15,7 @@ mod fingerprint;
 mod git;
 mod given;
 mod guess;
+mod hook;
 mod init;
 mod json;
 mod leaks;

@@ -51,6 +51,73 @@ fn a_hook_that_changes_the_folder_sees_the_same_index() {
     ");
 }
 
+/// The commit is made in one repository, and the hook looks for ops.toml in another, wherever that lies.
+#[test]
+fn a_hook_that_leaves_its_repository_searches_what_is_committed_there() {
+    let bed = bed();
+    let program = testbed::bin!("vault-check");
+    let hook = |goes: &str| {
+        format!(
+            "#!/bin/sh\ncd {goes} || exit 2\nexec '{program}' leaks --staged --ops ops/ops.toml\n"
+        )
+    };
+    let commit = |folder: &str, args: &[&str]| {
+        let args = [
+            &[
+                "-C",
+                folder,
+                "-c",
+                "protocol.file.allow=always",
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@b",
+            ],
+            args,
+        ]
+        .concat();
+        bed.command("git").args(args).unguarded().run()
+    };
+    let good = |output: testbed::Output| assert_eq!(output.code(), 0, "{output}");
+    good(commit(".", &["init", "-q", "clone"]));
+    good(commit(".", &["worktree", "add", "-q", "clone/tree"]));
+    good(commit(".", &["submodule", "--quiet", "add", "./", "part"]));
+    for (folder, hooks, goes) in [
+        ("clone", "clone/.git/hooks", ".."),
+        ("clone/tree", ".git/hooks", "../.."),
+        ("part", ".git/modules/part/hooks", ".."),
+    ] {
+        bed.write_mode(&format!("{hooks}/pre-commit"), hook(goes), 0o755);
+        bed.write(format!("{folder}/innocent"), "x\n");
+        good(commit(folder, &["add", "innocent"]));
+        good(commit(folder, &["commit", "-qm", "innocent"]));
+        bed.write(format!("{folder}/innocent"), format!("x {TOKEN}\n"));
+        good(commit(folder, &["add", "innocent"]));
+        for args in [
+            &["commit", "-qm", "leak"][..],
+            &["commit", "-qam", "leak"],
+            &["commit", "-qm", "leak", "innocent"],
+        ] {
+            let refused = commit(folder, args);
+            let told = refused.to_string();
+            assert_ne!(refused.code(), 0, "{folder} {args:?}");
+            assert!(told.contains("innocent:1:3"), "{folder} {args:?}: {told}");
+        }
+        std::fs::remove_file(bed.root().join(format!("{hooks}/pre-commit"))).unwrap();
+    }
+    let other = bed
+        .command(program)
+        .args(["leaks", "--staged", "--ops", "ops/ops.toml"])
+        .env("GIT_INDEX_FILE", bed.root().join("clone/.git/index"))
+        .run();
+    insta::assert_snapshot!(other, @"
+    ------- stderr -------
+    error: the index that `GIT_INDEX_FILE` names is that of another repository
+    hint: run this in the work tree that the commit is made in, as a hook is started
+    [exit status: 2]
+    ");
+}
+
 #[test]
 fn what_is_staged_is_found_whatever_the_user_has_set() {
     let bed = bed();
