@@ -19,7 +19,7 @@ pub(crate) struct Run {
     /// After how many bytes there is a gap that could be the one before the characters.
     pub(crate) breaks: Vec<usize>,
     /// Where it begins, with its offset.
-    start: usize,
+    pub(super) start: usize,
 }
 
 /// Digits that stand together, two for each byte.
@@ -27,6 +27,9 @@ pub(crate) struct Run {
 pub(crate) struct Group {
     pub(crate) start: usize,
     pub(crate) n_bytes: usize,
+    /// The byte, where it is told by a character, and how many bytes tell it then.
+    pub(crate) value: Option<u8>,
+    pub(crate) width: usize,
 }
 
 /// The characters of the bytes of a line.
@@ -41,6 +44,19 @@ pub(crate) struct Column {
 const LONGEST_GAP: usize = 8;
 
 impl Run {
+    /// A line of bytes that each are told by a character.
+    pub(super) fn of_cells(groups: Vec<Group>, start: usize) -> Run {
+        Run {
+            groups,
+            starts: true,
+            may_turn: false,
+            ends: true,
+            column: None,
+            breaks: Vec::new(),
+            start,
+        }
+    }
+
     pub(crate) fn n_bytes(&self) -> usize {
         self.groups.iter().map(|group| group.n_bytes).sum()
     }
@@ -48,11 +64,11 @@ impl Run {
     /// Whether a dump may begin with it that has something of these bytes.
     pub(super) fn begins(&self, line: &[u8], bytes: &Bytes) -> bool {
         let mut n_likely = 0;
-        let mut pairs = self.groups.iter().flat_map(|group| group.pairs(line));
+        let mut shown = self.groups.iter().flat_map(|group| group.bytes(line));
         self.is_wide()
             && (self.goes_on(line, bytes)
-                || pairs.any(|pair| {
-                    n_likely = if bytes[usize::from(byte(pair))] { n_likely + 1 } else { 0 };
+                || shown.any(|byte| {
+                    n_likely = if bytes[usize::from(byte)] { n_likely + 1 } else { 0 };
                     n_likely >= SHORTEST_RUN
                 }))
     }
@@ -70,14 +86,37 @@ impl Run {
 
     /// Whether the next line may go on with something of these bytes.
     pub(super) fn goes_on(&self, line: &[u8], bytes: &Bytes) -> bool {
-        let mut last = self.groups.last().into_iter().flat_map(|group| group.pairs(line));
-        self.ends && last.any(|pair| bytes[usize::from(byte(pair))])
+        let mut last = self.groups.last().into_iter().flat_map(|group| group.bytes(line));
+        self.ends && last.any(|byte| bytes[usize::from(byte)])
     }
 }
 
 impl Group {
-    fn pairs<'line>(&self, line: &'line [u8]) -> impl Iterator<Item = &'line [u8]> {
-        line[self.start..self.start + self.n_bytes * 2].chunks_exact(2)
+    /// Where one of its bytes is shown.
+    pub(super) fn place(&self, index: usize) -> usize {
+        self.start + index * 2
+    }
+
+    /// From where to where one of its bytes is shown. A character stands at the end of a cell.
+    pub(super) fn range(&self, index: usize) -> (usize, usize) {
+        match self.width {
+            0 => (self.place(index), self.place(index) + 2),
+            width => (self.start, self.start + width),
+        }
+    }
+
+    /// Where the last is shown to its end.
+    pub(super) fn end(&self) -> usize {
+        self.range(self.n_bytes.saturating_sub(1)).1
+    }
+
+    /// One of its bytes.
+    pub(super) fn byte(&self, index: usize, line: &[u8]) -> u8 {
+        self.value.unwrap_or_else(|| byte(&line[self.place(index)..]))
+    }
+
+    fn bytes(&self, line: &[u8]) -> impl Iterator<Item = u8> {
+        (0..self.n_bytes).map(|index| self.byte(index, line))
     }
 }
 
@@ -160,7 +199,7 @@ impl Reader<'_> {
                     breaks: Vec::new(),
                     start,
                 });
-                run.groups.push(Group { start: word.start, n_bytes });
+                run.groups.push(Group { start: word.start, n_bytes, value: None, width: 0 });
             } else {
                 offset = None;
             }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::line::{Column, Run, runs, runs_so_far};
-use super::{LONGEST_UNIT, Order, byte, has_stretch, next_worth, unit_end, unit_of};
+use super::line::{Column, Run, runs_so_far};
+use super::{
+    CELLS, DIGITS, LONGEST_UNIT, Lines, Order, cells, has_stretch, next_worth, unit_end, unit_of,
+};
 use crate::aside::{CONTEXT, Sought, Spot};
 use crate::redactor::Ending;
 
@@ -13,9 +15,9 @@ use crate::redactor::Ending;
 /// said yet.
 #[derive(Default)]
 pub(crate) struct Dumps {
-    dump: Dump,
-    /// Whether the next line may go on with the dump.
-    is_open: bool,
+    /// One of digits, and one of characters.
+    dumps: [Dump; 2],
+    lines: Lines,
     /// The beginning of a line, or of a part of one, and where in the stream each of its bytes stands.
     unit: Vec<u8>,
     unit_at: Vec<u64>,
@@ -28,8 +30,8 @@ pub(crate) struct Dumps {
 struct Dump {
     /// As they are written, and with the bytes of each word turned round.
     texts: [Vec<u8>; 2],
-    /// For each byte of these where its digits begin.
-    at: [Vec<u64>; 2],
+    /// For each byte of these where its digits or its character begin and end.
+    at: [Vec<(u64, u64)>; 2],
     /// For each byte where the digits begin that it stands together with.
     words: Vec<u64>,
     /// How many bytes are only context.
@@ -103,7 +105,9 @@ impl Dumps {
         if !unit.is_empty() {
             self.read(sought, &unit, &|index| unit_at[index], spots);
         }
-        self.dump.settle(sought, ending, spots);
+        for dump in &mut self.dumps {
+            dump.settle(sought, ending, spots);
+        }
         *self = Self::default();
     }
 
@@ -118,7 +122,8 @@ impl Dumps {
     ) -> usize {
         let bytes = sought.set.search.bytes(sought.with_forms);
         loop {
-            let worth = if self.is_open { Some(from) } else { next_worth(text, from, bytes) };
+            let worth =
+                if self.lines.is_open() { Some(from) } else { next_worth(text, from, bytes) };
             let (start, is_line_start) =
                 unit_of(text, from, !self.is_mid_line, worth.unwrap_or(text.len()));
             (from, self.is_mid_line) = (start, !is_line_start);
@@ -138,38 +143,32 @@ impl Dumps {
         spots: &mut Vec<Spot<'set>>,
     ) {
         let bytes = sought.set.search.bytes(sought.with_forms);
-        if !self.is_open && !has_stretch(unit) {
+        if !self.lines.is_open() && !has_stretch(unit) {
             return;
         }
-        let was_open = std::mem::take(&mut self.is_open);
-        let runs = runs(unit, !self.is_mid_line);
-        if was_open && !runs.first().is_some_and(|run| run.starts) {
-            self.dump.settle(sought, Ending::Whole, spots);
-        }
-        for (index, run) in runs.iter().enumerate() {
-            let goes_on = was_open && index == 0 && run.starts;
-            if !goes_on && !run.begins(unit, bytes) {
-                continue;
+        for step in self.lines.read(unit, !self.is_mid_line, bytes) {
+            let dump = &mut self.dumps[step.kind];
+            if let Some(run) = &step.run {
+                dump.add(run, unit, place);
             }
-            self.dump.add(run, unit, place);
-            self.is_open = run.goes_on(unit, bytes);
-            let ending = if self.is_open { Ending::None } else { Ending::Whole };
-            self.dump.settle(sought, ending, spots);
+            let ending = if step.goes_on { Ending::None } else { Ending::Whole };
+            dump.settle(sought, ending, spots);
         }
     }
 
     /// From where on what was read must not be said yet.
     fn keep(&self, sought: Sought<'_>) -> Option<u64> {
-        let mut keep = if self.is_open { self.dump.unsettled() } else { None };
-        let is_known = self.is_open || has_stretch(&self.unit);
+        let unsettled = self.dumps.iter().filter_map(Dump::unsettled).min();
+        let mut keep = earlier(unsettled, self.keep_cells(sought));
+        let is_known = self.lines.is_open() || has_stretch(&self.unit);
         // Of a line that is none of a dump so far only the end may become one.
         let from = if is_known { 0 } else { self.end_of_unit() };
         let (runs, word) = runs_so_far(&self.unit[from..], from == 0 && !self.is_mid_line);
         let place = |index: usize| self.unit_at[from + index];
         let empty = Dump::default();
         for (index, run) in runs.iter().enumerate() {
-            let goes_on = self.is_open && index == 0 && run.starts;
-            let dump = if goes_on { &self.dump } else { &empty };
+            let goes_on = self.lines.is_open[DIGITS] && index == 0 && run.starts;
+            let dump = if goes_on { &self.dumps[DIGITS] } else { &empty };
             let found = dump.with(sought, run, &self.unit[from..], &place);
             keep = earlier(keep, found);
         }
@@ -177,8 +176,9 @@ impl Dumps {
             let digits = &self.unit[from + word..];
             let run =
                 runs.last().filter(|run| run.groups.last().is_some_and(|last| last.start == *word));
-            let goes_on = self.is_open && runs.len() == 1 && run.is_some_and(|run| run.starts);
-            let may_turn = match self.dump.order {
+            let goes_on =
+                self.lines.is_open[DIGITS] && runs.len() == 1 && run.is_some_and(|run| run.starts);
+            let may_turn = match self.dumps[DIGITS].order {
                 Order::Written if goes_on => false,
                 Order::Either if goes_on => true,
                 _ => run.is_some_and(|run| run.may_turn),
@@ -192,6 +192,22 @@ impl Dumps {
             }
         };
         earlier(keep, word.filter(is_hidden).map(place))
+    }
+
+    /// The same, if the line goes on as cells.
+    fn keep_cells(&self, sought: Sought<'_>) -> Option<u64> {
+        let place = |index: usize| self.unit_at[index];
+        if self.is_mid_line {
+            return None;
+        }
+        let Some((run, _)) = cells::run(&self.unit, false) else {
+            return cells::first_part(&self.unit).map(place);
+        };
+        let found = self.dumps[CELLS].with(sought, &run, &self.unit, &place);
+        // A cell that is not yet whole.
+        let end = run.groups.last().map_or(run.start, |last| last.end());
+        let rest = self.unit[end..].iter().position(|byte| *byte != b' ').map(|at| place(end + at));
+        earlier(found, rest)
     }
 
     /// Where the numbers begin that the line ends with.
@@ -244,11 +260,11 @@ impl Dump {
         let start = self.words.len();
         self.order.see(run);
         for group in &run.groups {
-            let digits = (0..group.n_bytes).map(|index| group.start + index * 2);
-            for (written, turned) in digits.clone().zip(digits.rev()) {
-                for (stream, digits) in [written, turned].into_iter().enumerate() {
-                    self.texts[stream].push(byte(&unit[digits..]));
-                    self.at[stream].push(place(digits));
+            for index in 0..group.n_bytes {
+                for (stream, index) in [index, group.n_bytes - 1 - index].into_iter().enumerate() {
+                    self.texts[stream].push(group.byte(index, unit));
+                    let (start, end) = group.range(index);
+                    self.at[stream].push((place(start), place(end - 1) + 1));
                 }
                 self.words.push(place(group.start));
             }
@@ -279,9 +295,9 @@ impl Dump {
                         continue;
                     }
                     let digits = &self.at[stream][start..end];
-                    let first = digits.iter().min().copied().unwrap_or(0);
-                    let last = digits.iter().max().copied().unwrap_or(0);
-                    spots.push(Spot { range: first..last + 2, name });
+                    let first = digits.iter().map(|at| at.0).min().unwrap_or(0);
+                    let last = digits.iter().map(|at| at.1).max().unwrap_or(0);
+                    spots.push(Spot { range: first..last, name });
                     let column = line.column.map(|(from, to, is_exact)| {
                         let skipped = (start - line.start) as u64;
                         let exact = from + skipped..from + (end - line.start) as u64;

@@ -1,0 +1,112 @@
+//! Lines that show each byte as a character in a cell of four, as `od -c`, `od -a` and `hexdump -c` do.
+
+use super::line::{Group, Run};
+
+/// So many characters in a row that are printed as they are tell a line of cells from other text.
+const SHORTEST_TEXT: usize = 6;
+
+/// How wide a cell is; its character stands at the end.
+pub(super) const CELL: usize = 4;
+
+/// The width of an offset that is left away.
+const NO_OFFSET: usize = 7;
+
+/// What a line shows, if it has nothing but an offset and cells, and whether it has so much text that a dump may begin.
+/// The last cell of a line that is not yet whole may lack some of it.
+pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
+    let n_end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    let line = &line[..line.len() - n_end];
+    let start = start(line)?;
+    let (cells, rest) = line[start..].as_chunks::<CELL>();
+    if is_whole && (cells.is_empty() || !rest.is_empty()) {
+        return None;
+    }
+    let (mut groups, mut n_text, mut is_text) = (Vec::with_capacity(cells.len()), 0, false);
+    for (cell, at) in cells.iter().zip((start..).step_by(CELL)) {
+        let value = value(cell)?;
+        n_text = if cell.starts_with(b"   ") && cell[3] != b' ' { n_text + 1 } else { 0 };
+        is_text |= n_text >= SHORTEST_TEXT;
+        let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
+        groups.push(Group {
+            start: at + n_blanks,
+            n_bytes: 1,
+            value: Some(value),
+            width: CELL - n_blanks,
+        });
+    }
+    Some((Run::of_cells(groups, start), is_text))
+}
+
+/// Where the part begins of a first cell that is not yet whole, and has more than one character.
+pub(super) fn first_part(line: &[u8]) -> Option<usize> {
+    let n_blanks = line.iter().take_while(|byte| **byte == b' ').count();
+    let is_part = matches!(line[n_blanks..], [b'0'..=b'3' | b'\\'] | [b'0'..=b'3', b'0'..=b'7']);
+    (n_blanks > 0 && is_part).then_some(n_blanks)
+}
+
+/// Where the cells begin.
+fn start(line: &[u8]) -> Option<usize> {
+    let n_digits = line.iter().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    match n_digits {
+        6..=16 => Some(n_digits),
+        0 => {
+            let first = line.iter().position(|byte| *byte != b' ')?;
+            let len = line[first..].iter().take_while(|byte| **byte != b' ').count();
+            // Where the character stands tells whether there is room for an offset.
+            match (first + len) % CELL {
+                0 => Some(0),
+                3 if first >= NO_OFFSET => Some(NO_OFFSET),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The byte that a cell shows.
+fn value(cell: &[u8; CELL]) -> Option<u8> {
+    match cell {
+        b"  \\0" => Some(0),
+        b"  \\a" => Some(7),
+        b"  \\b" => Some(8),
+        b"  \\t" | b"  ht" => Some(b'\t'),
+        b"  \\n" | b"  nl" => Some(b'\n'),
+        b"  \\v" => Some(11),
+        b"  \\f" => Some(12),
+        b"  \\r" | b"  cr" => Some(b'\r'),
+        b"  sp" => Some(b' '),
+        [b' ', b' ', b' ', byte @ b' '..=b'~'] => Some(*byte),
+        [b' ', high @ b'0'..=b'3', middle @ b'0'..=b'7', low @ b'0'..=b'7'] => {
+            Some((high - b'0') << 6 | (middle - b'0') << 3 | (low - b'0'))
+        }
+        // The name of a control character.
+        [b' ', b' ', b'a'..=b'z', b'a'..=b'z' | b'0'..=b'9']
+        | [b' ', b'a'..=b'z', b'a'..=b'z' | b'0'..=b'9', b'a'..=b'z' | b'0'..=b'9'] => Some(1),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expected: Option<(&str, bool)>) {
+        let found = run(line.as_bytes(), true).map(|(run, is_text)| {
+            let bytes = run.groups.iter().filter_map(|group| group.value).collect();
+            (String::from_utf8(bytes).unwrap(), is_text)
+        });
+        assert_eq!(found, expected.map(|(text, is)| (text.to_owned(), is)), "{line}");
+    }
+
+    #[test]
+    fn cells_of_every_program_are_read() {
+        check("0000000   C   A   N   A   R   Y  \\n 001\n", Some(("CANARY\n\x01", true)));
+        check("   C   A       A   R   Y  \\t\r\n", Some(("CA ARY\t", false)));
+        check("          s   o  sp   e   x   t  nl", Some(("so ext\n", false)));
+        check(" etx del   s   o", Some(("\x01\x01so", false)));
+        check("0000000 43 41 4e 41", None);
+        check("    a = b", None);
+        check("0000020", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,249 @@
+//! A quick look for what may be worth reading as a dump: most text is none.
+
+use super::cells::{self, CELL};
+use super::{Bytes, LONGEST_UNIT, SHORTEST_RUN, SHORTEST_SPAN, line};
+
+/// Where from `from` on something begins that may be worth reading as a dump.
+pub(super) fn next_worth(text: &[u8], from: usize, bytes: &Bytes) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let block = next_blocks(text, at)?;
+        if !starts_as_dump(&text[block..]) {
+            if let Some(line) = line_of_cells(text, from, block) {
+                return Some(line);
+            }
+            at = block + BLOCK;
+            continue;
+        }
+        let start = start_of_stretch(text, at, block);
+        match judge(text, from, start, bytes) {
+            Ok(worth) => return Some(worth),
+            Err(end) => at = end.max(block + BLOCK),
+        }
+    }
+}
+
+/// Whether some stretch of a line is long enough.
+pub(super) fn has_stretch(line: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(block) = next_blocks(line, at) {
+        if !starts_as_dump(&line[block..]) {
+            return true;
+        }
+        let start = start_of_stretch(line, at, block);
+        let len = line[start..].iter().take_while(|byte| is_of_dump(**byte)).count();
+        if len >= SHORTEST_SPAN {
+            return true;
+        }
+        at = (start + len).max(block + BLOCK);
+    }
+    false
+}
+
+/// Where the bytes begin, from `from` on, that may be of the same dump as this block.
+fn start_of_stretch(text: &[u8], from: usize, block: usize) -> usize {
+    block - text[from..block].iter().rev().take_while(|byte| is_of_dump(**byte)).count()
+}
+
+/// Where the line begins, not before `from`, that this block of cells stands in, if it has nothing else.
+fn line_of_cells(text: &[u8], from: usize, block: usize) -> Option<usize> {
+    let start =
+        memchr::memrchr(b'\n', &text[from..block]).map_or(from, |newline| from + newline + 1);
+    let rest = &text[start..text.len().min(start + LONGEST_UNIT)];
+    let line = &rest[..memchr::memchr(b'\n', rest)?];
+    let (_, is_text) = cells::run(line, true)?;
+    is_text.then_some(start)
+}
+
+/// So many bytes are looked at together.
+const BLOCK: usize = 8;
+
+/// Where from `from` on two blocks stand that may be of a dump, or one at the end. Of [`SHORTEST_SPAN`] such bytes in
+/// a row two blocks always are, and of these one stands at every other place.
+fn next_blocks(text: &[u8], from: usize) -> Option<usize> {
+    const _: () = assert!(SHORTEST_SPAN >= BLOCK * 3 - 1, "two blocks are whole");
+    const GOES: usize = 8;
+    const PAIR: usize = BLOCK * 2;
+    let text = &text[from..];
+    let (pairs, _) = text.as_chunks::<PAIR>();
+    let (goes, _) = pairs.as_chunks::<GOES>();
+    let is_beside = |block: usize| {
+        let is_like = |other: usize| {
+            let Some(other) = text.get(other..) else { return false };
+            (starts_as_dump(&text[block..]) && starts_as_dump(other))
+                || (starts_as_cells(&text[block..]) && starts_as_cells(other))
+        };
+        is_like(block + BLOCK) || block.checked_sub(BLOCK).is_some_and(is_like)
+    };
+    for (index, go) in goes.iter().enumerate() {
+        let mut seen = (0..GOES).fold(0_u32, |seen, at| {
+            seen | u32::from(starts_as_dump(&go[at]) | starts_as_cells(&go[at])) << at
+        });
+        while seen != 0 {
+            let block = (index * GOES + seen.trailing_zeros() as usize) * PAIR;
+            if is_beside(block) {
+                return Some(from + block);
+            }
+            seen &= seen - 1;
+        }
+    }
+    let rest = (goes.len() * GOES..=pairs.len()).map(|pair| pair * PAIR);
+    let mut rest = rest.filter(|block| is_beside(*block));
+    rest.next().map(|block| from + block)
+}
+
+/// Whether the first eight bytes are there and may all be of a dump.
+#[inline]
+fn starts_as_dump(text: &[u8]) -> bool {
+    text.first_chunk().is_some_and(|block| {
+        let bytes = u64::from_le_bytes(*block);
+        bytes & ((bytes << 3) | (bytes << 2)) & LETTERS == 0
+    })
+}
+
+/// Whether the first eight bytes are there and have one character each in two cells.
+#[inline]
+fn starts_as_cells(text: &[u8]) -> bool {
+    const _: () = assert!(BLOCK == CELL * 2, "two cells");
+    text.first_chunk().is_some_and(|block| {
+        let marks = u64::from_le_bytes(*block) ^ BLANKS;
+        // Of both cells together; where the characters stand, no byte is zero.
+        let marks = (marks | marks >> 32) as u32;
+        (marks & 0xffff == 0 || marks >> 16 == 0)
+            && marks != 0
+            && (marks & 0xff00_ff00 == 0 || marks & 0x00ff_00ff == 0)
+    })
+}
+
+/// Eight blanks.
+const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+
+/// The bit that letters have, in each of eight bytes.
+const LETTERS: u64 = u64::from_le_bytes([0x40; 8]);
+
+/// Whether a byte may stand in a dump, or beside it: no letter but the first seven.
+pub(super) const fn is_of_dump(byte: u8) -> bool {
+    byte & ((byte << 3) | (byte << 2)) & 0x40 == 0
+}
+
+/// Where what is worth reading begins, if what begins at `start` may hold what is sought, or its beginning; else where
+/// what may be of a dump ends. A quick look, for most logs have dates and ids.
+fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize, usize> {
+    let mut at = start;
+    if start > 0 && text[start - 1].is_ascii_alphanumeric() {
+        at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
+    }
+    // Where numbers began that stand one after the other, whether the last may hold the first byte of a value, and how
+    // many bytes in a row up to here may be of one.
+    let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, 0);
+    let mut n_cells = 0;
+    loop {
+        let word = at;
+        let mut number = 0_u64;
+        let mut kind = OTHER;
+        while let Some(byte) = text.get(at) {
+            kind = KINDS[usize::from(*byte)];
+            if kind >= LETTER {
+                break;
+            }
+            number = number << 4 | u64::from(KINDS[usize::from(*byte)]);
+            at += 1;
+        }
+        let n_digits = at - word;
+        kind = if at == text.len() { OTHER } else { kind };
+        if kind == LETTER || kind == OTHER_LETTER {
+            at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
+            (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
+        } else if line::is_group(n_digits) {
+            if kind == GAP && text[at] == b'-' {
+                if let Some(len) = line::named(&text[word..]) {
+                    return Err(word + len);
+                }
+            }
+            first = first.min(word);
+            is_last_likely = false;
+            let mut n_bits = n_digits * 4;
+            while n_bits > 0 {
+                n_bits -= 8;
+                if bytes[(number >> n_bits & 0xff) as usize] {
+                    is_last_likely = true;
+                    n_likely += 1;
+                    if n_likely == SHORTEST_RUN {
+                        return Ok(start);
+                    }
+                } else {
+                    n_likely = 0;
+                }
+            }
+        } else if n_digits > 0 {
+            // It may be an offset.
+            let is_offset = (4..=16).contains(&n_digits);
+            (first, is_last_likely, n_likely) =
+                (if is_offset { word } else { usize::MAX }, false, 0);
+        }
+        let gap = at;
+        let mut has_line_end = false;
+        kind = OTHER;
+        while let Some(byte) = text.get(at) {
+            kind = KINDS[usize::from(*byte)];
+            if kind != GAP && kind != NEWLINE {
+                break;
+            }
+            has_line_end |= kind == NEWLINE;
+            at += 1;
+        }
+        n_cells = if gap == word + 1 && at == gap + CELL - 1 { n_cells + 1 } else { 0 };
+        // A character in each cell, and not yet in the line.
+        if n_cells == 2 {
+            if let Some(line) = line_of_cells(text, from, at - 1) {
+                return Ok(line);
+            }
+        }
+        let is_end = at == text.len() || kind >= OTHER;
+        if is_last_likely && gap >= first.saturating_add(SHORTEST_SPAN) {
+            let is_text_end = at == text.len();
+            let gap = &text[gap..(at + usize::from(is_end)).min(text.len())];
+            if has_line_end || is_text_end || line::is_before_column(gap) {
+                return Ok(start);
+            }
+        }
+        if is_end {
+            let cells =
+                if text[..at].ends_with(b"   ") { line_of_cells(text, from, at - 1) } else { None };
+            return cells.ok_or(at);
+        }
+        if has_line_end {
+            (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
+        }
+    }
+}
+
+/// What kind of byte each is: the value of a digit, or one of these.
+pub(super) const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = 0_u8;
+    loop {
+        kinds[byte as usize] = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            b'g' | b'G' => LETTER,
+            b'\n' => NEWLINE,
+            _ if is_of_dump(byte) => GAP,
+            _ if byte.is_ascii_alphanumeric() => OTHER_LETTER,
+            _ => OTHER,
+        };
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    kinds
+};
+/// A letter that is no digit, but may stand beside a dump.
+const LETTER: u8 = 16;
+const GAP: u8 = 17;
+const NEWLINE: u8 = 18;
+/// What ends a stretch, and letters that do.
+const OTHER: u8 = 19;
+const OTHER_LETTER: u8 = 20;
