@@ -76,9 +76,14 @@ fn next_blocks(text: &[u8], from: usize) -> Option<usize> {
         is_like(block + BLOCK) || block.checked_sub(BLOCK).is_some_and(is_like)
     };
     for (index, go) in goes.iter().enumerate() {
-        let mut seen = (0..GOES).fold(0_u32, |seen, at| {
-            seen | u32::from(starts_as_dump(&go[at]) | starts_as_cells(&go[at])) << at
+        let words: [u64; GOES] = std::array::from_fn(|at| {
+            go[at].first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
         });
+        let marks = words.map(may_be_of_dump);
+        if marks.iter().fold(0, |all, mark| all | mark) == 0 {
+            continue;
+        }
+        let mut seen = (0..GOES).fold(0, |seen, at| seen | marks[at] << at);
         while seen != 0 {
             let block = (index * GOES + seen.trailing_zeros() as usize) * PAIR;
             if is_beside(block) {
@@ -90,6 +95,16 @@ fn next_blocks(text: &[u8], from: usize) -> Option<usize> {
     let rest = (goes.len() * GOES..=pairs.len()).map(|pair| pair * PAIR);
     let mut rest = rest.filter(|block| is_beside(*block));
     rest.next().map(|block| from + block)
+}
+
+/// One if eight bytes may be of a dump, or have no more than one letter at the ends of two cells; without any branch,
+/// so that several are asked at once.
+#[inline]
+fn may_be_of_dump(bytes: u64) -> u64 {
+    let is_zero = |number: u64| (number.wrapping_sub(1) & !number) >> 63;
+    let others = bytes & ((bytes << 3) | (bytes << 2)) & LETTERS;
+    let letters = (bytes | bytes >> 32) & (LETTERS >> 32);
+    is_zero(others) | is_zero(letters & letters.wrapping_sub(1))
 }
 
 /// Whether the first eight bytes are there and may all be of a dump.

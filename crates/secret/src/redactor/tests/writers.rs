@@ -121,10 +121,48 @@ pub(super) const WRITERS: &[(&str, Writer)] = &[
         if value.contains('=') { value.into() } else { wrap(value, 18, "=\r\n").into() }
     }),
     ("wrapped at 12, indented", |value| wrap(value, 12, "\r\n        ").into()),
+    ("xxd", |value| dump(value, 2, [": ", "  ", ""])),
+    ("xxd of hex", |value| dump(&HEXLOWER.encode(value.as_bytes()), 2, [": ", "  ", ""])),
+    ("hexdump -C", |value| dump(value, 1, ["  ", "  |", "|"])),
+    ("hex with colons", |value| {
+        wrap(&wrap(&HEXUPPER.encode(value.as_bytes()), 2, ":"), 45, "\n    ").into()
+    }),
+    ("od -An -tx1", |value| {
+        format!("\n {}\n", wrap(&wrap(&HEXLOWER.encode(value.as_bytes()), 2, " "), 48, "\n "))
+            .into()
+    }),
+    ("od -c", |value| {
+        let cell = |char| if char == '\n' { "\n".to_owned() } else { format!("   {char}") };
+        format!("\n{}\n", wrap(value, 16, "\n").chars().map(cell).collect::<String>()).into()
+    }),
+    ("base64, utf-16le", |value| utf16(&BASE64.encode(value.as_bytes()), u16::to_le_bytes)),
+    ("base64, utf-16be", |value| utf16(&BASE64.encode(value.as_bytes()), u16::to_be_bytes)),
+    ("json, utf-16le", |value| utf16(&format!("\"{}\"", json(value, true)), u16::to_le_bytes)),
+    ("percent, utf-16be", |value| utf16(&format!("\r\n{}\r\n", percent(value)), u16::to_be_bytes)),
+    ("hex, utf-16le", |value| utf16(&HEXLOWER.encode(value.as_bytes()), u16::to_le_bytes)),
+    ("wrapped, utf-16le", |value| utf16(&wrap(value, 20, "\r\n"), u16::to_le_bytes)),
     ("base64 wrapped at 30", |value| {
         wrap(&BASE64.encode(format!("{{\"k\":\"{value}\"}}").as_bytes()), 30, "\n").into()
     }),
 ];
+
+/// A dump of two lines or more, as `xxd` prints it, or as `hexdump -C` does.
+fn dump(value: &str, per_group: usize, ends: [&str; 3]) -> Vec<u8> {
+    let bytes = format!("x {value}\n");
+    let mut out = "\n".to_owned();
+    for (line, at) in bytes.as_bytes().chunks(16).zip((0..).step_by(16)) {
+        let groups: Vec<String> =
+            line.chunks(per_group).map(|group| HEXLOWER.encode(group)).collect();
+        let shown: String = line
+            .iter()
+            .map(|byte| if byte.is_ascii_control() { '.' } else { char::from(*byte) })
+            .collect();
+        let width = 16 * 2 + 16 / per_group - 1;
+        let [offset, open, close] = ends;
+        out += &format!("{at:08x}{offset}{:width$}{open}{shown}{close}\n", groups.join(" "));
+    }
+    out.into()
+}
 
 pub(super) const PEM_WRITERS: &[(&str, Writer)] = &[
     ("lf", |value| value.into()),
