@@ -4,12 +4,16 @@ use crate::ops::{TOKEN, unsigned};
 use crate::{faults, open, tool};
 
 /// Programs that print the token in another form; each must be installed everywhere.
-const FORMS: [(&str, &str); 6] = [
+const FORMS: [(&str, &str); 10] = [
     ("raw", "printf '%s\\n' \"$FLY_API_TOKEN\""),
     ("twice", "printf '%s%s\\n' \"$FLY_API_TOKEN\" \"$FLY_API_TOKEN\""),
     ("stderr", "printf '%s\\n' \"$FLY_API_TOKEN\" >&2"),
     ("base64", "printf 'x%s' \"$FLY_API_TOKEN\" | base64 -w0"),
     ("hex", "printf '%s' \"$FLY_API_TOKEN\" | od -An -v -tx1 | tr -d ' \\n'"),
+    ("dump", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -v -tx1z"),
+    ("dump-alone", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -An -v -tx1"),
+    ("characters", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -v -c"),
+    ("wide", "printf '%s\\n' \"$FLY_API_TOKEN\" | base64 -w0 | iconv -f ASCII -t UTF-16LE"),
     (
         "slow",
         "printf '%.9s' \"$FLY_API_TOKEN\"; sleep 0.1; printf '%s\\n' \"${FLY_API_TOKEN#?????????}\"",
@@ -27,6 +31,9 @@ fn a_value_is_replaced_in_every_form_and_only_its_name_is_recorded() {
         assert_eq!(output.code(), 0, "{output}");
         let shown = format!("{}{}", output.stdout(), output.stderr());
         assert!(shown.contains("[REDACTED:fly/api_token.env:FLY_API_TOKEN]"), "{label}: {shown}");
+        for left in ["43 41 4e 41 52 59", "C   A   N   A   R   Y"] {
+            assert!(!shown.contains(left), "{label}: {shown}");
+        }
     }
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.contains("\"env\":[\"FLY_API_TOKEN\"]"));

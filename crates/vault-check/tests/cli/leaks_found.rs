@@ -381,7 +381,28 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
     );
     bed.write("leaked/hexdump.log", dump(|at| format!("{at:08x} "), 1, true));
     bed.write("leaked/od.log", dump(|at| format!("{at:07o}"), 1, false));
+    bed.write("leaked/od-An.log", dump(|_| String::new(), 1, false));
+    let digits: Vec<String> = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let lines: Vec<String> = digits.chunks(15).map(|line| line.join(":")).collect();
+    bed.write("leaked/openssl.log", format!("Key:\n    {}\n", lines.join(":\n    ")));
+    bed.write("leaked/node.log", format!("x <Buffer {}>\n", digits.join(" ").to_lowercase()));
+    let cells: Vec<String> =
+        text.bytes()
+            .map(|byte| {
+                if byte == b'\n' { "  \\n".to_owned() } else { format!("   {}", char::from(byte)) }
+            })
+            .collect();
+    let lines: Vec<String> = cells.chunks(16).map(|line| line.concat()).collect();
+    bed.write("leaked/od-An-c.log", lines.join("\n") + "\n");
+    // Numbers, dates, ids and single letters in columns.
+    let numbers =
+        |row: usize| (0..16).map(move |column| format!("{:02}", (row * 7 + column * 11) % 100));
+    let table: Vec<String> =
+        (0..400).map(|row| numbers(row).collect::<Vec<_>>().join(" ")).collect();
+    let letters = "   A   B   C   D   E   F   G   H\n   1   2   3   4   5   6   7   8\n".repeat(50);
+    bed.write("table.txt", table.join("\n") + "\n" + &letters);
     let found = places(&leaks(&bed, &[]));
     let files: Vec<_> = found.iter().filter_map(|place| place.split(':').next()).collect();
-    assert_eq!(files, ["leaked/hexdump.log", "leaked/od.log", "leaked/xxd.log"], "{found:?}");
+    let expected = ["hexdump", "node", "od-An-c", "od-An", "od", "openssl", "xxd"];
+    assert_eq!(files, expected.map(|name| format!("leaked/{name}.log")), "{found:?}");
 }

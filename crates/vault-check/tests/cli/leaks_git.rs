@@ -103,7 +103,7 @@ fn a_hook_that_leaves_its_repository_searches_what_is_committed_there() {
             assert_ne!(refused.code(), 0, "{folder} {args:?}");
             assert!(told.contains("innocent:1:3"), "{folder} {args:?}: {told}");
         }
-        std::fs::remove_file(bed.root().join(format!("{hooks}/pre-commit"))).unwrap();
+        fs::remove_file(bed.root().join(format!("{hooks}/pre-commit"))).unwrap();
     }
     let other = bed
         .command(program)
