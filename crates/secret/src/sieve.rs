@@ -9,7 +9,7 @@ use crate::needles::{Needle, SHORTEST_RUN};
 /// row of a needle have two such pieces that are met one after the other, so one alone counts for
 /// nothing; the same holds for the pieces of an anchor that are not its own bytes alone.
 pub(crate) struct Sieve {
-    /// Bits for the pieces that share a slot: [`ANCHOR`], [`NEEDLES`], [`FIRST`], [`SECOND`].
+    /// Bits for the pieces that share a slot: [`ANCHOR`], [`NEEDLES`], [`PAIRED`].
     table: Vec<u8>,
 }
 
@@ -21,16 +21,15 @@ pub(crate) const STEP: usize = 3;
 const N_SLOTS: usize = 1 << 18;
 /// A piece of an anchor.
 const ANCHOR: u8 = 1 << 7;
+/// A piece of an anchor that counts for nothing alone, but where another one like it is met before it.
+const PAIRED: u8 = 1 << 6;
 /// Pieces of needles. Those of one credential have one of these bits; two in a row count where both have the same, so
 /// that in a large vault few places look like one.
-const NEEDLES: u8 = 0b0111_1001;
-/// A piece that begins with the byte before an anchor; it counts where the next one is `SECOND`.
-/// Bits that count after one another are the same bit, shifted.
-const FIRST: u8 = 1 << 1;
-const SECOND: u8 = 1 << 2;
+const NEEDLES: u8 = (1 << N_KINDS) - 1;
+const N_KINDS: usize = 6;
 
 /// What a piece of an anchor counts for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 pub(crate) enum Weight {
     /// An anchor may stand here.
     Alone,
@@ -40,9 +39,13 @@ pub(crate) enum Weight {
     Second,
 }
 
-/// Places that are looked at in one go, after which there is one branch.
+/// Places whose pieces are looked up one behind the other.
 const GOES: usize = 8;
 const BLOCK: usize = GOES * STEP;
+/// Blocks that are looked up before any place in them is looked at closer.
+const MOST_BLOCKS: usize = 64;
+/// Places that are looked at closer where one of them counts.
+const GROUP: usize = 32;
 
 const _: () = assert!(SHORTEST_RUN >= PIECE + STEP + STEP - 1, "two pieces are always met");
 
@@ -62,8 +65,7 @@ impl Sieve {
         for (piece, weight) in anchors {
             table[slot(piece)] |= match weight {
                 Weight::Alone => ANCHOR,
-                Weight::First => FIRST,
-                Weight::Second => SECOND,
+                Weight::First | Weight::Second => PAIRED,
             };
         }
         Self { table }
@@ -79,31 +81,29 @@ impl Sieve {
     ) -> usize {
         // The length is known, so that no slot has to be checked.
         let Some(table) = self.table.first_chunk::<N_SLOTS>() else { return 0 };
-        let mut before = 0_u8;
+        // A piece is read as four bytes, of which the fourth does not matter, so that the last one of a block ends one
+        // byte behind it.
         let (blocks, _) = text.as_chunks::<BLOCK>();
-        for (index, block) in blocks.iter().enumerate() {
-            // One byte for each place, the first lowest. A piece is read as four bytes, of which the fourth does not
-            // matter; the last one, as those that end where the block does.
-            let last = slot_of_last(&block[BLOCK - PIECE - 1..]);
-            let met = (0..GOES - 1).fold(u64::from(table[last]) << ((GOES - 1) * 8), |met, go| {
-                met | (u64::from(table[slot_of_four(&block[go * STEP..])]) << (go * 8))
-            });
-            let mut seen = met & counts_after((met << 8) | u64::from(before));
-            while seen != 0 {
-                let place = index * BLOCK + seen.trailing_zeros() as usize / 8 * STEP;
-                let bit = seen & seen.wrapping_neg();
-                if bit & (EACH * u64::from(NEEDLES)) != 0 {
+        let (shifted, _) = text.get(1..).unwrap_or_default().as_chunks::<BLOCK>();
+        let blocks = &blocks[..shifted.len()];
+        let mut bits = Bits([0; 1 + MOST_BLOCKS * GOES]);
+        let mut start = 0;
+        for (blocks, shifted) in blocks.chunks(MOST_BLOCKS).zip(shifted.chunks(MOST_BLOCKS)) {
+            let n_places = bits.look_up(table, blocks, shifted);
+            bits.each(|index, seen| {
+                let place = start + index * STEP;
+                if seen & NEEDLES != 0 {
                     needle(place - STEP);
-                    seen &= !(u64::from(NEEDLES) << (seen.trailing_zeros() & !7));
-                } else {
-                    anchor(place);
-                    seen ^= bit;
                 }
-            }
-            before = met.to_le_bytes()[GOES - 1];
+                if seen & !NEEDLES != 0 {
+                    anchor(place);
+                }
+            });
+            bits.0[0] = bits.0[n_places];
+            start += n_places * STEP;
         }
-        let end = blocks.len() * BLOCK;
-        let mut at = end;
+        let mut before = bits.0[0];
+        let mut at = start;
         while let Some(piece) = text.get(at..).and_then(<[u8]>::first_chunk) {
             let here = table[slot(*piece)];
             if here & before & NEEDLES != 0 {
@@ -112,25 +112,78 @@ impl Sieve {
             before = here;
             at += STEP;
         }
-        end
+        start
     }
 }
 
-/// One in every byte.
-const EACH: u64 = u64::from_le_bytes([1; GOES]);
+/// What the piece at each place counts for, behind what the one before the first place does.
+///
+/// To write these down and to compare them many at once takes less time than to compare each when it is looked up.
+struct Bits([u8; 1 + MOST_BLOCKS * GOES]);
 
-/// Which bits count in pieces behind ones with these bits.
-fn counts_after(before: u64) -> u64 {
-    const _: () = assert!(SECOND == FIRST << 1, "so that one turns into the other");
-    (before & (EACH * u64::from(NEEDLES)))
-        | ((before << 1) & (EACH * u64::from(SECOND)))
-        | (EACH * u64::from(ANCHOR))
+impl Bits {
+    /// Looks up the pieces of some blocks, and says how many these are; `shifted` are the blocks that begin one byte
+    /// later.
+    #[inline(never)]
+    fn look_up(
+        &mut self,
+        table: &[u8; N_SLOTS],
+        blocks: &[[u8; BLOCK]],
+        shifted: &[[u8; BLOCK]],
+    ) -> usize {
+        let (places, _) = self.0[1..].as_chunks_mut::<GOES>();
+        for ((places, block), shifted) in places.iter_mut().zip(blocks).zip(shifted) {
+            for (go, place) in places[..GOES - 1].iter_mut().enumerate() {
+                *place = table[slot_of_four(&block[go * STEP..])];
+            }
+            places[GOES - 1] = table[slot_of_four(&shifted[BLOCK - PIECE - 1..])];
+        }
+        let n_places = blocks.len() * GOES;
+        self.0[1 + n_places..].fill(0);
+        n_places
+    }
+
+    /// Calls `see` with each place that counts, and the bits for which it does.
+    fn each(&self, mut see: impl FnMut(usize, u8)) {
+        let (here, _) = self.0[1..].as_chunks::<GROUP>();
+        let (before, _) = self.0.as_chunks::<GROUP>();
+        for (group, (here, before)) in here.iter().zip(before).enumerate() {
+            let mut any = 0;
+            for index in 0..GROUP {
+                any |= counts(here[index], before[index]);
+            }
+            if any != 0 {
+                look_closer(here, before, &mut |index, seen| see(group * GROUP + index, seen));
+            }
+        }
+    }
+}
+
+/// For which bits a place counts: all but an anchor's own pieces count behind one with the same bit.
+fn counts(here: u8, before: u8) -> u8 {
+    here & (before | ANCHOR)
+}
+
+/// Calls `see` with each place of a group that counts. It is no part of the loop that calls it, which is run through
+/// for nothing most often.
+#[inline(never)]
+fn look_closer(here: &[u8; GROUP], before: &[u8; GROUP], see: &mut impl FnMut(usize, u8)) {
+    let (here, _) = here.as_chunks::<8>();
+    let (before, _) = before.as_chunks::<8>();
+    for (word, (here, before)) in here.iter().zip(before).enumerate() {
+        let anchors = u64::from_le_bytes([ANCHOR; 8]);
+        let mut seen = u64::from_le_bytes(*here) & (u64::from_le_bytes(*before) | anchors);
+        while seen != 0 {
+            let byte = seen.trailing_zeros() as usize / 8;
+            see(word * 8 + byte, seen.to_le_bytes()[byte]);
+            seen &= !(0xff << (byte * 8));
+        }
+    }
 }
 
 /// The bit of a credential's pieces.
 fn kind(name: usize) -> u8 {
-    const KINDS: [u8; 5] = [1, 1 << 3, 1 << 4, 1 << 5, 1 << 6];
-    KINDS[name % KINDS.len()]
+    1 << (name % N_KINDS)
 }
 
 /// The slot of a piece, which differs for most.
@@ -143,12 +196,6 @@ fn slot([a, b, c]: [u8; PIECE]) -> usize {
 #[inline]
 fn slot_of_four(four: &[u8]) -> usize {
     mix(four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)))
-}
-
-/// The slot of the last three of four bytes.
-#[inline]
-fn slot_of_last(four: &[u8]) -> usize {
-    mix(four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four) >> 8))
 }
 
 /// Spreads the lower 24 bits over 18; the upper 8 do not matter.

@@ -7,19 +7,21 @@ use super::is_word;
 use crate::sieve::{PIECE, STEP, Weight};
 
 /// One piece of one anchor; it may begin with the byte before the anchor or end with the one after.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// There are thousands, so that they are kept small: places that are looked at in vain find them in the cache.
+#[derive(Clone, Copy)]
 struct Piece {
     bytes: [u8; PIECE],
-    anchor: usize,
+    anchor: u8,
     /// Where in the anchor it begins, plus one.
-    offset_plus_one: usize,
+    offset_plus_one: u8,
     weight: Weight,
 }
 
 /// All pieces, by bucket, and where each bucket begins.
 struct Pieces {
     sorted: Vec<Piece>,
-    buckets: Vec<usize>,
+    buckets: Vec<u16>,
     /// The anchors that begin with each byte.
     by_first: Vec<Vec<usize>>,
     /// Whether some anchor begins with these two bytes.
@@ -29,10 +31,24 @@ struct Pieces {
 const N_BUCKETS: usize = 1 << 12;
 
 static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
-    let mut sorted: Vec<Piece> = (0..N_ANCHORS).flat_map(pieces).collect();
-    sorted.sort_unstable_by_key(|piece| (bucket(piece.bytes), *piece));
-    let n_below = |limit| sorted.partition_point(|piece| bucket(piece.bytes) < limit);
-    let buckets = (0..=N_BUCKETS).map(n_below).collect();
+    let mut pieces = Vec::new();
+    for anchor in 0..N_ANCHORS {
+        add_pieces(anchor, &mut pieces);
+    }
+    // Count, add up, place.
+    let mut buckets = vec![0; N_BUCKETS + 1];
+    for piece in &pieces {
+        buckets[bucket(piece.bytes) + 1] += 1;
+    }
+    for at in 1..buckets.len() {
+        buckets[at] += buckets[at - 1];
+    }
+    let (mut next, mut sorted) = (buckets.clone(), pieces.clone());
+    for piece in pieces {
+        let place = &mut next[bucket(piece.bytes)];
+        sorted[usize::from(*place)] = piece;
+        *place += 1;
+    }
     let by_first = (0..=u8::MAX)
         .map(|first| (0..N_ANCHORS).filter(|&at| anchor_at(at).0.as_bytes()[0] == first).collect())
         .collect();
@@ -52,10 +68,13 @@ pub(crate) fn all() -> impl Iterator<Item = ([u8; PIECE], Weight)> {
 pub(crate) fn at_piece(text: &[u8], at: usize, mut judge: impl FnMut(usize, usize, Judge)) {
     let Some(&bytes) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
     let here = bucket(bytes);
-    let pieces = &PIECES.sorted[PIECES.buckets[here]..PIECES.buckets[here + 1]];
+    let of_bucket = |at: usize| usize::from(PIECES.buckets[at]);
+    let pieces = &PIECES.sorted[of_bucket(here)..of_bucket(here + 1)];
     for piece in pieces.iter().filter(|piece| piece.bytes == bytes) {
-        let (anchor, _, rule) = anchor_at(piece.anchor);
-        let Some(start) = (at + 1).checked_sub(piece.offset_plus_one) else { continue };
+        let (anchor, _, rule) = anchor_at(usize::from(piece.anchor));
+        let Some(start) = (at + 1).checked_sub(usize::from(piece.offset_plus_one)) else {
+            continue;
+        };
         if text[start..].starts_with(anchor.as_bytes()) {
             judge(start, anchor.len(), rule);
         }
@@ -82,38 +101,42 @@ pub(crate) const FURTHEST: usize = 32;
 /// The pieces of one anchor at as many offsets in a row as the sieve steps over, each with the one
 /// that is met next where the anchor is long enough for both. Where the anchor is too short, the
 /// bytes before and behind are known by their kind, or its rule finds nothing.
-fn pieces(anchor: usize) -> Vec<Piece> {
+fn add_pieces(anchor: usize, pieces: &mut Vec<Piece>) {
     const LONG: usize = PIECE + STEP - 1;
     const LONG_ENOUGH_FOR_PAIRS: usize = LONG + STEP;
+    const _: () = assert!(N_ANCHORS <= u8::MAX as usize + 1);
     let (text, rare, _) = anchor_at(anchor);
     let bytes = text.as_bytes();
-    let piece = |bytes: &[u8], offset_plus_one, weight| {
-        let bytes = *bytes.first_chunk().unwrap_or(&[0; PIECE]);
-        Piece { bytes, anchor, offset_plus_one, weight }
-    };
     let is_head = anchor < N_HEADS;
+    #[expect(clippy::cast_possible_truncation, reason = "neither are more, nor longer")]
+    let mut add = |bytes: &[u8], offset_plus_one: usize, weight| {
+        pieces.push(Piece {
+            bytes: *bytes.first_chunk().unwrap_or(&[0; PIECE]),
+            anchor: anchor as u8,
+            offset_plus_one: offset_plus_one as u8,
+            weight,
+        });
+    };
     if bytes.len() >= LONG {
         let last = bytes.len().checked_sub(LONG_ENOUGH_FOR_PAIRS).unwrap_or(bytes.len() - LONG);
         let first = rare.min(last);
-        let mut pieces = Vec::new();
         for at in first..first + STEP {
             let own = &bytes[at..at + PIECE];
             let is_word_part = own.iter().all(u8::is_ascii_lowercase);
             if at + STEP + PIECE <= bytes.len() {
-                pieces.push(piece(own, at + 1, Weight::First));
-                pieces.push(piece(&bytes[at + STEP..], at + STEP + 1, Weight::Second));
+                add(own, at + 1, Weight::First);
+                add(&bytes[at + STEP..], at + STEP + 1, Weight::Second);
             } else if is_head && at + 1 == STEP && is_word_part {
                 // As in `path`, which is met more often than the anchor that it ends.
-                let before = (0..=u8::MAX).filter(|&byte| !is_word(byte));
-                pieces.extend(
-                    before.map(|byte| piece(&[byte, bytes[0], bytes[1]], 0, Weight::First)),
-                );
-                pieces.push(piece(own, at + 1, Weight::Second));
+                for byte in (0..=u8::MAX).filter(|&byte| !is_word(byte)) {
+                    add(&[byte, bytes[0], bytes[1]], 0, Weight::First);
+                }
+                add(own, at + 1, Weight::Second);
             } else {
-                pieces.push(piece(own, at + 1, Weight::Alone));
+                add(own, at + 1, Weight::Alone);
             }
         }
-        return pieces;
+        return;
     }
     let stands_before = |byte: u8| match text {
         "://" => byte.is_ascii_alphanumeric(),
@@ -130,18 +153,18 @@ fn pieces(anchor: usize) -> Vec<Piece> {
         PIECE => (Weight::Alone, Weight::Alone),
         _ => (Weight::First, Weight::Second),
     };
-    let own = (0..=bytes.len() - PIECE).map(|at| piece(&bytes[at..], at + 1, Weight::Alone));
-    let mut pieces: Vec<Piece> = own.collect();
+    for at in 0..=bytes.len() - PIECE {
+        add(&bytes[at..], at + 1, Weight::Alone);
+    }
     let last = bytes.len() - 2;
     for byte in 0..=u8::MAX {
         if stands_before(byte) {
-            pieces.push(piece(&[byte, bytes[0], bytes[1]], 0, before));
+            add(&[byte, bytes[0], bytes[1]], 0, before);
         }
         if stands_behind(byte) {
-            pieces.push(piece(&[bytes[last], bytes[last + 1], byte], last + 1, behind));
+            add(&[bytes[last], bytes[last + 1], byte], last + 1, behind);
         }
     }
-    pieces
 }
 
 /// The first two bytes of a text as a number.

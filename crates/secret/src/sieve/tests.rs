@@ -53,6 +53,25 @@ fn a_value_is_found_wherever_it_stands() {
     assert!(n_found > 60 * VALUES.len());
 }
 
+/// The same where those blocks end that are looked up before any is looked at closer.
+#[test]
+fn nothing_is_lost_where_a_stretch_of_blocks_ends() {
+    let set = set();
+    let stretch = super::MOST_BLOCKS * super::BLOCK;
+    let token = "ghp_CANARY7Vw2xTzPaB3dE5fG7hJ9kL2mN4pQ6rS8tU";
+    for end in [stretch, stretch * 2] {
+        for at in end - 60..end + 10 {
+            for form in ["CANARYkq", VALUES[2], token] {
+                let mut text = vec![b'.'; end + 200];
+                text[at..at + form.len()].copy_from_slice(form.as_bytes());
+                assert_same(&set, &text);
+                let (values, forms) = set.find_with_forms(&text);
+                assert_eq!(values.len() + forms.len(), 1, "{form} at {at}");
+            }
+        }
+    }
+}
+
 /// Every anchor with a body that most rules take, between bytes of every kind.
 #[test]
 fn an_anchor_is_met_wherever_it_stands() {
