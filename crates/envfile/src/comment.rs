@@ -8,6 +8,9 @@ use crate::file::{EnvFile, LineKind};
 pub fn swallowed_by_comment(file: &EnvFile) -> Vec<usize> {
     let lines = file.lines();
     let mut swallowed = Vec::new();
+    if !file.has_comments {
+        return swallowed;
+    }
     let mut runs_on = false;
     for line in lines {
         let is_taken_in = std::mem::take(&mut runs_on);

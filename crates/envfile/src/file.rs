@@ -18,6 +18,8 @@ pub struct EnvFile {
     pub(crate) lines: Vec<Line>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) problems: Vec<Problem>,
+    /// Whether some line is a comment; most files have none.
+    pub(crate) has_comments: bool,
 }
 
 /// One logical line: a physical line, or the several that one quoted value covers.
@@ -82,7 +84,9 @@ impl EnvFile {
     /// Parses the bytes of a secret, without copying them.
     pub fn from_secret(source: Secret) -> EnvFile {
         let parsed = parse::parse(source.expose());
-        EnvFile { source, lines: parsed.lines, entries: parsed.entries, problems: parsed.problems }
+        let parse::Parsed { lines, entries, problems } = parsed;
+        let has_comments = lines.iter().any(|line| line.kind == LineKind::Comment);
+        EnvFile { source, lines, entries, problems, has_comments }
     }
 
     /// Exposes the file's bytes, exactly as they were parsed.
@@ -125,6 +129,9 @@ impl EnvFile {
     /// Of several with no entry between them the last counts; of those for different parts of the file
     /// the oldest, for one rotated key does not renew another.
     pub fn rotated(&self) -> Option<Rotated> {
+        if !self.has_comments {
+            return None;
+        }
         let mut oldest: Option<Rotated> = None;
         let mut of_part: Option<Rotated> = None;
         for line in &self.lines {

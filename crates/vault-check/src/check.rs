@@ -1,5 +1,6 @@
 //! `vault-check check`: load, let every rule look, answer.
 
+use std::hash::RandomState;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
@@ -12,6 +13,7 @@ use crate::TOOL;
 use crate::args::Check;
 use crate::error::Error;
 use crate::git::{self, Answer};
+use crate::given::Collected;
 use crate::progress::{Counts, Progress};
 use crate::scope::{Scope, Wanted};
 use crate::{above, examples, given, modes, packing, present, rules, scope};
@@ -98,9 +100,13 @@ pub(crate) fn run(
 /// The scope before anything beside the vault was looked at.
 fn make_scope<'a>(vault: &'a Vault, wanted: &Wanted<'_>, invocation: &Invocation) -> Scope<'a> {
     let files: Vec<_> = vault.files.iter().filter(|file| wanted.includes(file)).collect();
+    let hasher = RandomState::new();
+    let Collected { values, unlike } = given::collect(&files, &hasher);
     Scope {
         vault,
-        values: given::collect(&files),
+        values,
+        hasher,
+        unlike,
         files,
         is_whole: wanted.is_everything(),
         now: invocation.now,

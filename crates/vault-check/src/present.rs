@@ -3,7 +3,6 @@
 use report::Palette;
 use vault::{Fault, Unavailable};
 
-use crate::given::Given;
 use crate::rules::stale::{self, Age};
 use crate::scope::Scope;
 
@@ -81,6 +80,7 @@ fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<Age>) -> Vec<Credential<'a>
     let mut credentials = Vec::with_capacity(scope.values.len());
     // What was judged is in the order of the files and their keys too.
     let mut given = scope.values.iter().peekable();
+    let mut unlike = scope.unlike.iter().peekable();
     for file in scope.files.iter().copied() {
         let Some(declared) = &file.declared else { continue };
         let age = stale::age(file, scope.now).map(|age| {
@@ -91,10 +91,9 @@ fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<Age>) -> Vec<Credential<'a>
         });
         let path_width = width(&file.path);
         let environment_width = width(&declared.environment);
-        let mut fault_of = |key: &str| {
-            let is_it = |given: &&Given<'_>| std::ptr::eq(given.file, file) && given.key() == key;
-            given.next_if(is_it).and_then(|given| given.fault)
-        };
+        let mut given_of =
+            |key: &str| given.next_if(|given| std::ptr::eq(given.file, file) && given.key == key);
+        let is_unlike = unlike.next_if(|(unlike, _)| std::ptr::eq(*unlike, file)).is_some();
         let mut push = |key: &'a str, state| {
             let key_width = if key.is_empty() { 0 } else { 1 + width(key) };
             credentials.push(Credential {
@@ -109,12 +108,18 @@ fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<Age>) -> Vec<Credential<'a>
             });
         };
         if declared.whole.is_some() {
-            let fault = fault_of("");
+            let fault = given_of("").and_then(|given| given.fault);
             push("", file.whole_judged(|_, _| fault).map(|_| ()));
         }
         for key in declared.keys.keys() {
-            let fault = fault_of(key);
-            push(key, file.credential_judged(key, |_, _| fault).map(|_| ()));
+            let given = given_of(key);
+            let fault = given.and_then(|given| given.fault);
+            // Where all keys are just the declared ones, each is there once.
+            let state = match given.and_then(|given| given.entry).filter(|_| !is_unlike) {
+                Some(entry) => vault::is_usable(entry, || fault),
+                None => file.credential_judged(key, |_, _| fault).map(|_| ()),
+            };
+            push(key, state);
         }
     }
     credentials

@@ -14,7 +14,7 @@ mod not_read;
 mod packaged;
 mod placeholder;
 mod read_differently;
-mod reused;
+pub(crate) mod reused;
 mod searched_narrowly;
 pub(crate) mod stale;
 mod symlink;

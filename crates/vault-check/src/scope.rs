@@ -1,6 +1,9 @@
 //! What a check is about: the vault, the files that were asked for, and the time.
 
+use std::hash::RandomState;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use envfile::EnvFile;
 use opsfile::{VaultFile, VaultSection};
 use vault::{File, Vault};
 
@@ -18,6 +21,10 @@ pub(crate) struct Scope<'a> {
     pub(crate) files: Vec<&'a File>,
     /// The declared values in them.
     pub(crate) values: Vec<Given<'a>>,
+    /// What their hashes were made with.
+    pub(crate) hasher: RandomState,
+    /// The env files among them whose keys are not just the declared ones.
+    pub(crate) unlike: Vec<(&'a File, &'a EnvFile)>,
     /// Whether everything was asked for, so that what nobody declared counts too.
     pub(crate) is_whole: bool,
     pub(crate) now: DateTime<Utc>,

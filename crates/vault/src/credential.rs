@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use envfile::Entry;
 use opsfile::Shape;
 use secret::Secret;
 
@@ -96,7 +97,10 @@ impl File {
         let declared = self.declared.as_ref().ok_or(Unavailable::NotDeclared)?;
         let shape = declared.whole.as_ref().ok_or(Unavailable::NotDeclared)?;
         let Content::Whole(value) = &self.content else { return Err(self.unavailable()) };
-        usable(self, fault(value, shape), value, shape)
+        match fault(value, shape) {
+            Some(fault) => Err(Unavailable::Fault(fault)),
+            None => Ok(Credential { value, shape, environment: self.environment() }),
+        }
     }
 
     /// The same as [`File::credential`], for whoever knows already what is wrong with the value.
@@ -115,10 +119,8 @@ impl File {
         if entries.next().is_some() {
             return Err(Unavailable::Duplicate);
         }
-        if entry.doubtful {
-            return Err(Unavailable::Doubtful);
-        }
-        usable(self, fault(&entry.value, shape), &entry.value, shape)
+        is_usable(entry, || fault(&entry.value, shape))?;
+        Ok(Credential { value: &entry.value, shape, environment: self.environment() })
     }
 
     /// Why nothing of the file can be used.
@@ -132,14 +134,10 @@ impl File {
     }
 }
 
-fn usable<'v>(
-    file: &'v File,
-    fault: Option<Fault>,
-    value: &'v Secret,
-    shape: &'v Shape,
-) -> Result<Credential<'v>, Unavailable> {
-    match fault {
-        Some(fault) => Err(Unavailable::Fault(fault)),
-        None => Ok(Credential { value, shape, environment: file.environment() }),
+/// Whether an entry may be used that is the only one of its key, by what is wrong with its value.
+pub fn is_usable(entry: &Entry, fault: impl FnOnce() -> Option<Fault>) -> Result<(), Unavailable> {
+    if entry.doubtful {
+        return Err(Unavailable::Doubtful);
     }
+    fault().map_or(Ok(()), |fault| Err(Unavailable::Fault(fault)))
 }

@@ -110,15 +110,13 @@ impl Vault {
         shown_root: String,
         found: Found,
     ) -> Vault {
-        let Found { root: root_folder, root_is_link, files: found, folders } = found;
-        let (others, found): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|file| is_no_credential(&file.path));
-        // By path, as they were found; what is declared is taken out.
-        let place = |path: &str| {
-            let at = found.partition_point(|file| file.path.as_str() <= path).checked_sub(1)?;
-            (found[at].path == path).then_some(at)
-        };
-        let places: Vec<_> = declared.iter().map(|declared| place(&declared.path)).collect();
+        let Found { root: root_folder, root_is_link, files: mut found, folders } = found;
+        let others = found.extract_if(.., |file| is_no_credential(&file.path)).collect();
+        // What is declared is taken out of what was found.
+        let by_path: HashMap<&str, usize> =
+            found.iter().enumerate().map(|(at, file)| (file.path.as_str(), at)).collect();
+        let places: Vec<_> =
+            declared.iter().map(|declared| by_path.get(declared.path.as_str()).copied()).collect();
         let mut found: Vec<Option<FoundFile>> = found.into_iter().map(Some).collect();
         let mut files = Vec::with_capacity(declared.len().max(found.len()));
         files.extend(declared.iter().zip(places).map(|(declared, place)| {

@@ -35,7 +35,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             Some(_) => continue,
             None => {}
         }
-        if let Some(message) = value.claims.role.and_then(|role| swapped(value.key(), role)) {
+        if let Some(message) = value.claims.role.and_then(|role| swapped(value.key, role)) {
             findings.push(
                 value
                     .place(scope.vault, Finding::error(RULE.id, message))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use envfile::Entry;
 use report::{Finding, Level, Rule};
 
-use crate::rules::{at, env_files};
+use crate::rules::at;
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Looks at every key of every file.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
-    for (file, env) in env_files(scope) {
+    for &(file, env) in &scope.unlike {
         if are_different(env.entries()) {
             continue;
         }

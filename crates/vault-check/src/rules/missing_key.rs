@@ -3,7 +3,6 @@
 use report::{Finding, Level, Rule};
 
 use crate::drift;
-use crate::rules::env_files;
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,7 +15,7 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Looks for every declared key of the files that are there.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
-    for (file, env) in env_files(scope) {
+    for &(file, env) in &scope.unlike {
         let Some(declared) = &file.declared else { continue };
         for key in declared.keys.keys() {
             // A line that has the key and cannot be read is a matter of syntax.

@@ -32,20 +32,15 @@ struct Unit<'a> {
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     let values = &scope.values;
     let mut units: Vec<Unit<'_>> =
-        values.iter().filter(|value| is_candidate(value)).map(Unit::whole).collect();
+        values.iter().filter(|value| value.hash.is_some()).map(Unit::whole).collect();
     let environments: BTreeSet<&str> = values.iter().filter_map(environment).collect();
     if environments.len() > 1 {
         for value in values.iter().filter(|value| environment(value).is_some()) {
             insides(value, &mut units);
         }
     }
-    // The key of this hash lives as long as the comparison, so that nothing of a value outlives it.
-    let hasher = RandomState::new();
-    let mut keyed: Vec<(u64, usize)> = units
-        .iter()
-        .enumerate()
-        .map(|(index, unit)| (hasher.hash_one(unit.value().expose()), index))
-        .collect();
+    let mut keyed: Vec<(u64, usize)> =
+        units.iter().enumerate().map(|(index, unit)| (unit.hash(&scope.hasher), index)).collect();
     keyed.sort_unstable();
     let mut told = BTreeSet::new();
     let mut inside = Vec::new();
@@ -89,6 +84,11 @@ impl<'a> Unit<'a> {
         self.inside.as_ref().unwrap_or(self.given.value)
     }
 
+    fn hash(&self, hasher: &RandomState) -> u64 {
+        let known = self.given.hash.filter(|_| self.inside.is_none());
+        known.unwrap_or_else(|| hasher.hash_one(self.value().expose()))
+    }
+
     fn name(&self, scope: &Scope<'_>) -> String {
         self.given.name(scope.vault)
     }
@@ -120,12 +120,13 @@ fn is_mixed(bytes: &[u8]) -> bool {
     has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
 }
 
-fn is_candidate(value: &Given<'_>) -> bool {
+/// Whether a value of this shape is compared with others.
+pub(crate) fn is_compared(value: &Secret, shape: &Shape) -> bool {
     let is_public = matches!(
-        value.shape,
+        shape,
         Shape::Bool | Shape::Port | Shape::Integer | Shape::Hostname | Shape::Email
     );
-    !is_public && value.value.len() >= secret::SHORTEST && value.fault.is_none()
+    !is_public && value.len() >= secret::SHORTEST
 }
 
 fn environment<'a>(value: &'a Given<'_>) -> Option<&'a str> {
@@ -136,7 +137,7 @@ fn environment<'a>(value: &'a Given<'_>) -> Option<&'a str> {
 fn insides<'a>(value: &'a Given<'a>, units: &mut Vec<Unit<'a>>) {
     // It is taken apart, and the parts are secrets again.
     let bytes = value.value.expose();
-    if !is_candidate(value) || memchr::memmem::find(bytes, b"://").is_none() {
+    if value.hash.is_none() || memchr::memmem::find(bytes, b"://").is_none() {
         return;
     }
     secret::parts(bytes, &mut |part, inside| {
@@ -173,10 +174,11 @@ const OF_ITS_OWN: &str = "issue a credential of its own for each environment";
 fn projects(scope: &Scope<'_>, values: &[Given<'_>], findings: &mut Vec<Finding>) {
     let mut seen: Vec<(Project, &Given<'_>)> = Vec::new();
     for value in values.iter().filter(|value| value.fault.is_none()) {
+        let Some(project) = value.claims.project.clone() else { continue };
         let environment = value.file.environment();
-        let Some(project) = value.claims.project.clone().filter(|_| environment != "shared") else {
+        if environment == "shared" {
             continue;
-        };
+        }
         let first = seen.iter().find(|(known, _)| *known == project).map(|(_, first)| *first);
         match first {
             None => seen.push((project, value)),

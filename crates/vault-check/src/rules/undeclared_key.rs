@@ -3,7 +3,7 @@
 use report::{Finding, Level, Rule};
 
 use crate::drift;
-use crate::rules::{at, env_files};
+use crate::rules::at;
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Looks at every key of every declared file.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
-    for (file, env) in env_files(scope) {
+    for &(file, env) in &scope.unlike {
         let Some(declared) = &file.declared else { continue };
         let missing: Vec<&str> = declared
             .keys
