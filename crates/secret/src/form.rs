@@ -181,8 +181,16 @@ impl Place<'_> {
     /// Whether no letter, digit or underscore stands before the anchor, but for one that is the end of an escape.
     fn begins_word(&self) -> bool {
         let before = &self.text[..self.at];
-        before.last().is_none_or(|byte| !is_word(*byte)) || ends_with_escape(before)
+        match before.last() {
+            Some(last) => !is_word(*last) || (may_end_escape(*last) && ends_with_escape(before)),
+            None => true,
+        }
     }
+}
+
+/// Whether a letter or digit can be the last of an escape or a colour code; see [`ends_with_escape`].
+fn may_end_escape(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || b"nrtm".contains(&byte)
 }
 
 /// Whether a text ends with an escape of JSON or a shell, of a URL or of quoted-printable, or with a colour code.
@@ -202,7 +210,7 @@ fn ends_with_escape(text: &[u8]) -> bool {
             head[..head.len() - n_parameters].ends_with(b"[")
         })
     };
-    matches!(text, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v'])
+    matches!(text, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'])
         || is_hex_behind(b"%", 2)
         || is_hex_behind(b"\\x", 2)
         || is_hex_behind(b"\\u", 4)

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::anchors::{Judge, N_ANCHORS, N_HEADS, anchor_at};
-use super::is_word;
+use super::{is_word, may_end_escape};
 use crate::sieve::{PIECE, STEP, Weight};
 
 /// One piece of one anchor; it may begin with the byte before the anchor or end with the one after.
@@ -128,7 +128,7 @@ fn add_pieces(anchor: usize, pieces: &mut Vec<Piece>) {
                 add(&bytes[at + STEP..], at + STEP + 1, Weight::Second);
             } else if is_head && at + 1 == STEP && is_word_part {
                 // As in `path`, which is met more often than the anchor that it ends.
-                for byte in (0..=u8::MAX).filter(|&byte| !is_word(byte)) {
+                for byte in (0..=u8::MAX).filter(|&byte| precedes_head(byte)) {
                     add(&[byte, bytes[0], bytes[1]], 0, Weight::First);
                 }
                 add(own, at + 1, Weight::Second);
@@ -140,7 +140,7 @@ fn add_pieces(anchor: usize, pieces: &mut Vec<Piece>) {
     }
     let stands_before = |byte: u8| match text {
         "://" => byte.is_ascii_alphanumeric(),
-        _ => !is_head || !is_word(byte),
+        _ => !is_head || precedes_head(byte),
     };
     let stands_behind = |byte: u8| match text {
         "://" => byte > b' ' && !b"\"'`<>\\|\x7f@/?".contains(&byte),
@@ -165,6 +165,11 @@ fn add_pieces(anchor: usize, pieces: &mut Vec<Piece>) {
             add(&[bytes[last], bytes[last + 1], byte], last + 1, behind);
         }
     }
+}
+
+/// Whether a byte can stand before the head of a token, which begins a word or follows an escape.
+fn precedes_head(byte: u8) -> bool {
+    !is_word(byte) || may_end_escape(byte)
 }
 
 /// The first two bytes of a text as a number.
