@@ -167,7 +167,7 @@ impl Reader<'_> {
         let mut last_end = 0;
         // Where the offset begins, while only that was met.
         let mut offset = None;
-        let mut is_first = true;
+        let (mut is_first, mut is_doubtful) = (true, false);
         loop {
             let mut word = word(line, last_end);
             let named = named(&line[word.start..]);
@@ -182,7 +182,11 @@ impl Reader<'_> {
             if word.is_empty() {
                 return;
             }
-            if is_first && is_line_start && self.is_offset(&word) {
+            let is_offset = is_first && is_line_start && self.is_offset(&word);
+            // What follows may yet become no number, and this one be none of an offset then.
+            let next = self::word(line, word.end);
+            is_doubtful |= is_offset && !self.is_whole && next.end == line.len();
+            if is_offset && !(is_doubtful && is_group(word.len())) {
                 (offset, last_end, is_first) = (Some(word.start), word.end, false);
                 continue;
             }
@@ -193,7 +197,7 @@ impl Reader<'_> {
                 let run = self.run.get_or_insert_with(|| Run {
                     groups: Vec::new(),
                     starts,
-                    may_turn: starts && (start < word.start || word.start > 0),
+                    may_turn: starts && (start < word.start || word.start > 0 || is_doubtful),
                     ends: false,
                     column: None,
                     breaks: Vec::new(),

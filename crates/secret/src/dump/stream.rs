@@ -36,6 +36,8 @@ struct Dump {
     words: Vec<u64>,
     /// How many bytes are only context.
     n_context: usize,
+    /// How many bytes were searched; more may have come since.
+    n_searched: usize,
     order: Order,
     lines: Vec<Line>,
 }
@@ -58,6 +60,9 @@ enum Colour {
 }
 
 const ESCAPE: u8 = 0x1b;
+
+/// So many bytes of a dump are searched at once while no chunk ends.
+const MOST_UNSEARCHED: usize = 4096;
 
 impl Dumps {
     /// Takes in what stands in the stream at `base`. Adds what was found to `spots`, and answers from where on the
@@ -90,6 +95,11 @@ impl Dumps {
             from = self.read_whole(sought, &text, from, &place, spots);
             self.unit.extend_from_slice(&text[from..]);
             self.unit_at.extend((from..text.len()).map(place));
+        }
+        for dump in &mut self.dumps {
+            if dump.words.len() > dump.n_searched {
+                dump.settle(sought, Ending::None, spots);
+            }
         }
         self.keep(sought)
     }
@@ -151,8 +161,11 @@ impl Dumps {
             if let Some(run) = &step.run {
                 dump.add(run, unit, place);
             }
-            let ending = if step.goes_on { Ending::None } else { Ending::Whole };
-            dump.settle(sought, ending, spots);
+            if !step.goes_on {
+                dump.settle(sought, Ending::Whole, spots);
+            } else if dump.words.len() >= dump.n_searched + MOST_UNSEARCHED {
+                dump.settle(sought, Ending::None, spots);
+            }
         }
     }
 
@@ -325,6 +338,7 @@ impl Dump {
         }
         self.words.drain(..n_gone);
         self.n_context -= n_gone;
+        self.n_searched = self.words.len();
         for line in &mut self.lines {
             (line.start, line.end) = (line.start - n_gone, line.end - n_gone);
         }
@@ -353,6 +367,7 @@ impl Dump {
             at: self.at.clone(),
             words: self.words.clone(),
             n_context: self.n_context,
+            n_searched: self.n_searched,
             order: self.order,
             lines: Vec::new(),
         };
