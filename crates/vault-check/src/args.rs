@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use report::{AnswerFormat, CommandLine, Common, FindingsFormat, Format};
+use report::{AnswerFormat, CommandLine, Common, Deferred, FindingsFormat, Format};
 
 /// Check that every declared credential is there, whole, real, private and fresh
 #[derive(Debug, Parser)]
@@ -17,17 +17,26 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Check(Check),
-    Leaks(Leaks),
-    List(List),
-    Init(Init),
-    Rules(Rules),
+    /// Hold every declared file and key against what the vault has
+    ///
+    /// Reads the vault that ops.toml declares and answers with findings; no value is ever shown.
+    /// Exits 0 where nothing must be mended, 1 where something must, 2 where there is no verdict.
+    Check(Deferred<Check>),
+    /// Search for the vault's values, raw and encoded, where they should not be
+    ///
+    /// Without PATH and options, everything below the folder of ops.toml is searched but the vault:
+    /// ignored, hidden and untracked files too, and what is packed in gzip and zip files. Credentials by
+    /// form, as tokens and private keys, count as well. What could not be read is a finding.
+    Leaks(Deferred<Leaks>),
+    /// Say which credentials there are: names, environments, owners, ages, purposes
+    List(Deferred<List>),
+    /// Propose a [vault] section for the files that are there: names and shapes only
+    Init(Deferred<Init>),
+    /// Explain the rules: what each looks for, why, and what mends it
+    Rules(Deferred<Rules>),
 }
 
-/// Hold every declared file and key against what the vault has
-///
-/// Reads the vault that ops.toml declares and answers with findings; no value is ever shown.
-/// Exits 0 where nothing must be mended, 1 where something must, 2 where there is no verdict.
+/// What `check` is told.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
     /// Check only what this purpose needs; may be given more than once
@@ -46,11 +55,7 @@ pub(crate) struct Check {
     pub(crate) format: FindingsFormat,
 }
 
-/// Search for the vault's values, raw and encoded, where they should not be
-///
-/// Without PATH and options, everything below the folder of ops.toml is searched but the vault:
-/// ignored, hidden and untracked files too, and what is packed in gzip and zip files. Credentials by
-/// form, as tokens and private keys, count as well. What could not be read is a finding.
+/// What `leaks` is told.
 #[derive(Debug, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Leaks {
@@ -77,7 +82,7 @@ pub(crate) struct Leaks {
     pub(crate) format: FindingsFormat,
 }
 
-/// Say which credentials there are: names, environments, owners, ages, purposes
+/// What `list` is told.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct List {
     /// List only what this purpose needs; may be given more than once
@@ -95,7 +100,7 @@ pub(crate) struct List {
     pub(crate) format: AnswerFormat,
 }
 
-/// Propose a [vault] section for the files that are there: names and shapes only
+/// What `init` is told.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Init {
     /// The vault's folder; default is that of ops.toml, else `vault/occ`, `vault`, `secrets` or `credentials`
@@ -104,7 +109,7 @@ pub(crate) struct Init {
     pub(crate) format: AnswerFormat,
 }
 
-/// Explain the rules: what each looks for, why, and what mends it
+/// What `rules` is told.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Rules {
     /// One rule in full
