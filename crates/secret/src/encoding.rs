@@ -150,6 +150,7 @@ mod tests {
             "a%20b%26c/d%21~",
         ];
         check("a b&c/d!~", Encoding::Percent, &forms);
+        check("q+x/=", Encoding::Percent, &["q%252Bx%252F%253D", "q%252bx%252f%253d"]);
         check("a-b_c.d~", Encoding::Percent, &["a%2Db%5Fc%2Ed%7E", "a%2db%5fc%2ed%7e"]);
     }
 
@@ -177,6 +178,8 @@ mod tests {
             &["a'\\''b c$", "a'\"'\"'b c$", "a\\'b\\ c\\$", "a''b c$"],
         );
         check("a\"b`", Encoding::Shell, &["a\\\"b\\`", "a\"\"b`"]);
+        check("a$b", Encoding::Shell, &["a$$b"]);
+        check("a=b:c#d!\\", Encoding::Shell, &["a\\=b\\:c\\#d\\!\\\\"]);
         check("a-b_c/", Encoding::Shell, &["a\\-b_c\\/"]);
     }
 
@@ -185,6 +188,14 @@ mod tests {
         check("a'\n\u{1}é", Encoding::CEscape, &["a\\'\\n\\x01é", "a'\\n\\001é"]);
         check("é#$a#@b#{c#d#", Encoding::CEscape, &["é\\#$a\\#@b\\#{c#d#"]);
         check("a\n\u{1}é", Encoding::CEscape, &["a\\n\\x01\\xc3\\xa9", "a\\n\\001\\303\\251"]);
+    }
+
+    #[test]
+    fn letters_by_number() {
+        let forms = ["a\\xe9\\u20ac\\U0001f511'", "a\\xE9\\u20AC\\U0001F511'"];
+        check("aé€🔑'", Encoding::CEscape, &forms);
+        check("é'", Encoding::CEscape, &["\\xe9\\'"]);
+        check("a&é€", Encoding::Xml, &["a&amp;&#233;&#8364;"]);
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
             take(Encoding::Json, twice);
         }
     }
+    if is_text && !value.is_ascii() {
+        foreign(&text, take);
+    }
     shell(value, take);
     c_escapes(value, take);
     // Quoted-printable of mail bodies (RFC 2045 §6.7).
@@ -109,6 +112,37 @@ fn unicode_escape(out: &mut String, char: char, upper: bool) {
     }
 }
 
+/// Text with letters beyond ASCII, by number: Python's `ascii`, PyYAML in double quotes, and XML.
+fn foreign(text: &str, take: &mut dyn FnMut(Encoding, Form)) {
+    for (quote, upper) in [('\'', false), ('"', false), ('"', true)] {
+        let form = each_char(text, |out, char| {
+            let number = u32::from(char);
+            let _ = match (char, upper) {
+                ('\\', _) => out.write_str("\\\\"),
+                (_, _) if char == quote => write!(out, "\\{char}"),
+                ('\0'..='\u{7e}', _) => out.write_char(char),
+                (..='\u{ff}', false) => write!(out, "\\x{number:02x}"),
+                (..='\u{ff}', true) => write!(out, "\\x{number:02X}"),
+                (..='\u{ffff}', false) => write!(out, "\\u{number:04x}"),
+                (..='\u{ffff}', true) => write!(out, "\\u{number:04X}"),
+                (_, false) => write!(out, "\\U{number:08x}"),
+                (_, true) => write!(out, "\\U{number:08X}"),
+            };
+        });
+        take(Encoding::CEscape, form);
+    }
+    let form = each_char(text, |out, char| {
+        let _ = match char {
+            '&' => out.write_str("&amp;"),
+            '<' => out.write_str("&lt;"),
+            '>' => out.write_str("&gt;"),
+            '\0'..='\u{7e}' => out.write_char(char),
+            _ => write!(out, "&#{};", u32::from(char)),
+        };
+    });
+    take(Encoding::Xml, form);
+}
+
 fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     let replacing = |from: &[u8], to: &[u8]| {
         each_byte(value, |out, byte| {
@@ -125,6 +159,10 @@ fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         (b"'", b"'\"'\"'"),
         (b"'", b"''"),
         (b"\"", b"\"\""),
+        // A `$` in a compose file.
+        (b"$", b"$$"),
+        // Java's properties.
+        (b"=:#!\\", b"\\\0"),
         (b"$`\"\\", b"\\\0"),
         (b"$`\"\\!", b"\\\0"),
         // bash's printf %q, 5.2 and before; `#` and `~` stay but at the start, where the backslash

@@ -34,6 +34,22 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
             }
         }
     }
+    nested(value, take);
+}
+
+/// How a URL is put into a query of another one: encoders of which most leave little as it is.
+const NESTED: &[&[u8]] = &[b"-_.~", b"-_.!~*'()"];
+
+/// Percent-encoded twice, as what a login is to lead back to.
+fn nested(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    for inner in NESTED {
+        for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
+            let once = encode(value, inner, digits, false);
+            for outer in NESTED {
+                take(Encoding::Percent, encode(&once, outer, digits, false));
+            }
+        }
+    }
 }
 
 fn encode(value: &[u8], kept: &[u8], digits: &[u8; 16], space_is_plus: bool) -> Form {
