@@ -178,6 +178,26 @@ impl Place<'_> {
         (n_taken < rest.len() || n_taken == longest || self.is_end).then_some(start + n_taken)
     }
 
+    /// The same. What is long and has the anchor in it again ends there: a text of anchors is looked at once, and not
+    /// from each to the same far end.
+    fn run_before_next(
+        &self,
+        start: usize,
+        longest: usize,
+        belongs: impl Fn(u8) -> bool,
+    ) -> Option<usize> {
+        const LONG: usize = 256;
+        let end = self.run(start, longest.min(LONG), &belongs)?;
+        if end - start < LONG {
+            return Some(end);
+        }
+        let anchor = &self.text[self.at..self.after()];
+        match memchr::memmem::find(&self.text[start..end], anchor) {
+            Some(at) => Some(start + at),
+            None => self.run(start, longest, belongs),
+        }
+    }
+
     /// Whether no letter, digit or underscore stands before the anchor, but for one that is the end of an escape.
     fn begins_word(&self) -> bool {
         let before = &self.text[..self.at];

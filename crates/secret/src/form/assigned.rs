@@ -114,9 +114,9 @@ fn is_login(value: &[u8]) -> bool {
 /// `TOKEN=…`, `"client_secret": "…"`, `**API key**: …`: a long value that looks drawn by lot.
 pub(super) fn token(place: &Place<'_>) -> Verdict {
     let Some(start) = value_start(place) else { return Verdict::Nothing };
-    let Some(end) =
-        value_end(place, start, |byte| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte))
-    else {
+    let Some(end) = place.run_before_next(start, LONGEST_VALUE, |byte| {
+        byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte)
+    }) else {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
@@ -151,7 +151,7 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
     let after_option = is_option.then(|| place.after() + 1);
     let Some(start) = after_option.or_else(|| value_start(place)) else { return Verdict::Nothing };
     let belongs = |byte: u8| byte > b' ' && !b"\"'`<>\\\x7f".contains(&byte);
-    let Some(end) = value_end(place, start, belongs) else {
+    let Some(end) = place.run_before_next(start, LONGEST_VALUE, belongs) else {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
@@ -159,21 +159,6 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         Verdict::Found("assigned-password", start..start + value.len())
     } else {
         Verdict::Nothing
-    }
-}
-
-/// Where a value ends that begins at `start`. One that is long and has its label in it again ends there: a text
-/// of labels is looked at once, and not from each label to the same far end.
-fn value_end(place: &Place<'_>, start: usize, belongs: fn(u8) -> bool) -> Option<usize> {
-    const LONG: usize = 256;
-    let end = place.run(start, LONG, belongs)?;
-    if end - start < LONG {
-        return Some(end);
-    }
-    let label = &place.text[place.at..place.after()];
-    match memchr::memmem::find(&place.text[start..end], label) {
-        Some(at) => Some(start + at),
-        None => place.run(start, LONGEST_VALUE, belongs),
     }
 }
 

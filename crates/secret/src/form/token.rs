@@ -143,7 +143,7 @@ fn token(
     if !place.begins_word() {
         return Verdict::Nothing;
     }
-    let Some(end) = place.run(place.after(), LONGEST, belongs) else {
+    let Some(end) = place.run_before_next(place.after(), LONGEST, belongs) else {
         return Verdict::Open(place.at);
     };
     let body = &place.text[place.after()..end];
