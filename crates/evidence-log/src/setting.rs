@@ -174,7 +174,10 @@ impl Setting {
         let socket = self.agent.as_ref()?;
         let mut beside = path.as_os_str().to_os_string();
         beside.push(".pub");
-        let read = |path: &Path| PublicKey::from_openssh(&std::fs::read_to_string(path).ok()?);
+        let read = |path: &Path| {
+            let text = String::from_utf8(evidence::read_named(path).ok()?).ok()?;
+            PublicKey::from_openssh(&text)
+        };
         let key = read(path).or_else(|| read(Path::new(&beside)))?;
         Some(Agent::with_key(socket, key, CalledOff::clone(&self.called_off)))
     }

@@ -36,7 +36,9 @@ impl SshKeygen {
     pub(crate) fn for_key(path: &Path) -> Option<Self> {
         let mut beside = path.as_os_str().to_os_string();
         beside.push(".pub");
-        let describe = |path: &Path| evidence::describe_key(&std::fs::read_to_string(path).ok()?);
+        let describe = |path: &Path| {
+            evidence::describe_key(&String::from_utf8(evidence::read_named(path).ok()?).ok()?)
+        };
         let (kind, fingerprint) = describe(path).or_else(|| describe(Path::new(&beside)))?;
         (kind != "ssh-ed25519").then(|| Self { path: path.to_path_buf(), kind, fingerprint })
     }

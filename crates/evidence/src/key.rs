@@ -10,6 +10,7 @@ use ssh_key::{HashAlg, PrivateKey, SshSig};
 
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::listing::read_named;
 
 /// The SSHSIG namespace of manifests: a signature made for another purpose does not count here.
 pub const NAMESPACE: &str = "evidence-log";
@@ -41,7 +42,7 @@ impl KeyFile {
     /// another type than Ed25519.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let why = |why| Error::Key { path: path.to_path_buf(), why };
-        let bytes = std::fs::read(path).map_err(Error::read(path))?;
+        let bytes = read_named(path).map_err(Error::read(path))?;
         let key = PrivateKey::from_openssh(&bytes)
             .map_err(|_| why("it is not an OpenSSH private key"))?;
         if key.is_encrypted() {

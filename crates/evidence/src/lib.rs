@@ -31,7 +31,7 @@ pub use error::Error;
 pub use key::{
     KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, describe_key, sign_ssh,
 };
-pub use listing::{open_file, open_inside, read_file, read_inside};
+pub use listing::{open_file, open_inside, read_file, read_inside, read_named};
 pub use manifest::{MANIFEST, SIGNATURE};
 pub use merkle::{CompactRange, leaf_hash, node_hash};
 pub use origin::{

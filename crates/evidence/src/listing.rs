@@ -310,6 +310,19 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// All bytes of a file that an operator named, as that of a key: links are followed, and a pipe is refused and not
+/// waited for.
+pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = openat(CWD, path, flags, Mode::empty())?;
+    if !FileType::from_raw_mode(fstat(&opened)?.st_mode).is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    (&File::from(opened)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Opens a file that a record or a manifest names, by its path in the bundle or with the bundle's folder before that.
 /// No link on the way is followed, so that whoever wrote the name cannot lead the reader to other files; what is
 /// refused is refused as by [`open_file`].

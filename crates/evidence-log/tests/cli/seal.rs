@@ -258,6 +258,13 @@ fn a_key_that_cannot_be_used_leaves_an_unsigned_seal_that_says_so() {
     assert!(sealed.stderr().contains("warning: the seal is UNSIGNED: cannot read"), "{sealed}");
     assert_eq!(faults(&bed, &bundle), ["unsigned"]);
     assert_eq!(tool(&bed).args(["verify", &bundle, "--allow-unsigned"]).run().code(), 0);
+
+    // A pipe is not waited for.
+    assert_eq!(bed.command("mkfifo").arg("home/key").unguarded().run().code(), 0);
+    let ran = tool(&bed).args(["run", "--name", "p", "--", "echo", "x"]).unguarded().run();
+    bed.remove("home/key");
+    assert_eq!(ran.code(), 0, "{ran}");
+    assert!(ran.stderr().contains("UNSIGNED: cannot read"), "{ran}");
 }
 
 #[test]
