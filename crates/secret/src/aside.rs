@@ -66,12 +66,11 @@ impl<'set> Sought<'set> {
     /// Whether the byte that these digits begin with, or may begin with, is one of those that are sought.
     pub(crate) fn holds_digits(self, digits: &[u8]) -> bool {
         let bytes = self.set.search.bytes(self.with_forms);
-        match digits {
-            [_, _, ..] => bytes[usize::from(dump::byte(digits))],
-            _ => {
-                let first = usize::from(dump::byte(&[b'0', digits[0]])) * 16;
-                bytes[first..first + 16].contains(&true)
-            }
+        if let [digit] = digits {
+            let first = usize::from(dump::byte(&[b'0', *digit])) * 16;
+            bytes[first..first + 16].contains(&true)
+        } else {
+            bytes[usize::from(dump::byte(digits))]
         }
     }
 

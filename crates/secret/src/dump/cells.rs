@@ -23,7 +23,7 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
     }
     let (mut groups, mut n_text, mut is_text) = (Vec::with_capacity(cells.len()), 0, false);
     for (cell, at) in cells.iter().zip((start..).step_by(CELL)) {
-        let value = value(cell)?;
+        let value = value(*cell)?;
         n_text = if cell.starts_with(b"   ") && cell[3] != b' ' { n_text + 1 } else { 0 };
         is_text |= n_text >= SHORTEST_TEXT;
         let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
@@ -64,8 +64,8 @@ fn start(line: &[u8]) -> Option<usize> {
 }
 
 /// The byte that a cell shows.
-fn value(cell: &[u8; CELL]) -> Option<u8> {
-    match cell {
+fn value(cell: [u8; CELL]) -> Option<u8> {
+    match &cell {
         b"  \\0" => Some(0),
         b"  \\a" => Some(7),
         b"  \\b" => Some(8),

@@ -123,8 +123,8 @@ fn starts_as_cells(text: &[u8]) -> bool {
     text.first_chunk().is_some_and(|block| {
         let marks = u64::from_le_bytes(*block) ^ BLANKS;
         // Of both cells together; where the characters stand, no byte is zero.
-        let marks = (marks | marks >> 32) as u32;
-        (marks & 0xffff == 0 || marks >> 16 == 0)
+        let marks = (marks | marks >> 32) & 0xffff_ffff;
+        (marks.trailing_zeros() >= 16 || marks >> 16 == 0)
             && marks != 0
             && (marks & 0xff00_ff00 == 0 || marks & 0x00ff_00ff == 0)
     })
@@ -170,10 +170,11 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
             (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
         } else if line::is_group(n_digits) {
-            if kind == GAP && text[at] == b'-' {
-                if let Some(len) = line::named(&text[word..]) {
-                    return Err(word + len);
-                }
+            if kind == GAP
+                && text[at] == b'-'
+                && let Some(len) = line::named(&text[word..])
+            {
+                return Err(word + len);
             }
             first = first.min(word);
             is_last_likely = false;
@@ -209,10 +210,10 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
         }
         n_cells = if gap == word + 1 && at == gap + CELL - 1 { n_cells + 1 } else { 0 };
         // A character in each cell, and not yet in the line.
-        if n_cells == 2 {
-            if let Some(line) = line_of_cells(text, from, at - 1) {
-                return Ok(line);
-            }
+        if n_cells == 2
+            && let Some(line) = line_of_cells(text, from, at - 1)
+        {
+            return Ok(line);
         }
         let is_end = at == text.len() || kind >= OTHER;
         if is_last_likely && gap >= first.saturating_add(SHORTEST_SPAN) {

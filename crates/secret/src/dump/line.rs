@@ -274,6 +274,7 @@ impl Reader<'_> {
 
 /// How long the date or the UUID is that a text begins with: no program prints bytes so.
 pub(super) fn named(text: &[u8]) -> Option<usize> {
+    const PATTERNS: [&[u8]; 2] = [b"0000-00-00", b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"];
     let is_like = |pattern: &[u8]| {
         let (Some(head), next) = (text.get(..pattern.len()), text.get(pattern.len())) else {
             return false;
@@ -284,7 +285,6 @@ pub(super) fn named(text: &[u8]) -> Option<usize> {
             _ => byte.is_ascii_hexdigit(),
         }) && !next.is_some_and(u8::is_ascii_alphanumeric)
     };
-    const PATTERNS: [&[u8]; 2] = [b"0000-00-00", b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"];
     PATTERNS.iter().find(|pattern| is_like(pattern)).map(|pattern| pattern.len())
 }
 

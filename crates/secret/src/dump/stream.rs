@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::line::{Column, Run, runs_so_far};
+use super::line::{Column, Group, Run, runs_so_far};
 use super::{
     CELLS, DIGITS, LONGEST_UNIT, Lines, Order, cells, has_stretch, next_worth, unit_end, unit_of,
 };
@@ -16,7 +16,7 @@ use crate::redactor::Ending;
 #[derive(Default)]
 pub(crate) struct Dumps {
     /// One of digits, and one of characters.
-    dumps: [Dump; 2],
+    by_kind: [Dump; 2],
     lines: Lines,
     /// The beginning of a line, or of a part of one, and where in the stream each of its bytes stands.
     unit: Vec<u8>,
@@ -96,7 +96,7 @@ impl Dumps {
             self.unit.extend_from_slice(&text[from..]);
             self.unit_at.extend((from..text.len()).map(place));
         }
-        for dump in &mut self.dumps {
+        for dump in &mut self.by_kind {
             if dump.words.len() > dump.n_searched {
                 dump.settle(sought, Ending::None, spots);
             }
@@ -115,7 +115,7 @@ impl Dumps {
         if !unit.is_empty() {
             self.read(sought, &unit, &|index| unit_at[index], spots);
         }
-        for dump in &mut self.dumps {
+        for dump in &mut self.by_kind {
             dump.settle(sought, ending, spots);
         }
         *self = Self::default();
@@ -157,7 +157,7 @@ impl Dumps {
             return;
         }
         for step in self.lines.read(unit, !self.is_mid_line, bytes) {
-            let dump = &mut self.dumps[step.kind];
+            let dump = &mut self.by_kind[step.kind];
             if let Some(run) = &step.run {
                 dump.add(run, unit, place);
             }
@@ -171,7 +171,7 @@ impl Dumps {
 
     /// From where on what was read must not be said yet.
     fn keep(&self, sought: Sought<'_>) -> Option<u64> {
-        let unsettled = self.dumps.iter().filter_map(Dump::unsettled).min();
+        let unsettled = self.by_kind.iter().filter_map(Dump::unsettled).min();
         let mut keep = earlier(unsettled, self.keep_cells(sought));
         let is_known = self.lines.is_open() || has_stretch(&self.unit);
         // Of a line that is none of a dump so far only the end may become one.
@@ -181,7 +181,7 @@ impl Dumps {
         let empty = Dump::default();
         for (index, run) in runs.iter().enumerate() {
             let goes_on = self.lines.is_open[DIGITS] && index == 0 && run.starts;
-            let dump = if goes_on { &self.dumps[DIGITS] } else { &empty };
+            let dump = if goes_on { &self.by_kind[DIGITS] } else { &empty };
             let found = dump.with(sought, run, &self.unit[from..], &place);
             keep = earlier(keep, found);
         }
@@ -191,7 +191,7 @@ impl Dumps {
                 runs.last().filter(|run| run.groups.last().is_some_and(|last| last.start == *word));
             let goes_on =
                 self.lines.is_open[DIGITS] && runs.len() == 1 && run.is_some_and(|run| run.starts);
-            let may_turn = match self.dumps[DIGITS].order {
+            let may_turn = match self.by_kind[DIGITS].order {
                 Order::Written if goes_on => false,
                 Order::Either if goes_on => true,
                 _ => run.is_some_and(|run| run.may_turn),
@@ -216,9 +216,9 @@ impl Dumps {
         let Some((run, _)) = cells::run(&self.unit, false) else {
             return cells::first_part(&self.unit).map(place);
         };
-        let found = self.dumps[CELLS].with(sought, &run, &self.unit, &place);
+        let found = self.by_kind[CELLS].with(sought, &run, &self.unit, &place);
         // A cell that is not yet whole.
-        let end = run.groups.last().map_or(run.start, |last| last.end());
+        let end = run.groups.last().map_or(run.start, Group::end);
         let rest = self.unit[end..].iter().position(|byte| *byte != b' ').map(|at| place(end + at));
         earlier(found, rest)
     }
@@ -253,8 +253,7 @@ impl Dumps {
         for (byte, place) in input.iter().zip(base..) {
             self.colour = match (self.colour, byte) {
                 (_, &ESCAPE) => Colour::Escape,
-                (Colour::Escape, b'[') => Colour::Sequence,
-                (Colour::Sequence, 0x20..0x40) => Colour::Sequence,
+                (Colour::Escape, b'[') | (Colour::Sequence, 0x20..0x40) => Colour::Sequence,
                 (Colour::Sequence, 0x40..0x7f) => Colour::None,
                 _ => {
                     text.push(*byte);

@@ -199,11 +199,8 @@ fn dump(style: &Style, bytes: &[u8], hidden: &Range<usize>, upper: bool) -> Stri
             }
             for at in order {
                 places[index * style.per_group + at] = cells.len();
-                cells += &if upper {
-                    format!("{:02X}", group[at])
-                } else {
-                    format!("{:02x}", group[at])
-                };
+                let digits = data_encoding::HEXLOWER.encode(&[group[at]]);
+                cells += &if upper { digits.to_uppercase() } else { digits };
             }
         }
         let n_groups = style.per_line.div_ceil(style.per_group);
@@ -258,11 +255,8 @@ fn cells(bytes: &[u8], hidden: &Range<usize>, has_offset: bool, has_digits: bool
         };
         let offset = if has_offset { format!("{line_at:07o}") } else { String::new() };
         if has_digits {
-            out += &format!(
-                "{offset}{}\n{}",
-                show(|byte| format!("  {byte:02x}")),
-                " ".repeat(offset.len())
-            );
+            let digits = show(|byte| format!("  {byte:02x}"));
+            out += &[&offset, &digits, "\n", &" ".repeat(offset.len())].concat();
         } else {
             out += &offset;
         }
@@ -378,13 +372,13 @@ fn soup() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
         vec(piece, 0..24).prop_map(move |pieces| {
             let mut out = Vec::new();
             for (kind, one, other, style) in pieces {
-                let part = &secret[one.min(other)..one.max(other) + 1];
+                let part = &secret[one.min(other)..=one.max(other)];
                 let more = [b"\x01ab\n", secret.as_slice(), &secret[..one]].concat();
                 match kind {
                     0..=2 => out
                         .extend(dump(&STYLES[style], &secret, &(0..0), one % 2 == 0).into_bytes()),
                     3 => {
-                        out.extend(dump(&STYLES[style], &more, &(0..0), one % 2 == 0).into_bytes())
+                        out.extend(dump(&STYLES[style], &more, &(0..0), one % 2 == 0).into_bytes());
                     }
                     4 => out.extend(
                         dump(&STYLES[style], part, &(0..0), one % 2 == 0).trim_end().bytes(),
@@ -397,7 +391,9 @@ fn soup() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
                     6 => out.extend_from_slice(part),
                     7 => out.extend(secret.iter().flat_map(|byte| [*byte, 0])),
                     9 => {
-                        out.extend(cells(&more, &(0..0), one % 2 == 0, other % 2 == 0).into_bytes())
+                        out.extend(
+                            cells(&more, &(0..0), one % 2 == 0, other % 2 == 0).into_bytes(),
+                        );
                     }
                     10 => out.extend(
                         cells(part, &(0..0), one % 2 == 0, other % 2 == 0).trim_end().bytes(),

@@ -392,7 +392,7 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
                 if byte == b'\n' { "  \\n".to_owned() } else { format!("   {}", char::from(byte)) }
             })
             .collect();
-    let lines: Vec<String> = cells.chunks(16).map(|line| line.concat()).collect();
+    let lines: Vec<String> = cells.chunks(16).map(<[String]>::concat).collect();
     bed.write("leaked/od-An-c.log", lines.join("\n") + "\n");
     // Numbers, dates, ids and single letters in columns.
     let numbers =

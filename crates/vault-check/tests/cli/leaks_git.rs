@@ -87,7 +87,7 @@ fn a_hook_that_leaves_its_repository_searches_what_is_committed_there() {
         ("clone/tree", ".git/hooks", "../.."),
         ("part", ".git/modules/part/hooks", ".."),
     ] {
-        bed.write_mode(&format!("{hooks}/pre-commit"), hook(goes), 0o755);
+        bed.write_mode(format!("{hooks}/pre-commit"), hook(goes), 0o755);
         bed.write(format!("{folder}/innocent"), "x\n");
         good(commit(folder, &["add", "innocent"]));
         good(commit(folder, &["commit", "-qm", "innocent"]));

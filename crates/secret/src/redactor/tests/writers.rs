@@ -159,7 +159,8 @@ fn dump(value: &str, per_group: usize, ends: [&str; 3]) -> Vec<u8> {
             .collect();
         let width = 16 * 2 + 16 / per_group - 1;
         let [offset, open, close] = ends;
-        out += &format!("{at:08x}{offset}{:width$}{open}{shown}{close}\n", groups.join(" "));
+        let digits = format!("{:width$}", groups.join(" "));
+        out += &[&format!("{at:08x}"), offset, &digits, open, &shown, close, "\n"].concat();
     }
     out.into()
 }
