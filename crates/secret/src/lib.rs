@@ -29,3 +29,4 @@ pub use redactor::Redactor;
 pub use refusal::{Reason, Refusal, SHORTEST, reason};
 pub use set::{Match, SecretSet, SecretSetBuilder};
 pub use value::Secret;
+pub use wide::pieces as wide_pieces;

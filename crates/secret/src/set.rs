@@ -6,7 +6,7 @@ use crate::needles::Needles;
 use crate::parts::parts;
 use crate::search::{Hit, Search};
 use crate::view::View;
-use crate::{Encoding, Part, Piece, Reason, Refusal, Secret, dump, form, refusal, wide};
+use crate::{Encoding, Part, Piece, Reason, Refusal, Secret, dump, form, refusal};
 
 /// Known secrets under their names, as [`Redactor`](crate::Redactor) and the leak search use them.
 ///
@@ -87,12 +87,10 @@ impl SecretSet {
         (self.matches(text, &view, None, hits), forms)
     }
 
-    /// The pieces of `text` that show bytes in another form, in which values are to be searched for too: text in
-    /// UTF-16, and dumps of bytes as hexadecimal digits that may hold something of a value or a form.
-    pub fn pieces(&self, text: &[u8]) -> Vec<Piece> {
-        let mut pieces = wide::pieces(text);
-        pieces.extend(dump::pieces(text, self.search.bytes(true)));
-        pieces
+    /// The pieces of `text` that are dumps of bytes, as digits or as characters in cells, and may hold something of a
+    /// value or a form.
+    pub fn dumped_pieces(&self, text: &[u8]) -> Vec<Piece> {
+        dump::pieces(text, self.search.bytes(true))
     }
 
     fn matches(

@@ -78,8 +78,12 @@ impl Look<'_> {
             })
             .collect();
         // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
-        let mut pieces = self.set.pieces(text);
-        pieces.extend(wrapped::pieces(text));
+        let mut pieces = self.set.dumped_pieces(text);
+        // Most texts have neither a NUL nor a backslash, which one look tells.
+        if memchr::memchr2(0, b'\\', text).is_some() {
+            pieces.extend(secret::wide_pieces(text));
+            pieces.extend(wrapped::pieces(text));
+        }
         let known = if pieces.is_empty() { Vec::new() } else { merged(&places) };
         for piece in pieces {
             let (values, in_piece) = self.set.find_with_forms(&piece.text);
