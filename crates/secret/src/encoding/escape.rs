@@ -112,7 +112,7 @@ fn unicode_escape(out: &mut String, char: char, upper: bool) {
     }
 }
 
-/// Text with letters beyond ASCII, by number: Python's `ascii`, PyYAML in double quotes, and XML.
+/// Text with letters beyond ASCII, by number: Python's `ascii`, `PyYAML` in double quotes, and XML.
 fn foreign(text: &str, take: &mut dyn FnMut(Encoding, Form)) {
     for (quote, upper) in [('\'', false), ('"', false), ('"', true)] {
         let form = each_char(text, |out, char| {
