@@ -2,6 +2,7 @@
 
 mod anchor;
 mod git;
+mod lines;
 mod origin;
 mod remote;
 

@@ -210,7 +210,7 @@ fn azure(
 
 /// What the three kinds of store have in common in how they are reached.
 fn client() -> ClientOptions {
-    ClientOptions::new().with_dns_resolver(Arc::new(Names))
+    ClientOptions::new().with_dns_resolver(Arc::new(Names::default()))
 }
 
 /// Whether an endpoint is on this machine, where nobody listens on the way.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{AllowedSigners, Bundle, Digest, MANIFEST, OriginEntry, OriginKind, Standing};
+use evidence::{
+    AllowedSigners, Bundle, Digest, MANIFEST, OriginEntry, OriginKind, SIGNATURE, Standing,
+};
 use report::{Finding, Invocation};
 
 use super::{git, origin, remote};
@@ -87,9 +89,11 @@ fn in_store(
     let base = base.strip_suffix(key.as_str()).unwrap_or(base);
     let store = store::open(base, &Variables { given: &given, invocation })?;
     let runtime = store::runtime()?;
-    let (signed, whole) = (bundle.is_signed(), args.remote_full);
+    let whole = args.remote_full;
+    let signature = evidence::read_file(&bundle.folder().join(SIGNATURE)).ok();
     let progress = |bytes| Progress::new(invocation, "checking", bytes);
-    let there = runtime.block_on(remote::look(&store, &key, signed, whole, progress))?;
+    let there =
+        runtime.block_on(remote::look(&store, &key, signature.as_deref(), whole, progress))?;
     let manifest = there
         .manifest
         .ok_or_else(|| store::Error::Missing { key: store.shown(&format!("{key}/{MANIFEST}")) })?;
@@ -101,8 +105,8 @@ fn in_store(
     }
     if let Ok(path) = origin_of(setting, bundle.folder()) {
         let log = log::read(setting, &path)?;
-        let (told, finding) = origin::history(&runtime, &store, &log, &setting.shown(&path))?;
-        asked.told.extend(told);
+        let (size, finding) = origin::history(&runtime, &store, &log, &setting.shown(&path))?;
+        asked.told.extend(size.map(|size| origin::known(&store, &log, size)));
         asked.findings.extend(finding);
     }
     Ok(())

@@ -7,7 +7,7 @@ use report::{Finding, Invocation};
 use tokio::runtime::Runtime;
 
 use super::remote::There;
-use super::{anchor, finding, remote as store_side};
+use super::{anchor, finding, lines, remote as store_side};
 use crate::args;
 use crate::error::Error;
 use crate::export::alterations;
@@ -57,10 +57,17 @@ pub(super) fn verify(
         if let Some(remote) = &remote {
             let log = log::read(setting, &folder)?;
             let shown = setting.shown(&folder);
-            let (told, odd) = history(&store::runtime()?, remote, &log, &shown)?;
+            let runtime = store::runtime()?;
+            let (size, odd) = history(&runtime, remote, &log, &shown)?;
             found.findings.extend(odd);
-            if let Some(told) = told {
-                let _ = writeln!(text, "  {told}");
+            if let Some(size) = size {
+                let _ = writeln!(text, "  {}", known(remote, &log, size));
+                let look = lines::look(remote, &log, size, args.remote_full);
+                found.findings.extend(runtime.block_on(look)?.into_iter().map(|fault| {
+                    Finding::error(fault.rule, fault.message).path(shown.as_str()).hint(
+                        "the lines are here: `evidence-log export --as tlog-tiles` makes the file anew, to be put there by hand",
+                    )
+                }));
             }
         }
     }
@@ -102,20 +109,21 @@ fn put_aside(setting: &Setting, trust: &Trust<'_>) -> Result<Vec<Finding>, Error
     Ok(findings)
 }
 
-/// What a store knows of an origin log: what is to be said, or what is wrong.
+/// That a store knows an origin log.
+pub(super) fn known(store: &Store, log: &SignedLog, size: u64) -> String {
+    let (origin, store) = (&log.checkpoint.origin, store.address());
+    format!("origin log {origin} is known to {store} as it was at {size} lines")
+}
+
+/// The size at which a store knows an origin log, or what is wrong.
 pub(super) fn history(
     runtime: &Runtime,
     store: &Store,
     log: &SignedLog,
     shown: &str,
-) -> Result<(Option<String>, Option<Finding>), Error> {
+) -> Result<(Option<u64>, Option<Finding>), Error> {
     match runtime.block_on(compare(store, log)) {
-        Ok(History::Agrees(size)) => {
-            let origin = &log.checkpoint.origin;
-            let store = store.address();
-            let told = format!("origin log {origin} is known to {store} as it was at {size} lines");
-            Ok((Some(told), None))
-        }
+        Ok(History::Agrees(size)) => Ok((Some(size), None)),
         Ok(History::Unknown) => {
             let message = "the store does not know this origin log";
             Ok((None, Some(Finding::note("no-anchor", message).path(shown))))
@@ -154,7 +162,7 @@ fn bundles(
                 };
                 let key = format!("bundles/{}", entry.bundle);
                 let progress = |bytes| Progress::new(invocation, "checking", bytes);
-                let look = store_side::look(remote, &key, false, args.remote_full, progress);
+                let look = store_side::look(remote, &key, None, args.remote_full, progress);
                 let there = store::runtime()?.block_on(look)?;
                 findings.push(absent(&there, sealed).path(shown));
                 findings.extend(anchor::faults(setting, &folder, &there));

@@ -1,11 +1,14 @@
 //! Whether a store has all that its manifest of a bundle lists: every object and its size, or every byte.
 
-use evidence::{Digest, Hasher, MANIFEST, SIGNATURE, manifest};
+use evidence::{Digest, Hasher, MANIFEST, SIGNATURE, SshSignature, manifest};
 use futures_util::{StreamExt as _, stream};
 
 use crate::index::{self, Index, Indexed};
 use crate::push::Progress;
 use crate::store::{AT_ONCE, Error, Store};
+
+/// A signature takes some hundred bytes, with the largest keys some thousand.
+const LONGEST_SIGNATURE: u64 = 64 * 1024;
 
 /// What a store has of a bundle.
 #[derive(Default)]
@@ -27,11 +30,12 @@ pub(super) struct Fault {
 }
 
 /// Asks a store for every object of a bundle under this key. With `whole` each is fetched and hashed, else its
-/// presence and size are asked for. `is_signed`: a signature belongs to it.
+/// presence and size are asked for. `signature`: the one that is here, which has to be there as well; one that is there
+/// has to be of the manifest in any case.
 pub(super) async fn look(
     store: &Store,
     key: &str,
-    is_signed: bool,
+    signature: Option<&[u8]>,
     whole: bool,
     progress: impl FnOnce(u64) -> Progress,
 ) -> Result<There, Error> {
@@ -44,11 +48,23 @@ pub(super) async fn look(
         there.fault("bad-manifest", MANIFEST, "in the store it cannot be read as a manifest");
         return Ok(there);
     };
-    if is_signed {
-        match store.size(&name(SIGNATURE)).await? {
-            Some(_) => there.n_objects += 1,
-            None => there.fault("missing", SIGNATURE, "the store has not got it"),
+    match store.get(&name(SIGNATURE), LONGEST_SIGNATURE).await {
+        Ok(Some(found)) => {
+            there.n_objects += 1;
+            if signature.is_some_and(|ours| ours != found) {
+                there.fault("altered", SIGNATURE, "in the store its bytes are others");
+            } else if let SshSignature::Broken(why) = evidence::check_ssh(&found, &bytes) {
+                there.fault("bad-signature", SIGNATURE, format!("in the store {why}"));
+            }
         }
+        Ok(None) if signature.is_some() => {
+            there.fault("missing", SIGNATURE, "the store has not got it");
+        }
+        Ok(None) => {}
+        Err(Error::TooLarge { .. } | Error::Half { .. }) => {
+            there.fault("altered", SIGNATURE, "in the store it has another size");
+        }
+        Err(failed) => return Err(failed),
     }
     // The sizes are the index's word alone; a wrong one is found by its object's being of another.
     let index = store.get(&name("index.json"), index::LONGEST).await?;

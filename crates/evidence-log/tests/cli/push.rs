@@ -103,6 +103,47 @@ fn every_object_in_a_store_is_looked_at() {
 }
 
 #[test]
+fn signatures_and_lines_in_a_store_are_looked_at() {
+    let Some(bed) = signed("signatures_and_lines_in_a_store_are_looked_at") else { return };
+    bed.write("store/.keep", "");
+    let bundle = sealed(&bed);
+    let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
+    assert_eq!(pushed.code(), 0, "{pushed}");
+    let told = |words: &[&str]| {
+        let output = tool(&bed).args(["verify", "--remote", "store"]).args(words).run();
+        (output.code(), output.stdout().to_owned())
+    };
+    assert_eq!(told(&[&bundle]).0, 0);
+    assert_eq!(told(&["--origin"]).0, 0);
+
+    let signature = format!("store/bundles/{}/manifest.sha256.sig", name(&bundle));
+    let intact = bed.read(&signature);
+    bed.write(&signature, intact.replacen('A', "B", 1));
+    let (code, said) = told(&[&bundle]);
+    assert!(code == 1 && said.contains("sig: error: in the store its bytes are others"), "{said}");
+    let here = bed.path(&bundle);
+    std::fs::rename(&here, bed.path("aside")).unwrap();
+    let (code, said) = told(&["--origin"]);
+    assert!(code == 1 && said.contains("[bad-signature]"), "{said}");
+    std::fs::rename(bed.path("aside"), here).unwrap();
+    bed.write(&signature, intact);
+
+    let folder = bed.path("store/logs");
+    let origin = folder.read_dir().unwrap().next().unwrap().unwrap().file_name();
+    let tile = format!("store/logs/{}/tile/entries/000.p/2", origin.display());
+    let mut lines = std::fs::read(bed.path(&tile)).unwrap();
+    lines[9] ^= 1;
+    bed.write(&tile, lines);
+    assert_eq!(told(&["--origin"]).0, 0);
+    let (code, said) = told(&["--origin", "--remote-full"]);
+    assert!(code == 1 && said.contains("holds other bytes than the lines here"), "{said}");
+    bed.remove(&tile);
+    let (code, said) = told(&["--origin"]);
+    assert!(code == 1 && said.contains("tile/entries/000.p/2 is gone"), "{said}");
+    assert_eq!(told(&[&bundle]).0, 0);
+}
+
+#[test]
 fn what_is_left_of_a_run_that_was_cut_short_is_pushed_too() {
     let bed = unsigned();
     bed.write("store/.keep", "");
