@@ -1,8 +1,12 @@
 //! One lookup, bounded in time.
 
+use std::collections::HashMap;
+use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +15,11 @@ use duct::cmd;
 
 /// What `getent` exits with where the name has no address (getent(1)).
 const NOT_FOUND: i32 = 2;
+
+/// What `getent` is told of our environment, in which credentials may stand: what looking up a name hangs on
+/// (resolv.conf(5), hostname(7)).
+const VARIABLES: [&str; 5] =
+    ["PATH", "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS", "LD_LIBRARY_PATH"];
 
 /// Nobody waits longer, whatever the caller allows.
 const LONGEST: Duration = Duration::from_mins(10);
@@ -81,8 +90,11 @@ fn from_system(
     port: u16,
     timeout: Duration,
 ) -> Result<Option<Vec<SocketAddr>>, Unresolved> {
+    let Some(program) = program() else { return Ok(None) };
+    let known = VARIABLES.into_iter().filter_map(|name| Some((name.into(), variable(name)?)));
     // As getaddrinfo(3) answers with no flags: no family left out, no name rewritten.
-    let question = cmd!("getent", "--no-addrconfig", "--no-idn", "ahosts", "--", host)
+    let question = cmd!(program, "--no-addrconfig", "--no-idn", "ahosts", "--", host)
+        .full_env(known.collect::<HashMap<OsString, OsString>>())
         .stdin_null()
         .stdout_capture()
         .stderr_null()
@@ -101,6 +113,21 @@ fn from_system(
         Some(NOT_FOUND) => Some(Vec::new()),
         _ => None,
     })
+}
+
+/// `getent` as it is installed: not one that lies in the working directory, as `.` or nothing in `PATH` would have it.
+fn program() -> Option<PathBuf> {
+    let path = variable("PATH")?;
+    let mut folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
+    folders.find_map(|folder| Some(folder.join("getent")).filter(|program| program.is_file()))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what it says of the resolver is for the resolver alone"
+)]
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name)
 }
 
 /// The addresses in what `getent ahosts` prints: one a line, then the type of socket, then the name.

@@ -78,6 +78,7 @@ pub(crate) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         percent::forms(value, take);
         escape::forms(value, take);
     }
+    escape::by_number(value, take);
     base64::forms(value, take);
     take(Encoding::Hex, hex(value, b"0123456789abcdef"));
     take(Encoding::Hex, hex(value, b"0123456789ABCDEF"));
@@ -129,7 +130,7 @@ mod tests {
         let mut forms: Vec<_> = all("Abcdefgho12").into_iter().map(|form| form.1).collect();
         forms.sort();
         forms.dedup();
-        assert_eq!(forms.len(), 1 + 3 + 2 + 2);
+        assert_eq!(forms.len(), 1 + 5 + 3 + 2 + 2);
     }
 
     #[test]
@@ -188,6 +189,12 @@ mod tests {
         check("a'\n\u{1}é", Encoding::CEscape, &["a\\'\\n\\x01é", "a'\\n\\001é"]);
         check("é#$a#@b#{c#d#", Encoding::CEscape, &["é\\#$a\\#@b\\#{c#d#"]);
         check("a\n\u{1}é", Encoding::CEscape, &["a\\n\\x01\\xc3\\xa9", "a\\n\\001\\303\\251"]);
+    }
+
+    #[test]
+    fn each_byte_by_number() {
+        check("pZ", Encoding::CEscape, &["\\x70\\x5a", "\\x70\\x5A", "\\160\\132"]);
+        check("pZ", Encoding::Json, &["\\u0070\\u005a", "\\u0070\\u005A"]);
     }
 
     #[test]

@@ -45,6 +45,17 @@ fn names_are_looked_up_with_and_without_the_systems_program() {
 }
 
 #[test]
+fn no_program_of_the_working_directory_is_started() {
+    let bed = bed();
+    bed.write_mode("getent", "#!/bin/sh\ntouch started\nexit 2\n", 0o755);
+    for path in [".:/usr/bin:/bin", ":/usr/bin:/bin"] {
+        let output = dsn_align(&bed, &["probe"]).env("PATH", path).run();
+        assert!(output.stdout().contains("A 127.0.0.1, AAAA "), "{output}");
+        assert!(!bed.path("started").exists(), "{path}");
+    }
+}
+
+#[test]
 fn a_lookup_that_takes_too_long_is_left() {
     let bed = bed();
     bed.write_mode("slow/getent", "#!/bin/sh\nexec sleep 60\n", 0o755);

@@ -1,6 +1,6 @@
 //! Where an export goes: a new file or a new folder, whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub(crate) fn refuse_inside_evidence(path: &Path, root: &Path) -> Result<(), Err
     let logs = root.join(ORIGINS).canonicalize();
     let is_evidence = |folder: &Path| {
         let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
-        has(RECORDS)
+        has_records(&folder.join(RECORDS))
             || (has(MANIFEST) && has(SIGNATURE))
             || (has(LOG) && has(CHECKPOINT))
             || logs.as_ref().is_ok_and(|logs| logs == folder)
@@ -29,6 +29,12 @@ pub(crate) fn refuse_inside_evidence(path: &Path, root: &Path) -> Result<(), Err
         }
         None => Ok(()),
     }
+}
+
+/// Whether a file has records, and not only the name: an empty one may lie anywhere.
+fn has_records(path: &Path) -> bool {
+    let is_filled = |found: Metadata| found.is_file() && found.len() > 0;
+    path.metadata().is_ok_and(is_filled)
 }
 
 /// Writes a page for people: it takes the place of an earlier one, goes into what is no file and no folder (a pipe, a
@@ -156,5 +162,22 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> Error {
         } else {
             Error::Output { path: path.clone(), source }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_told_by_what_is_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let page = root.path().join("page.html");
+        let refused = || refuse_inside_evidence(&page, root.path()).is_err();
+        assert!(!refused());
+        std::fs::write(root.path().join(RECORDS), "").unwrap();
+        assert!(!refused());
+        std::fs::write(root.path().join(RECORDS), "{}\n").unwrap();
+        assert!(refused());
     }
 }

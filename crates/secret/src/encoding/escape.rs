@@ -6,6 +6,30 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Encoding, Form};
 
+/// With each byte by its number, as byte strings, `strace -xx` and shell scripts have it.
+pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    for (encoding, write) in [
+        (Encoding::CEscape, (|out, byte| write!(out, "\\x{byte:02x}")) as fn(&mut String, u8) -> _),
+        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02X}")),
+        (Encoding::CEscape, |out, byte| write!(out, "\\{byte:03o}")),
+        (Encoding::Json, |out, byte| write!(out, "\\u{byte:04x}")),
+        (Encoding::Json, |out, byte| write!(out, "\\u{byte:04X}")),
+    ] {
+        if encoding == Encoding::Json && !value.is_ascii() {
+            continue;
+        }
+        take(
+            encoding,
+            each_byte(value, |out, byte| {
+                let mut code = String::new();
+                let _ = write(&mut code, byte);
+                out.extend_from_slice(code.as_bytes());
+                code.zeroize();
+            }),
+        );
+    }
+}
+
 pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     let text = String::from_utf8_lossy(value);
     let is_text = matches!(text, std::borrow::Cow::Borrowed(_));
