@@ -5,6 +5,7 @@ use std::fmt;
 use opsfile::Shape;
 use secret::Secret;
 
+use crate::members;
 use crate::placeholder::placeholder;
 use crate::shape;
 
@@ -46,6 +47,9 @@ pub fn judge_whole(value: &Secret, shape: &Shape) -> Option<Fault> {
     // Looked at here as well, and sent nowhere.
     let bytes = value.expose();
     let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    if *shape == Shape::Json && members::is_without_any(line) {
+        return Some(Fault::Placeholder("has neither a member nor an item"));
+    }
     judge_bytes("", line.strip_suffix(b"\r").unwrap_or(line), shape)
 }
 
@@ -57,6 +61,11 @@ fn judge_bytes(key: &str, bytes: &[u8], shape: &Shape) -> Option<Fault> {
         return Some(Fault::Blank);
     }
     if let Some(reason) = placeholder(key, bytes) {
+        return Some(Fault::Placeholder(reason));
+    }
+    if matches!(shape, Shape::Json | Shape::Any)
+        && let Some(reason) = members::fault(bytes)
+    {
         return Some(Fault::Placeholder(reason));
     }
     if repeats_key(key, bytes) {
@@ -92,6 +101,19 @@ mod tests {
         }
         assert_eq!(fault("TOKEN", "TOKENS=CANARYkq7Vw2xTzP"), None);
         assert_eq!(fault("TOKE", "TOKEN=CANARYkq7Vw2xTzP"), None);
+    }
+
+    #[test]
+    fn a_json_file_is_judged_by_the_members_that_hold_a_secret() {
+        let told = "the value is a placeholder: it has";
+        for text in ["{}\n", "{\"client_secret\":null}\n", "{\"api_key\":\"YOUR_API_KEY\"}"] {
+            assert!(whole(text, &Shape::Json).starts_with(told), "{text}");
+        }
+        assert_eq!(whole("{\"client_secret\":\"CANARYkq7Vw2x\"}\n", &Shape::Json), "ok");
+        // As a key's value it may be a setting.
+        assert_eq!(judge("OPTIONS", &Secret::from("{}".to_owned()), &Shape::Json), None);
+        let empty = Secret::from("{\"password\":\"\"}".to_owned());
+        assert!(judge("LOGIN", &empty, &Shape::Any).is_some());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod der;
 mod error;
 mod fault;
 mod found;
+mod members;
 mod placeholder;
 mod read;
 mod shape;
