@@ -166,7 +166,14 @@ impl Narrow<'_> {
             key.push(byte);
             key.resize(key.len() + width - 1, 0);
         }
+        // A number follows longer words too, as in `ZIPCODE=4829`.
+        let is_number = self.value.expose().iter().all(u8::is_ascii_digit);
+        let is_in_word = |at: usize| {
+            is_number
+                && at.checked_sub(width).is_some_and(|before| text[before].is_ascii_alphabetic())
+        };
         memchr::memmem::find_iter(text, key.as_slice())
+            .filter(|at| !is_in_word(*at))
             .filter_map(|at| {
                 let after = at + key.len();
                 let rest: Vec<u8> = text[after..]

@@ -1,5 +1,6 @@
 //! Values that stand in innocent text too, and are searched for only next to their key.
 
+use opsfile::Shape;
 use secret::{Part, Reason, SecretSet};
 use vault::{Content, Vault};
 
@@ -24,7 +25,11 @@ pub(crate) fn narrow<'a>(vault: &'a Vault, set: &SecretSet) -> Vec<Narrow<'a>> {
         for entry in env.entries() {
             let name = format!("{}:{}", file.path, entry.key);
             // The value is looked at to see whether it says anything at all.
-            if is_narrow(&name) && says_something(&entry.key, entry.value.expose()) {
+            // Of whole numbers the set takes longer ones alone, for most are counts.
+            let is_pin = file.shape(&entry.key) == Some(&Shape::Integer)
+                && entry.value.len() < 6
+                && is_pin(&entry.key, entry.value.expose());
+            if (is_narrow(&name) && says_something(&entry.key, entry.value.expose())) || is_pin {
                 narrow.push(Narrow { name, key: &entry.key, value: &entry.value });
             }
         }
@@ -89,7 +94,29 @@ fn says_something(key: &str, value: &[u8]) -> bool {
     value.len() >= 3
         && !is_setting
         && (is_telling || !is_word)
-        && !(value.len() < 5 && value.iter().all(u8::is_ascii_digit))
+        && (value.len() >= 5 || !value.iter().all(u8::is_ascii_digit) || is_pin(&key, value))
+}
+
+/// Words that stand behind what a key is called.
+const WHERE: [&str; 9] =
+    ["DEV", "DEVELOPMENT", "LIVE", "PRD", "PROD", "PRODUCTION", "STAGE", "STAGING", "TEST"];
+
+/// Whether a value is a small number that a person types: under a key whose last word asks for one, which that of
+/// `PASSWORD_MIN_LENGTH` does not.
+fn is_pin(key: &str, value: &[u8]) -> bool {
+    let key = key.to_ascii_uppercase();
+    let mut words = key
+        .split('_')
+        .map(|word| word.trim_end_matches(|end: char| end.is_ascii_digit()))
+        .filter(|word| !word.is_empty() && !WHERE.contains(word));
+    let last = words.next_back().unwrap_or_default();
+    let is_password = ["OTP", "PASS", "PIN", "PUK", "PW", "PWD"].contains(&last)
+        || ["PASSCODE", "PASSWD", "PASSWORD"].iter().any(|word| last.ends_with(word));
+    let is_code = ["KEY", "SALT"].contains(&last)
+        || ["CODE", "SECRET", "TOKEN"].iter().any(|word| last.ends_with(word));
+    // Three digits are the answer of a server, too.
+    let shortest = if is_password { 3 } else { 4 };
+    (is_password || is_code) && value.len() >= shortest && value.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -112,5 +139,15 @@ mod tests {
         check("PIN", "zq19x", true);
         check("CODE", "48213", true);
         check("USER_PASS", "hunter2", true);
+        check("PIN", "4829", true);
+        check("ADMIN_PASS", "4829", true);
+        check("SIM_PIN_PROD", "482", true);
+        check("DOOR_CODE_2", "4829", true);
+        check("STATUS_CODE", "404", false);
+        check("PASSWORD_MIN_LENGTH", "128", false);
+        check("PIN_TIMEOUT", "3600", false);
+        check("TOKEN_TTL", "3600", false);
+        check("SHIPPING_COST", "4829", false);
+        check("MAX_TOKENS", "4096", false);
     }
 }

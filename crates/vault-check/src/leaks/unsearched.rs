@@ -25,6 +25,12 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
             Finding::note(RULE, message).path(vault.shown(path)).key(key)
         })
         .collect();
+    let is_refused = |name: &str| set.refused().iter().any(|refusal| refusal.name == name);
+    findings.extend(narrow.iter().filter(|narrow| !is_refused(&narrow.name)).map(|narrow| {
+        let path = narrow.name.strip_suffix(narrow.key).unwrap_or_default().trim_end_matches(':');
+        let message = "the value is searched for only next to its key: it is a short number";
+        Finding::note(RULE, message).path(vault.shown(path)).key(narrow.key)
+    }));
     findings.extend(vault.files.iter().flat_map(|file| missing(vault, file)));
     findings.extend(vault.files.iter().flat_map(|file| unreadable(vault, file)));
     findings.extend(vault.files.iter().filter_map(|file| whole_alone(vault, file)));

@@ -165,3 +165,34 @@ fn what_is_public_by_design_is_no_leak() {
     bed.write("ops.toml", format!("{ops}public = [\"BUCKET\"]\n"));
     assert_eq!((run().code(), places(&run())), (0, vec![]));
 }
+
+#[test]
+fn a_number_is_found_next_to_a_key_that_asks_for_one() {
+    let bed = bed();
+    let ops = bed
+        .read("ops.toml")
+        .replace("PIN = \"any\"", "PIN = \"integer\", ADMIN_PASS = \"any\", PORT = \"any\"");
+    bed.write("ops.toml", ops);
+    let lines = "PIN=4829\nADMIN_PASS=7316\nPORT=5432\n";
+    bed.write("vault/a.env", format!("TOKEN={TOKEN}\n{lines}"));
+    bed.write("leaked/copy", lines);
+    bed.write("leaked/app.yaml", "SHIPPIN: 4829\nadmin: {PIN: 4829, other: 7316}\nPIN: 48291\n");
+    assert_eq!(
+        places(&leaks(&bed, &[])),
+        [
+            "leaked/app.yaml:2:14 a.env:PIN",
+            "leaked/copy:1:5 a.env:PIN",
+            "leaked/copy:2:12 a.env:ADMIN_PASS",
+        ]
+    );
+    let answer = leaks(&bed, &[]).json();
+    let findings = answer["findings"].as_array().unwrap().iter();
+    let notes: Vec<_> = findings
+        .filter(|finding| finding["rule"] == "searched-narrowly")
+        .map(|finding| (finding["subject"]["key"].as_str().unwrap(), &finding["message"]))
+        .collect();
+    assert_eq!(notes.len(), 4, "{notes:?}");
+    let (key, message) = notes[1];
+    assert_eq!(key, "PIN");
+    assert_eq!(*message, "the value is searched for only next to its key: it is a short number");
+}
