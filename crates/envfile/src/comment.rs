@@ -1,5 +1,6 @@
-//! Comments that take in the line below, for a reader that is still about.
+//! Comments that are more than that for some readers: they take in the line below, or are no comments at all.
 
+use crate::dialect::{Dialect, End};
 use crate::file::{EnvFile, LineKind};
 
 /// The entries that systemd before version 254 does not set, by their index in [`EnvFile::entries`]:
@@ -29,6 +30,17 @@ pub fn swallowed_by_comment(file: &EnvFile) -> Vec<usize> {
     swallowed
 }
 
+/// The comments that `fly secrets import` takes for lines of their own, by their 1-based line, and how it fares
+/// with each alone: it asks for `#` as the first byte of a line (`internal/command/secrets/parser.go`, 0.4.87).
+pub fn taken_for_lines(file: &EnvFile) -> Vec<(usize, End)> {
+    let comments = file.lines().iter().filter(|line| line.kind == LineKind::Comment);
+    comments
+        .map(|line| (line.number, &file.expose()[line.span.clone()]))
+        .filter(|(_, text)| text.starts_with(b" ") || text.starts_with(b"\t"))
+        .map(|(number, text)| (number, Dialect::Fly.read(text).end))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +63,14 @@ mod tests {
         check("# a\\\r\nA=b\n", &[]);
         check("A=b # c\\\nC=d\n", &[]);
         check("# a\\", &[]);
+    }
+
+    #[test]
+    fn fly_takes_an_indented_comment_for_a_line() {
+        let text = "# a\nA=b # c\n  # d\n\t# e=f\n # g=\"\"\"\nh=i\n\n # j=\"\n";
+        let found = taken_for_lines(&EnvFile::parse(text.as_bytes()));
+        let (refused, cut, crashed) =
+            (End::Refused { line: 1 }, End::Cut { line: 1 }, End::Crashed { line: 1 });
+        assert_eq!(found, [(3, refused), (4, End::Whole), (5, cut), (8, crashed)]);
     }
 }

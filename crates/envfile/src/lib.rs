@@ -16,7 +16,7 @@ mod rotated;
 pub mod edit;
 pub mod quote;
 
-pub use crate::comment::swallowed_by_comment;
+pub use crate::comment::{swallowed_by_comment, taken_for_lines};
 pub use crate::dialect::{Dialect, End, Reading, Understood};
 pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals, swallowed};
 pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};

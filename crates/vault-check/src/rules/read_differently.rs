@@ -1,6 +1,6 @@
 //! `read-differently`: programs that read env files disagree on what a line says.
 
-use envfile::{Culprit, Dialect, Difference, Disagreement, Quoting};
+use envfile::{Culprit, Dialect, Difference, Disagreement, End, Quoting};
 use report::{Finding, Level, Rule};
 
 use crate::rules::{at, env_files};
@@ -24,6 +24,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             knocked_on(env, &differences, &path(), findings);
         }
         commented_out(env, path, findings);
+        taken_for_lines(env, path, findings);
         for difference in differences {
             // One line with CR LF means that all have it.
             let is_ending = difference.culprit == Some(Culprit::CarriageReturn);
@@ -79,6 +80,25 @@ fn commented_out(env: &envfile::EnvFile, path: impl Fn() -> String, findings: &m
             .key(entry.key.clone())
             .hint("write something after the backslash, or take it away");
         findings.push(at(finding, entry.line, entry.column));
+    }
+}
+
+/// Comments that `fly secrets import` takes for lines of their own, the first of each outcome.
+fn taken_for_lines(env: &envfile::EnvFile, path: impl Fn() -> String, findings: &mut Vec<Finding>) {
+    let mut told = Vec::new();
+    for (line, end) in envfile::taken_for_lines(env) {
+        let what = match end {
+            End::Refused { .. } | End::Crashed { .. } => "fails on the whole file",
+            End::Cut { .. } => "takes all that follows for a value",
+            End::Whole => "makes a secret of the comment",
+        };
+        if told.contains(&what) {
+            continue;
+        }
+        told.push(what);
+        let message = format!("{} {what}, because of the white space before `#`", Dialect::Fly);
+        let hint = "begin the line with `#`, and all such lines";
+        findings.push(at(Finding::warning(RULE.id, message).path(path()).hint(hint), line, 1));
     }
 }
 

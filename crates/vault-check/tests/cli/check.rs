@@ -412,3 +412,21 @@ fn what_a_value_says_of_itself_is_held_against_its_name_and_neighbours() {
     assert_eq!(found, expected);
     assert!(!output.stdout().contains("refone"));
 }
+
+#[test]
+fn a_comment_that_fly_takes_for_a_line_is_told() {
+    let bed =
+        bed("A = \"any\"", "# of\nA=CANARYkq7Vw2xTzP # the\n  # note\n\t# B=2\n  # to self\n");
+    insta::assert_snapshot!(bed.command(testbed::bin!("vault-check")).args(["check"]).run(), @"
+    PRESENT      a.env:A  shared  changed today
+
+    vault/a.env:2:1 A: warning: systemd reads another value, because of a space [read-differently]
+      hint: write NAME=value, with no quotes and nothing after it
+    vault/a.env:3:1: warning: fly secrets import fails on the whole file, because of the white space before `#` [read-differently]
+      hint: begin the line with `#`, and all such lines
+    vault/a.env:4:1: warning: fly secrets import makes a secret of the comment, because of the white space before `#` [read-differently]
+      hint: begin the line with `#`, and all such lines
+    findings: 1 checked, 3 warnings
+    [exit status: 1]
+    ");
+}
