@@ -73,8 +73,9 @@ pub fn claims(value: &Secret) -> Claims {
         return Claims { expires: certificate::not_after(text), ..Claims::default() };
     }
     let Some(host) = host(text) else { return Claims::default() };
-    let is_here =
-        ["localhost", "127.0.0.1", "0.0.0.0"].iter().any(|here| host.eq_ignore_ascii_case(here));
+    let is_here = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "[::]"]
+        .iter()
+        .any(|here| host.eq_ignore_ascii_case(here));
     Claims {
         project: project(text, host),
         not_for_production: is_here.then_some("names the machine itself as its host"),
@@ -84,7 +85,11 @@ pub fn claims(value: &Secret) -> Claims {
 
 /// The first host of a URL.
 fn host(text: &str) -> Option<&str> {
-    split_url(text)?.address.split([',', ':']).next()
+    let address = split_url(text)?.address;
+    // The colons of an IPv6 address stand in brackets.
+    let len = if address.starts_with('[') { address.find(']').map_or(0, |end| end + 1) } else { 0 };
+    let end = address[len..].find([',', ':']).map_or(address.len(), |end| len + end);
+    Some(&address[..end])
 }
 
 fn token(payload: &Value) -> Claims {
@@ -178,6 +183,18 @@ mod tests {
         );
         assert_eq!(read("postgres://u:CANARYp@h.example/db").project, None);
         assert_eq!(read("word"), Claims::default());
+    }
+
+    #[test]
+    fn a_url_of_the_machine_itself_belongs_to_no_production() {
+        for text in
+            ["http://localhost:3000", "redis://:p@127.0.0.1", "http://[::1]:3000", "http://[::1]/x"]
+        {
+            assert!(read(text).not_for_production.is_some(), "{text}");
+        }
+        for text in ["http://[::2]:3000", "http://[::1", "http://localhost.example", "http://[]"] {
+            assert_eq!(read(text).not_for_production, None, "{text}");
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Telling a stand-in from a value: by what only a stand-in says, never by a word a token may hold.
 
+mod template;
+
 use secret::Secret;
 
 use crate::shape;
 
 /// Words that are nobody's credential when they are the whole value.
-const WHOLE: [&str; 40] = [
+const WHOLE: [&str; 45] = [
     "-",
     "--",
     "?",
@@ -46,6 +48,11 @@ const WHOLE: [&str; 40] = [
     "todo",
     "token",
     "undefined",
+    "yourapikey",
+    "yourkey",
+    "yourpassword",
+    "yoursecret",
+    "yourtoken",
 ];
 
 /// Words that no random token spells by chance, so that they give a stand-in away anywhere.
@@ -71,13 +78,8 @@ const ANYWHERE: [&str; 19] = [
     "your_password",
 ];
 
-/// Credentials out of documentation, written in parts so that no scanner takes them for a leak.
-const DOCUMENTED: [&[&str]; 3] = [
-    &["akiaiosfodnn7", "example"],
-    &["wjalrxutnfemi/k7mdeng/", "bpxrficyexamplekey"],
-    // The payload of the token that introduces JWT everywhere.
-    &["eyjzdwiioiixmjm0nty3odkwiiwibmftzsi6", "ikpvag4grg9liiwi"],
-];
+/// The payload of the token that introduces JWT everywhere, in parts so that no scanner takes it for a leak.
+const DOCUMENTED: [&str; 2] = ["eyjzdwiioiixmjm0nty3odkwiiwibmftzsi6", "ikpvag4grg9liiwi"];
 
 /// Says why a value is a stand-in, as "it …", or nothing where it may be real.
 pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
@@ -95,7 +97,10 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     if plain.eq_ignore_ascii_case(key) {
         return Some("is the key's own name");
     }
-    if is_one_character(text) {
+    if template::is_spelt_out(plain) {
+        return Some("is spelt out of words that stand for a value");
+    }
+    if template::is_crossed_out(plain) || is_one_character(text) {
         return Some("is one character again and again");
     }
     if traits.has_word && ANYWHERE.iter().any(|word| says(plain, word)) {
@@ -104,7 +109,8 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     if traits.has_word && is_your_something(plain) {
         return Some("asks for your own value");
     }
-    if traits.has_documented && DOCUMENTED.iter().any(|parts| plain.contains(&parts.concat())) {
+    if traits.has_documented && (template::is_of_aws(plain) || plain.contains(&DOCUMENTED.concat()))
+    {
         return Some("is the example from a documentation");
     }
     if traits.has_bracket && folded.contains("[redacted:") {
@@ -119,7 +125,17 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     if traits.has_reference && has_reference(text) {
         return Some("refers to a value that was never filled in");
     }
-    if let Some(password) = url_password(text)
+    let may_have_marks = traits.has_bracket || traits.has_reference;
+    if (may_have_marks || text.starts_with("__") || text.starts_with("@@"))
+        && template::has_marks(text)
+    {
+        return Some("refers to a value that was never filled in");
+    }
+    let (scheme, rest) = shape::split_scheme(text)?;
+    if template::is_elsewhere(scheme) {
+        return Some("says where a value lies, and is none");
+    }
+    if let Some(password) = url_password(rest)
         && placeholder("password", password.as_bytes()).is_some()
     {
         return Some("has a stand-in for its password");
@@ -148,9 +164,8 @@ fn says(plain: &str, word: &str) -> bool {
     plain.match_indices(word).any(|(at, _)| !plain[at + word.len()..].starts_with("nt"))
 }
 
-/// The password of a URL, as it is written.
-fn url_password(text: &str) -> Option<&str> {
-    let (_, rest) = shape::split_scheme(text)?;
+/// The password of a URL behind its scheme, as it is written.
+fn url_password(rest: &str) -> Option<&str> {
     let authority = &rest[..shape::authority_end(rest)];
     let at = memchr::memrchr(b'@', authority.as_bytes())?;
     let colon = memchr::memchr(b':', &authority.as_bytes()[..at])?;
@@ -173,10 +188,7 @@ struct Traits {
 
 impl Traits {
     fn of(text: &[u8]) -> Traits {
-        let mut traits = Traits {
-            has_reference: begins(text, b"op:") || begins(text, b"secret:"),
-            ..Traits::default()
-        };
+        let mut traits = Traits::default();
         // Three bytes in a row say where there may be anything.
         let class = |at: usize| text.get(at).map_or(0, |byte| TELLING[usize::from(*byte)]);
         let (mut first, mut second) = (class(0), class(1));
@@ -204,12 +216,11 @@ impl Traits {
                     .any(|root| begins(rest, root));
             }
             b'e' => {
-                // Hosts are called `example` too, so what stands before it counts.
-                let is_example = begins(rest, b"exampl")
-                    && [&b"iosfodnn7"[..], b"bpxrficy"].iter().any(|before| {
-                        at.checked_sub(before.len())
-                            .is_some_and(|start| begins(&text[start..], before))
-                    });
+                // Hosts are called `example` too, so what stands around it counts.
+                let is_example = begins(rest, b"example")
+                    && (begins(rest, b"examplekey")
+                        || begins(text, b"akia")
+                        || begins(text, b"asia"));
                 self.has_documented |= is_example || begins(rest, b"eyjzdw");
             }
             b'x' => self.may_be_masked |= begins(rest, b"xxxxxx"),
@@ -350,17 +361,14 @@ fn has_brackets(folded: &str) -> bool {
         || inside("%5b", "%5d")
 }
 
-/// `${NAME}`, `{{name}}`, `$(command)`, `op://…`: what a template or a shell would have filled in.
+/// `${NAME}`, `{{name}}`, `$(command)`: what a template or a shell would have filled in.
 fn has_reference(text: &str) -> bool {
     let whole = |open: &str, close: &str| {
         text.strip_prefix(open)
             .and_then(|rest| rest.strip_suffix(close))
             .filter(|inner| !inner.is_empty())
     };
-    text.starts_with("op://")
-        || text.starts_with("secret://")
-        || between(text, "${", "}")
-            .any(|inner| is_variable(inner.split(":-").next().unwrap_or(inner)))
+    between(text, "${", "}").any(|inner| is_variable(inner.split(":-").next().unwrap_or(inner)))
         || between(text, "{{", "}}").any(|inner| !inner.is_empty() && !inner.contains(['"', '{']))
         || whole("$(", ")").is_some()
         || whole("`", "`").is_some()

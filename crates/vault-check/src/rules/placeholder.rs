@@ -36,7 +36,10 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             );
         }
         let environment = value.file.environment();
-        let is_production = ["production", "prod", "prd", "live"].contains(&environment);
+        // Vercel and GitHub write it with a capital.
+        let is_production = ["production", "prod", "prd", "live"]
+            .iter()
+            .any(|known| environment.eq_ignore_ascii_case(known));
         if let Some(reason) = value.claims.not_for_production.filter(|_| is_production) {
             let message = format!("the value {reason}, and `{environment}` is in earnest");
             findings.push(

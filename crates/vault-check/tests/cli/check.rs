@@ -92,6 +92,15 @@ fn what_belongs_to_no_production_is_told_there() {
         bed.command(testbed::bin!("vault-check")).args(["check", "--format", "json"]).run();
     assert_eq!(rules(&output), ["placeholder"], "{output}");
     assert_eq!(output.json()["findings"].as_array().unwrap().len(), 3, "{output}");
+    bed.write("ops.toml", bed.read("ops.toml").replace("production", "Production"));
+    bed.write(
+        "vault/a.env",
+        "KEY=sk_test_CANARYkq7Vw2xTzP\nURL='postgres://u:CANARYp9@[::1]:5432/d'\nMARK='__MARK__'\n",
+    );
+    let output =
+        bed.command(testbed::bin!("vault-check")).args(["check", "--format", "json"]).run();
+    assert_eq!(rules(&output), ["placeholder"], "{output}");
+    assert_eq!(output.json()["findings"].as_array().unwrap().len(), 3, "{output}");
 }
 
 #[test]

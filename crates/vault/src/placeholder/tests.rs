@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Traits, begins, placeholder};
+use super::{Traits, placeholder};
 
 fn is_stand_in(value: &str) {
     assert!(placeholder("API_KEY", value.as_bytes()).is_some(), "passed as real: {value}");
@@ -61,6 +61,29 @@ fn look_alikes_are_found() {
     is_stand_in("-");
     is_stand_in("\"changeme\"");
     is_stand_in(&["AKIAIOSFODNN7", "EXAMPLE"].concat());
+    is_stand_in(&["AKIAI44QH8DHB", "EXAMPLE"].concat());
+    is_stand_in(&["wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY"].concat());
+    is_stand_in(&["je7MtGbClwBF/2Zp9Utk/", "h3yCo8nvbEXAMPLEKEY"].concat());
+    is_stand_in("XXXX-XXXX-XXXX");
+    is_stand_in("__TOKEN__");
+    is_stand_in("@@TOKEN@@");
+    is_stand_in("#{TOKEN}");
+    is_stand_in("#{ENV['TOKEN']}");
+    is_stand_in("postgres://u:#{DB_PASSWORD}@h/d");
+    is_stand_in("postgres://u:__DB_PASSWORD__@h/d");
+    is_stand_in("<%= ENV[\"X\"] %>");
+    is_stand_in("insert_token_here");
+    is_stand_in("KEY_GOES_HERE");
+    is_stand_in("dummy_token");
+    is_stand_in("fake_key");
+    is_stand_in("sample_value");
+    is_stand_in("my_api_key");
+    is_stand_in("yourpassword");
+    is_stand_in("not-a-real-token");
+    is_stand_in("to-be-provided");
+    is_stand_in("aws-sm://prod/x");
+    is_stand_in("ref+vault://secret/x#token");
+    is_stand_in("secret://vault/x");
     is_stand_in("test");
     is_stand_in("password1");
 }
@@ -86,6 +109,17 @@ fn real_values_are_spared() {
     is_real("{\"type\": \"service_account\", \"scopes\": [\"a b\"]}");
     is_real("contest-winner");
     is_real("pass-the-salt-please");
+    is_real("__token__");
+    is_real("my-app");
+    is_real("test_user");
+    is_real("sample_db");
+    is_real("correct-horse-battery-staple");
+    is_real("xoxb-xxa-12");
+    is_real("XOXO-XOXO");
+    is_real("p#{x}q");
+    is_real("s3://my-bucket/key");
+    is_real("https://example.com/akia");
+    is_real("https://vault.example.com:8200");
 }
 
 #[test]
@@ -112,8 +146,8 @@ proptest! {
         pieces in proptest::collection::vec(
             prop_oneof![
                 "[a-zA-Z0-9./*xX…é-]{0,4}",
-                "(?i)placeh|chang|change|replac|insert|your|exampl|iosfodnn7example|bpxrficyexample|eyjzdw|xxxxxx",
-                "\\*\\*\\*|\\.\\.\\.|<|\\[|%|\\$|\\{|`|•|op:|secret:",
+                "(?i)placeh|chang|change|replac|insert|your|exampl|example|examplekey|akia|asia|eyjzdw|xxxxxx",
+                "\\*\\*\\*|\\.\\.\\.|<|\\[|%|\\$|\\{|`|•|#\\{",
             ],
             0..6,
         ),
@@ -121,10 +155,7 @@ proptest! {
     ) {
         let text = pieces.concat();
         let text = &text.as_bytes()[cut.min(text.len())..];
-        let mut all = Traits {
-            has_reference: begins(text, b"op:") || begins(text, b"secret:"),
-            ..Traits::default()
-        };
+        let mut all = Traits::default();
         (0..text.len()).for_each(|at| all.look(text, at));
         prop_assert_eq!(Traits::of(text), all);
     }

@@ -1,0 +1,164 @@
+//! What only a template says: a value spelt out of the words for one, and the marks that tools replace.
+
+use super::{between, is_variable};
+
+/// The words that ask for a value, or call one a sham.
+const ASKING: [&str; 18] = [
+    "bogus", "dummy", "enter", "fake", "goes", "here", "insert", "mock", "my", "not", "paste",
+    "provided", "put", "replaced", "sample", "supply", "tbd", "your",
+];
+
+/// The words that stand beside them.
+const BESIDE: [&str; 28] = [
+    "a",
+    "access",
+    "account",
+    "admin",
+    "api",
+    "apikey",
+    "auth",
+    "be",
+    "bearer",
+    "client",
+    "credential",
+    "credentials",
+    "key",
+    "pass",
+    "passphrase",
+    "passwd",
+    "password",
+    "private",
+    "pwd",
+    "real",
+    "secret",
+    "service",
+    "signing",
+    "the",
+    "to",
+    "token",
+    "value",
+    "webhook",
+];
+
+/// Longer ones are sentences, which nobody puts in.
+const LONGEST: usize = 48;
+
+/// `insert_token_here`, `my-api-key`, `not-a-real-token`: of two words or more each is one of these, and one asks.
+///
+/// A passphrase of random words has others, and a random token has digits.
+pub(super) fn is_spelt_out(plain: &str) -> bool {
+    let is_separator = |byte: u8| b"-_ ".contains(&byte);
+    // Most values have something else among their first bytes.
+    if plain.len() > LONGEST
+        || !plain.bytes().all(|byte| byte.is_ascii_alphabetic() || is_separator(byte))
+        || !plain.bytes().any(is_separator)
+    {
+        return false;
+    }
+    let is_one_of =
+        |words: &[&str], word: &str| words.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let mut words = plain.split(['-', '_', ' ']);
+    let mut asks = false;
+    let is_known = words.all(|word| {
+        let is_asking = is_one_of(&ASKING, word);
+        asks |= is_asking;
+        is_asking || is_one_of(&BESIDE, word)
+    });
+    is_known && asks
+}
+
+/// `XXXX-XXXX-XXXX`.
+pub(super) fn is_crossed_out(text: &str) -> bool {
+    let is_cross = |byte: u8| matches!(byte, b'x' | b'X');
+    text.bytes().next().is_some_and(is_cross)
+        && text.bytes().all(|byte| is_cross(byte) || b"-_ .".contains(&byte))
+        && text.bytes().filter(|byte| is_cross(*byte)).count() >= 4
+}
+
+/// `__TOKEN__`, `@@TOKEN@@`, `#{Token}`, `<%= … %>`: the marks of Azure, Octopus, ERB and others.
+pub(super) fn has_marks(text: &str) -> bool {
+    let whole = |open: &str, close: &str| {
+        let inner = text.strip_prefix(open)?.strip_suffix(close)?;
+        (!inner.is_empty()).then_some(inner)
+    };
+    // The name of PyPI's user is `__token__`, in small letters.
+    whole("__", "__").is_some_and(is_variable)
+        || whole("@@", "@@").is_some_and(is_variable)
+        || whole("#{", "}").is_some()
+        || whole("<%", "%>").is_some()
+        || between(text, "#{", "}").any(is_variable)
+        || between(text, "<%=", "%>").any(|inner| !inner.is_empty())
+}
+
+/// The schemes by which programs name a secret that lies elsewhere.
+const ELSEWHERE: [&str; 16] = [
+    "akv",
+    "aws-sm",
+    "aws-ssm",
+    "awssm",
+    "awsssm",
+    "azure-kv",
+    "azurekeyvault",
+    "bws",
+    "doppler",
+    "gcp-sm",
+    "gcpsm",
+    "infisical",
+    "keyvault",
+    "op",
+    "secret",
+    "secretsmanager",
+];
+
+/// `aws-sm://prod/x`, `ref+vault://…`: where a value lies is no value.
+pub(super) fn is_elsewhere(scheme: &str) -> bool {
+    scheme.starts_with("ref+") || ELSEWHERE.iter().any(|known| known.eq_ignore_ascii_case(scheme))
+}
+
+/// The keys that AWS prints: `AKIA…EXAMPLE` and `…EXAMPLEKEY`, whatever stands between.
+pub(super) fn is_of_aws(folded: &str) -> bool {
+    let is_id = (folded.starts_with("akia") || folded.starts_with("asia")) && folded.len() == 20;
+    (is_id && folded.ends_with("example")) || (folded.len() >= 30 && folded.ends_with("examplekey"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_that_are_not_for_a_value_spare_the_rest() {
+        for text in [
+            "my-app",
+            "api_key",
+            "secret-key",
+            "put",
+            "sample_db",
+            "test_user",
+            "my_key_9",
+            "my--key",
+        ] {
+            assert!(!is_spelt_out(text), "{text}");
+        }
+        for text in ["MY_API_KEY", "put the key here", "Fake-Token"] {
+            assert!(is_spelt_out(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn random_words_are_no_template(text in "[b-z]{5,9}([-_ ][b-z]{5,9}){1,4}") {
+            prop_assume!(!ASKING.iter().any(|word| text.to_ascii_lowercase().contains(word)));
+            prop_assert!(!is_spelt_out(&text));
+            prop_assert!(!has_marks(&text));
+        }
+
+        #[test]
+        fn random_passwords_have_no_marks(text in "[!-~]{8,40}") {
+            prop_assume!(!text.contains("#{") && !text.contains("<%"));
+            prop_assume!(!text.starts_with("__") && !text.starts_with("@@"));
+            prop_assert!(!has_marks(&text) && !is_crossed_out(&text));
+        }
+    }
+}
