@@ -126,8 +126,8 @@ impl EnvFile {
 
     /// The date that comments `# rotated: YYYY-MM-DD` give for the whole file.
     ///
-    /// Of several with no entry between them the last counts; of those for different parts of the file
-    /// the oldest, for one rotated key does not renew another.
+    /// Of several with no entry between them the last counts; of those for different parts of the file, or behind
+    /// a value, the oldest, for one rotated key does not renew another.
     pub fn rotated(&self) -> Option<Rotated> {
         if !self.has_comments {
             return None;
@@ -140,14 +140,58 @@ impl EnvFile {
                     let text = &self.expose()[line.span.clone()];
                     of_part = rotated::read(line.number, text).or(of_part);
                 }
-                LineKind::Entry(_) | LineKind::Malformed => {
+                LineKind::Entry(index) => {
                     oldest = older(oldest, of_part.take());
+                    if let Some((number, text)) = self.comment_behind(line, index) {
+                        oldest = older(oldest, rotated::read(number, text));
+                    }
                 }
+                LineKind::Malformed => oldest = older(oldest, of_part.take()),
                 LineKind::Blank => {}
             }
         }
         // What follows all entries is said of them all.
         of_part.or(oldest)
+    }
+
+    /// The 1-based line of the first comment that tells of a rotation and a year, and is none that
+    /// [`EnvFile::rotated`] reads; one beside another that it reads is a remark.
+    pub fn rotated_otherwise(&self) -> Option<usize> {
+        let mut first = None;
+        let (mut of_part, mut is_read) = (None, false);
+        for line in &self.lines {
+            let behind = match line.kind {
+                LineKind::Comment => {
+                    let text = &self.expose()[line.span.clone()];
+                    is_read |= rotated::read(line.number, text).is_some();
+                    of_part = of_part.or(rotated::is_said_otherwise(text).then_some(line.number));
+                    continue;
+                }
+                LineKind::Blank => continue,
+                LineKind::Entry(index) => self.comment_behind(line, index),
+                LineKind::Malformed => None,
+            };
+            let of_entry = of_part.take().filter(|_| !std::mem::take(&mut is_read));
+            let behind = behind.filter(|(number, text)| {
+                rotated::read(*number, text).is_none() && rotated::is_said_otherwise(text)
+            });
+            first = first.or(of_entry).or(behind.map(|(number, _)| number));
+            is_read = false;
+        }
+        first.or(of_part.filter(|_| !is_read))
+    }
+
+    /// The comment behind an entry's value, with its 1-based line.
+    fn comment_behind(&self, line: &Line, index: usize) -> Option<(usize, &[u8])> {
+        let value_end = self.entries[index].value_span.end;
+        // Most lines end with the value.
+        if line.span.end <= value_end + 2 {
+            return None;
+        }
+        let source = self.expose();
+        let hash = memchr::memchr(b'#', &source[value_end..line.span.end])?;
+        let n_breaks = memchr::memchr_iter(b'\n', &source[line.span.start..value_end]).count();
+        Some((line.number + n_breaks, &source[value_end + hash..line.span.end]))
     }
 }
 

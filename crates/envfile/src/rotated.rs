@@ -26,6 +26,26 @@ pub(crate) fn read(line: usize, comment: &[u8]) -> Option<Rotated> {
     Some(Rotated { line, year, month, day })
 }
 
+/// Whether a comment says otherwise that something was rotated, with a year: `# last rotated on 1 October 2025`.
+/// What is yet to be rotated says nothing of the age.
+pub(crate) fn is_said_otherwise(comment: &[u8]) -> bool {
+    const WORD: &[u8] = b"otated";
+    let Some(at) = memchr::memmem::find(comment, WORD).and_then(|at| at.checked_sub(1)) else {
+        return false;
+    };
+    let (before, after) = (&comment[..at], &comment[at + 1 + WORD.len()..]);
+    let is_word = matches!(comment[at], b'r' | b'R')
+        && !before.last().is_some_and(u8::is_ascii_alphanumeric)
+        && !after.first().is_some_and(u8::is_ascii_alphanumeric);
+    let is_to_come = before.trim_ascii_end().ends_with(b" be");
+    is_word && !is_to_come && has_year(comment)
+}
+
+fn has_year(text: &[u8]) -> bool {
+    text.split(|byte| !byte.is_ascii_digit())
+        .any(|digits| digits.len() == 4 && (digits.starts_with(b"19") || digits.starts_with(b"20")))
+}
+
 /// A date, and after it a time, a comma or words.
 fn date(text: &str) -> Option<(i32, u32, u32)> {
     let text = text.trim_start();
@@ -71,5 +91,30 @@ mod tests {
         check("# last rotated: 2025-10-01", None);
         check("# rotated 2025-10-01", None);
         check("# rotated: 2025-10-01é", Some((0, 0, 0)));
+    }
+
+    #[test]
+    fn what_is_said_otherwise_is_known() {
+        for text in [
+            "# last rotated: 2025-10-01",
+            "# rotated on 2025-10-01",
+            "# rotated_at: 2025-10-01",
+            "# last_rotated=2025-10-01T10:00:00Z",
+            "# Rotated 1 October 2025",
+            "# 2025/10/01 rotated by hand",
+        ] {
+            assert!(is_said_otherwise(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "# to be rotated by 2026-12-31",
+            "# is rotated by the platform",
+            "# unrotated 2025-10-01",
+            "# rotatedness 2025",
+            "# rotated 90 days",
+            "# otated 2025",
+            "otated 2025",
+        ] {
+            assert!(!is_said_otherwise(text.as_bytes()), "{text}");
+        }
     }
 }

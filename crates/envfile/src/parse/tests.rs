@@ -184,7 +184,26 @@ fn rotated_is_the_oldest_date_of_any_part_of_the_file() {
     check("# rotated: 2024-01-02\nA=1\n# rotated: 2025-10-01\nB=1\n", Some((1, 2024)));
     check("# rotated: 2024-01-02\nA=1\n\n# rotated: 2025-10-01\n", Some((4, 2025)));
     check("# rotated: soon\nA=1\n# rotated: 2025-10-01\nB=1\n", Some((1, 0)));
+    check("A=1 # rotated: 2025-10-01\n", Some((1, 2025)));
+    check("A='1\n2' # rotated: 2025-10-01\nB=1 # rotated: 2024-10-01\n", Some((3, 2024)));
+    check("A='1\n2'\t# rotated: 2025-10-01\r\n", Some((2, 2025)));
+    check("A='# rotated: 2025-10-01'\n", None);
+    check("A=1#rotated: 2025-10-01\n", None);
+}
+
+#[test]
+fn a_rotation_that_is_said_otherwise_is_known_where_it_stands_alone() {
+    let check = |text: &str, expected: Option<usize>| {
+        assert_eq!(EnvFile::parse(text.as_bytes()).rotated_otherwise(), expected, "{text}");
+    };
+    check("# last rotated: 2025-10-01\nA=1\n", Some(1));
+    check("A=1 # rotated on 2025-10-01\n", Some(1));
+    check("A=1\n# rotated 2025\n", Some(2));
+    check("# rotated: 2025-10-01\nA=1\n# last rotated 2024\nB=1\n", Some(3));
+    check("# rotated: 2025-10-01\n# was rotated after what was found in 2024\nA=1\n", None);
+    check("# rotated in 2024, too\n# rotated: 2025-10-01\nA=1\nB=1\n", None);
     check("A=1 # rotated: 2025-10-01\n", None);
+    check("A='# rotated on 2025-10-01'\n# of 2025\n", None);
 }
 
 #[test]

@@ -81,6 +81,17 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         let Some(rotate) = file.declared.as_ref().and_then(|declared| declared.rotate) else {
             continue;
         };
+        if let Content::Env(env) = &file.content
+            && let Some(line) = env.rotated_otherwise()
+        {
+            let message = "the comment tells of a rotation, and its date is not read";
+            findings.push(
+                Finding::warning(RULE.id, message)
+                    .path(path())
+                    .line(u32::try_from(line).unwrap_or(u32::MAX))
+                    .hint("write it as `# rotated: YYYY-MM-DD`"),
+            );
+        }
         let Some(age) = age(file, scope.now) else { continue };
         let allowed = i64::try_from(rotate.as_secs() / (24 * 60 * 60)).unwrap_or(i64::MAX);
         if age.days < 0 && !age.is_declared {
