@@ -49,6 +49,21 @@ const HARMLESS_TAILS: &[&str] = &[
     "-id",
 ];
 
+/// A label that ends so names a setting; before another word it is one of a secret, as in `TOKEN_ENCRYPTION_KEY`.
+const HARMLESS_ENDS: &[&str] = &[
+    "encryption",
+    "algorithm",
+    "algo",
+    "scheme",
+    "method",
+    "mechanism",
+    "cipher",
+    "format",
+    "strength",
+    "history",
+    "rounds",
+];
+
 /// What may stand between `Authorization:` and the credential.
 const SCHEMES: [&[u8]; 14] = [
     b"Bearer ",
@@ -185,9 +200,10 @@ pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
     let tail = text[place.after()..tail_end].to_ascii_lowercase();
     // Most labels end at once.
     if tail_len > 0
-        && HARMLESS_TAILS
+        && (HARMLESS_TAILS
             .iter()
             .any(|harmless| memchr::memmem::find(&tail, harmless.as_bytes()).is_some())
+            || HARMLESS_ENDS.iter().any(|end| tail.ends_with(end.as_bytes())))
     {
         return None;
     }

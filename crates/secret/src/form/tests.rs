@@ -200,6 +200,22 @@ fn values_after_a_label() {
 }
 
 #[test]
+fn a_setting_named_after_passwords_is_none() {
+    spared(&[
+        "#password_encryption = scram-sha-256\t# scram-sha-256 or md5",
+        "ALTER SYSTEM SET password_encryption = 'scram-sha-256';",
+        "password_scheme = SHA512-CRYPT",
+        "password_method: pbkdf2_sha256",
+        "PASSWORD_ALGORITHM=argon2id",
+    ]);
+    check("PASSWORD_ENCRYPTION_SALT=kq7Vw2xT", "PASSWORD_ENCRYPTION_SALT=<assigned-password>");
+    check(
+        "TOKEN_ENCRYPTION_KEY=CANARYkq7Vw2xTzPaB3dE5fG7",
+        "TOKEN_ENCRYPTION_KEY=<assigned-token>",
+    );
+}
+
+#[test]
 fn cookies_and_logins_on_command_lines() {
     check(
         "Set-Cookie: _session=kq7Vw2xTzPaB3dE5fG7hJ9%2Fabc--D4f; path=/; HttpOnly\r",
