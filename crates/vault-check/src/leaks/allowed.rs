@@ -27,6 +27,8 @@ pub(crate) enum Verdict {
 pub(crate) fn parse(text: &str) -> (Vec<Allowance>, Vec<u32>) {
     let mut allowances = Vec::new();
     let mut malformed = Vec::new();
+    // Notepad begins a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (text, line) in text.lines().zip(1..) {
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
@@ -37,16 +39,23 @@ pub(crate) fn parse(text: &str) -> (Vec<Allowance>, Vec<u32>) {
         let expires = words.next().and_then(|date| date.parse::<NaiveDate>().ok());
         let has_reason = words.next().is_some_and(|reason| !reason.trim().is_empty());
         match expires {
-            Some(expires) if has_reason => allowances.push(Allowance {
-                line,
-                fingerprint: fingerprint.to_owned(),
-                expires,
-                is_used: Cell::new(false),
-            }),
+            Some(expires) if has_reason && is_fingerprint(fingerprint) => {
+                allowances.push(Allowance {
+                    line,
+                    fingerprint: fingerprint.to_ascii_lowercase(),
+                    expires,
+                    is_used: Cell::new(false),
+                })
+            }
             _ => malformed.push(line),
         }
     }
     (allowances, malformed)
+}
+
+/// Sixteen hexadecimal digits, in capitals or not.
+fn is_fingerprint(word: &str) -> bool {
+    word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What the list says of the leak with this fingerprint, today.
@@ -81,6 +90,17 @@ mod tests {
         let day = |text: &str| text.parse().unwrap();
         assert_eq!(verdict(&allowances, "0011223344556677", day("2026-12-01")), Verdict::Allowed);
         assert_eq!(unused(&allowances).count(), 0);
+        let (allowances, malformed) = parse(
+            "\u{feff}00112233AABBCCDD 2026-12-01 typed\n00112233aabbccd 2026-12-01 cut\ndocs/e 2026-12-01 a path\n00112233aabbccddee 2026-12-01 long\n00112233aabbccdg 2026-12-01 no digit\n",
+        );
+        assert_eq!((allowances.len(), malformed), (1, vec![2, 3, 4, 5]));
+        assert_eq!(verdict(&allowances, "00112233aabbccdd", day("2026-12-01")), Verdict::Allowed);
+    }
+
+    #[test]
+    fn an_allowance_ends_after_its_day() {
+        let (allowances, _) = parse("0011223344556677 2026-12-01 a test key\n");
+        let day = |text: &str| text.parse().unwrap();
         let expired = verdict(&allowances, "0011223344556677", day("2026-12-02"));
         assert_eq!(expired, Verdict::ExpiredOn(day("2026-12-01")));
         assert_eq!(verdict(&allowances, "other", day("2026-12-01")), Verdict::NotListed);
