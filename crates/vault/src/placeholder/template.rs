@@ -40,6 +40,9 @@ const BESIDE: [&str; 28] = [
     "webhook",
 ];
 
+/// How long the words are.
+const LONGEST_WORD: usize = 11;
+
 /// Longer ones are sentences, which nobody puts in.
 const LONGEST: usize = 48;
 
@@ -48,10 +51,11 @@ const LONGEST: usize = 48;
 /// A passphrase of random words has others, and a random token has digits.
 pub(super) fn is_spelt_out(plain: &str) -> bool {
     let is_separator = |byte: u8| b"-_ ".contains(&byte);
-    // Most values have something else among their first bytes.
-    if plain.len() > LONGEST
+    // Most values have something else among their first bytes, or no word ends there.
+    let first = plain.bytes().take(LONGEST_WORD + 1).position(|byte| !byte.is_ascii_alphabetic());
+    if !first.is_some_and(|at| is_separator(plain.as_bytes()[at]))
+        || plain.len() > LONGEST
         || !plain.bytes().all(|byte| byte.is_ascii_alphabetic() || is_separator(byte))
-        || !plain.bytes().any(is_separator)
     {
         return false;
     }
@@ -126,6 +130,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn no_word_is_longer_than_what_is_looked_at_first() {
+        let longest = ASKING.iter().chain(&BESIDE).map(|word| word.len()).max();
+        assert_eq!(longest, Some(LONGEST_WORD));
+    }
 
     #[test]
     fn words_that_are_not_for_a_value_spare_the_rest() {
