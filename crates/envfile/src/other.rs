@@ -6,11 +6,12 @@ use secret::Secret;
 
 use crate::dialect::{Dialect, Understood};
 use crate::difference::is_plain;
-use crate::file::{EnvFile, LineKind, is_key};
+use crate::file::{EnvFile, Line, LineKind, is_key};
+use crate::problem::ProblemCode;
 
 /// A value that some program reads.
 pub struct OtherReading {
-    /// The key that gets it.
+    /// The key that gets it; `line-7` for a value that stands in a line without a name.
     pub key: String,
     /// The value.
     pub value: Secret,
@@ -24,7 +25,11 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     for entry in file.entries() {
         known.entry(&entry.key).or_default().push(&entry.value);
     }
+    let unnamed: Vec<(usize, &str)> = unnamed(file).collect();
     let mut found: HashMap<String, Vec<Secret>> = HashMap::new();
+    for (number, value) in &unnamed {
+        found.insert(format!("line-{number}"), vec![Secret::from((*value).to_owned())]);
+    }
     let mut add = |key: &str, value: &[u8]| {
         // Compared here, and sent nowhere.
         let is = |held: &Secret| held.expose() == value;
@@ -33,7 +38,8 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
             || found.get(key).is_some_and(|others| others.iter().any(is));
         let runs_on =
             value.contains(&b'\n') && !strict.iter().any(|held| held.expose().contains(&b'\n'));
-        if !is_known && !runs_on && !value.is_empty() && is_key(key) {
+        let is_unnamed = unnamed.iter().any(|(_, unnamed)| *unnamed == key);
+        if !is_known && !runs_on && !value.is_empty() && is_key(key) && !is_unnamed {
             found.entry(key.to_owned()).or_default().push(Secret::new(value.to_vec()));
         }
     };
@@ -69,6 +75,19 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
         .collect();
     found.sort_by(|one, other| one.key.cmp(&other.key));
     found
+}
+
+/// The values that stand in lines without a name, by their line; padding is taken for `=`, so the key is all of it.
+fn unnamed(file: &EnvFile) -> impl Iterator<Item = (usize, &str)> {
+    let is_unnamed = |line: &&Line| {
+        let mut problems = file.problems().iter();
+        line.kind == LineKind::Malformed
+            && problems
+                .any(|problem| problem.line == line.number && problem.code == ProblemCode::NoName)
+    };
+    file.lines().iter().filter(is_unnamed).filter_map(|line| {
+        as_written(&file.expose()[line.span.clone()]).map(|(value, _)| (line.number, value))
+    })
 }
 
 fn readings(source: &[u8], add: &mut impl FnMut(&str, &[u8])) {
@@ -144,6 +163,14 @@ mod tests {
             &["K=\"CANARYk1\"; L=CANARYl1", "K=CANARYk1", "K=CANARYk1\"; L=CANARYl1", "L=CANARYl1"],
         );
         check("A=\"open\nB=CANARYb1\n", &["A=\"open", "A=open"]);
+    }
+
+    #[test]
+    fn a_value_without_a_name_is_no_key() {
+        check(
+            "A=b\nQ0FOQVJZkq7Vw2xTzPaB3dE5QUE= # old\nexport Q0FOQVJZkq7Vw2xTzPaB3dE5QUI=;\n",
+            &["line-2=Q0FOQVJZkq7Vw2xTzPaB3dE5QUE", "line-3=Q0FOQVJZkq7Vw2xTzPaB3dE5QUI"],
+        );
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) fn parse(text: &str) -> (Vec<Allowance>, Vec<u32>) {
                     fingerprint: fingerprint.to_ascii_lowercase(),
                     expires,
                     is_used: Cell::new(false),
-                })
+                });
             }
             _ => malformed.push(line),
         }

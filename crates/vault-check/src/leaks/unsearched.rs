@@ -76,7 +76,8 @@ fn unreadable(vault: &Vault, file: &File) -> Vec<Finding> {
     let (as_written, unknown): (Vec<&Line>, Vec<&Line>) = others.into_iter().partition(|line| {
         // Only its key is looked at.
         let key = envfile::key_as_written(&env.expose()[line.span.clone()]);
-        key.is_some_and(|key| known.iter().any(|known| known == key))
+        let unnamed = format!("line-{}", line.number);
+        known.iter().any(|known| key.is_some_and(|key| known == key) || *known == unnamed)
     });
     let finding = |lines: &[&Line], how: &str| {
         let first = u32::try_from(lines.first()?.number).unwrap_or(u32::MAX);

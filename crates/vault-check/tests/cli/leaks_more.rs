@@ -196,3 +196,20 @@ fn a_number_is_found_next_to_a_key_that_asks_for_one() {
     assert_eq!(key, "PIN");
     assert_eq!(*message, "the value is searched for only next to its key: it is a short number");
 }
+
+#[test]
+fn a_value_without_a_name_is_searched_for_and_never_shown_as_a_key() {
+    let value = "Q0FOQVJZkq7Vw2xTzPaB3dE5QUE";
+    for tail in ["=", "= # staging", "=;", "==,"] {
+        let bed = bed();
+        bed.write("vault/token.env", format!("{value}{tail}\n"));
+        bed.write("leaked/log", format!("got {value}= from it\n"));
+        let found = leaks(&bed, &[]);
+        assert_eq!(places(&found), ["leaked/log:1:5 token.env:line-1"], "{tail}");
+        for command in ["leaks", "check", "list", "init"] {
+            let shown = bed.command(testbed::bin!("vault-check")).arg(command).run();
+            assert!(!shown.stdout().contains(value), "{command}{tail}: {shown}");
+            assert!(!shown.stderr().contains(value), "{command}{tail}: {shown}");
+        }
+    }
+}
