@@ -355,9 +355,9 @@ fn has_brackets(folded: &str) -> bool {
             .any(|inner| is_name(inner) && ASKED_FOR.iter().any(|word| inner.contains(word)))
     };
     whole("<", ">")
-        || inside("<", ">")
+        || template::has_tag(folded)
         || inside("%3c", "%3e")
-        || inside("[", "]")
+        || inside("[", "]") && !template::is_of_sections(folded)
         || inside("%5b", "%5d")
 }
 

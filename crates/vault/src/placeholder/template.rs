@@ -1,6 +1,8 @@
 //! What only a template says: a value spelt out of the words for one, and the marks that tools replace.
 
-use super::{between, is_variable};
+use std::collections::HashSet;
+
+use super::{ASKED_FOR, between, is_name, is_variable, placeholder};
 
 /// The words that ask for a value, or call one a sham.
 const ASKING: [&str; 18] = [
@@ -125,6 +127,40 @@ pub(super) fn is_of_aws(folded: &str) -> bool {
     (is_id && folded.ends_with("example")) || (folded.len() >= 30 && folded.ends_with("examplekey"))
 }
 
+/// `<your-password>`, and no element of XML, which is closed: `<password>…</password>` is judged by what it holds.
+pub(super) fn has_tag(folded: &str) -> bool {
+    let mut asked = between(folded, "<", ">")
+        .filter(|inner| is_name(inner) && ASKED_FOR.iter().any(|word| inner.contains(word)))
+        .peekable();
+    if asked.peek().is_none() {
+        return false;
+    }
+    let closed: HashSet<&str> = between(folded, "</", ">").filter(|name| is_name(name)).collect();
+    let is_stand_in = |name: &str| {
+        let start = name.as_ptr().addr() - folded.as_ptr().addr() + name.len() + 1;
+        let content = folded[start..].split('<').next().unwrap_or_default().trim();
+        let is_secret = ["pass", "secret", "token", "key"].iter().any(|word| name.contains(word));
+        is_secret && placeholder(name, content.as_bytes()).is_some()
+    };
+    asked.any(|name| !closed.contains(name) || is_stand_in(name))
+}
+
+/// Whether a text is that of an INI file: each line with a name in brackets has nothing else, and another with `=`
+/// follows the first.
+pub(super) fn is_of_sections(folded: &str) -> bool {
+    let mut lines = folded.lines().map(str::trim).filter(|line| line.contains(['[', '=']));
+    let is_section =
+        |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains("your");
+    let Some(first) = lines.next() else { return false };
+    let mut has_setting = false;
+    is_section(first)
+        && lines.all(|line| {
+            has_setting |= line.contains('=');
+            line.contains('=') && !line.contains('[') || is_section(line)
+        })
+        && has_setting
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -154,6 +190,36 @@ mod tests {
         for text in ["MY_API_KEY", "put the key here", "Fake-Token"] {
             assert!(is_spelt_out(text), "{text}");
         }
+    }
+
+    #[test]
+    fn an_element_of_xml_is_no_template() {
+        let check = |text: &str, expected: bool| {
+            let is_stand_in = placeholder("", text.as_bytes()).is_some();
+            assert_eq!(is_stand_in, expected, "{text}");
+        };
+        let file = |password: &str| {
+            format!(
+                "<?xml version=\"1.0\"?>\n<servers>\n  <username>deployer</username>\n  <password>{password}</password>\n</servers>\n"
+            )
+        };
+        check(&file("CANARYMv7Vw2xTzP"), false);
+        check(&file("changeit"), true);
+        check(&file("YOUR_PASSWORD"), true);
+        check(&file("<your-password>"), true);
+        check("<password>CANARYMv7Vw2xTzP", true);
+        check("https://u:<token>@h/</x>", true);
+        check("[user]\nname = deployer\ntoken = CANARYkq7Vw2xTzP\n", false);
+        check("[api]\r\nkey = CANARYkq7Vw2xTzP\r\n[host]\r\na = b\r\n", false);
+        check("[api]\nkey = [token]\n", true);
+        check("[your-key]\na = b\n", true);
+        check("[api]\n", true);
+    }
+
+    #[test]
+    fn a_text_of_tags_is_judged_in_time() {
+        let text = format!("{}{}", "<key>".repeat(100_000), "</key>");
+        assert_eq!(placeholder("", text.as_bytes()), None);
     }
 
     proptest! {
