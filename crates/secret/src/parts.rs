@@ -1,6 +1,7 @@
 //! The secrets inside a secret: a URL's password, a header's token, the lines of a key.
 
 mod inside;
+mod listed;
 mod named;
 
 use std::fmt;
@@ -51,6 +52,7 @@ pub fn parts(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     inside::json_members(value, take);
     named::assigned(value, take);
     named::path_token(value, take);
+    listed::listed(value, take);
     lines(value, take);
 }
 

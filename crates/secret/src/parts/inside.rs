@@ -28,10 +28,15 @@ pub(super) fn url_tokens(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     let Some(start) = memchr::memmem::find(value, b"://").map(|at| at + 3) else { return };
     let rest = &value[start..];
     let authority_len = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
-    if let Some(at) = memchr::memrchr(b'@', &rest[..authority_len])
-        && is_random(&rest[..at])
-    {
-        take(Part::Token, &rest[..at]);
+    if let Some(at) = memchr::memrchr(b'@', &rest[..authority_len]) {
+        // GitHub's `TOKEN:x-oauth-basic`; the users of databases are drawn by lot, too, and are names.
+        let user = match memchr::memchr(b':', &rest[..at]) {
+            Some(colon) if value.starts_with(b"http") => &rest[..colon],
+            _ => &rest[..at],
+        };
+        if is_random(user) {
+            take(Part::Token, user);
+        }
     }
     let Some(query) = memchr::memchr(b'?', rest).map(|at| &rest[at + 1..]) else { return };
     for pair in query.split(|byte| b"&;#".contains(byte)) {
@@ -84,7 +89,9 @@ pub(super) fn json_members(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
         if value[at..].trim_ascii_start().first() == Some(&b':') {
             let outer = open.last().and_then(|(_, outer)| outer.clone());
             // `"secret": {"value": "…"}`
-            let is_empty = EMPTY_NAMES.iter().any(|empty| text.as_slice() == *empty);
+            // and composer's `"github-oauth": {"github.com": "…"}`.
+            let is_empty = EMPTY_NAMES.iter().any(|empty| text.as_slice() == *empty)
+                || (text.contains(&b'.') && outer.as_ref().is_some_and(|outer| is_telling(outer)));
             name = if is_empty && outer.is_some() { outer } else { Some(text) };
         } else if name.as_ref().is_some_and(|name| is_telling(name) && text.len() >= shortest(name))
             // The lines of a key are taken one by one.
@@ -180,12 +187,16 @@ mod tests {
         check("https://h/v1?token=CANARYkq7Vw2x&page=1234567890123", &["CANARYkq7Vw2x"]);
         check("https://h/?X-Key=CANARY%2Fkq7Vw2x", &["CANARY%2Fkq7Vw2x", "CANARY/kq7Vw2x"]);
         check("redis://CANARYkq7Vw2xTzP@h:6379", &["CANARYkq7Vw2xTzP"]);
+        check("https://CANARYkq7Vw2xTzP:x-oauth-basic@h/r.git", &["CANARYkq7Vw2xTzP"]);
+        check("postgres://CANARYkq7Vw2xTzP:p@h/d", &[]);
         check("postgres://postgres.abcd1234efgh5678@h/d", &[]);
         check("postgres://app@h/d?sslmode=verify-full", &[]);
     }
 
     #[test]
     fn members_of_json() {
+        check(r#"{"github-oauth":{"github.com":"CANARYkq7Vw2x"}}"#, &["CANARYkq7Vw2x"]);
+        check(r#"{"hosts":{"github.com":"CANARYkq7Vw2x"}}"#, &[]);
         check(
             r#"{"type": "service_account", "auth": {"refresh_token": "CANARY\"kq7\u00e9Vw2"}}"#,
             &["CANARY\"kq7\u{e9}Vw2"],
