@@ -191,8 +191,7 @@ fn search_gzip(
 ) -> u64 {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let mut unpacked =
-        Unpacked { decoder: MultiGzDecoder::new(packed), n_bytes: 0, too_large: false };
+    let mut unpacked = Unpacked::new(MultiGzDecoder::new(packed));
     let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
     if let Some(header) = unpacked.decoder.header() {
         for text in [header.filename(), header.comment(), header.extra()].into_iter().flatten() {
@@ -213,7 +212,7 @@ fn search_zlib(
 ) -> io::Result<u64> {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let mut unpacked = Unpacked { decoder: Zlib::new(packed), n_bytes: 0, too_large: false };
+    let mut unpacked = Unpacked::new(Zlib::new(packed));
     let name = format!("{member}{}(inflated)", if member.is_empty() { "" } else { " " });
     let mut first = Vec::new();
     // What cannot be read is met again by whoever reads on.
@@ -240,6 +239,7 @@ where
 {
     let mut content = Cursor::new(first).chain(&mut *unpacked);
     let is_read = search_member(searcher, &mut content, name, depth + 1).is_ok();
+    let is_read = is_read && !unpacked.is_damaged;
     if unpacked.too_large {
         searcher.unread(member, Unread::TooLarge);
     } else if !is_read {
@@ -469,12 +469,12 @@ fn search_zip<R: Read + Seek>(
                 continue;
             }
         };
-        let mut unpacked = Unpacked { decoder, n_bytes: 0, too_large: false };
+        let mut unpacked = Unpacked::new(decoder);
         let outcome = search_member(searcher, &mut unpacked, &name, depth + 1);
         n_unpacked += unpacked.n_bytes;
         if unpacked.too_large {
             searcher.unread(&name, Unread::TooLarge);
-        } else if outcome.is_err() {
+        } else if outcome.is_err() || unpacked.is_damaged {
             searcher.unread(&name, Unread::Damaged);
         }
     }

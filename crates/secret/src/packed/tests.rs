@@ -122,6 +122,24 @@ fn tar(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn what_stands_before_the_damage_is_searched() {
+    // What deflate cannot make shorter, so that the cut falls behind the token.
+    let noise: Vec<u8> =
+        (0..4000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let text = [format!("one\n{TOKEN}\n").as_bytes(), &noise].concat();
+    let packed = gzip(&text);
+    let damaged = vec![Unread::Damaged];
+    assert_eq!(searched(&packed[..packed.len() / 2]), (1, damaged.clone()));
+    assert_eq!(searched(&[&packed[..], b"garbage"].concat()), (1, damaged.clone()));
+    let mut other = packed.clone();
+    let at = other.len() - 6;
+    other[at] ^= 1;
+    assert_eq!(searched(&other), (1, damaged.clone()));
+    assert_eq!(searched_once(&packed[..packed.len() / 2]), (1, damaged));
+    assert_eq!(searched(&packed), (1, vec![]));
+}
+
+#[test]
 fn what_cannot_be_read_is_told() {
     let text = format!("one\n{TOKEN}\n");
     let text = text.as_bytes();

@@ -105,11 +105,18 @@ impl CountedRead for Box<dyn CountedRead + '_> {
     }
 }
 
-/// What comes out of a decoder, until it is too much.
+/// What comes out of a decoder, until it is too much or no more can be read: what stands before the damage is searched.
 pub(super) struct Unpacked<D> {
     pub(super) decoder: D,
     pub(super) n_bytes: u64,
     pub(super) too_large: bool,
+    pub(super) is_damaged: bool,
+}
+
+impl<D> Unpacked<D> {
+    pub(super) fn new(decoder: D) -> Self {
+        Self { decoder, n_bytes: 0, too_large: false, is_damaged: false }
+    }
 }
 
 impl<D: CountedRead> Read for Unpacked<D> {
@@ -118,7 +125,14 @@ impl<D: CountedRead> Read for Unpacked<D> {
             self.too_large = true;
             return Ok(0);
         }
-        let n_read = self.decoder.read(buffer)?;
+        let n_read = match self.decoder.read(buffer) {
+            Ok(n_read) => n_read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+            Err(_) => {
+                self.is_damaged = true;
+                0
+            }
+        };
         self.n_bytes += n_read as u64;
         Ok(n_read)
     }
