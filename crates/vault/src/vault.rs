@@ -165,7 +165,9 @@ impl Vault {
                             && is_secret(shape, &entry.value)
                             && !file.is_public(entry)
                         {
-                            builder.add(&format!("{}:{}", file.path, entry.key), &entry.value);
+                            let name = format!("{}:{}", file.path, entry.key);
+                            builder.add(&name, &entry.value);
+                            add_spellings(&mut builder, &name, shape, &entry.value);
                         }
                     }
                     for other in envfile::other_readings(env) {
@@ -182,6 +184,10 @@ impl Vault {
                 }
                 Content::Whole(value) if !value.is_empty() => {
                     builder.add(&file.path, value);
+                    if let Some(shape) = file.declared.as_ref().and_then(|file| file.whole.as_ref())
+                    {
+                        add_spellings(&mut builder, &file.path, shape, value);
+                    }
                 }
                 Content::Whole(_) | Content::Missing | Content::Link | Content::Unreadable(_) => {}
             }
@@ -254,6 +260,28 @@ impl File {
             }
         };
         File { path, declared: None, content, mode, owner, modified }
+    }
+}
+
+/// Adds what is the same value to every service: hexadecimal digits in the other case, a UUID without dashes too.
+fn add_spellings(builder: &mut SecretSetBuilder, name: &str, shape: &Shape, value: &Secret) {
+    if !matches!(shape, Shape::Hex | Shape::Uuid) {
+        return;
+    }
+    // The value is written otherwise, and stays a secret.
+    let written = value.expose().trim_ascii();
+    let mut spellings = vec![written.to_ascii_lowercase(), written.to_ascii_uppercase()];
+    if *shape == Shape::Uuid {
+        for with_dashes in [0, 1] {
+            let bare =
+                spellings[with_dashes].iter().copied().filter(|byte| *byte != b'-').collect();
+            spellings.push(bare);
+        }
+    }
+    for spelling in spellings.into_iter().map(Secret::new) {
+        if spelling.expose() != written {
+            builder.add_reading(name, &spelling);
+        }
     }
 }
 

@@ -213,3 +213,25 @@ fn a_value_without_a_name_is_searched_for_and_never_shown_as_a_key() {
         }
     }
 }
+
+#[test]
+fn a_number_in_the_other_case_is_the_same_value() {
+    let bed = bed();
+    let ops = bed
+        .read("ops.toml")
+        .replace("URL = \"any\", PIN = \"any\"", "HEX = \"hex\", ID = \"uuid\"");
+    bed.write("ops.toml", ops);
+    let (hex, id) = ("43414e4152599f2c1d0e8b7a6f5e4d3c", "43414e41-5259-42d3-a456-426614174abc");
+    bed.write("vault/a.env", format!("TOKEN={TOKEN}\nHEX={hex}\nID={id}\n"));
+    let (other, bare) = (hex.to_uppercase(), id.replace('-', ""));
+    bed.write("leaked/log", format!("{other}\n{}\n{bare}\n{hex}\n", id.to_uppercase()));
+    assert_eq!(
+        places(&leaks(&bed, &[])),
+        [
+            "leaked/log:1:1 a.env:HEX",
+            "leaked/log:2:1 a.env:ID",
+            "leaked/log:3:1 a.env:ID",
+            "leaked/log:4:1 a.env:HEX"
+        ]
+    );
+}
