@@ -29,8 +29,9 @@ pub(super) const GZIP: &[u8] = &[0x1f, 0x8b, 0x08];
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 pub(super) const AR: &[u8] = b"!<arch>\n";
 /// zstd, bzip2, xz, 7-Zip, RAR, compress, lz4, lzip, lzma, Microsoft's cabinets, RPM, xar, squashfs,
-/// git's bundles and packs, and what `pg_dump -Fc` writes.
-pub(super) const OTHERS: [&[u8]; 17] = [
+/// git's bundles and packs, what `pg_dump -Fc` writes, and
+/// what Redis saves, whose longer strings are packed.
+pub(super) const OTHERS: [&[u8]; 18] = [
     b"\x28\xb5\x2f\xfd",
     b"BZh",
     b"\xfd7zXZ\0",
@@ -48,6 +49,7 @@ pub(super) const OTHERS: [&[u8]; 17] = [
     b"# v3 git bundle\n",
     b"PACK\0\0\0",
     b"PGDMP\x01",
+    b"REDIS00",
 ];
 
 impl Kind {

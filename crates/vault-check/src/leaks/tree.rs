@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read, Seek};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::resume_unwind;
@@ -12,7 +12,7 @@ use std::thread;
 
 use rustix::fs::{CWD, Mode, OFlags};
 
-use crate::leaks::archive::{self, Inside};
+use crate::leaks::archive::{self, Inside, Unread};
 use crate::leaks::look::{Look, Place};
 use crate::leaks::spare;
 use crate::leaks::stream::{Found, MOST_PLACES, Scratch};
@@ -254,18 +254,34 @@ impl Tree<'_> {
         let keys = self.declared.get(&path);
         // What is spared there must not stand for what is not.
         scratch.most = if keys.is_some() { u64::MAX } else { MOST_PLACES };
-        let outcome =
-            opened.and_then(|mut file| archive::search(self.look, scratch, &mut file, &mut inside));
+        let outcome = opened.and_then(|mut file| {
+            archive::search(self.look, scratch, &mut file, &mut inside)?;
+            if is_brotli(&path, &mut file) {
+                inside.unread.push((String::new(), Unread::Method));
+            }
+            Ok(())
+        });
         if let Some(keys) = keys.filter(|_| !inside.found.is_empty()) {
             spare::retain(&path, keys, &mut inside);
         }
         let missed = outcome.err().map(Missed::Failed);
-        let is_read = missed.is_none();
+        let is_read =
+            missed.is_none() && inside.unread.iter().all(|(member, _)| !member.is_empty());
         if missed.is_some() || !inside.found.is_empty() || !inside.unread.is_empty() {
             visited.push(Visited { inside, missed, ..Visited::new(path) });
         }
         is_read
     }
+}
+
+/// Whether a file is packed by brotli, which has no first bytes of its own: by its name, and that it is no text.
+fn is_brotli(path: &Path, file: &mut fs::File) -> bool {
+    let mut head = [0; 256];
+    path.extension().is_some_and(|extension| extension == "br")
+        && file.rewind().is_ok()
+        && file.read(&mut head).is_ok_and(|len| {
+            str::from_utf8(&head[..len]).is_err_and(|error| error.error_len().is_some())
+        })
 }
 
 impl Visited {

@@ -235,3 +235,19 @@ fn a_number_in_the_other_case_is_the_same_value() {
         ]
     );
 }
+
+#[test]
+fn what_redis_and_brotli_have_packed_is_not_called_read() {
+    let bed = bed();
+    bed.write("leaked/dump.rdb", b"REDIS0011\xfa\x09redis-ver");
+    bed.write("leaked/app.js.br", b"\x1b\x7f\x01\x00\xe4\xff\xfe");
+    bed.write("leaked/index.html.br", "Demat d\u{2019}an holl\n");
+    let output = leaks(&bed, &["leaked"]);
+    let not_read = told(&output);
+    let expected = ["app.js.br", "dump.rdb"].map(|name| format!("not-read warning leaked/{name}"));
+    assert_eq!(
+        not_read.iter().filter(|told| told.starts_with("not-read")).collect::<Vec<_>>(),
+        expected.iter().collect::<Vec<_>>()
+    );
+    assert_eq!(output.json()["checked"], 1, "{output}");
+}
