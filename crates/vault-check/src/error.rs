@@ -39,6 +39,8 @@ pub(crate) enum Error {
     NoGit,
     /// What git keeps is to be searched, and the folder of ops.toml lies in no repository.
     NoRepository,
+    /// It lies in one, and git does not say so.
+    Refused,
     /// The index that git names for a commit under way is not there.
     NoIndex,
     /// It is the index of another repository than the one to be searched.
@@ -92,6 +94,9 @@ impl fmt::Display for Error {
             Error::NoRepository => {
                 formatter.write_str("the folder of ops.toml lies in no git repository")
             }
+            Error::Refused => formatter.write_str(
+                "the folder of ops.toml lies in a git repository, and git refused to answer",
+            ),
             Error::NoIndex => {
                 formatter.write_str("the index that `GIT_INDEX_FILE` names is not there")
             }
@@ -122,6 +127,7 @@ impl std::error::Error for Error {
             | Error::UnknownRule { .. }
             | Error::NoGit
             | Error::NoRepository
+            | Error::Refused
             | Error::NoIndex
             | Error::OtherIndex
             | Error::NothingAsked
@@ -164,6 +170,9 @@ impl Failure for Error {
             }
             Error::NoGit | Error::NoRepository => {
                 Some("search without `--history` and `--staged`".to_owned())
+            }
+            Error::Refused => {
+                Some("`git status` in that folder says why, and often what mends it".to_owned())
             }
             Error::NoIndex => {
                 Some("a relative one is meant from the top of the work tree".to_owned())

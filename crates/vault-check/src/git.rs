@@ -41,7 +41,7 @@ pub(crate) enum Answer {
 pub(crate) fn ask(ops: &Ops, vault: &Vault, with_history: bool, invocation: &Invocation) -> Answer {
     // The vault's own folder decides, for it may lie in another work tree; a missing one in none.
     let folder = if vault.root_folder.is_some() { &vault.root } else { &ops.folder };
-    if !folder.ancestors().any(|folder| folder.join(".git").exists()) {
+    if !lies_in_one(folder) {
         return Answer::NoRepository;
     }
     let Some(program) = invocation.find_program("git") else {
@@ -55,6 +55,11 @@ pub(crate) fn ask(ops: &Ops, vault: &Vault, with_history: bool, invocation: &Inv
         git.state(vault, with_history, &root, &format!("{root}/"))
     };
     state.map_or(Answer::Unknown("git refused to answer"), Answer::Known)
+}
+
+/// Whether a folder lies in a repository, whatever git says of it.
+pub(crate) fn lies_in_one(folder: &Path) -> bool {
+    folder.ancestors().any(|folder| folder.join(".git").exists())
 }
 
 /// git, run in one folder.

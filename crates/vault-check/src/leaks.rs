@@ -30,7 +30,7 @@ use crate::TOOL;
 use crate::args::Leaks;
 use crate::error::Error;
 use crate::fingerprint::Key;
-use crate::git::Git;
+use crate::git::{self, Git};
 use crate::hook;
 use crate::leaks::allowed::Allowance;
 use crate::leaks::archive::Inside;
@@ -111,7 +111,10 @@ pub(crate) fn run(
         let program = invocation.find_program("git").ok_or(Error::NoGit)?;
         let git = Git::new(program, &ops.folder);
         if !git.is_repository() {
-            return Err(Error::NoRepository);
+            return Err(match git::lies_in_one(&ops.folder) {
+                true => Error::Refused,
+                false => Error::NoRepository,
+            });
         }
         if args.staged {
             n_searched += staged(&look, &git, &ops, invocation, &teller, &mut findings)?;

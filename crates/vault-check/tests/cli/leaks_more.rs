@@ -251,3 +251,21 @@ fn what_redis_and_brotli_have_packed_is_not_called_read() {
     );
     assert_eq!(output.json()["checked"], 1, "{output}");
 }
+
+#[test]
+fn where_git_refuses_to_answer_nobody_is_told_that_there_is_no_repository() {
+    let bed = bed();
+    bed.git_init();
+    bed.write(".git/HEAD", "broken");
+    for option in ["--history", "--staged"] {
+        let output = bed.command(testbed::bin!("vault-check")).args(["leaks", option]).run();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(output, @"
+            ------- stderr -------
+            error: the folder of ops.toml lies in a git repository, and git refused to answer
+            hint: `git status` in that folder says why, and often what mends it
+            [exit status: 2]
+            ");
+        }
+    }
+}
