@@ -111,10 +111,8 @@ pub(crate) fn run(
         let program = invocation.find_program("git").ok_or(Error::NoGit)?;
         let git = Git::new(program, &ops.folder);
         if !git.is_repository() {
-            return Err(match git::lies_in_one(&ops.folder) {
-                true => Error::Refused,
-                false => Error::NoRepository,
-            });
+            let is_there = git::lies_in_one(&ops.folder);
+            return Err(if is_there { Error::Refused } else { Error::NoRepository });
         }
         if args.staged {
             n_searched += staged(&look, &git, &ops, invocation, &teller, &mut findings)?;
