@@ -83,6 +83,23 @@ pub fn claims(value: &Secret) -> Claims {
     }
 }
 
+/// Whether a URL leads through a pooler that gives a connection for one transaction, as Supabase's port 6543 and
+/// Neon's `…-pooler` hosts do; nothing where its host does not say.
+pub fn is_pooled(value: &Secret) -> Option<bool> {
+    // The text is taken apart here, and one answer leaves.
+    let text = value.expose_text()?;
+    let host = host(text)?.to_ascii_lowercase();
+    let is_supabase = host.ends_with(".supabase.com") || host.ends_with(".supabase.co");
+    if is_supabase && split_url(text)?.address.ends_with(":6543") {
+        return Some(true);
+    }
+    let label = host.split('.').next().unwrap_or_default();
+    if host.ends_with(".neon.tech") {
+        return Some(label.ends_with("-pooler"));
+    }
+    (is_supabase && label == "db").then_some(false)
+}
+
 /// The first host of a URL.
 fn host(text: &str) -> Option<&str> {
     let address = split_url(text)?.address;
@@ -195,6 +212,21 @@ mod tests {
         for text in ["http://[::2]:3000", "http://[::1", "http://localhost.example", "http://[]"] {
             assert_eq!(read(text).not_for_production, None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_url_says_whether_it_leads_through_a_pooler() {
+        let check = |text: &str, expected: Option<bool>| {
+            assert_eq!(is_pooled(&Secret::from(text.to_owned())), expected, "{text}");
+        };
+        check("postgres://a.b:CANARY@aws-0-x.pooler.supabase.com:6543/d", Some(true));
+        check("postgres://a.b:CANARY@aws-0-x.pooler.supabase.com:5432/d", None);
+        check("postgres://a:CANARY@db.b.supabase.co:6543/d", Some(true));
+        check("postgres://a:CANARY@db.b.supabase.co/d", Some(false));
+        check("postgres://a:CANARY@ep-x-pooler.eu.aws.neon.tech/d", Some(true));
+        check("postgres://a:CANARY@ep-x.eu.aws.neon.tech/d", Some(false));
+        check("postgres://a:CANARY@db.example.com:6543/d", None);
+        check("word", None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod shape;
 mod tighten;
 mod vault;
 
-pub use crate::claims::{Claims, Project, Role, claims};
+pub use crate::claims::{Claims, Project, Role, claims, is_pooled};
 pub use crate::credential::{Credential, Unavailable, is_usable};
 pub use crate::error::Error;
 pub use crate::fault::{Fault, judge, judge_whole};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use report::{Finding, Level, Rule};
+use secret::Secret;
 use vault::{Fault, Project, Role};
 
 use crate::given::Given;
@@ -42,6 +43,13 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
                     .hint("the two keys of the project are probably swapped"),
             );
         }
+        if let Some(message) = other_way(value.key(), value.value) {
+            findings.push(
+                value
+                    .place(scope.vault, Finding::warning(RULE.id, message))
+                    .hint("the two URLs of the database are probably swapped"),
+            );
+        }
         if let Some(project) = value.claims.project.clone() {
             projects.entry(value.file.environment()).or_default().push((project, value));
         }
@@ -71,6 +79,24 @@ fn other_project(scope: &Scope<'_>, other: &Given<'_>) -> Finding {
     let message =
         format!("the value belongs to another Supabase project than {}", other.name(scope.vault));
     Finding::warning(RULE.id, message)
+}
+
+/// Whether a key's name asks for a URL through a pooler and the value leads past it, or the other way round.
+fn other_way(key: &str, value: &Secret) -> Option<&'static str> {
+    // Of most keys nothing more is asked.
+    if memchr::memmem::find(key.as_bytes(), b"URL").is_none() {
+        return None;
+    }
+    let has = |words: &[&str]| key.split('_').any(|part| words.contains(&part));
+    if has(&["DIRECT"]) && vault::is_pooled(value) == Some(true) {
+        Some(
+            "the value leads through a pooler, where migrations fail, and its key asks for the direct way",
+        )
+    } else if has(&["POOLER", "POOLED"]) && vault::is_pooled(value) == Some(false) {
+        Some("the value leads past the pooler that its key asks for")
+    } else {
+        None
+    }
 }
 
 /// Whether a key's name asks for the other role.

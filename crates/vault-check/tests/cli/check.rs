@@ -20,7 +20,7 @@ fn rules(output: &testbed::Output) -> Vec<String> {
     rules
 }
 
-fn bed(keys: &str, content: &str) -> Bed {
+pub(crate) fn bed(keys: &str, content: &str) -> Bed {
     let bed = Bed::new();
     let ops = format!(
         "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"a.env\"\nkeys = {{ {keys} }}\n"
@@ -30,7 +30,7 @@ fn bed(keys: &str, content: &str) -> Bed {
     bed
 }
 
-fn check(bed: &Bed) -> testbed::Output {
+pub(crate) fn check(bed: &Bed) -> testbed::Output {
     bed.command(testbed::bin!("vault-check")).args(["check", "--format", "json"]).run()
 }
 
@@ -438,27 +438,4 @@ fn a_comment_that_fly_takes_for_a_line_is_told() {
     findings: 1 checked, 3 warnings
     [exit status: 1]
     ");
-}
-
-#[test]
-fn a_rotation_is_read_behind_a_value_and_told_where_it_is_said_otherwise() {
-    let bed = Bed::new();
-    let file = |name: &str| {
-        format!(
-            "[[vault.file]]\npath = \"{name}.env\"\nkeys = {{ A = \"any\" }}\nrotate = \"90d\"\n"
-        )
-    };
-    let ops = format!("version = 1\n[vault]\nroot = \"vault\"\n{}{}", file("a"), file("b"));
-    bed.write("ops.toml", ops);
-    bed.write("vault/a.env", "A='CANARY-value-a' # rotated: 2020-01-01\n");
-    bed.write("vault/b.env", "# last rotated: 2020-01-01\nA=CANARY-value-b\n");
-    let output = check(&bed).json();
-    let findings = output["findings"].as_array().unwrap().iter();
-    let told: Vec<_> = findings
-        .filter(|finding| finding["rule"] == "stale")
-        .map(|finding| format!("{} {}", finding["subject"]["path"], finding["message"]))
-        .collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].contains("vault/a.env") && told[0].contains("rotated"), "{told:?}");
-    assert!(told[1].contains("vault/b.env") && told[1].contains("is not read"), "{told:?}");
 }

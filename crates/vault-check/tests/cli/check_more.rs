@@ -1,0 +1,67 @@
+//! `check`: rotations, other users, poolers.
+
+use std::os::unix::fs::{PermissionsExt, chown};
+
+use testbed::Bed;
+
+use crate::check::{bed, check};
+
+#[test]
+fn a_rotation_is_read_behind_a_value_and_told_where_it_is_said_otherwise() {
+    let bed = Bed::new();
+    let file = |name: &str| {
+        format!(
+            "[[vault.file]]\npath = \"{name}.env\"\nkeys = {{ A = \"any\" }}\nrotate = \"90d\"\n"
+        )
+    };
+    let ops = format!("version = 1\n[vault]\nroot = \"vault\"\n{}{}", file("a"), file("b"));
+    bed.write("ops.toml", ops);
+    bed.write("vault/a.env", "A='CANARY-value-a' # rotated: 2020-01-01\n");
+    bed.write("vault/b.env", "# last rotated: 2020-01-01\nA=CANARY-value-b\n");
+    let output = check(&bed).json();
+    let findings = output["findings"].as_array().unwrap().iter();
+    let told: Vec<_> = findings
+        .filter(|finding| finding["rule"] == "stale")
+        .map(|finding| format!("{} {}", finding["subject"]["path"], finding["message"]))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("vault/a.env") && told[0].contains("rotated"), "{told:?}");
+    assert!(told[1].contains("vault/b.env") && told[1].contains("is not read"), "{told:?}");
+}
+
+#[test]
+fn a_file_of_another_user_is_named_by_fix_modes() {
+    let bed = bed("A = \"any\"", "A=CANARYkq7Vw2xTzP\n");
+    let file = bed.path("vault/a.env");
+    if chown(&file, Some(65_534), None).is_err() {
+        testbed::not_run(
+            "a_file_of_another_user_is_named_by_fix_modes",
+            "only root gives files away",
+        );
+        return;
+    }
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let output = bed.command(testbed::bin!("vault-check")).args(["check", "--fix-modes"]).run();
+    let told = "0644 stays  vault/a.env: it belongs to another user\n";
+    assert_eq!(output.stderr(), told, "{output}");
+    assert!(output.stdout().contains("  hint: chmod 600\n"), "{output}");
+    assert!(output.stdout().contains("belongs to another user (id 65534)"), "{output}");
+}
+
+#[test]
+fn a_url_through_a_pooler_and_one_past_it_are_told_under_each_others_name() {
+    let bed = bed(
+        "DIRECT_URL = \"any\", APP_POOLER_URL = \"any\", DIRECT_DATABASE_URL = \"any\", POOL_SIZE = \"any\"",
+        "DIRECT_URL=postgres://postgres.abcd:CANARYkq7Vw@aws-0-us-east-1.pooler.supabase.com:6543/postgres\n\
+         APP_POOLER_URL=postgres://postgres:CANARYkq7Vx@db.abcd.supabase.co:5432/postgres\n\
+         DIRECT_DATABASE_URL=postgres://postgres.abcd:CANARYkq7Vy@aws-0-us-east-1.pooler.supabase.com:5432/postgres\n\
+         POOL_SIZE=12\n",
+    );
+    let output = check(&bed).json();
+    let findings = output["findings"].as_array().unwrap().iter();
+    let told: Vec<_> = findings
+        .filter(|finding| finding["rule"] == "bad-shape")
+        .map(|finding| finding["subject"]["key"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["DIRECT_URL", "APP_POOLER_URL"], "{output}");
+}
