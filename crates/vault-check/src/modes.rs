@@ -12,10 +12,14 @@ use crate::scope::Scope;
 pub(crate) fn fix(scope: &Scope<'_>, streams: &mut Streams<'_>) -> Result<(), Error> {
     let all = mode::files(scope).into_iter().chain(mode::folders(scope));
     for (path, mode, owner) in all {
-        if mode & FORBIDDEN == 0 || owner != scope.user {
+        if mode & FORBIDDEN == 0 {
             continue;
         }
         let shown = scope.vault.shown(path);
+        if owner != scope.user {
+            writeln!(streams.stderr, "{mode:04o} stays  {shown}: it belongs to another user")?;
+            continue;
+        }
         vault::tighten(&scope.vault.root, path, FORBIDDEN)
             .map_err(|source| Error::FixMode { path: shown.clone(), source })?;
         writeln!(streams.stderr, "{mode:04o} -> {:04o}  {shown}", mode & !FORBIDDEN)?;

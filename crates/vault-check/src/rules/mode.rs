@@ -124,15 +124,26 @@ fn report(
         findings.push(
             Finding::error(RULE.id, format!("the {what} {}: its mode is {mode:04o}", who(mode)))
                 .path(shown())
-                .hint(format!("chmod {how}, or `vault-check check --fix-modes`")),
+                .hint(hint(&how, owner, scope.user)),
         );
     }
-    if owner != scope.user && owner != 0 {
+    // What root owns and nobody else may read is given to a program so; what others may read, nobody can mend.
+    if owner != scope.user && (owner != 0 || mode & FORBIDDEN != 0) {
+        let owner = if owner == 0 { "root".to_owned() } else { format!("id {owner}") };
         findings.push(
-            Finding::warning(RULE.id, format!("the {what} belongs to another user (id {owner})"))
+            Finding::warning(RULE.id, format!("the {what} belongs to another user ({owner})"))
                 .path(shown())
                 .hint("chown it to the one who runs the tools"),
         );
+    }
+}
+
+/// What this user can do about a mode.
+fn hint(how: &str, owner: u32, user: u32) -> String {
+    match user {
+        user if user == owner => format!("chmod {how}, or `vault-check check --fix-modes`"),
+        0 => format!("chmod {how}"),
+        _ => "only its owner may change that: as root, chown it to the one who runs the tools; then `vault-check check --fix-modes`".to_owned(),
     }
 }
 
@@ -144,5 +155,18 @@ fn who(mode: u32) -> &'static str {
         mode if mode & 0o040 != 0 => "can be read by its group",
         mode if mode & 0o011 != 0 => "can be entered or run by others",
         _ => "has special bits set",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_one_that_this_user_can_follow() {
+        assert_eq!(hint("600", 1000, 1000), "chmod 600, or `vault-check check --fix-modes`");
+        assert_eq!(hint("600", 0, 0), "chmod 600, or `vault-check check --fix-modes`");
+        assert_eq!(hint("600", 1000, 0), "chmod 600");
+        assert!(hint("600", 0, 1000).starts_with("only its owner may change that: as root, chown"));
     }
 }
