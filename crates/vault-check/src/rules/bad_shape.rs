@@ -43,7 +43,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
                     .hint("the two keys of the project are probably swapped"),
             );
         }
-        if let Some(message) = other_way(value.key(), value.value) {
+        if let Some(message) = other_way(value.key, value.value) {
             findings.push(
                 value
                     .place(scope.vault, Finding::warning(RULE.id, message))
