@@ -6,7 +6,7 @@ use secret::Secret;
 
 use crate::dialect::{Dialect, Understood};
 use crate::difference::is_plain;
-use crate::file::{EnvFile, Line, LineKind, is_key};
+use crate::file::{EnvFile, LineKind, is_key};
 use crate::problem::ProblemCode;
 
 /// A value that some program reads.
@@ -25,11 +25,8 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     for entry in file.entries() {
         known.entry(&entry.key).or_default().push(&entry.value);
     }
-    let unnamed: Vec<(usize, &str)> = unnamed(file).collect();
+    let mut unnamed: Vec<(usize, &str)> = Vec::new();
     let mut found: HashMap<String, Vec<Secret>> = HashMap::new();
-    for (number, value) in &unnamed {
-        found.insert(format!("line-{number}"), vec![Secret::from((*value).to_owned())]);
-    }
     let mut add = |key: &str, value: &[u8]| {
         // Compared here, and sent nowhere.
         let is = |held: &Secret| held.expose() == value;
@@ -38,8 +35,7 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
             || found.get(key).is_some_and(|others| others.iter().any(is));
         let runs_on =
             value.contains(&b'\n') && !strict.iter().any(|held| held.expose().contains(&b'\n'));
-        let is_unnamed = unnamed.iter().any(|(_, unnamed)| *unnamed == key);
-        if !is_known && !runs_on && !value.is_empty() && is_key(key) && !is_unnamed {
+        if !is_known && !runs_on && !value.is_empty() && is_key(key) {
             found.entry(key.to_owned()).or_default().push(Secret::new(value.to_vec()));
         }
     };
@@ -55,6 +51,9 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
             }
             LineKind::Malformed => {
                 if let Some((key, value)) = as_written(text) {
+                    if is_unnamed(file, line.number) {
+                        unnamed.push((line.number, key));
+                    }
                     add(key, value);
                     add(key, peeled(value));
                 }
@@ -69,25 +68,23 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     }
     let mut found: Vec<OtherReading> = found
         .into_iter()
+        .filter(|(key, _)| !unnamed.iter().any(|(_, value)| value == key))
         .flat_map(|(key, values)| {
             values.into_iter().map(move |value| OtherReading { key: key.clone(), value })
         })
         .collect();
+    found.extend(unnamed.into_iter().map(|(number, value)| OtherReading {
+        key: format!("line-{number}"),
+        value: Secret::from(value.to_owned()),
+    }));
     found.sort_by(|one, other| one.key.cmp(&other.key));
     found
 }
 
-/// The values that stand in lines without a name, by their line; padding is taken for `=`, so the key is all of it.
-fn unnamed(file: &EnvFile) -> impl Iterator<Item = (usize, &str)> {
-    let is_unnamed = |line: &&Line| {
-        let mut problems = file.problems().iter();
-        line.kind == LineKind::Malformed
-            && problems
-                .any(|problem| problem.line == line.number && problem.code == ProblemCode::NoName)
-    };
-    file.lines().iter().filter(is_unnamed).filter_map(|line| {
-        as_written(&file.expose()[line.span.clone()]).map(|(value, _)| (line.number, value))
-    })
+/// Whether a line is a value without a name; its padding is taken for `=`, so the key is all of it.
+fn is_unnamed(file: &EnvFile, number: usize) -> bool {
+    let mut problems = file.problems().iter();
+    problems.any(|problem| problem.line == number && problem.code == ProblemCode::NoName)
 }
 
 fn readings(source: &[u8], add: &mut impl FnMut(&str, &[u8])) {

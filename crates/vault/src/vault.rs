@@ -264,23 +264,18 @@ impl File {
 }
 
 /// Adds what is the same value to every service: hexadecimal digits in the other case, a UUID without dashes too.
+#[cold]
 fn add_spellings(builder: &mut SecretSetBuilder, name: &str, shape: &Shape, value: &Secret) {
     if !matches!(shape, Shape::Hex | Shape::Uuid) {
         return;
     }
     // The value is written otherwise, and stays a secret.
     let written = value.expose().trim_ascii();
-    let mut spellings = vec![written.to_ascii_lowercase(), written.to_ascii_uppercase()];
-    if *shape == Shape::Uuid {
-        for with_dashes in [0, 1] {
-            let bare =
-                spellings[with_dashes].iter().copied().filter(|byte| *byte != b'-').collect();
-            spellings.push(bare);
-        }
-    }
-    for spelling in spellings.into_iter().map(Secret::new) {
-        if spelling.expose() != written {
-            builder.add_reading(name, &spelling);
+    for mut spelling in [written.to_ascii_lowercase(), written.to_ascii_uppercase()] {
+        builder.add_reading(name, &Secret::new(spelling.clone()));
+        if *shape == Shape::Uuid {
+            spelling.retain(|byte| *byte != b'-');
+            builder.add_reading(name, &Secret::new(spelling));
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Secrets in values that are nothing but secrets: keys in a list, `user:password`, both in base64, and elements of XML.
+//!
+//! Each value is looked at once a run, so that this is compiled to be small and not to be quick (`#[cold]`).
 
 use data_encoding::{BASE64, BASE64_NOPAD};
 use zeroize::Zeroizing;
@@ -13,6 +15,7 @@ const SHORTEST: usize = 12;
 const LONGEST_ELEMENT: usize = 4096;
 
 /// Takes each key of a list, the password of a login, and what `Basic …` and JSON in base64 hold.
+#[cold]
 pub(super) fn listed(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     if let Some(login) = value.strip_prefix(b"Basic ").and_then(decoded) {
         if let Some(at) = memchr::memchr(b':', &login) {
@@ -21,27 +24,32 @@ pub(super) fn listed(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
         }
         return;
     }
-    // What begins with `{"`, `{ ` or a line break behind `{`.
-    if [&b"eyJ"[..], b"eyA", b"ewo", b"ew0"].iter().any(|head| value.starts_with(head))
+    // So begins `{` in base64.
+    if value.starts_with(b"e")
         && let Some(json) = decoded(value)
     {
         json_members(&json, take);
-        return;
     }
     elements(value, take);
     let value = value.trim_ascii();
-    let is_separator = |byte: &u8| b",; ".contains(byte);
-    // `v1:key`, `user:password`; of one key alone the value is all there is.
-    let key = |item: &[u8]| item.iter().position(|byte| *byte == b':').map_or(0, |at| at + 1);
-    let mut items = value.split(is_separator).filter(|item| !item.is_empty());
-    if items.clone().all(|item| is_key(&item[key(item)..]) && is_name(&item[..key(item)])) {
-        items.by_ref().filter(|item| item.len() < value.len() || key(item) > 0).for_each(|item| {
-            take(Part::Token, &item[key(item)..]);
-        });
+    let items = || value.split(|byte| b",; ".contains(byte)).filter(|item| !item.is_empty());
+    if items().all(|item| key_of(item).is_some()) {
+        // Of one key alone the value is all there is.
+        for key in items().filter_map(key_of).filter(|key| key.len() < value.len()) {
+            take(Part::Token, key);
+        }
     }
 }
 
+/// The key of `v1:key` or `user:password`, or the key itself.
+#[cold]
+fn key_of(item: &[u8]) -> Option<&[u8]> {
+    let (name, key) = item.split_at(memchr::memchr(b':', item).map_or(0, |at| at + 1));
+    (is_key(key) && is_name(name)).then_some(key)
+}
+
 /// Takes the text of each element with a telling name: `<password>…</password>`.
+#[cold]
 fn elements(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     for at in memchr::memmem::find_iter(value, b"</") {
         let before = &value[at.saturating_sub(LONGEST_ELEMENT)..at];
@@ -58,6 +66,7 @@ fn elements(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
 }
 
 /// The text that base64 holds.
+#[cold]
 fn decoded(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let text = text.trim_ascii();
     let decoded = BASE64.decode(text).or_else(|_| BASE64_NOPAD.decode(text)).ok()?;
@@ -66,6 +75,7 @@ fn decoded(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// Small letters, capitals and digits mixed, as no name has them, or many hexadecimal digits.
+#[cold]
 fn is_key(item: &[u8]) -> bool {
     let has = |is: fn(&u8) -> bool| item.iter().any(is);
     let is_hex = item.len() >= 32 && item.iter().all(u8::is_ascii_hexdigit);
@@ -78,6 +88,7 @@ fn is_key(item: &[u8]) -> bool {
 }
 
 /// What may stand before the `:`: a version, a name or an address, and no digest's.
+#[cold]
 fn is_name(name: &[u8]) -> bool {
     name.len() <= 64
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-@:".contains(byte))
