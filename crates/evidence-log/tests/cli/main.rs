@@ -12,6 +12,7 @@ mod forms;
 mod limits;
 mod memory;
 mod moment;
+mod moto;
 mod ops;
 mod outputs;
 mod outside;

@@ -1,7 +1,4 @@
-//! `push`, `pull` and `verify --remote`, against a folder, a store with every fault, and moto.
-
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
+//! `push`, `pull` and `verify --remote`, against a folder and a store with every fault.
 
 use testbed::{Bed, Command, Running};
 
@@ -9,7 +6,7 @@ use crate::fake_s3::{FakeS3, Fault};
 use crate::ops::{signed, unsigned};
 use crate::{faults, open, sealed, tool};
 
-fn at<'bed>(bed: &'bed Bed, endpoint: &str) -> Command<'bed> {
+pub(crate) fn at<'bed>(bed: &'bed Bed, endpoint: &str) -> Command<'bed> {
     tool(bed)
         .env("AWS_ENDPOINT_URL", endpoint)
         .env("AWS_ACCESS_KEY_ID", "id")
@@ -409,71 +406,6 @@ fn credentials_come_from_the_vault_or_the_environment_and_are_never_shown() {
         nowhere.code() == 2 && nowhere.stderr().contains("the connection is refused"),
         "{nowhere}"
     );
-}
-
-/// A running moto; ended with the test.
-struct Moto<'bed> {
-    _running: Running<'bed>,
-    endpoint: String,
-}
-
-fn moto<'bed>(bed: &'bed Bed, test: &str) -> Option<Moto<'bed>> {
-    if !crate::ops::is_there("moto_server") {
-        testbed::not_run(test, "moto_server is not installed");
-        return None;
-    }
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let running = bed
-        .command("moto_server")
-        .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-        .unguarded()
-        .start();
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(
-            begun.elapsed() < Duration::from_mins(1) && !running.has_ended(),
-            "moto did not start"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Some(Moto { _running: running, endpoint: format!("http://127.0.0.1:{port}") })
-}
-
-#[test]
-fn moto_takes_bundles_and_eight_racing_writers() {
-    let test = "moto_takes_bundles_and_eight_racing_writers";
-    let outside = Bed::new();
-    let Some(moto) = moto(&outside, test) else { return };
-    let bed = unsigned();
-    bed.write("big", "x".repeat(9 * 1024 * 1024));
-    let bundle = open(&bed);
-    assert_eq!(tool(&bed).args(["attach", &bundle, "big"]).run().code(), 0);
-    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
-    let push =
-        || at(&bed, &moto.endpoint).args(["push", &bundle, "s3://bucket/team", "--require-atomic"]);
-    let missing = push().run();
-    assert!(
-        missing.code() == 2 && missing.stderr().contains("there is no bucket s3://bucket"),
-        "{missing}"
-    );
-    let new_bucket =
-        "import sys,urllib.request as u; u.urlopen(u.Request(sys.argv[1]+'/bucket', method='PUT'))";
-    let made = bed.command("python3").args(["-c", new_bucket, &moto.endpoint]).unguarded().run();
-    assert_eq!(made.code(), 0, "{made}");
-    let all: Vec<Running<'_>> = (0..3).map(|_| push().start()).collect();
-    for pushed in all {
-        let pushed = pushed.wait();
-        assert_eq!(pushed.code(), 0, "{pushed}");
-    }
-    let url = format!("s3://bucket/team/bundles/{}", name(&bundle));
-    let pulled = at(&bed, &moto.endpoint).args(["pull", &url, "fetched"]).run();
-    assert_eq!(pulled.code(), 0, "{pulled}");
-    assert!(is_same(&bed, &bundle, "fetched"));
-    let verified =
-        at(&bed, &moto.endpoint).args(["verify", &bundle, "--remote", "s3://bucket/team"]).run();
-    assert_eq!(verified.code(), 0, "{verified}");
-    let gone = at(&bed, &moto.endpoint).args(["pull", &format!("{url}x"), "other"]).run();
-    assert_eq!(gone.code(), 2, "{gone}");
 }
 
 #[test]
