@@ -354,12 +354,17 @@ fn place(source: &[u8], mut found: Vec<Found>) -> Vec<Problem> {
 /// Whether a line is base64 that lost its name: its padding is taken for `=`, and what it hides would be
 /// shown as the name of a key.
 fn is_bare_value(key: &str, rest: &[u8]) -> bool {
+    // Behind most `=` a value begins.
+    let is_tail = |byte: &u8| byte.is_ascii_whitespace() || b";,\\".contains(byte);
+    let behind = rest.iter().find(|byte| **byte != b'=');
+    if behind.is_some_and(|byte| !is_tail(byte)) {
+        return false;
+    }
     // A comment may follow, and what stands behind a value in a program.
     let rest = match rest.windows(2).position(|pair| is_blank(pair[0]) && pair[1] == b'#') {
         Some(at) => &rest[..at],
         None => rest,
     };
-    let is_tail = |byte: &u8| byte.is_ascii_whitespace() || b";,\\".contains(byte);
     let len = rest.iter().rposition(|byte| !is_tail(byte)).map_or(0, |last| last + 1);
     let rest = &rest[..len];
     if !rest.iter().all(|byte| *byte == b'=') {
