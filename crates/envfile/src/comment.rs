@@ -9,7 +9,7 @@ use crate::file::{EnvFile, LineKind};
 pub fn swallowed_by_comment(file: &EnvFile) -> Vec<usize> {
     let lines = file.lines();
     let mut swallowed = Vec::new();
-    if !file.has_comments {
+    if !file.may_have_comments {
         return swallowed;
     }
     let mut runs_on = false;

@@ -18,8 +18,8 @@ pub struct EnvFile {
     pub(crate) lines: Vec<Line>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) problems: Vec<Problem>,
-    /// Whether some line is a comment; most files have none.
-    pub(crate) has_comments: bool,
+    /// Whether there may be a comment somewhere; most files have none.
+    pub(crate) may_have_comments: bool,
 }
 
 /// One logical line: a physical line, or the several that one quoted value covers.
@@ -85,8 +85,9 @@ impl EnvFile {
     pub fn from_secret(source: Secret) -> EnvFile {
         let parsed = parse::parse(source.expose());
         let parse::Parsed { lines, entries, problems } = parsed;
-        let has_comments = lines.iter().any(|line| line.kind == LineKind::Comment);
-        EnvFile { source, lines, entries, problems, has_comments }
+        // Looked at here, and sent nowhere.
+        let may_have_comments = memchr::memchr(b'#', source.expose()).is_some();
+        EnvFile { source, lines, entries, problems, may_have_comments }
     }
 
     /// Exposes the file's bytes, exactly as they were parsed.
@@ -129,7 +130,7 @@ impl EnvFile {
     /// Of several with no entry between them the last counts; of those for different parts of the file, or behind
     /// a value, the oldest, for one rotated key does not renew another.
     pub fn rotated(&self) -> Option<Rotated> {
-        if !self.has_comments {
+        if !self.may_have_comments {
             return None;
         }
         let mut oldest: Option<Rotated> = None;
@@ -157,6 +158,9 @@ impl EnvFile {
     /// The 1-based line of the first comment that tells of a rotation and a year, and is none that
     /// [`EnvFile::rotated`] reads; one beside another that it reads is a remark.
     pub fn rotated_otherwise(&self) -> Option<usize> {
+        if !self.may_have_comments {
+            return None;
+        }
         let mut first = None;
         let (mut of_part, mut is_read) = (None, false);
         for line in &self.lines {
