@@ -51,6 +51,14 @@ pub(crate) fn pieces(text: &[u8], bytes: &Bytes) -> Vec<Piece> {
     pieces
 }
 
+/// Whether a text begins in the midst of a dump with offsets, the first line of which was seen before.
+pub fn goes_on_as_dump(text: &[u8]) -> bool {
+    let Some(first) = memchr::memchr(b'\n', text) else { return false };
+    let line = &text[first + 1..];
+    let n_digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (6..=16).contains(&n_digits) && matches!(line.get(n_digits), Some(b':' | b' '))
+}
+
 /// Which dumps the next line may go on with: one of digits, and one of characters. Both may stand in turns, line by
 /// line.
 #[derive(Clone, Copy, Default)]

@@ -9,7 +9,7 @@ use crate::form::{FormMatch, Scan, pieces};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
 use crate::prefixes::{Prefixes, is_unfinished};
-use crate::sieve::Sieve;
+use crate::sieve::{PIECE, Sieve, Weight};
 
 /// Needles, ready to be searched for.
 pub(crate) struct Search {
@@ -32,6 +32,9 @@ pub(crate) struct Hit {
     pub(crate) needle: usize,
     pub(crate) range: Range<usize>,
 }
+
+/// What the offsets of a dump of bytes begin with.
+const ZEROS: [u8; PIECE] = [b'0'; PIECE];
 
 /// The first hexadecimal digits of what a form begins with: letters, and the dashes before a private key.
 const FORMS_BEGIN_WITH: [u32; 5] = [2, 4, 5, 6, 7];
@@ -93,6 +96,17 @@ impl Search {
         from: usize,
         is_end: bool,
     ) -> (Vec<Hit>, Vec<FormMatch>, usize) {
+        self.find_with_forms_and(text, from, is_end, |_| {})
+    }
+
+    /// The same, and calls `zeros` with places where three zeros stand, at least one in every five in a row.
+    pub(crate) fn find_with_forms_and(
+        &self,
+        text: &[u8],
+        from: usize,
+        is_end: bool,
+        mut zeros: impl FnMut(usize),
+    ) -> (Vec<Hit>, Vec<FormMatch>, usize) {
         let mut hits: Vec<Hit> = Vec::new();
         let mut scan = Scan::new(text, from, is_end);
         let end = self.sieve().each(
@@ -104,6 +118,9 @@ impl Search {
                 }
             },
             |at| {
+                if text[at..].starts_with(&ZEROS) {
+                    zeros(at);
+                }
                 pieces::at_piece(text, at, |at, len, rule| scan.judge(at, len, rule));
             },
         );
@@ -123,7 +140,8 @@ impl Search {
 
     fn sieve(&self) -> &Sieve {
         self.sieve.get_or_init(|| {
-            Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, pieces::all())
+            let anchors = pieces::all().chain([(ZEROS, Weight::Alone)]);
+            Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, anchors)
         })
     }
 

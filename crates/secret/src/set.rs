@@ -87,6 +87,26 @@ impl SecretSet {
         (self.matches(text, &view, None, hits), forms)
     }
 
+    /// The same; and whether a line may begin with five zeros, as those do that `xxd` and its like print first.
+    pub fn find_with_forms_and_zeros(
+        &self,
+        text: &[u8],
+    ) -> (Vec<Match<'_>>, Vec<form::FormMatch>, bool) {
+        let (view, deep) = View::both(text, 0, true);
+        if view.is_cut() || deep.is_some() {
+            let (values, forms) = self.find_with_forms(text);
+            return (values, forms, true);
+        }
+        let mut has_zeros = false;
+        let (hits, forms, _) = self.search.find_with_forms_and(text, 0, true, |at| {
+            let start =
+                at - text[..at].iter().rev().take(2).take_while(|byte| **byte == b'0').count();
+            let is_line_start = start == 0 || text[start - 1] == b'\n';
+            has_zeros |= is_line_start && text[start..].starts_with(b"00000");
+        });
+        (self.matches(text, &view, None, hits), forms, has_zeros)
+    }
+
     /// The pieces of `text` that are dumps of bytes, as digits or as characters in cells, and may hold something of a
     /// value or a form.
     pub fn dumped_pieces(&self, text: &[u8]) -> Vec<Piece> {

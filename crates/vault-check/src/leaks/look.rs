@@ -8,6 +8,10 @@ use secret::{Encoding, Match, Part, Secret, SecretSet, form};
 use crate::leaks::wrapped;
 use crate::progress::Counts;
 
+/// In a text of so many bytes dumps without offsets are looked for too; in a longer one that would take as long as all
+/// else.
+const SHORT: usize = 4096;
+
 /// Everything that is searched for.
 pub(crate) struct Look<'a> {
     pub(crate) set: &'a SecretSet,
@@ -56,10 +60,10 @@ impl Look<'_> {
 
     /// Every leak in `text`, in order of place.
     pub(crate) fn at(&self, text: &[u8]) -> Vec<Place> {
-        let (values, mut forms) = if self.with_forms {
-            self.set.find_with_forms(text)
+        let (values, mut forms, has_zeros) = if self.with_forms {
+            self.set.find_with_forms_and_zeros(text)
         } else {
-            (self.set.find(text), Vec::new())
+            (self.set.find(text), Vec::new(), true)
         };
         let place = |found: Match<'_>, range: Range<usize>| Place {
             leak: Leak::Value {
@@ -78,7 +82,8 @@ impl Look<'_> {
             })
             .collect();
         // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
-        let mut pieces = self.set.dumped_pieces(text);
+        let may_have_dump = has_zeros || text.len() <= SHORT || secret::goes_on_as_dump(text);
+        let mut pieces = if may_have_dump { self.set.dumped_pieces(text) } else { Vec::new() };
         // Most texts have neither a NUL nor a backslash, which one look tells.
         if memchr::memchr2(0, b'\\', text).is_some() {
             pieces.extend(secret::wide_pieces(text));
