@@ -131,15 +131,26 @@ impl Limit for UnixStream {
 
 impl<S: Read + Limit> Read for Timed<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.limit(self.deadline.left()?)?;
-        self.stream.read(buffer)
+        loop {
+            self.stream.limit(self.deadline.left()?)?;
+            // A signal interrupts a read that has a limit (signal(7)); the deadline decides.
+            match self.stream.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
     }
 }
 
 impl<S: Write + Limit> Write for Timed<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.limit(self.deadline.left()?)?;
-        self.stream.write(bytes)
+        loop {
+            self.stream.limit(self.deadline.left()?)?;
+            match self.stream.write(bytes) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

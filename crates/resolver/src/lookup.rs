@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -99,12 +99,19 @@ fn from_system(
         .stdout_capture()
         .stderr_null()
         .unchecked();
-    let Ok(handle) = question.start() else { return Ok(None) };
-    let Ok(ended) = handle.wait_timeout(timeout) else { return Ok(None) };
-    let Some(output) = ended else {
+    let Ok(handle) = question.start().map(Arc::new) else { return Ok(None) };
+    // Waited for beside us: a wait with a limit would have us told of each child by a signal, which interrupts
+    // whatever other threads read from the network within a limit of their own (signal(7)).
+    let (sender, receiver) = mpsc::channel();
+    let waiting = Arc::clone(&handle);
+    thread::spawn(move || {
+        let _ = sender.send(waiting.wait().cloned());
+    });
+    let Ok(ended) = receiver.recv_timeout(timeout) else {
         let _ = handle.kill();
         return Err(Unresolved::Timeout);
     };
+    let Ok(output) = ended else { return Ok(None) };
     Ok(match output.status.code() {
         Some(0) => {
             let found = addresses_in(&output.stdout).into_iter();

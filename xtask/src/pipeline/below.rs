@@ -1,12 +1,36 @@
 //! What a recorder has started, and ending it all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Kills everything that descends from these processes, and not these: they see it end, and record that.
+///
+/// Each is stopped first, until no other is found: what is killed while it starts another leaves that to nobody.
 pub(super) fn kill(roots: &[u32]) {
+    let mut held = BTreeSet::new();
+    loop {
+        let found: Vec<u32> = below(roots).into_iter().filter(|pid| held.insert(*pid)).collect();
+        if found.is_empty() {
+            break;
+        }
+        signal(found, Signal::STOP);
+    }
+    signal(held, Signal::KILL);
+}
+
+/// One that has ended meanwhile is no concern.
+fn signal(pids: impl IntoIterator<Item = u32>, signal: Signal) {
+    for pid in pids {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+/// All that descends from these processes.
+fn below(roots: &[u32]) -> Vec<u32> {
     let parents = parents();
     let mut tree = roots.to_vec();
     let mut seen = 0;
@@ -15,12 +39,7 @@ pub(super) fn kill(roots: &[u32]) {
         tree.extend(parents.iter().filter(|(_, above)| **above == parent).map(|(pid, _)| *pid));
         seen += 1;
     }
-    for pid in tree.into_iter().skip(roots.len()) {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-            // One that has ended meanwhile is no concern.
-            let _ = kill_process(pid, Signal::KILL);
-        }
-    }
+    tree.split_off(roots.len())
 }
 
 /// Each process with the one above it.
