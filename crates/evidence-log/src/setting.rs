@@ -172,13 +172,7 @@ impl Setting {
     /// beside the file to ask it for.
     fn agent(&self, path: &Path) -> Option<Result<Agent, String>> {
         let socket = self.agent.as_ref()?;
-        let mut beside = path.as_os_str().to_os_string();
-        beside.push(".pub");
-        let read = |path: &Path| {
-            let text = String::from_utf8(evidence::read_named(path).ok()?).ok()?;
-            PublicKey::from_openssh(&text)
-        };
-        let key = read(path).or_else(|| read(Path::new(&beside)))?;
+        let key = evidence::read_public(path, PublicKey::from_openssh)?;
         Some(Agent::with_key(socket, key, CalledOff::clone(&self.called_off)))
     }
 

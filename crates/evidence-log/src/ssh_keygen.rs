@@ -34,12 +34,7 @@ impl SshKeygen {
     /// The key at this path, or the public key of one that an agent or a device has; none when it is an Ed25519 key,
     /// which is no case for ssh-keygen, or nothing says what it is.
     pub(crate) fn for_key(path: &Path) -> Option<Self> {
-        let mut beside = path.as_os_str().to_os_string();
-        beside.push(".pub");
-        let describe = |path: &Path| {
-            evidence::describe_key(&String::from_utf8(evidence::read_named(path).ok()?).ok()?)
-        };
-        let (kind, fingerprint) = describe(path).or_else(|| describe(Path::new(&beside)))?;
+        let (kind, fingerprint) = evidence::read_public(path, evidence::describe_key)?;
         (kind != "ssh-ed25519").then(|| Self { path: path.to_path_buf(), kind, fingerprint })
     }
 }

@@ -141,6 +141,15 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+/// What `understand` makes of the OpenSSH public key at this path, or of the one in the file beside it with `.pub`, as
+/// that of a private key lies; none where it makes something of neither.
+pub fn read_public<T>(path: &Path, understand: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let read = |path: &Path| understand(&String::from_utf8(read_named(path).ok()?).ok()?);
+    let mut beside = path.as_os_str().to_os_string();
+    beside.push(".pub");
+    read(path).or_else(|| read(Path::new(&beside)))
+}
+
 /// Of an OpenSSH public key line of any kind: its kind, and the key as `ssh-keygen -l` prints it.
 pub fn describe_key(line: &str) -> Option<(String, String)> {
     let mut words = line.split_ascii_whitespace();

@@ -29,9 +29,10 @@ pub use digest::{Digest, Hasher, NotADigest};
 pub use envelope::{Context, Envelope, PAYLOAD_TYPE, pre_authentication, statement};
 pub use error::Error;
 pub use key::{
-    KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, describe_key, sign_ssh,
+    KeyFile, NAMESPACE, PublicKey, Signer, SshSignature, check_ssh, describe_key, read_public,
+    sign_ssh,
 };
-pub use listing::{open_file, open_inside, read_file, read_inside, read_named};
+pub use listing::{open_file, open_inside, read_file, read_inside};
 pub use manifest::{MANIFEST, SIGNATURE};
 pub use merkle::{CompactRange, leaf_hash, node_hash};
 pub use origin::{

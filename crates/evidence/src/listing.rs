@@ -250,7 +250,7 @@ enum Begun {
 }
 
 fn begin(folder: BorrowedFd<'_>, path: &Path, buffer: &mut [u8]) -> io::Result<Begun> {
-    let (file, found) = open_regular(folder, path)?;
+    let (file, found) = open_regular(folder, path, OFlags::NOFOLLOW)?;
     let n_read = (&file).read(buffer)?;
     let is_whole = u64::try_from(found.st_size) == Ok(n_read as u64);
     Ok(if is_whole { Begun::Whole(n_read) } else { Begun::Part(file, n_read) })
@@ -280,10 +280,10 @@ impl Begun {
     }
 }
 
-/// Opens a regular file. A symbolic link is not followed, and a pipe is not waited for: both are refused, as is
-/// everything else that is no file.
-fn open_regular(folder: BorrowedFd<'_>, path: &Path) -> io::Result<(File, Stat)> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+/// Opens a regular file. A symbolic link is refused where `links` says `NOFOLLOW`, and a pipe is refused and not waited
+/// for, as is everything else that is no file.
+fn open_regular(folder: BorrowedFd<'_>, path: &Path, links: OFlags) -> io::Result<(File, Stat)> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | links;
     let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
     let file = match openat(folder, path, flags, Mode::empty()) {
         Ok(opened) => File::from(opened),
@@ -300,7 +300,7 @@ fn open_regular(folder: BorrowedFd<'_>, path: &Path) -> io::Result<(File, Stat)>
 
 /// Opens a file of a bundle for reading; what is not a regular file is refused, see [`is_irregular`].
 pub fn open_file(path: &Path) -> io::Result<File> {
-    open_regular(CWD, path).map(|(file, _)| file)
+    open_regular(CWD, path, OFlags::NOFOLLOW).map(|(file, _)| file)
 }
 
 /// All bytes of a file of a bundle, opened as by [`open_file`].
@@ -312,14 +312,10 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 
 /// All bytes of a file that an operator named, as that of a key: links are followed, and a pipe is refused and not
 /// waited for.
-pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let opened = openat(CWD, path, flags, Mode::empty())?;
-    if !FileType::from_raw_mode(fstat(&opened)?.st_mode).is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
+pub(crate) fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    let (file, _) = open_regular(CWD, path, OFlags::empty())?;
     let mut bytes = Vec::new();
-    (&File::from(opened)).read_to_end(&mut bytes)?;
+    (&file).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -350,7 +346,7 @@ pub fn open_inside(folder: &Path, path: &Path) -> io::Result<File> {
             Err(failed) => return Err(failed.into()),
         };
     }
-    open_regular(opened.as_fd(), Path::new(name)).map(|(file, _)| file)
+    open_regular(opened.as_fd(), Path::new(name), OFlags::NOFOLLOW).map(|(file, _)| file)
 }
 
 /// All bytes of a file of a bundle, opened as by [`open_inside`].
