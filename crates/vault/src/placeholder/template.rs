@@ -129,20 +129,20 @@ pub(super) fn is_of_aws(folded: &str) -> bool {
 
 /// `<your-password>`, and no element of XML, which is closed: `<password>…</password>` is judged by what it holds.
 pub(super) fn has_tag(folded: &str) -> bool {
-    let mut asked = between(folded, "<", ">")
-        .filter(|inner| is_name(inner) && ASKED_FOR.iter().any(|word| inner.contains(word)))
+    let tags = folded.match_indices('<').map_while(|(at, _)| folded[at + 1..].split_once('>'));
+    let mut asked = tags
+        .filter(|(name, _)| is_name(name) && ASKED_FOR.iter().any(|word| name.contains(word)))
         .peekable();
     if asked.peek().is_none() {
         return false;
     }
     let closed: HashSet<&str> = between(folded, "</", ">").filter(|name| is_name(name)).collect();
-    let is_stand_in = |name: &str| {
-        let start = name.as_ptr().addr() - folded.as_ptr().addr() + name.len() + 1;
-        let content = folded[start..].split('<').next().unwrap_or_default().trim();
+    let is_stand_in = |name: &str, behind: &str| {
+        let content = behind.split('<').next().unwrap_or_default().trim();
         let is_secret = ["pass", "secret", "token", "key"].iter().any(|word| name.contains(word));
         is_secret && placeholder(name, content.as_bytes()).is_some()
     };
-    asked.any(|name| !closed.contains(name) || is_stand_in(name))
+    asked.any(|(name, behind)| !closed.contains(name) || is_stand_in(name, behind))
 }
 
 /// Whether a text is that of an INI file: each line with a name in brackets has nothing else, and another with `=`
