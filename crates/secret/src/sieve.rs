@@ -201,9 +201,8 @@ fn slot_of_four(four: &[u8]) -> usize {
 /// Spreads the lower 24 bits over 18; the upper 8 do not matter.
 ///
 /// Of 100,000 numbers this is the one by which the fewest pieces of logs, code, prose and lock files (9 MB of them) come
-/// to share a slot with a piece of an anchor, 0.07 in a hundred, and none of the most common ones. It spreads the rest
-/// as well as any does. Twice as many slots, of which 0.02 in a hundred would be shared, take more time than they save:
-/// they fill the second cache.
+/// to share a slot with a piece of an anchor, and none of the most common ones. It spreads the rest as well as any does.
+/// Twice as many slots take more time than they save: they fill the second cache.
 #[inline]
 fn mix(number: u32) -> usize {
     (number.wrapping_mul(0x0090_1b41 << 8) >> 14) as usize

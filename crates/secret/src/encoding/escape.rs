@@ -1,6 +1,7 @@
 //! Escaped forms: JSON, shells, C and its relatives, XML and HTML.
 
 use std::fmt::Write;
+use std::io;
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -8,8 +9,11 @@ use super::{Encoding, Form};
 
 /// With each byte by its number, as byte strings, `strace -xx` and shell scripts have it.
 pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
-    for (encoding, write) in [
-        (Encoding::CEscape, (|out, byte| write!(out, "\\x{byte:02x}")) as fn(&mut String, u8) -> _),
+    use std::io::Write;
+
+    type Put = fn(&mut Vec<u8>, u8) -> io::Result<()>;
+    for (encoding, put) in [
+        (Encoding::CEscape, (|out, byte| write!(out, "\\x{byte:02x}")) as Put),
         (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02X}")),
         (Encoding::CEscape, |out, byte| write!(out, "\\{byte:03o}")),
         (Encoding::Json, |out, byte| write!(out, "\\u{byte:04x}")),
@@ -21,10 +25,7 @@ pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         take(
             encoding,
             each_byte(value, |out, byte| {
-                let mut code = String::new();
-                let _ = write(&mut code, byte);
-                out.extend_from_slice(code.as_bytes());
-                code.zeroize();
+                let _ = put(out, byte);
             }),
         );
     }

@@ -67,10 +67,7 @@ impl Kind {
             Kind::Zlib
         } else if cpio::is_cpio(head) {
             Kind::Cpio
-        } else if OTHERS
-            .iter()
-            .any(|magic| head.first() == magic.first() && head.starts_with(magic))
-        {
+        } else if OTHERS.iter().any(|magic| head.starts_with(magic)) {
             Kind::Opaque(Unread::Method)
         } else if head.starts_with(b"%PDF-") {
             Kind::Opaque(Unread::Pdf)
