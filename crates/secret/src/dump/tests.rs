@@ -5,6 +5,7 @@ use std::ops::Range;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::goes_on_as_dump;
 use crate::{Redactor, Secret, SecretSet};
 
 /// How a program prints bytes.
@@ -294,18 +295,8 @@ fn characters_in_cells_are_redacted() {
 }
 
 fn redact(set: &SecretSet, with_forms: bool, input: &[u8], lengths: &[usize]) -> String {
-    let mut redactor = if with_forms { Redactor::with_forms(set) } else { Redactor::new(set) };
-    let mut output = Vec::new();
-    let mut rest = input;
-    for len in lengths.iter().cycle() {
-        if rest.is_empty() {
-            break;
-        }
-        let (piece, after) = rest.split_at((*len).clamp(1, rest.len()));
-        redactor.push(piece, &mut output);
-        rest = after;
-    }
-    redactor.finish(&mut output);
+    let redactor = if with_forms { Redactor::with_forms(set) } else { Redactor::new(set) };
+    let output = crate::redactor::tests::redact(redactor, input, lengths);
     String::from_utf8_lossy(&output).into_owned()
 }
 
@@ -318,6 +309,21 @@ fn set_of(secret: &[u8]) -> SecretSet {
 /// What stands before the dump and after it.
 const BEFORE: &str = "2026-11-29 10:22:33,123 INFO 550e8400-e29b-41d4-a716-446655440000\n$ cat\n";
 const AFTER: &str = "done at 10:22:33\n";
+
+#[test]
+fn what_begins_in_the_midst_of_a_dump_goes_on_as_one() {
+    let check = |text: &str, expected: bool| {
+        assert_eq!(goes_on_as_dump(text.as_bytes()), expected, "{text:?}");
+    };
+    check("43  |ANARY|\n00010020  41 52 59\n", true);
+    check("56 37\n00010020: 4152 592f\n", true);
+    check("\n0200040 101 122 131\n", true);
+    check("00010020  41 52 59", false);
+    check("a\nb\n", false);
+    check("x\n12:30 up\n", false);
+    check("x\n00112233445566778 9\n", false);
+    check("", false);
+}
 
 #[test]
 fn dumps_of_every_program_are_redacted() {

@@ -317,18 +317,8 @@ proptest! {
         let input: String = pieces.iter().map(|&piece| PIECES[piece]).collect();
         let set = SecretSet::builder().build();
         let redact = |lengths: &[usize]| {
-            let mut redactor = Redactor::with_forms(&set);
-            let mut output = Vec::new();
-            let mut rest = input.as_bytes();
-            for len in lengths.iter().cycle() {
-                let (piece, after) = rest.split_at((*len).min(rest.len()));
-                redactor.push(piece, &mut output);
-                rest = after;
-                if rest.is_empty() {
-                    break;
-                }
-            }
-            redactor.finish(&mut output);
+            let redactor = Redactor::with_forms(&set);
+            let output = crate::redactor::tests::redact(redactor, input.as_bytes(), lengths);
             String::from_utf8_lossy(&output).into_owned()
         };
         let whole = redact(&[usize::MAX]);

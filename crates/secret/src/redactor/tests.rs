@@ -25,7 +25,7 @@ fn set_of(secrets: &[(&str, &[u8])]) -> SecretSet {
 }
 
 /// Redacts `text` in pieces whose lengths repeat `lengths`.
-fn redact(mut redactor: Redactor<'_>, text: &[u8], lengths: &[usize]) -> Vec<u8> {
+pub(crate) fn redact(mut redactor: Redactor<'_>, text: &[u8], lengths: &[usize]) -> Vec<u8> {
     let mut output = Vec::new();
     let mut rest = text;
     for len in lengths.iter().cycle() {

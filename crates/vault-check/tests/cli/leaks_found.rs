@@ -358,23 +358,27 @@ fn base64_that_is_wrapped_inside_a_string_is_found() {
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
+/// The dump of a text, sixteen bytes in a line.
+fn dump(text: &str, offset: fn(usize) -> String, group: usize, shown: bool) -> String {
+    let lines = text.as_bytes().chunks(16).enumerate().map(|(number, line)| {
+        let digits: Vec<String> =
+            line.chunks(group).map(|bytes| data_encoding::HEXLOWER.encode(bytes)).collect();
+        let characters: String = line
+            .iter()
+            .map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' })
+            .collect();
+        let characters = if shown { format!("  |{characters}|") } else { String::new() };
+        format!("{} {}{characters}\n", offset(number * 16), digits.join(" "))
+    });
+    lines.collect()
+}
+
 #[test]
 fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
     let bed = bed();
     let text = format!("name: an example\ntoken: {TOKEN}\nand more behind it\n");
-    let dump = |offset: fn(usize) -> String, group: usize, shown: bool| {
-        let lines = text.as_bytes().chunks(16).enumerate().map(|(number, line)| {
-            let digits: Vec<String> =
-                line.chunks(group).map(|bytes| data_encoding::HEXLOWER.encode(bytes)).collect();
-            let characters: String = line
-                .iter()
-                .map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' })
-                .collect();
-            let characters = if shown { format!("  |{characters}|") } else { String::new() };
-            format!("{} {}{characters}\n", offset(number * 16), digits.join(" "))
-        });
-        lines.collect::<String>()
-    };
+    let dump =
+        |offset: fn(usize) -> String, group: usize, shown: bool| dump(&text, offset, group, shown);
     bed.write(
         "leaked/xxd.log",
         format!("$ xxd .env\n{}", dump(|at| format!("{at:08x}:"), 2, true)),
@@ -405,4 +409,20 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
     let files: Vec<_> = found.iter().filter_map(|place| place.split(':').next()).collect();
     let expected = ["hexdump", "node", "od-An-c", "od-An", "od", "openssl", "xxd"];
     assert_eq!(files, expected.map(|name| format!("leaked/{name}.log")), "{found:?}");
+}
+
+#[test]
+fn a_value_deep_in_a_long_dump_is_found() {
+    let bed = bed();
+    let text = format!("{}token: {TOKEN}\nend\n", "name: an example\n".repeat(10_000));
+    bed.write("leaked/hexdump.log", dump(&text, |at| format!("{at:08x} "), 1, true));
+    bed.write("leaked/od.log", dump(&text, |at| format!("{at:07o}"), 1, false));
+    bed.write("leaked/xxd.log", dump(&text, |at| format!("{at:08x}:"), 2, true));
+    let found = places(&leaks(&bed, &[]));
+    let line = text.find("CANARY").unwrap() / 16 + 1;
+    let expected = ["hexdump", "od", "xxd"].map(|name| format!("leaked/{name}.log:{line}:"));
+    assert!(
+        found.len() == 3 && found.iter().zip(&expected).all(|(place, at)| place.starts_with(at)),
+        "{found:?}"
+    );
 }
