@@ -57,6 +57,7 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Run {
     /// Add the run to this open bundle
     #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "area"])]
@@ -85,6 +86,12 @@ pub(crate) struct Run {
     /// How long to read on when the command has ended and something it started has not
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2s")]
     pub(crate) drain: Duration,
+    /// Keep of each stream this much at most, its beginning and its end, as 64M; the record says what is left out
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_bytes: Option<u64>,
+    /// Do not let the command wait for whoever reads our output: what is not read in time is kept and not shown
+    #[arg(long)]
+    pub(crate) no_stall: bool,
     /// A short word for the run, which its files carry [default: the program's name]
     #[arg(long)]
     pub(crate) label: Option<String>,
@@ -394,6 +401,27 @@ fn timeout(text: &str) -> Result<Duration, String> {
     if time.is_zero() { Err("the time has to be above 0".to_owned()) } else { Ok(time) }
 }
 
+/// `4096`, `64K`, `10M`, `2G`: bytes, in steps of 1024, and at least 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 =
+        number.parse().map_err(|_| "a size is a number and a unit, as 64M".to_owned())?;
+    let shift = match unit {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => return Err("the units are K, M, G and T".to_owned()),
+    };
+    match number.checked_mul(1 << shift) {
+        Some(bytes) if bytes >= 1024 => Ok(bytes),
+        Some(_) => Err("the size has to be at least 1024 bytes".to_owned()),
+        None => Err("the size is too large".to_owned()),
+    }
+}
+
 fn digest(text: &str) -> Result<Digest, String> {
     text.parse().map_err(|_| "a hash is `sha256:` and 64 hex digits".to_owned())
 }
@@ -407,6 +435,18 @@ mod tests {
         assert_eq!(timeout("1ms"), Ok(Duration::from_millis(1)));
         assert!(timeout("0s").is_err() && timeout("0").is_err());
         assert_eq!(duration("0s"), Ok(Duration::ZERO), "no time to drain is fine");
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("4096"), Ok(4096));
+        assert_eq!(size("64K"), Ok(65_536));
+        assert_eq!(size("2G"), Ok(2_147_483_648));
+        for wrong in
+            ["", "M", "-1", "1023", "0", "1X", "1MB", "99999999999T", "18446744073709551616"]
+        {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

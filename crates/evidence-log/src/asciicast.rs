@@ -50,11 +50,40 @@ pub struct Header<'a> {
 /// What one run left.
 pub struct Streams<'a> {
     /// stdout, or the terminal, or both in one.
-    pub out: &'a mut dyn Read,
+    pub out: Stream<'a>,
     /// stderr.
-    pub err: &'a mut dyn Read,
+    pub err: Stream<'a>,
     /// Whether line breaks have to become those of a terminal.
     pub is_raw: bool,
+}
+
+/// A stream as it was kept.
+pub struct Stream<'a> {
+    /// What its file has.
+    pub bytes: &'a mut dyn Read,
+    /// What its file has not.
+    pub gap: Option<Gap>,
+}
+
+/// The part of a stream that was left out, and the line that stands in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// How many bytes of the stream come before it.
+    pub from: u64,
+    /// How many bytes of the stream come before its end.
+    pub to: u64,
+    /// How many bytes the line has.
+    pub line: u64,
+}
+
+impl Gap {
+    /// How many bytes of the file stand for what was read there.
+    fn kept(self, from: u64, to: u64) -> u64 {
+        let before = to.min(self.from).saturating_sub(from);
+        let after = to.saturating_sub(from.max(self.to));
+        let begins = from <= self.from && self.from < to;
+        before.saturating_add(after).saturating_add(if begins { self.line } else { 0 })
+    }
 }
 
 impl<W: Write> Cast<W> {
@@ -91,6 +120,7 @@ impl<W: Write> Cast<W> {
         streams: &mut Streams<'_>,
     ) -> io::Result<()> {
         let mut pending = [Vec::new(), Vec::new()];
+        let mut read = [0_u64; 2];
         let mut ended_with_cr = false;
         let mut line = Vec::new();
         let mut at_us = from_us;
@@ -103,10 +133,13 @@ impl<W: Write> Cast<W> {
                 .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not a timing"))?;
             at_us = from_us.saturating_add(timed.at_us);
             let side = usize::from(timed.stream == 2);
-            let source: &mut dyn Read = if side == 1 { streams.err } else { streams.out };
-            let mut left = timed.bytes;
+            let stream = if side == 1 { &mut streams.err } else { &mut streams.out };
+            let from = read[side];
+            read[side] = from.saturating_add(timed.bytes);
+            let mut left = stream.gap.map_or(timed.bytes, |gap| gap.kept(from, read[side]));
             while left > 0 {
                 let take = left.min(32 * 1024);
+                let source: &mut dyn Read = stream.bytes;
                 if source.take(take).read_to_end(&mut pending[side])? as u64 != take {
                     return Err(io::Error::new(
                         io::ErrorKind::UnexpectedEof,
@@ -189,7 +222,11 @@ mod tests {
         let header = Header { size: (80, 24), started: 7, command: Some("sh"), title: "one" };
         let mut cast = Cast::new(Vec::new(), &header)?;
         let (mut out, mut err) = (out, err);
-        let mut streams = Streams { out: &mut out, err: &mut err, is_raw };
+        let mut streams = Streams {
+            out: Stream { bytes: &mut out, gap: None },
+            err: Stream { bytes: &mut err, gap: None },
+            is_raw,
+        };
         cast.run(0, &mut timing.as_bytes(), &mut streams)?;
         Ok(String::from_utf8(cast.finish()).unwrap())
     }
@@ -228,6 +265,22 @@ mod tests {
         for timing in ["x\n", "[1,1]\n", "[1,3,1]\n", "[-1,1,1]\n"] {
             assert!(cast(timing, b"abc", b"", true).is_err(), "{timing}");
         }
+    }
+
+    #[track_caller]
+    fn check_kept(gap: Gap, reads: &[(u64, u64)], expected: &[u64]) {
+        let kept: Vec<u64> = reads.iter().map(|&(from, to)| gap.kept(from, to)).collect();
+        assert_eq!(kept, expected);
+    }
+
+    #[test]
+    fn a_gap_shows_its_line_once_where_it_begins() {
+        let gap = Gap { from: 10, to: 90, line: 5 };
+        check_kept(gap, &[(0, 10), (10, 20), (20, 90), (90, 100)], &[10, 5, 0, 10]);
+        check_kept(gap, &[(0, 100)], &[25]);
+        check_kept(gap, &[(0, 11), (11, 95), (95, 100)], &[15, 5, 5]);
+        let none = Gap { from: 10, to: 100, line: 5 };
+        check_kept(none, &[(0, 50), (50, 100)], &[15, 0]);
     }
 
     proptest::proptest! {

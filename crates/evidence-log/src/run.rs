@@ -7,6 +7,7 @@ mod child;
 mod end;
 pub(crate) mod expect;
 mod git;
+mod kept;
 mod pointer;
 mod program;
 mod pty;
@@ -129,9 +130,12 @@ pub(crate) fn run(
     };
     let facts = end::Facts { clock_start, took, program, git };
     let ended = end::end(&plan, begun, captured, facts, &mut cleaner, signer.as_deref());
-    let unmet = ended.map_err(|failed| {
+    let end::Ended { unmet, not_shown } = ended.map_err(|failed| {
         failed.while_recording("its beginning is recorded, and its output as far as it was written")
     })?;
+    if not_shown > 0 {
+        drop(writeln!(streams.stderr, "evidence-log: {not_shown} bytes were kept and not shown"));
+    }
     for expectation in &unmet {
         let said = writeln!(streams.stderr, "evidence-log: its output has not {expectation}");
         // The command's own stderr may be closed; that must not change its exit code.

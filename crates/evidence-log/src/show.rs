@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use evidence::{Attach, Body, Bundle, End, FileEntry, Gate, Git, Outcome, Record, Run};
+use evidence::{Attach, Body, Bundle, End, FileEntry, Gate, Git, Outcome, Record, Run, Truncated};
 use report::{Common, Exit, Format, Invocation, Palette, Streams};
 use serde_json::{Value, json};
 
@@ -130,10 +130,14 @@ pub(crate) fn remarks(end: &End) -> Vec<String> {
     if end.still_open {
         remarks.push("something it started still held its output when it ended".into());
     }
+    for Truncated { path, head, tail, of } in &end.truncated {
+        remarks.push(format!("{path} has the first {head} and the last {tail} of {of} bytes"));
+    }
+    if end.not_shown > 0 {
+        remarks.push(format!("{} bytes were kept and not shown", end.not_shown));
+    }
     if end.terminal_closed {
-        remarks.push(
-            "its output was not read to the end where it was shown; the files are whole".into(),
-        );
+        remarks.push("its output was not read to the end where it was shown".into());
     }
     if !end.forwarded.is_empty() {
         remarks.push(format!("signals passed on: {}", end.forwarded.join(", ")));
@@ -254,6 +258,7 @@ fn run_json(run: &Run<'_>) -> Value {
         "started": run.end.map(|end| end.started.clone()),
         "duration_us": run.end.map(|end| end.duration_us),
         "suspect": run.suspect().iter().map(|reason| reason.word()).collect::<Vec<_>>(),
+        "truncated": run.end.map(|end| &*end.truncated).unwrap_or_default(),
         "files": files,
     })
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::digest::Digest;
 use crate::key::{PublicKey, Signer};
 use crate::outcome::Outcome;
-use crate::record::{Begin, End, FileEntry, Text};
+use crate::record::{Begin, End, FileEntry, Text, Truncated};
 
 /// The media type of the payload.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -63,7 +63,7 @@ pub fn statement(begin: &Begin, end: &End, context: &Context<'_>) -> Vec<u8> {
             "name": begin.label,
             "command": command,
             "materials": materials(end),
-            "byproducts": byproducts(end),
+            "byproducts": byproducts(begin, end),
             "environment": environment(begin, end, context),
         },
     });
@@ -137,7 +137,7 @@ impl Envelope {
     pub fn agrees_with(&self, begin: &Begin, end: &End) -> bool {
         let Some(statement) = self.statement() else { return false };
         let predicate = &statement["predicate"];
-        let recorded = byproducts(end);
+        let recorded = byproducts(begin, end);
         let said = predicate["byproducts"].as_object();
         let same_end = said.is_some_and(|said| {
             said.contains_key("return-value")
@@ -199,7 +199,7 @@ fn materials(end: &End) -> Vec<Value> {
     materials
 }
 
-fn byproducts(end: &End) -> Value {
+fn byproducts(begin: &Begin, end: &End) -> Value {
     let signal = match &end.outcome {
         Outcome::Signaled { signal, .. } => Some(signal.clone()),
         Outcome::TimedOut { signal, .. } => signal.clone(),
@@ -224,10 +224,23 @@ fn byproducts(end: &End) -> Value {
         "suspect".into(),
         end.suspect.iter().map(|reason| reason.word()).collect::<Vec<_>>().into(),
     );
+    byproducts.insert("expectedReturnValues".into(), begin.expect_exit.clone().into());
+    byproducts.insert("expectedOutput".into(), json!(begin.expect_output));
+    byproducts.insert("unmet".into(), json!(end.unmet));
+    byproducts.insert("truncated".into(), end.truncated.iter().map(truncated).collect());
     for file in &end.files {
         byproducts.insert(format!("{}Bytes", file.role), file.bytes.to_string().into());
     }
     byproducts.into()
+}
+
+fn truncated(file: &Truncated) -> Value {
+    json!({
+        "name": file.path,
+        "headBytes": file.head.to_string(),
+        "tailBytes": file.tail.to_string(),
+        "ofBytes": file.of.to_string(),
+    })
 }
 
 fn environment(begin: &Begin, end: &End, context: &Context<'_>) -> Value {

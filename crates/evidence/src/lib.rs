@@ -43,7 +43,8 @@ pub use outcome::Outcome;
 pub use problem::{Problem, Rule, Weight};
 pub use record::{
     Attach, Begin, Body, End, Expectation, FileEntry, Gate, Git, LINE_LIMIT, Malformed, Mode, Note,
-    Open, Program, Record, Recovered, Redaction, Seal, Suspect, SuspectFile, Text, Unsearched,
+    Open, Program, Record, Recovered, Redaction, Seal, Suspect, SuspectFile, Text, Truncated,
+    Unsearched,
 };
 pub use recover::{Recovery, abandoned, recover, recovered_run};
 pub use seal::{Sealed, seal};

@@ -1,16 +1,18 @@
 //! One line of a bundle's `evidence.jsonl`: what it can say, how it is written, how it is read.
 
 mod attached;
+mod file;
 mod text;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{Digest, hex};
+use crate::digest::Digest;
 use crate::outcome::Outcome;
 use crate::time;
 pub(crate) use attached::UNRECORDED;
 pub use attached::{Attach, SuspectFile, Unsearched};
+pub use file::{FileEntry, Truncated};
 pub use text::Text;
 
 /// The most bytes a line may have, without its line break: what a tlog-tiles entry bundle can carry.
@@ -102,6 +104,9 @@ pub struct Begin {
     /// What a success must print besides. Said before the command starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect_output: Vec<Expectation>,
+    /// How many bytes of each stream are kept at most; all where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
     /// The boot of the machine, so that monotonic times of two runs can be compared.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub boot: String,
@@ -146,6 +151,9 @@ pub struct End {
     pub mode: Mode,
     /// What it left in the bundle: streams, timing, envelope.
     pub files: Vec<FileEntry>,
+    /// The streams that are not kept whole, as `max_bytes` asks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub truncated: Vec<Truncated>,
     /// What was replaced in its output and arguments: names of rules, and how often.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redactions: Vec<Redaction>,
@@ -170,26 +178,15 @@ pub struct End {
     /// Nobody read our own output to its end; the files are whole.
     #[serde(default, skip_serializing_if = "is_false")]
     pub terminal_closed: bool,
+    /// How many bytes of the output were not shown, since nobody read them in time; they are in the files.
+    #[serde(default, skip_serializing_if = "is_zero_bytes")]
+    pub not_shown: u64,
     /// Signals that we passed on to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forwarded: Vec<String>,
     /// Signals that came to us and were not passed on: a terminal sent them to the command as well, or it had ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub received: Vec<String>,
-}
-
-/// A file of the bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileEntry {
-    /// Its path in the bundle, with `/`.
-    pub path: String,
-    /// What it is: `stdout`, `stderr`, `tty`, `timing`, `envelope` or `attachment`.
-    pub role: String,
-    /// Its size.
-    pub bytes: u64,
-    /// Its digest.
-    #[serde(with = "hex")]
-    pub sha256: Digest,
 }
 
 /// How often a rule replaced something.
@@ -468,6 +465,11 @@ fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, Malformed> {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero_bytes(number: &u64) -> bool {
     *number == 0
 }
 

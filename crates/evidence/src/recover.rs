@@ -158,6 +158,7 @@ mod tests {
             timeout_ms: None,
             expect_exit: Vec::new(),
             expect_output: Vec::new(),
+            max_bytes: None,
             boot: String::new(),
             unredacted: Vec::new(),
         });

@@ -8,7 +8,7 @@ use secret::SecretSet;
 use super::masked::{Masked, places};
 use super::output::NewFile;
 use super::{Ctx, Exported, runs};
-use crate::asciicast::{Cast, Header, Streams};
+use crate::asciicast::{Cast, Gap, Header, Stream, Streams};
 use crate::error::Error;
 
 /// Between two runs a player waits no longer than this.
@@ -81,9 +81,21 @@ fn play(
     let (mut out, mut err) = (masked(&["stdout", "tty"])?, masked(&["stderr"])?);
     let mut timing = BufReader::new(open(&["timing"])?);
     let is_raw = run.begin.mode == Mode::Pty;
-    let mut streams = Streams { out: &mut out, err: &mut err, is_raw };
+    let mut streams = Streams {
+        out: Stream { bytes: &mut out, gap: gap(run, &["stdout", "tty"]) },
+        err: Stream { bytes: &mut err, gap: gap(run, &["stderr"]) },
+        is_raw,
+    };
     cast.run(from_us, &mut timing, &mut streams).map_err(|source| Error::Read {
         path: find(&["timing"]).unwrap_or_else(|| ctx.folder.clone()),
         source,
     })
+}
+
+/// What was left out of a stream, as the record of its run says. The line in its place is what is more in the file.
+fn gap(run: &Run<'_>, roles: &[&str]) -> Option<Gap> {
+    let file = run.files().iter().find(|file| roles.contains(&file.role.as_str()))?;
+    let cut = run.end?.truncated.iter().find(|cut| cut.path == file.path)?;
+    let line = file.bytes.saturating_sub(cut.head.saturating_add(cut.tail));
+    Some(Gap { from: cut.head, to: cut.of.saturating_sub(cut.tail), line })
 }

@@ -6,7 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use evidence::{Appended, Begin, Body, Digest, Tail, Text};
 
+use super::kept::Kept;
 use super::stream::{Sink, Timing};
+use super::terminal::Terminal;
 use super::{Plan, arguments};
 use crate::error::Error;
 use crate::redaction::{Cleaner, fitting_names};
@@ -100,6 +102,7 @@ fn describe(plan: &Plan<'_>, cleaner: &mut Cleaner<'_>) -> Begin {
             .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         expect_exit: plan.args.expect_exit.clone(),
         expect_output: plan.args.expect_output(),
+        max_bytes: plan.args.max_bytes,
         boot: boot(),
     }
 }
@@ -126,6 +129,7 @@ fn make_files<'set>(plan: &Plan<'set>, run: u32) -> io::Result<(Vec<Sink<'set>>,
     let make = |extension: &str| {
         let name = format!("{stem}.{extension}");
         let file = File::options()
+            .read(true)
             .write(true)
             .create_new(true)
             .mode(0o644)
@@ -143,7 +147,9 @@ fn make_files<'set>(plan: &Plan<'set>, run: u32) -> io::Result<(Vec<Sink<'set>>,
         if streams.is_empty() {
             file.try_lock()?;
         }
-        streams.push(Sink::new(fd, role, file, name, plan.set));
+        let kept = Kept::new(file, name, plan.args.max_bytes);
+        let terminal = Terminal::of(fd, plan.args.no_stall);
+        streams.push(Sink::new(fd, role, kept, plan.set, terminal));
     }
     let (file, name) = make("timing")?;
     let mark = File::open(plan.folder.join(&name))?;

@@ -27,8 +27,15 @@ pub(super) struct Facts {
     pub(super) git: Option<Asked>,
 }
 
-/// Makes the output durable, signs a statement about it, and records the end; answers whether what was expected of
-/// the output is there.
+/// What the operator is to be told.
+pub(super) struct Ended {
+    /// What was expected of the output and is not there.
+    pub(super) unmet: Vec<Expectation>,
+    /// How many bytes of the output were kept and not shown.
+    pub(super) not_shown: u64,
+}
+
+/// Makes the output durable, signs a statement about it, and records the end.
 pub(super) fn end(
     plan: &Plan<'_>,
     mut begun: Begun<'_>,
@@ -36,12 +43,18 @@ pub(super) fn end(
     facts: Facts,
     cleaner: &mut Cleaner<'_>,
     signer: Option<&dyn Signer>,
-) -> Result<Vec<Expectation>, Error> {
+) -> Result<Ended, Error> {
     let clock_end = clock::now();
-    let mut files = Vec::new();
+    let (mut files, mut truncated) = (Vec::new(), Vec::new());
+    let (mut terminal_closed, mut not_shown) = (false, 0);
     for sink in &mut begun.streams {
         let path = plan.folder.join(sink.name());
-        files.push(sink.entry().map_err(|source| Error::Output { path, source })?);
+        let (file, cut) = sink.entry().map_err(|source| Error::Output { path, source })?;
+        files.push(file);
+        truncated.extend(cut);
+        let terminal = sink.finish_terminal(plan.args.drain);
+        terminal_closed |= terminal.is_closed();
+        not_shown += terminal.not_shown();
     }
     let printed =
         begun.streams.first().map(|sink| plan.folder.join(sink.name())).unwrap_or_default();
@@ -64,12 +77,14 @@ pub(super) fn end(
         duration_us: u64::try_from(facts.took.as_micros()).unwrap_or(u64::MAX),
         mode: plan.mode,
         files,
+        truncated,
         redactions: cleaner.counts(&counts),
         program,
         git,
         env: begun.begin.env.clone(),
         still_open: captured.still_open,
-        terminal_closed: begun.streams.iter().any(Sink::is_terminal_closed),
+        terminal_closed,
+        not_shown,
         forwarded: captured.forwarded,
         received: captured.received,
     };
@@ -78,7 +93,7 @@ pub(super) fn end(
     let unmet = end.unmet.clone();
     // It is dated when it is written, which others in the bundle may have done since the command ended.
     evidence::append(&plan.folder, clock::now(), |_| vec![Body::End(Box::new(end))])?;
-    Ok(unmet)
+    Ok(Ended { unmet, not_shown })
 }
 
 fn write_envelope(

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use evidence::{FileEntry, Hasher};
+use evidence::{FileEntry, Hasher, Truncated};
 use secret::{Redactor, SecretSet};
 
+use super::kept::Kept;
 use super::terminal::Terminal;
 
 /// How much of a stream's beginning is kept for the judgement whether it is suspect.
@@ -17,16 +18,12 @@ pub(super) struct Sink<'set> {
     /// The command's descriptor: 1 or 2.
     pub(super) fd: u8,
     role: &'static str,
-    file: File,
-    name: String,
+    kept: Kept,
     redactor: Redactor<'set>,
     clean: Vec<u8>,
-    hasher: Hasher,
-    bytes: u64,
     /// The stream's beginning, redacted.
     pub(super) head: Vec<u8>,
     terminal: Terminal,
-    failure: Option<io::Error>,
 }
 
 /// The file of `[microseconds, fd, bytes]`, one line a read.
@@ -42,26 +39,22 @@ impl<'set> Sink<'set> {
     pub(super) fn new(
         fd: u8,
         role: &'static str,
-        file: File,
-        name: String,
+        kept: Kept,
         set: &'set SecretSet,
+        terminal: Terminal,
     ) -> Self {
         Self {
             fd,
             role,
-            file,
-            name,
+            kept,
             redactor: Redactor::with_forms(set),
             clean: Vec::new(),
-            hasher: Hasher::default(),
-            bytes: 0,
             head: Vec::new(),
-            terminal: Terminal::of(fd),
-            failure: None,
+            terminal,
         }
     }
 
-    /// Takes what was read; answers how many bytes went into the file.
+    /// Takes what was read; answers how many bytes it is when redacted.
     pub(super) fn take(&mut self, read: &[u8]) -> u64 {
         self.clean.clear();
         self.redactor.push(read, &mut self.clean);
@@ -75,9 +68,10 @@ impl<'set> Sink<'set> {
         self.put()
     }
 
-    /// Whether nobody reads our own stream any more.
-    pub(super) fn is_terminal_closed(&self) -> bool {
-        self.terminal.is_closed()
+    /// Our own stream. What is still waiting to be shown there was shown or given up.
+    pub(super) fn finish_terminal(&mut self, patience: Duration) -> &Terminal {
+        self.terminal.finish(patience);
+        &self.terminal
     }
 
     /// How often each rule replaced something.
@@ -85,42 +79,22 @@ impl<'set> Sink<'set> {
         self.redactor.counts()
     }
 
-    /// Makes the file durable and says what it holds; the lock on it stays until this sink is dropped.
-    pub(super) fn entry(&mut self) -> io::Result<FileEntry> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        if self.bytes > 0 {
-            self.file.sync_data()?;
-        }
-        let sha256 = self.hasher.clone().finish();
-        Ok(FileEntry {
-            path: self.name.clone(),
-            role: self.role.to_owned(),
-            bytes: self.bytes,
-            sha256,
-        })
+    /// Makes the file durable and says what it holds, and whether that is not all; the lock on it stays until this
+    /// sink is dropped.
+    pub(super) fn entry(&mut self) -> io::Result<(FileEntry, Option<Truncated>)> {
+        self.kept.entry(self.role)
     }
 
     /// The name of the file in the bundle.
     pub(super) fn name(&self) -> &str {
-        &self.name
+        self.kept.name()
     }
 
     fn put(&mut self) -> u64 {
         if self.clean.is_empty() {
             return 0;
         }
-        // A full disk must not stop the command: it goes on, and the failure is reported when it has ended.
-        if self.failure.is_none() {
-            match self.file.write_all(&self.clean) {
-                Ok(()) => {
-                    self.hasher.update(&self.clean);
-                    self.bytes += self.clean.len() as u64;
-                }
-                Err(failure) => self.failure = Some(failure),
-            }
-        }
+        self.kept.put(&self.clean);
         if self.head.len() < HEAD {
             let room = HEAD - self.head.len();
             self.head.extend_from_slice(&self.clean[..self.clean.len().min(room)]);

@@ -1,17 +1,7 @@
 //! A recorder that is killed, and one whose disk or system calls fail.
 
-use std::time::{Duration, Instant};
-
 use crate::ops::{is_there, unsigned};
-use crate::{faults, open, show, tool};
-
-fn wait_for(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(30), "it did not happen");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
+use crate::{faults, open, show, tool, wait_for};
 
 #[test]
 fn a_killed_recorder_leaves_a_begin_without_an_end() {
@@ -21,7 +11,7 @@ fn a_killed_recorder_leaves_a_begin_without_an_end() {
     let run = ["run", "--into", &bundle, "--label", "k", "--", "sh", "-c", command];
     let running = tool(&bed).args(run).start();
     let out = bed.path(format!("{bundle}/001-k.out"));
-    wait_for(|| std::fs::read_to_string(&out).is_ok_and(|text| text == "started\n"));
+    wait_for("the start", || std::fs::read_to_string(&out).is_ok_and(|text| text == "started\n"));
     assert_eq!(
         tool(&bed).args(["seal", &bundle]).run().code(),
         2,
@@ -34,7 +24,7 @@ fn a_killed_recorder_leaves_a_begin_without_an_end() {
     assert_eq!(seal(), 2, "its command still runs");
     bed.write("go", "");
     assert!(show(&bed, &bundle)["runs"][0]["exit"].is_null(), "an end must not be made up");
-    wait_for(|| seal() == 0);
+    wait_for("the seal", || seal() == 0);
     assert_eq!(faults(&bed, &bundle), ["incomplete"]);
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.contains("\"kind\":\"recovered\",\"run\":1"), "{records}");

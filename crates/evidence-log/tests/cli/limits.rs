@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use testbed::Bed;
 
 use crate::ops::is_there;
-use crate::{faults, open, show};
+use crate::{faults, open, show, tool, wait_for};
 
 /// Runs shell lines in a mount namespace of their own; none where that is not permitted, which is said aloud.
 fn mounted(test: &str, bed: &Bed, line: &str) -> Option<testbed::Output> {
@@ -122,4 +122,85 @@ fn memory_does_not_grow_with_three_gigabytes_or_ten_million_lines() {
     let bytes = memory_while("yes 0123456789abcdef | head -c 3000000000");
     let lines = memory_while("seq 1 10000000");
     assert!(bytes <= MOST && lines <= MOST, "{bytes} and {lines} KiB");
+}
+
+#[test]
+fn of_a_long_stream_the_beginning_and_the_end_are_kept() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let long = "seq 1 100000; echo short >&2";
+    let run = ["run", "--into", &bundle, "--max-bytes", "4K", "--label", "l", "--", "sh", "-c"];
+    let output = tool(&bed).args(run).arg(long).run();
+    assert_eq!((output.code(), output.stdout().len()), (0, 588_895), "all is shown");
+    let kept = bed.read(format!("{bundle}/001-l.out"));
+    let (head, tail) =
+        kept.split_once("\n[evidence-log: 584799 bytes are left out here]\n").unwrap();
+    assert_eq!((head.len(), tail.len()), (2048, 2048));
+    assert!(head.starts_with("1\n2\n") && tail.ends_with("\n99999\n100000\n"));
+    assert_eq!(bed.read(format!("{bundle}/001-l.err")), "short\n");
+    let said =
+        serde_json::json!([{ "path": "001-l.out", "head": 2048, "tail": 2048, "of": 588_895 }]);
+    assert_eq!(show(&bed, &bundle)["runs"][0]["truncated"], said);
+    let shown = tool(&bed).args(["show", &bundle]).run();
+    let words = "001-l.out has the first 2048 and the last 2048 of 588895 bytes";
+    assert!(shown.stdout().contains(words), "{shown}");
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    assert_eq!(faults(&bed, &bundle), Vec::<String>::new());
+    let cast = ["export", &bundle, "--as", "asciicast", "-o", "l.cast"];
+    assert_eq!(tool(&bed).args(cast).run().code(), 0);
+    let played: String = bed
+        .read("l.cast")
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str::<(f64, String, String)>(line).unwrap())
+        .filter(|(_, kind, _)| kind == "o")
+        .map(|(.., text)| text.replace('\r', ""))
+        .collect();
+    assert_eq!(played, format!("{kept}short\n"));
+}
+
+#[test]
+fn a_killed_recorder_of_a_long_stream_leaves_what_came_last() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let command = "seq 1 200000; echo last; sleep 60";
+    let run = ["run", "--into", &bundle, "--max-bytes", "64K", "--label", "k", "--", "sh", "-c"];
+    let running = tool(&bed).args(run).arg(command).start();
+    let path = bed.path(format!("{bundle}/001-k.out"));
+    let read = || std::fs::read_to_string(&path).unwrap_or_default();
+    wait_for("the last line", || read().ends_with("last\n"));
+    let pid = running.pid().to_string();
+    assert_eq!(bed.command("kill").args(["-KILL", &pid]).unguarded().run().code(), 0);
+    assert_eq!(running.wait().code(), 137);
+    let kept = read();
+    assert!(kept.starts_with("1\n2\n") && kept.ends_with("\n200000\nlast\n"));
+    assert!(kept.len() <= 160 * 1024, "{} bytes", kept.len());
+}
+
+#[test]
+fn a_reader_that_stops_holds_nobody_up_where_that_is_asked() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    let line = format!(
+        "{program} run --into {bundle} --no-stall --drain 200ms --label s -- sh -c 'seq 1 400000; echo done > done' \
+         | (while [ ! -e done ]; do sleep 0.02; done; sleep 1; wc -c)"
+    );
+    let output = bed.command("bash").args(["-c", &line]).run();
+    let shown: u64 = output.stdout().trim().parse().unwrap();
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert_eq!(bed.read(format!("{bundle}/001-s.out")).len(), 2_688_895);
+    assert!(records.contains(&format!("\"not_shown\":{}", 2_688_895 - shown)), "{shown} {records}");
+    let said = format!("evidence-log: {} bytes were kept and not shown", 2_688_895 - shown);
+    assert!(output.stderr().contains(&said), "{output}");
+}
+
+#[test]
+fn a_reader_that_keeps_up_is_shown_everything() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let run = ["run", "--into", &bundle, "--no-stall", "--label", "q", "--", "seq", "1", "2000"];
+    let output = tool(&bed).args(run).run();
+    assert_eq!((output.code(), output.stdout().lines().count()), (0, 2000));
+    assert!(!bed.read(format!("{bundle}/evidence.jsonl")).contains("not_shown"));
 }

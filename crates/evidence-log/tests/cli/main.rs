@@ -31,6 +31,8 @@ mod verdicts;
 mod waits;
 mod words;
 
+use std::time::{Duration, Instant};
+
 use testbed::{Bed, Command};
 
 /// The program, ready to be given its arguments.
@@ -65,4 +67,13 @@ pub(crate) fn faults(bed: &Bed, bundle: &str) -> Vec<String> {
     let findings = answer["findings"].as_array().unwrap();
     let faults = findings.iter().filter(|finding| finding["level"] != "note");
     faults.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Waits until it holds, and names it where it does not come to that.
+pub(crate) fn wait_for(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_mins(1), "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

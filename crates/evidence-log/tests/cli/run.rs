@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use testbed::Bed;
 
-use crate::{faults, open, show, tool};
+use crate::{faults, open, show, tool, wait_for};
 
 #[track_caller]
 fn check_code(command: &[&str], expected: i32, outcome: &str) {
@@ -181,7 +181,9 @@ fn a_signal_is_passed_on_and_the_clean_up_is_kept() {
     let run = ["run", "--into", &bundle, "--label", "s", "--", "sh", "-c", command];
     let running = tool(&bed).args(run).start();
     let out = bed.path(format!("{bundle}/001-s.out"));
-    wait_for(|| std::fs::read_to_string(&out).is_ok_and(|text| text.contains("ready")));
+    wait_for("the start", || {
+        std::fs::read_to_string(&out).is_ok_and(|text| text.contains("ready"))
+    });
     let pid = running.pid().to_string();
     assert_eq!(bed.command("kill").args(["-TERM", &pid]).unguarded().run().code(), 0);
     let output = running.wait();
@@ -377,12 +379,4 @@ fn parallel_runs_in_one_bundle_get_numbers_of_their_own() {
     numbers.sort_unstable();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
     assert_eq!(faults(&bed, &bundle), ["unsealed"]);
-}
-
-fn wait_for(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(30), "it did not happen");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }

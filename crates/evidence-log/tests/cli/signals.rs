@@ -1,19 +1,9 @@
 //! Ctrl-C, hang-ups and impatience: the command decides, and what it says while it cleans up is kept.
 
-use std::time::{Duration, Instant};
-
 use testbed::{Bed, Output};
 
 use crate::ops::is_there;
-use crate::{faults, open, show, tool};
-
-fn wait_for(what: &str, condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < Duration::from_mins(1), "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
+use crate::{faults, open, show, tool, wait_for};
 
 fn send(bed: &Bed, signal: &str, to: &str) {
     assert_eq!(bed.command("kill").args([signal, "--", to]).unguarded().run().code(), 0);

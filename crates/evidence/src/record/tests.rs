@@ -24,6 +24,7 @@ fn begin(command: Vec<Text>) -> Body {
         timeout_ms: None,
         expect_exit: Vec::new(),
         expect_output: Vec::new(),
+        max_bytes: None,
         boot: String::new(),
         unredacted: Vec::new(),
     })
@@ -52,6 +53,7 @@ fn an_end_says_how_it_ended() {
             bytes: 0,
             sha256: Digest::of(b""),
         }],
+        truncated: vec![],
         redactions: vec![Redaction { rule: "dsn-password".into(), count: 2 }],
         suspect: vec![Suspect::EmptyOutput],
         unmet: vec![],
@@ -60,6 +62,7 @@ fn an_end_says_how_it_ended() {
         env: vec!["FLY_API_TOKEN".into()],
         still_open: false,
         terminal_closed: false,
+        not_shown: 0,
         forwarded: vec![],
         received: vec![],
     };

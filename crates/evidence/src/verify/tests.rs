@@ -8,7 +8,7 @@ use super::*;
 use crate::envelope::{Context, Envelope, statement};
 use crate::key::KeyFile;
 use crate::outcome::Outcome;
-use crate::record::{Begin, FileEntry, Mode, Open};
+use crate::record::{Begin, End, Expectation, FileEntry, Mode, Open};
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -36,6 +36,7 @@ fn begin(run: u32, label: &str) -> Begin {
         timeout_ms: None,
         expect_exit: Vec::new(),
         expect_output: Vec::new(),
+        max_bytes: None,
         boot: String::new(),
         unredacted: Vec::new(),
     }
@@ -59,6 +60,7 @@ fn add_run(folder: &Path, run: u32, label: &str) {
         duration_us: 1,
         mode: Mode::Pipe,
         files: vec![file],
+        truncated: vec![],
         redactions: vec![],
         suspect: vec![],
         unmet: vec![],
@@ -67,6 +69,7 @@ fn add_run(folder: &Path, run: u32, label: &str) {
         env: vec![],
         still_open: false,
         terminal_closed: false,
+        not_shown: 0,
         forwarded: vec![],
         received: vec![],
     };
@@ -390,4 +393,33 @@ fn a_link_a_pipe_or_nothing_in_the_place_of_a_file_is_found_and_not_waited_for()
             assert!(found.starts_with(&expected), "{what} for {name}: {found}");
         }
     }
+}
+
+#[test]
+fn a_statement_vouches_for_what_was_expected() {
+    let (_root, folder) = sealed();
+    let bundle = crate::Bundle::open(&folder).unwrap();
+    let run = &bundle.runs()[0];
+    let end = run.end.unwrap();
+    let context = Context {
+        bundle: "b",
+        begin_index: 1,
+        begin_digest: Digest::of(b""),
+        tool: "t",
+        host: "h",
+    };
+    let expected = Begin {
+        expect_exit: vec![0, 3],
+        expect_output: vec![Expectation::Match("^ok$".into())],
+        ..run.begin.clone()
+    };
+    let payload = statement(&expected, end, &context);
+    let text = String::from_utf8_lossy(&payload).into_owned();
+    assert!(text.contains(r#""expectedReturnValues":[0,3]"#), "{text}");
+    assert!(text.contains(r#""expectedOutput":[{"match":"^ok$"}]"#), "{text}");
+    let (envelope, _) = Envelope::seal(&payload, None);
+    assert!(envelope.agrees_with(&expected, end));
+    assert!(!envelope.agrees_with(run.begin, end), "nothing was expected, says the record");
+    let unmet = End { unmet: expected.expect_output.clone(), ..end.clone() };
+    assert!(!envelope.agrees_with(&expected, &unmet), "it was not met, says the record");
 }

@@ -1,7 +1,7 @@
 //! Any timing over any output gives lines of JSON or an error, and no letter twice.
 #![no_main]
 
-use evidence_log::asciicast::{Cast, Header, Streams};
+use evidence_log::asciicast::{Cast, Gap, Header, Stream, Streams};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let at = data.iter().position(|&byte| byte == 0).unwrap_or(data.len());
@@ -10,7 +10,15 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let header = Header { size: (80, 24), started: 0, command: None, title: "fuzz" };
     let mut cast = Cast::new(Vec::new(), &header).unwrap();
     let mut err = &b""[..];
-    let mut streams = Streams { out: &mut out, err: &mut err, is_raw: true };
+    let gap = timing.last().filter(|&&byte| byte % 2 == 1).map(|&byte| {
+        let from = u64::from(byte) / 8;
+        Gap { from, to: from * 3, line: from / 2 }
+    });
+    let mut streams = Streams {
+        out: Stream { bytes: &mut out, gap },
+        err: Stream { bytes: &mut err, gap: None },
+        is_raw: true,
+    };
     if cast.run(0, &mut timing, &mut streams).is_err() {
         return;
     }
