@@ -257,9 +257,12 @@ pub(crate) struct Fuzz {
     /// Seconds for each target
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub(crate) seconds: u64,
-    /// Feed each target exactly this many inputs from a fixed seed instead, the same ones each time
+    /// Feed each target this many inputs instead; with 0 they are built and no more
     #[arg(long, value_name = "N", conflicts_with = "seconds")]
     pub(crate) runs: Option<u64>,
+    /// Begin from this seed with no inputs of earlier runs: the same inputs each time
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u32>,
 }
 
 impl ExportGithub {

@@ -71,22 +71,25 @@ struct Effort {
 }
 
 fn effort(args: &Fuzz) -> Effort {
-    match args.runs {
-        Some(runs) => Effort {
-            flags: vec![format!("-runs={runs}"), "-seed=1".to_owned()],
-            corpora: tool::target().join("fuzz/corpus"),
-            is_fixed: true,
-        },
-        None => Effort {
-            flags: vec![format!("-max_total_time={}", args.seconds)],
-            corpora: folder().join("corpus"),
-            is_fixed: false,
-        },
-    }
+    let mut flags = vec![match args.runs {
+        Some(runs) => format!("-runs={runs}"),
+        None => format!("-max_total_time={}", args.seconds),
+    }];
+    flags.extend(args.seed.map(|seed| format!("-seed={seed}")));
+    let is_fixed = args.seed.is_some();
+    let corpora =
+        if is_fixed { tool::target().join("fuzz/corpus") } else { folder().join("corpus") };
+    Effort { flags, corpora, is_fixed }
 }
 
 fn folder() -> PathBuf {
     repo::root().join("xtask/fuzz")
+}
+
+/// The targets that one of these words begins.
+pub(crate) fn targets_of(words: &[&str]) -> Result<Vec<String>, Error> {
+    let begins = |name: &String| words.iter().any(|word| name.starts_with(word));
+    Ok(targets()?.into_iter().filter(begins).collect())
 }
 
 /// The names of the targets, from their files.
