@@ -106,6 +106,9 @@ impl Error {
             Self::Ahead { .. } => {
                 "this machine's log was cut or restored from a copy; fetch the rest from the store"
             }
+            Self::Failed { code, .. } if is_passing(code) => {
+                "that may pass: the same command goes on where this one stopped"
+            }
             Self::Settings { .. } | Self::Failed { .. } => return None,
         };
         Some(hint.to_owned())
@@ -149,6 +152,12 @@ impl fmt::Display for Error {
     }
 }
 
+/// Whether a store that says so may have recovered a moment later.
+fn is_passing(code: &str) -> bool {
+    matches!(code, "SlowDown" | "ServiceUnavailable" | "InternalError" | "ServerBusy")
+        || ["status 429", "status 500", "status 502", "status 503", "status 504"].contains(&code)
+}
+
 /// Whether a store's text says that the bucket itself is not there.
 pub(super) fn is_missing_bucket(text: &str) -> bool {
     ["NoSuchBucket", "ContainerNotFound", "specified bucket does not exist"]
@@ -181,6 +190,13 @@ pub(super) fn classify(failed: &object_store::Error, place: &str, key: &str) -> 
     if let Some(code) = code {
         return Error::Failed { key, code: code.to_owned() };
     }
+    if let Some(status) = status(&text) {
+        let code = match status {
+            "501" => "status 501, which it does not implement".to_owned(),
+            status => format!("status {status}"),
+        };
+        return Error::Failed { key, code };
+    }
     let lower = text.to_ascii_lowercase();
     let whys = [
         ("connection refused", "the connection is refused"),
@@ -200,7 +216,7 @@ pub(super) fn classify(failed: &object_store::Error, place: &str, key: &str) -> 
     match whys.iter().find(|(word, _)| lower.contains(word)) {
         Some((_, why)) => Error::Unreachable { place, why },
         None => {
-            Error::Failed { key, code: status(&lower).unwrap_or("an error without a code").into() }
+            Error::Failed { key, code: system(&lower).unwrap_or("an error without a code").into() }
         }
     }
 }
@@ -224,15 +240,18 @@ fn code(text: &str) -> Option<&str> {
     is_word.then_some(code)
 }
 
-fn status(lower: &str) -> Option<&'static str> {
+/// The status of an HTTP answer that is no success, as `object_store`'s `client/retry.rs` words it. What it was told to
+/// do about failures, as `retry_timeout`, stands in the same text and says nothing of the answer.
+fn status(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("non-2xx status code: ")?;
+    rest.get(..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn system(lower: &str) -> Option<&'static str> {
     [
         ("permission denied", "the system denies access"),
         ("no space left", "the disk is full"),
         ("read-only file system", "the file system is read-only"),
-        ("500", "status 500"),
-        ("501", "status 501, which it does not implement"),
-        ("503", "status 503"),
-        ("400", "status 400"),
     ]
     .iter()
     .find(|(word, _)| lower.contains(word))
@@ -268,6 +287,14 @@ mod tests {
             "Error performing PUT http://127.0.0.1:1/: error sending request: tcp connect error: Connection refused",
             "cannot reach s3://b: the connection is refused",
         );
+        for status in ["500 Internal Server Error", "400 Bad Request", "503 Service Unavailable"] {
+            check(
+                &format!(
+                    "Error performing PUT http://s/k in 9s, after 4 retries, max_retries: 4, retry_timeout: 30s  - Server returned non-2xx status code: {status}: CANARY timed out"
+                ),
+                &format!("the store refused s3://b/k: status {}", &status[..3]),
+            );
+        }
         check("dns error: failed to lookup", "cannot reach s3://b: its name is not known here");
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Races,
     /// It denies everything after this many writes.
     DeniesAfter(usize),
+    /// It is out of order: every answer is 500, without a code.
+    IsBroken,
     /// It keeps the first half of every object that is larger than this.
     KeepsHalfAbove(usize),
 }
@@ -134,6 +136,9 @@ fn answer(request: &Request, state: &Mutex<State>, pair: &Barrier) -> (&'static 
     let bucket_and_key = request.path.trim_start_matches('/');
     let (_, key) = bucket_and_key.split_once('/').unwrap_or((bucket_and_key, ""));
     let fault = state.lock().unwrap().fault;
+    if fault == Fault::IsBroken {
+        return ("500 Internal Server Error", b"CANARY timed out".to_vec());
+    }
     match request.method.as_str() {
         "PUT" => {
             let exists = state.lock().unwrap().objects.contains_key(key);

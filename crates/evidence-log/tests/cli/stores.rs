@@ -68,3 +68,23 @@ fn a_pipe_in_a_folder_store_is_not_waited_for() {
         assert!(said.contains("no regular file"), "{refused}");
     }
 }
+
+#[test]
+fn a_store_that_is_out_of_order_is_named_by_its_status() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    let store = FakeS3::start(Fault::IsBroken);
+    let push = || {
+        let keys = [("AWS_ACCESS_KEY_ID", "id-CANARY"), ("AWS_SECRET_ACCESS_KEY", "key-CANARY")];
+        let program = tool(&bed).env("AWS_ENDPOINT_URL", store.endpoint());
+        let program = keys.into_iter().fold(program, |program, (name, key)| program.env(name, key));
+        program.args(["push", &bundle, "s3://bucket"]).run()
+    };
+    let broken = push();
+    assert_eq!(broken.code(), 2, "{broken}");
+    let said = broken.stderr();
+    assert!(said.contains(": status 500\n") && !said.contains("in time"), "{said}");
+    assert!(said.contains("the same command goes on where this one stopped"), "{said}");
+    store.set(Fault::None);
+    assert_eq!(push().code(), 0);
+}
