@@ -5,6 +5,7 @@ mod dockerfile;
 mod named;
 mod npm;
 mod patterns;
+mod yaml;
 
 use std::borrow::Cow;
 use std::fs;

@@ -1,9 +1,10 @@
 //! Images that another file has built: fly.toml and compose files say from which recipe, and from which folder.
 
-use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::packing::yaml::{self, Node};
 
 /// The recipe of an image, and what is known of how it is built.
 #[derive(Debug, PartialEq, Eq)]
@@ -116,44 +117,26 @@ fn deployed(
     })
 }
 
-#[derive(Deserialize)]
-struct Compose {
-    #[serde(default)]
-    services: BTreeMap<String, Option<Service>>,
-}
-
-#[derive(Deserialize)]
-struct Service {
-    build: Option<ComposeBuild>,
-}
-
-/// What compose builds from; the context is seen from the folder of the file, and the recipe from the context.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ComposeBuild {
-    Context(String),
-    Full { context: Option<String>, dockerfile: Option<String>, dockerfile_inline: Option<String> },
-}
-
+/// What compose builds from: the context is seen from the folder of the file, and the recipe from the context.
 fn composed(path: &Path, own: &Path, text: &str) -> Vec<Named> {
-    let Ok(compose) = serde_saphyr::from_str::<Compose>(text) else { return Vec::new() };
-    let builds = compose.services.into_values().filter_map(|service| service?.build);
-    let read = |build| {
-        let (context, dockerfile, inline) = match build {
-            ComposeBuild::Context(context) => (Some(context), None, None),
-            ComposeBuild::Full { context, dockerfile, dockerfile_inline } => {
-                (context, dockerfile, dockerfile_inline)
-            }
-        };
+    let compose = yaml::read(text);
+    let services = compose.get("services").map(Node::entries).unwrap_or_default();
+    let builds = services
+        .iter()
+        .filter_map(|(_, service)| service.get("build"))
+        .filter(|build| !build.is_other());
+    let read = |build: &Node| {
+        let get = |key| build.get(key).and_then(Node::text);
+        let (context, inline) = (build.text().or_else(|| get("context")), get("dockerfile_inline"));
         // Of a context that nobody can say the file's own folder is the likeliest.
-        let known = filled_in(context.as_deref().unwrap_or("."));
+        let known = filled_in(context.unwrap_or("."));
         let is_certain = known.is_some();
         let context = joined(own, known.as_deref().unwrap_or("."));
-        let dockerfile = filled_in(dockerfile.as_deref().unwrap_or("Dockerfile"));
+        let dockerfile = filled_in(get("dockerfile").unwrap_or("Dockerfile"));
         let path_of = |dockerfile: String| joined(&context, &dockerfile);
         Some(Named {
             path: if inline.is_some() { path.to_owned() } else { dockerfile.map(path_of)? },
-            inline,
+            inline: inline.map(str::to_owned),
             context,
             is_certain,
             ignorefile: None,
