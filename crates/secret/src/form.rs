@@ -8,6 +8,7 @@ mod checksum;
 mod connection;
 pub(crate) mod pieces;
 mod placeholder;
+mod short_label;
 mod token;
 
 use std::ops::Range;
@@ -57,7 +58,8 @@ pub static RULES: &[FormRule] = &[
     rule("fly-token", "a Fly.io token: fo1_, fm1r_ or fm2_"),
     rule("github-token", "a GitHub token whose checksum holds, or a fine-grained one"),
     rule("gitlab-token", "a GitLab token"),
-    rule("google-key", "a Google API key or OAuth client secret"),
+    rule("google-key", "a Google API key, OAuth client secret or access token"),
+    rule("hashicorp-token", "a token of HashiCorp Vault: hvs., hvb. or hvr."),
     rule("huggingface-token", "a Hugging Face token"),
     rule("jwt", "a signed JSON Web Token"),
     rule("npm-token", "an npm token whose checksum holds"),

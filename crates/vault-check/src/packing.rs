@@ -2,9 +2,12 @@
 
 mod cargo;
 mod dockerfile;
+mod named;
 mod npm;
 mod patterns;
+mod yaml;
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,32 +15,45 @@ use opsfile::Ops;
 use vault::Vault;
 
 use crate::examples;
-use crate::packing::dockerfile::{How, Image, Taken};
+use crate::packing::dockerfile::{How, Ignorefile, Image, Taken};
+use crate::packing::named::Named;
 use crate::packing::npm::Npm;
 
 /// A file that says what an image or a package is made of.
 pub(crate) struct Recipe {
     /// Where it lies, as findings show it.
     pub(crate) shown: String,
-    /// The vault's root as seen from the folder that is packed, with `/`.
-    prefix: String,
+    /// The folder that is packed.
+    packed: PathBuf,
+    vault: PathBuf,
     kind: Kind,
 }
 
 enum Kind {
-    /// A container image; the flag says that its context is certain, for the recipe lies in it.
-    Image(Image, bool),
+    Image(Image, Build),
     Npm(Npm),
     Cargo(cargo::Crate),
 }
 
+/// How an image is built.
+struct Build {
+    /// The file that says so, as findings show it; none where the recipe is known by its name.
+    by: Option<String>,
+    /// Whether the context is certain: the recipe lies in it, or another file says which it is.
+    is_certain: bool,
+    /// Whether the recipe is a text in the file that has it built, and has no lines of its own.
+    is_inline: bool,
+}
+
 /// How a recipe carries a file.
-pub(crate) struct Carries {
+pub(crate) struct Carries<'a> {
     /// The line of the recipe that takes it in, where one does.
     pub(crate) line: Option<u32>,
     /// What would then have it.
     pub(crate) thing: &'static str,
-    pub(crate) why: &'static str,
+    pub(crate) why: Cow<'a, str>,
+    /// The file that has it built, where another than the recipe says so.
+    pub(crate) by: Option<&'a str>,
     /// What mends it.
     pub(crate) mend: &'static str,
     /// Whether what is packed is certainly the folder that has the vault.
@@ -53,10 +69,18 @@ const DEEPEST: usize = 3;
 /// Larger files are no recipes.
 const LARGEST: u64 = 1024 * 1024;
 
-/// Reads every recipe whose context has the vault: those in the folders above it, and those of images elsewhere
-/// in the repo, which are built from its folder as a rule. Puts example files that are met into `examples`.
+/// Reads every recipe whose context has the vault: those in the folders above it, those of images elsewhere in the
+/// repo, which are built from its folder as a rule, and those that fly.toml and compose files name. Puts example files
+/// that are met into `examples`.
 pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> Vec<Recipe> {
     let mut recipes = Vec::new();
+    let mut images = Vec::new();
+    let mut naming: Vec<PathBuf> = ops
+        .fly
+        .app
+        .iter()
+        .filter_map(|app| Some(named::joined(&ops.folder, app.config.as_ref()?)))
+        .collect();
     let above: Vec<&Path> = vault
         .root
         .ancestors()
@@ -64,14 +88,16 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> 
         .take_while(|folder| folder.starts_with(&ops.folder))
         .collect();
     for folder in &above {
+        for path in files(folder) {
+            if dockerfile::is_recipe(&path) {
+                images.push(Named::new(path, (*folder).to_owned(), true));
+            } else if named::names_images(&path) {
+                naming.push(path);
+            }
+        }
         let mut add = |path: &Path, kind: Kind| {
             recipes.extend(Recipe::new(ops, vault, folder, path, kind));
         };
-        for path in files(folder).into_iter().filter(|path| dockerfile::is_recipe(path)) {
-            if let Some(image) = image(folder, &path) {
-                add(&path, Kind::Image(image, true));
-            }
-        }
         let package = folder.join("package.json");
         let prefix =
             vault.root.strip_prefix(folder).ok().and_then(Path::to_str).unwrap_or_default();
@@ -85,18 +111,32 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> 
             add(&manifest, Kind::Cargo(found));
         }
     }
-    let mut elsewhere = Vec::new();
     let mut see = |path: PathBuf| {
-        if !dockerfile::is_recipe(&path) {
+        if named::names_images(&path) {
+            naming.push(path);
+        } else if !dockerfile::is_recipe(&path) {
             examples.push(path);
         } else if !above.contains(&path.parent().unwrap_or(&path)) {
-            elsewhere.push(path);
+            images.push(Named::new(path, ops.folder.clone(), false));
         }
     };
     look_below(&ops.folder, DEEPEST, &vault.root, &mut see);
-    for path in elsewhere {
-        if let Some(image) = image(&ops.folder, &path) {
-            recipes.extend(Recipe::new(ops, vault, &ops.folder, &path, Kind::Image(image, false)));
+    naming.sort_unstable();
+    naming.dedup();
+    for path in naming {
+        let is_above = path.parent().is_some_and(|folder| above.contains(&folder));
+        let text = text(&path).unwrap_or_default();
+        images.extend(named::read(&path, &text, &ops.folder, is_above));
+    }
+    for named in named::each_once(images) {
+        if let Some(image) = image(&named) {
+            let build = Build {
+                by: named.by.filter(|by| *by != named.path).map(|by| ops.relative(&by)),
+                is_certain: named.is_certain,
+                is_inline: named.inline.is_some(),
+            };
+            let kind = Kind::Image(image, build);
+            recipes.extend(Recipe::new(ops, vault, &named.context, &named.path, kind));
         }
     }
     recipes.sort_by(|one, other| one.shown.cmp(&other.shown));
@@ -104,65 +144,96 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> 
 }
 
 impl Recipe {
-    fn new(ops: &Ops, vault: &Vault, folder: &Path, path: &Path, kind: Kind) -> Option<Recipe> {
-        let prefix = vault.root.strip_prefix(folder).ok()?.to_str()?.to_owned();
-        Some(Recipe { shown: ops.relative(path), prefix, kind })
+    fn new(ops: &Ops, vault: &Vault, packed: &Path, path: &Path, kind: Kind) -> Option<Recipe> {
+        let has_some = vault.root.starts_with(packed) || packed.starts_with(&vault.root);
+        let (packed, vault) = (packed.to_owned(), vault.root.clone());
+        has_some.then(|| Recipe { shown: ops.relative(path), packed, vault, kind })
     }
 
     /// Whether and how the recipe carries a file of the vault, by its path from the vault's root.
     /// `git_ignores` says whether git ignores the file, where git could be asked.
-    pub(crate) fn carries(&self, path: &str, git_ignores: Option<bool>) -> Option<Carries> {
-        let path = format!("{}/{path}", self.prefix);
+    pub(crate) fn carries(&self, path: &str, git_ignores: Option<bool>) -> Option<Carries<'_>> {
+        let path = self.vault.join(path);
+        let path = path.strip_prefix(&self.packed).ok()?.to_str()?;
+        let package = |thing, why, mend| Carries {
+            line: None,
+            thing,
+            why: Cow::Borrowed(why),
+            by: None,
+            mend,
+            is_certain: true,
+            is_named: false,
+            is_possible: false,
+        };
         match &self.kind {
-            Kind::Image(image, is_certain) => image.copies(&path).map(|Taken { line, how }| Carries {
-                line: Some(line),
-                thing: "image",
-                why: match how {
-                    How::Copied { .. } => "this line takes it in, and no ignore file keeps it out",
-                    How::Mounted => {
-                        "this line shows it to a command, and no ignore file keeps it out"
-                    }
-                    How::Unknown => {
-                        "a variable says what this line takes in, and no ignore file keeps it out"
-                    }
-                },
-                mend: "add the vault's folder to `.dockerignore`, or copy only what the image needs",
-                is_certain: *is_certain,
-                is_named: how == How::Copied { is_named: true },
-                is_possible: matches!(how, How::Mounted | How::Unknown),
+            Kind::Image(image, build) => image.copies(path).map(|taken| build.carries(taken)),
+            Kind::Npm(npm) => npm.packs(path).then(|| {
+                let mend =
+                    "list in `files` what the package is made of, or set `\"private\": true`";
+                package("npm package", npm.why(), mend)
             }),
-            Kind::Npm(npm) => npm.packs(&path).then_some(Carries {
-                line: None,
-                thing: "npm package",
-                why: npm.why(),
-                mend: "list in `files` what the package is made of, or set `\"private\": true`",
-                is_certain: true,
-                is_named: false,
-                is_possible: false,
-            }),
-            Kind::Cargo(found) => found.packs(&path, git_ignores).then_some(Carries {
-                line: None,
-                thing: "crate",
-                why: found.why(),
-                mend: "add the vault's folder to `exclude`, or set `publish = false`",
-                is_certain: true,
-                is_named: false,
-                is_possible: false,
+            Kind::Cargo(found) => found.packs(path, git_ignores).then(|| {
+                let mend = "add the vault's folder to `exclude`, or set `publish = false`";
+                package("crate", found.why(), mend)
             }),
         }
     }
 }
 
-fn image(context: &Path, path: &Path) -> Option<Image> {
-    let name = path.file_name()?.to_str()?;
+impl Build {
+    fn carries(&self, Taken { line, how, ignorefile }: Taken) -> Carries<'_> {
+        let by = if self.is_inline { "a line of `dockerfile_inline`" } else { "this line" };
+        let what = match how {
+            How::Copied { .. } => format!("{by} takes it in"),
+            How::Mounted => format!("{by} shows it to a command"),
+            How::Unknown => format!("a variable says what {by} takes in"),
+        };
+        let kept = match ignorefile {
+            Ignorefile::None => "no ignore file keeps it out",
+            Ignorefile::Alone => {
+                "the `ignorefile` of fly.toml, which keeps it out, is not read by Fly's builders"
+            }
+            Ignorefile::Lacks => {
+                "the `ignorefile` of fly.toml, which a local Docker has in place of `.dockerignore`, does not keep it out"
+            }
+        };
+        Carries {
+            line: (!self.is_inline).then_some(line),
+            thing: "image",
+            why: Cow::Owned(format!("{what}, and {kept}")),
+            by: self.by.as_deref(),
+            mend: match ignorefile {
+                Ignorefile::Lacks => "add the vault's folder to the `ignorefile` too",
+                _ => "add the vault's folder to `.dockerignore`, or copy only what the image needs",
+            },
+            is_certain: self.is_certain,
+            is_named: how == How::Copied { is_named: true },
+            is_possible: matches!(how, How::Mounted | How::Unknown)
+                || ignorefile == Ignorefile::Lacks,
+        }
+    }
+}
+
+fn image(named: &Named) -> Option<Image> {
+    let name = named.path.file_name()?.to_str()?;
+    let recipe = match &named.inline {
+        Some(inline) => inline.clone(),
+        None => text(&named.path)?,
+    };
     // A file of the recipe's own comes before that of the context.
-    let own = text(&path.with_file_name(format!("{name}.dockerignore")));
-    let container = || name.contains("Containerfile").then(|| text_in(context, ".containerignore"));
+    let own = || text(&named.path.with_file_name(format!("{name}.dockerignore")));
+    let own = if named.inline.is_none() { own() } else { None };
+    let container =
+        || name.contains("Containerfile").then(|| text_in(&named.context, ".containerignore"));
     let ignore = own
         .or_else(|| container().flatten())
-        .or_else(|| text_in(context, ".dockerignore"))
+        .or_else(|| text_in(&named.context, ".dockerignore"))
         .unwrap_or_default();
-    Some(Image::read(&text(path)?, &ignore))
+    let image = Image::read(&recipe, &ignore);
+    Some(match named.ignorefile.as_deref().and_then(text) {
+        Some(ignorefile) => image.with_ignorefile(&ignorefile),
+        None => image,
+    })
 }
 
 fn text_in(folder: &Path, name: &str) -> Option<String> {
@@ -183,8 +254,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.filter(is_file).map(|entry| entry.path()).collect()
 }
 
-/// Calls `see` with every recipe of an image and every example file down to `depth` folders below; the vault, links, hidden
-/// folders and those of other people's packages are left out.
+/// Calls `see` with every recipe of an image, every file that names some and every example file down to `depth` folders
+/// below; the vault, links, hidden folders and those of other people's packages are left out.
 fn look_below(folder: &Path, depth: usize, vault: &Path, see: &mut dyn FnMut(PathBuf)) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -202,6 +273,7 @@ fn look_below(folder: &Path, depth: usize, vault: &Path, see: &mut dyn FnMut(Pat
             Ok(kind)
                 if kind.is_file()
                     && (dockerfile::is_recipe(Path::new(&name))
+                        || named::names_images(Path::new(&name))
                         || name.to_str().is_some_and(examples::is_example)) =>
             {
                 see(entry.path());

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Place, Verdict, assigned, block, carried, connection, is_word, token};
+use super::{Place, Verdict, assigned, block, carried, connection, is_word, short_label, token};
 
 pub(crate) type Judge = fn(&Place<'_>) -> Verdict;
 
@@ -53,6 +53,10 @@ const HEADS: &[(&str, Judge)] = &[
     ("pypi-AgEI", token::pypi),
     ("hf_", token::huggingface),
     ("AGE-SECRET-KEY-1", token::age),
+    ("ya29.", token::google_access),
+    ("hvs.", token::hashicorp),
+    ("hvr.", token::hashicorp),
+    ("hvb.", token::hashicorp_batch),
 ];
 
 /// Strings that stand before a secret, and where in each a rare piece begins. Their first letter
@@ -81,6 +85,10 @@ const LABELS: &[(&str, usize, Judge)] = &[
     ("ASSWORD", 1, assigned::password),
     ("asswd", 1, assigned::password),
     ("PASSWD", 2, assigned::password),
+    ("_PASS", 0, short_label::password),
+    ("_pass", 0, short_label::password),
+    ("_PWD", 0, short_label::password),
+    ("_pwd", 0, short_label::password),
     ("ookie", 1, carried::cookie),
     ("OOKIE", 1, carried::cookie),
     (" -u ", 0, carried::login),

@@ -10,7 +10,7 @@ const LONGEST_SEPARATOR: usize = 16;
 const SHORTEST_TOKEN: usize = 20;
 /// Behind `X-…-Token:` or a scheme in a header nothing but a credential stands.
 const SHORTEST_IN_HEADER: usize = 12;
-const SHORTEST_PASSWORD: usize = 6;
+pub(super) const SHORTEST_PASSWORD: usize = 6;
 
 /// A label that goes on so is about a secret, and has none behind it.
 const HARMLESS_TAILS: &[&str] = &[
@@ -65,12 +65,13 @@ const HARMLESS_ENDS: &[&str] = &[
 ];
 
 /// What may stand between `Authorization:` and the credential.
-const SCHEMES: [&[u8]; 14] = [
+const SCHEMES: [&[u8]; 15] = [
     b"Bearer ",
     b"bearer ",
     b"Token ",
     b"token ",
     b"FlyV1 ",
+    b"OAuth ",
     b"Basic ",
     b"basic ",
     b"ApiKey ",
@@ -245,14 +246,18 @@ pub(super) fn is_random(value: &[u8]) -> bool {
     if value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
         return n_digits > 3 && n_letters > 3;
     }
+    n_changes(value) * 5 >= value.len() * 2
+}
+
+/// How often small letters, capitals, digits and signs take turns.
+pub(super) fn n_changes(value: &[u8]) -> usize {
     let kind = |byte: &u8| match byte {
         b'0'..=b'9' => 0,
         b'a'..=b'z' => 1,
         b'A'..=b'Z' => 2,
         _ => 3,
     };
-    let n_changes = value.windows(2).filter(|pair| kind(&pair[0]) != kind(&pair[1])).count();
-    n_changes * 5 >= value.len() * 2
+    value.windows(2).filter(|pair| kind(&pair[0]) != kind(&pair[1])).count()
 }
 
 fn is_time(value: &[u8]) -> bool {
@@ -261,7 +266,7 @@ fn is_time(value: &[u8]) -> bool {
         .is_some_and(|head| head[..4].iter().all(u8::is_ascii_digit) && head[4] == b'-')
 }
 
-fn looks_like_path(value: &[u8]) -> bool {
+pub(super) fn looks_like_path(value: &[u8]) -> bool {
     let words = value.split(|&byte| byte == b'/');
     let n_words = words
         .clone()

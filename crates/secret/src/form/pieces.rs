@@ -95,6 +95,9 @@ pub(crate) fn at_start(text: &[u8], at: usize, mut judge: impl FnMut(usize, usiz
     }
 }
 
+/// What leads from a label to its value where it ends with the anchor; a blank may stand before the first two.
+pub(super) const BEHIND_LABEL: &[u8] = b"=:\"'\\";
+
 /// No piece begins further into an anchor.
 pub(crate) const FURTHEST: usize = 32;
 
@@ -117,6 +120,31 @@ fn add_pieces(anchor: usize, pieces: &mut Vec<Piece>) {
             weight,
         });
     };
+    let stands_before = |byte: u8| match text {
+        "://" => byte.is_ascii_alphanumeric(),
+        _ => !is_head || precedes_head(byte),
+    };
+    let stands_behind = |byte: u8| match text {
+        "://" => byte > b' ' && !b"\"'`<>\\|\x7f@/?".contains(&byte),
+        _ if is_head => is_word(byte) || b"-.+/=".contains(&byte),
+        // A label goes on, or a sign leads from it to the value.
+        _ => is_word(byte) || b"- \t\"'`*\\:=>|]".contains(&byte),
+    };
+    if let [b'_', .., last] = bytes
+        && bytes.len() == LONG
+    {
+        // As in `class` and `_path`, which are met more often: the first piece and the last count for nothing alone.
+        for byte in (0..=u8::MAX).filter(u8::is_ascii_alphanumeric) {
+            add(&[byte, bytes[0], bytes[1]], 0, Weight::First);
+        }
+        add(&bytes[2..], 3, Weight::Second);
+        add(bytes, 1, Weight::First);
+        for lead in BEHIND_LABEL.iter().chain(b" ") {
+            add(&[bytes[LONG - 2], *last, *lead], LONG - 1, Weight::Second);
+        }
+        add(&bytes[1..], 2, Weight::Alone);
+        return;
+    }
     if bytes.len() >= LONG {
         let last = bytes.len().checked_sub(LONG_ENOUGH_FOR_PAIRS).unwrap_or(bytes.len() - LONG);
         let first = rare.min(last);
@@ -132,22 +160,18 @@ fn add_pieces(anchor: usize, pieces: &mut Vec<Piece>) {
                     add(&[byte, bytes[0], bytes[1]], 0, Weight::First);
                 }
                 add(own, at + 1, Weight::Second);
+            } else if own == b"ass" && at + STEP + 2 == bytes.len() {
+                // As in `class`: what is met next tells more, and has the byte behind the anchor.
+                add(own, at + 1, Weight::First);
+                for byte in (0..=u8::MAX).filter(|&byte| stands_behind(byte)) {
+                    add(&[bytes[at + 3], bytes[at + 4], byte], at + STEP + 1, Weight::Second);
+                }
             } else {
                 add(own, at + 1, Weight::Alone);
             }
         }
         return;
     }
-    let stands_before = |byte: u8| match text {
-        "://" => byte.is_ascii_alphanumeric(),
-        _ => !is_head || precedes_head(byte),
-    };
-    let stands_behind = |byte: u8| match text {
-        "://" => byte > b' ' && !b"\"'`<>\\|\x7f@/?".contains(&byte),
-        _ if is_head => is_word(byte) || b"-.+/=".contains(&byte),
-        // A label goes on, or a sign leads from it to the value.
-        _ => is_word(byte) || b"- \t\"'`*\\:=>|]".contains(&byte),
-    };
     // Of four bytes the piece with the byte behind is met after the one with the byte before.
     let (before, behind) = match bytes.len() {
         PIECE => (Weight::Alone, Weight::Alone),

@@ -87,6 +87,10 @@ fn tokens_with_a_prefix() {
         ("shpat_0123456789abcdef0123456789abcdef", "shopify-token"),
         ("glpat-CANARYq7Vw2xTzPaB3dE", "gitlab-token"),
         ("sk-ant-api03-CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3", "anthropic-key"),
+        ("ya29.a0AfCANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3_-x", "google-key"),
+        ("ya29.c.b0AaCANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3", "google-key"),
+        ("hvs.CAESICANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3", "hashicorp-token"),
+        ("hvr.CANARYq7Vw2xTzPaB3dE5fG7", "hashicorp-token"),
         (
             "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7",
             "jwt",
@@ -104,7 +108,62 @@ fn tokens_with_a_prefix() {
         "AKIAIOSFODNN7EXAMPLE",
         "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx",
         "sb_publishable_abc123",
+        "ya29.example",
+        "ya29.0123456789.abcdefghijklmnopqrstuvwxyz",
+        "xya29.a0AfCANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3",
+        "hvs.close_the_connection_to_server_2",
+        "hvb.CAESICANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3",
+        "lib/hvs.CAES",
         "eyJhbGciOiJIUzI1NiJ9.x.y",
+    ]);
+}
+
+#[test]
+fn batch_tokens_are_long() {
+    let token = format!("hvb.AAAAAQ{}", "CANARYq7Vw2xTzPaB3-_".repeat(5));
+    check(&format!("x {token}. y"), "x <hashicorp-token>. y");
+}
+
+/// Facebook's `EAA…` alone is in every source map, and is looked for behind labels.
+#[test]
+fn tokens_of_facebook_behind_their_labels() {
+    let token = "EAAGm0PX4ZCpsBACANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7ZD";
+    check(&format!("/me?access_token={token}&x=1"), "/me?access_token=<assigned-token>&x=1");
+    check(&format!("Authorization: OAuth {token}"), "Authorization: OAuth <auth-header>");
+    spared(&[
+        "\"mappings\":\";AAAA,SAASA,EAAEC,GAAGC,IAAI,EAAEA,CAAC,EAAED\"",
+        "EAAAAAAACgAMAAYABQAIAAoAAAAAAQQADAAAAAgACAAAAAQACAAAAAQAAAABAAAAFAAA",
+    ]);
+}
+
+#[test]
+fn short_labels_of_passwords() {
+    check("DB_PASS=hunter2x", "DB_PASS=<assigned-password>");
+    check("export SMTP_PWD='CANARYp4ss'", "export SMTP_PWD='<assigned-password>'");
+    check("\"MYSQL_PASS\": \"CANARYp4ss\",", "\"MYSQL_PASS\": \"<assigned-password>\",");
+    check("DB_PASSWD=CANARYp4ss", "DB_PASSWD=<assigned-password>");
+    check("smtp_pass: kq7Vw2xT", "smtp_pass: <assigned-password>");
+    check("db_pwd = \"p4/w!d,x9\"", "db_pwd = \"<assigned-password>\"");
+    spared(&[
+        "DB_PASS=$PASS2",
+        "DB_PASS=${SECRET_2}",
+        "DB_PASS=<your-pass-1>",
+        "DB_PASS=changeme1",
+        "DB_PASS=secret",
+        "DB_PASS=/run/secrets/db2",
+        "DB_PWD=./secrets/db2.txt",
+        "OLD_PWD=/home/user1/x",
+        "DB_PASS=aaaa11",
+        "pub const ESCAPE_DEFRAG_PASS: D3D_ESCAPE_OPERATION = 3i32;",
+        "DB_PASS_FILE=kq7Vw2xT",
+        "N_PASS: 12",
+        "TEST_PASS 12ms in_2_runs",
+        "render_pass: RenderPass2d,",
+        "let second_pass = pass2_of_module;",
+        "depth_pass = pass_2(x)",
+        "BYPASS=kq7Vw2xT",
+        "_PASSAGE=kq7Vw2xT",
+        "first_pass = 2 * x1",
     ]);
 }
 
@@ -379,6 +438,10 @@ const PIECES: &[&str] = &[
     "--user ",
     "--password ",
     "ApiKey ",
+    "DB_PASS",
+    "db_pwd",
+    "hvs.",
+    "ya29.",
 ];
 
 /// Each of these once took the square of its length.
@@ -392,6 +455,10 @@ fn texts_of_anchors_alone_are_searched_in_time() {
         "eyJhbGciOiJIUzI1NiJ9.",
         "Authorization=",
         "password=xa",
+        "A_PASS=x1",
+        "A_PASS=",
+        "ya29.a",
+        "hvs.",
         "x_token=ab1",
         "sk-ant-",
         "SG.",

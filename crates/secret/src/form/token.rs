@@ -65,6 +65,20 @@ pub(super) fn google(place: &Place<'_>) -> Verdict {
     token(place, "google-key", is_word_or_dash, |body| body.len() == wanted)
 }
 
+pub(super) fn google_access(place: &Place<'_>) -> Verdict {
+    let belongs = |byte| is_word_or_dash(byte) || byte == b'.';
+    token(place, "google-key", belongs, |body| body.len() >= 30 && is_mixed(body))
+}
+
+pub(super) fn hashicorp(place: &Place<'_>) -> Verdict {
+    token(place, "hashicorp-token", is_word_or_dash, |body| body.len() >= 24 && is_mixed(body))
+}
+
+/// A batch token holds all that is known of it, encrypted, so it is never short.
+pub(super) fn hashicorp_batch(place: &Place<'_>) -> Verdict {
+    token(place, "hashicorp-token", is_word_or_dash, |body| body.len() >= 100 && is_mixed(body))
+}
+
 pub(super) fn anthropic(place: &Place<'_>) -> Verdict {
     token(place, "anthropic-key", is_word_or_dash, |body| body.len() >= 32 && has_digit(body))
 }
@@ -146,7 +160,10 @@ fn token(
     let Some(end) = place.run_before_next(place.after(), LONGEST, belongs) else {
         return Verdict::Open(place.at);
     };
+    // A full stop after the token belongs to the sentence.
     let body = &place.text[place.after()..end];
+    let n_stops = body.iter().rev().take_while(|byte| **byte == b'.').count();
+    let (body, end) = (&body[..body.len() - n_stops], end - n_stops);
     if is_sound(body) && !is_placeholder(body) {
         Verdict::Found(rule, place.at..end)
     } else {
@@ -164,4 +181,11 @@ fn is_word_or_dash(byte: u8) -> bool {
 
 fn has_digit(body: &[u8]) -> bool {
     body.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether there are small letters, capitals and digits, as in anything drawn by lot.
+fn is_mixed(body: &[u8]) -> bool {
+    has_digit(body)
+        && body.iter().any(u8::is_ascii_lowercase)
+        && body.iter().any(u8::is_ascii_uppercase)
 }

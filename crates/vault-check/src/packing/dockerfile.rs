@@ -8,6 +8,9 @@ use crate::packing::patterns::{Patterns, glob, prefixes};
 pub(crate) struct Image {
     copies: Vec<Copy>,
     ignore: Patterns,
+    /// What flyctl's `ignorefile` keeps out, which a local Docker has in place of the other, and Fly's own builders
+    /// pass over (superfly/flyctl#3870).
+    ignorefile: Option<Patterns>,
 }
 
 /// One `COPY` or `ADD` from the context.
@@ -35,14 +38,29 @@ pub(crate) fn is_recipe(path: &Path) -> bool {
 impl Image {
     /// Reads a Dockerfile and the text of its ignore file.
     pub(crate) fn read(text: &str, ignore: &str) -> Image {
-        Image { copies: copies(text), ignore: Patterns::docker(ignore) }
+        Image { copies: copies(text), ignore: Patterns::docker(ignore), ignorefile: None }
+    }
+
+    /// The same image with the text of the `ignorefile` that its fly.toml names.
+    pub(crate) fn with_ignorefile(self, text: &str) -> Image {
+        Image { ignorefile: Some(Patterns::docker(text)), ..self }
     }
 
     /// How a file of the context comes into the image, if it does.
     pub(crate) fn copies(&self, path: &str) -> Option<Taken> {
-        if self.ignore.cover(path) {
-            return None;
-        }
+        let is_kept_out = self.ignorefile.as_ref().map(|ignorefile| ignorefile.cover(path));
+        let ignorefile = match (self.ignore.cover(path), is_kept_out) {
+            (true, None | Some(true)) => return None,
+            (true, Some(false)) => Ignorefile::Lacks,
+            (false, Some(true)) => Ignorefile::Alone,
+            (false, None | Some(false)) => Ignorefile::None,
+        };
+        let (line, how) = self.takes(path)?;
+        Some(Taken { line, how, ignorefile })
+    }
+
+    /// The line that takes a file in which no ignore file keeps out, and how.
+    fn takes(&self, path: &str) -> Option<(u32, How)> {
         let takes = |copy: &&Copy| {
             copy.sources.iter().any(|source| covers(source, path))
                 && !copy.excluded.iter().any(|pattern| covers(pattern, path))
@@ -50,15 +68,15 @@ impl Image {
         let names = |source: &String| covers(source, path) && !is_all(source);
         if let Some(copy) = self.copies.iter().filter(|copy| !copy.is_mount).find(takes) {
             let is_named = copy.sources.iter().any(names);
-            return Some(Taken { line: copy.line, how: How::Copied { is_named } });
+            return Some((copy.line, How::Copied { is_named }));
         }
         if let Some(copy) = self.copies.iter().filter(|copy| copy.is_mount).find(takes) {
-            return Some(Taken { line: copy.line, how: How::Mounted });
+            return Some((copy.line, How::Mounted));
         }
         // A variable that nobody gave a value.
         let is_open = |copy: &&Copy| copy.sources.iter().any(|source| source.contains('$'));
         let copy = self.copies.iter().find(is_open)?;
-        Some(Taken { line: copy.line, how: How::Unknown })
+        Some((copy.line, How::Unknown))
     }
 }
 
@@ -67,6 +85,18 @@ impl Image {
 pub(crate) struct Taken {
     pub(crate) line: u32,
     pub(crate) how: How,
+    pub(crate) ignorefile: Ignorefile,
+}
+
+/// What the `ignorefile` of a fly.toml has to do with a file that is taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ignorefile {
+    /// Nothing.
+    None,
+    /// It alone keeps the file out.
+    Alone,
+    /// It alone does not.
+    Lacks,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

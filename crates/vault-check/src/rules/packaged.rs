@@ -27,7 +27,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         paths.push(NEW_FILE);
     }
     for recipe in &scope.recipes {
-        let carried: Vec<(&str, Carries)> = paths
+        let carried: Vec<(&str, Carries<'_>)> = paths
             .iter()
             .filter_map(|path| Some((*path, recipe.carries(path, is_ignored(scope, path))?)))
             .collect();
@@ -44,13 +44,17 @@ fn is_ignored(scope: &Scope<'_>, path: &str) -> Option<bool> {
     }
 }
 
-fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries)]) -> Option<Finding> {
+fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries<'_>)]) -> Option<Finding> {
     let (first, how) = carried.first()?;
     let more = match carried.len() - 1 {
         0 => String::new(),
         n_more => format!(" and {n_more} more"),
     };
-    let built = if how.is_certain { "" } else { ", built from the repo's folder" };
+    let built = match how.by {
+        _ if !how.is_certain => ", built from the repo's folder".to_owned(),
+        Some(by) => format!(", built as {by} says"),
+        None => String::new(),
+    };
     let verb = if how.is_possible { "may" } else { "would" };
     let message = format!(
         "{}{more} {verb} be in the {}{built}: {}",

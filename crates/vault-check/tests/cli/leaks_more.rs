@@ -269,3 +269,17 @@ fn where_git_refuses_to_answer_nobody_is_told_that_there_is_no_repository() {
         }
     }
 }
+
+#[test]
+fn credentials_behind_short_labels_and_heads_are_found_by_form() {
+    let bed = bed();
+    let text = "DB_PASS=CANARYp4ss\nSMTP_PWD: \"CANARYp4ss\"\nDB_PASS=$CANARY2\nDB_PASS=/run/CANARY/db2\nVAULT=hvs.CANARYq7Vw2xTzPaB3dE5fG7h\nsee ya29.a0AfCANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3\n";
+    bed.write("leaked/x.env", text);
+    let expected = [
+        "leaked/x.env:1:9 assigned-password",
+        "leaked/x.env:2:12 assigned-password",
+        "leaked/x.env:5:7 hashicorp-token",
+        "leaked/x.env:6:5 google-key",
+    ];
+    assert_eq!(places(&leaks(&bed, &[])), expected);
+}

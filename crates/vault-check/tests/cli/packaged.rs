@@ -58,6 +58,83 @@ fn an_image_that_would_carry_the_vault_is_found() {
 }
 
 #[test]
+fn an_image_that_a_compose_file_names_is_found() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.write("deploy/web.docker", "FROM debian\nCOPY . /app\n");
+    assert_eq!(check(bed), [""; 0], "no recipe by its name");
+    bed.write(
+        "deploy/compose.yaml",
+        "services:\n  web:\n    build:\n      context: ..\n      dockerfile: deploy/web.docker\n",
+    );
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    deploy/web.docker:2: error: vault/occ/supabase/database_url_staging.env would be in the image, built as deploy/compose.yaml says: this line takes it in, and no ignore file keeps it out [packaged]
+      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+    findings: 1 checked, 1 error
+    [exit status: 1]
+    ");
+    bed.write(".dockerignore", "vault\n");
+    assert_eq!(check(bed), [""; 0]);
+    bed.write("deploy/web.docker.dockerignore", "*.md\n");
+    assert_eq!(check(bed), ["error packaged deploy/web.docker:2"], "its own comes first");
+    bed.remove("deploy/web.docker.dockerignore");
+    bed.remove(".dockerignore");
+    bed.write("deploy/compose.yaml", "services: {web: {build: {dockerfile: web.docker}}}\n");
+    assert_eq!(check(bed), [""; 0], "the vault is not in its context");
+    bed.remove("deploy/compose.yaml");
+    bed.write(
+        "docker-compose.yml",
+        "services:\n  web:\n    build:\n      context: vault\n      dockerfile_inline: |\n        FROM debian\n        COPY occ/fly /fly\n",
+    );
+    insta::assert_snapshot!(operator.run(["check", "--for", "preflight"]), @"
+    PRESENT      fly/api_token.env:FLY_API_TOKEN                 shared   rotated today
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+    PRESENT      chatwoot/redis_staging.env:REDIS_URL            staging  rotated today
+
+    docker-compose.yml: error: vault/occ/fly/api_token.env would be in the image: a line of `dockerfile_inline` takes it in, and no ignore file keeps it out [packaged]
+      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+    findings: 3 checked, 1 error
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn an_image_that_fly_toml_names_is_found() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.write("deploy/web/web.docker", "FROM debian\nCOPY vault /vault\n");
+    bed.write("deploy/web/fly.toml", "app = \"web\"\n[build]\ndockerfile = \"web.docker\"\n");
+    assert_eq!(check(bed), ["warning packaged deploy/web/web.docker:2"]);
+    bed.remove("deploy/web/fly.toml");
+    let fly = "app = \"web\"\n[build]\ndockerfile = \"deploy/web/web.docker\"\n";
+    bed.write("fly.toml", fly);
+    assert_eq!(check(bed), ["error packaged deploy/web/web.docker:2"]);
+    bed.write("fly.toml", format!("{fly}ignorefile = \"deploy/web/ignored\"\n"));
+    bed.write("deploy/web/ignored", "vault\n");
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    deploy/web/web.docker:2: error: vault/occ/supabase/database_url_staging.env would be in the image, built as fly.toml says: this line takes it in, and the `ignorefile` of fly.toml, which keeps it out, is not read by Fly's builders [packaged]
+      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+    findings: 1 checked, 1 error
+    [exit status: 1]
+    ");
+    bed.write(".dockerignore", "vault\n");
+    assert_eq!(check(bed), [""; 0]);
+    bed.write("deploy/web/ignored", "*.md\n");
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    deploy/web/web.docker:2: note: vault/occ/supabase/database_url_staging.env may be in the image, built as fly.toml says: this line takes it in, and the `ignorefile` of fly.toml, which a local Docker has in place of `.dockerignore`, does not keep it out [packaged]
+      hint: add the vault's folder to the `ignorefile` too
+    ok: 1 checked, 1 note
+    [exit status: 0]
+    ");
+}
+
+#[test]
 fn a_package_that_would_carry_the_vault_is_found() {
     let operator = Operator::new();
     let bed = &operator.bed;

@@ -1,0 +1,59 @@
+//! Passwords after labels that end with a short word for one, as `DB_PASS=…`.
+
+use super::pieces::BEHIND_LABEL;
+use super::{Place, Verdict, assigned};
+
+/// `DB_PASS=…`, `SMTP_PWD: …`: a word with letters and digits, where the label ends so. Small letters name much else, as
+/// the passes of a compiler, so behind them the word must look drawn by lot.
+pub(super) fn password(place: &Place<'_>) -> Verdict {
+    let label = &place.text[place.at..place.after()];
+    let is_over = match &place.text[place.after()..] {
+        [] | [b' '] | [b' ', b'=' | b':', ..] => true,
+        [next, ..] => BEHIND_LABEL.contains(next),
+    };
+    let goes_before = place.text[..place.at].last().is_some_and(u8::is_ascii_alphanumeric);
+    if !is_over || !goes_before {
+        return Verdict::Nothing;
+    }
+    match assigned::password(place) {
+        Verdict::Found(rule, range) => {
+            let value = &place.text[range.clone()];
+            let is_loud = label.last().is_some_and(u8::is_ascii_uppercase);
+            let is_secret = !is_file(value)
+                && !is_constant(value)
+                && has_variety(value)
+                && (is_loud || is_no_name(value));
+            if is_secret { Verdict::Found(rule, range) } else { Verdict::Nothing }
+        }
+        verdict => verdict,
+    }
+}
+
+/// Whether a value names a file or a folder.
+fn is_file(value: &[u8]) -> bool {
+    let is_absolute = value.first() == Some(&b'/') && value[1..].contains(&b'/');
+    is_absolute
+        || [&b"./"[..], b"../", b"~/"].iter().any(|head| value.starts_with(head))
+        || assigned::looks_like_path(value)
+}
+
+/// Whether a value is the name of a constant of some words, as `D3D_ESCAPE_OPERATION`.
+fn is_constant(value: &[u8]) -> bool {
+    let is_of_name =
+        |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    value.iter().all(is_of_name) && value.split(|byte| *byte == b'_').count() > 2
+}
+
+/// Whether a value has more than a few different bytes.
+fn has_variety(value: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    for byte in value {
+        seen[usize::from(*byte)] = true;
+    }
+    seen.iter().filter(|is_seen| **is_seen).count() >= assigned::SHORTEST_PASSWORD - 1
+}
+
+/// Whether the kinds of letters and digits change more often than in a short name of a program, as `RenderPass2d`.
+fn is_no_name(value: &[u8]) -> bool {
+    assigned::is_random(value) && assigned::n_changes(value) * 2 >= value.len()
+}
