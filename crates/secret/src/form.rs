@@ -51,7 +51,10 @@ pub static RULES: &[FormRule] = &[
     rule("auth-header", "the value of an Authorization, Bearer or API token header"),
     rule("aws-key", "an AWS access key id"),
     rule("command-login", "the password in `curl -u user:password`"),
-    rule("connection-string", "the password in a URL `scheme://user:password@host`"),
+    rule(
+        "connection-string",
+        "the password in a URL `scheme://user:password@host`, or among the parameters of a connection string",
+    ),
     rule("cookie", "the value of a session's cookie"),
     rule("digitalocean-token", "a DigitalOcean token"),
     rule("docker-token", "a Docker Hub access token"),

@@ -1,7 +1,7 @@
 //! Values after a label: headers, assignments and prose.
 
 use super::placeholder::is_placeholder;
-use super::{Place, Verdict};
+use super::{Place, Verdict, connection};
 
 /// No header or assignment has a longer value; texts made of labels alone stay cheap.
 pub(super) const LONGEST_VALUE: usize = 4096;
@@ -161,12 +161,19 @@ fn is_header(place: &Place<'_>) -> bool {
 
 /// `**Password**: …`, `PASSWORD=…`, `--password …`: a word with letters and digits.
 pub(super) fn password(place: &Place<'_>) -> Verdict {
+    match connection::parameter(place) {
+        Verdict::Nothing => {}
+        verdict => return verdict,
+    }
     let is_option = place.at.checked_sub(3).is_some_and(|dashes| {
         place.text[dashes..].starts_with(b"--p") && place.text[place.after()..].starts_with(b" ")
     });
     let after_option = is_option.then(|| place.after() + 1);
     let Some(start) = after_option.or_else(|| value_start(place)) else { return Verdict::Nothing };
-    let belongs = |byte: u8| byte > b' ' && !b"\"'`<>\\\x7f".contains(&byte);
+    let is_in_query = place.at.checked_sub(2).is_some_and(|mark| b"?&".contains(&place.text[mark]));
+    let belongs = |byte: u8| {
+        byte > b' ' && !b"\"'`<>\\\x7f".contains(&byte) && !(is_in_query && byte == b'&')
+    };
     let Some(end) = place.run_before_next(start, LONGEST_VALUE, belongs) else {
         return Verdict::Open(start);
     };

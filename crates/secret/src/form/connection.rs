@@ -1,7 +1,7 @@
 //! Passwords in connection strings and other URLs.
 
 use super::placeholder::is_placeholder;
-use super::{Place, Verdict};
+use super::{LONGEST_LEAD, Place, Verdict};
 
 const LONGEST_SCHEME: usize = 24;
 const LONGEST_USER: usize = 128;
@@ -57,6 +57,132 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Nothing;
     }
     Verdict::Found("connection-string", start + colon + 1..start + at)
+}
+
+/// The parameters that stand beside a password in libpq's `key=value` strings.
+const LIBPQ: &[&[u8]] = &[b"host", b"hostaddr", b"port", b"dbname", b"user", b"sslmode"];
+
+/// The same in the strings of ADO.NET and its relatives.
+const ADO: &[&[u8]] = &[
+    b"server",
+    b"host",
+    b"data source",
+    b"port",
+    b"database",
+    b"initial catalog",
+    b"user id",
+    b"userid",
+    b"username",
+    b"user",
+    b"uid",
+];
+
+/// The password among the parameters of a connection string, of whatever letters: `…&password=…` in the URL of a
+/// database, `host=… password=…` for libpq, `Server=…;Password=…` for ADO.NET.
+pub(super) fn parameter(place: &Place<'_>) -> Verdict {
+    let text = place.text;
+    let Some(start) = (text.get(place.after()) == Some(&b'=')).then(|| place.after() + 1) else {
+        return Verdict::Nothing;
+    };
+    // The first letter of the label is not in the anchor.
+    let before = &text[place.at.saturating_sub(LONGEST_LEAD - 16)..place.at.saturating_sub(1)];
+    let before = before.strip_suffix(b"ssl").unwrap_or(before);
+    let end_of_value = |ends: fn(u8) -> bool| place.run(start, LONGEST_LOGIN, |byte| !ends(byte));
+    let (value, is_parameter) = match before.last() {
+        Some(b'?' | b'&') => (
+            end_of_value(|byte| is_delimiter(byte) || b"&#\\".contains(&byte)),
+            is_in_database_url(before),
+        ),
+        _ if text.get(start) == Some(&b'\'') => return quoted(place, start + 1, before),
+        last => {
+            let is_ado = last == Some(&b';');
+            let Some(end) = end_of_value(|byte| is_delimiter(byte) || byte == b';') else {
+                return Verdict::Open(start);
+            };
+            let behind = &text[end..];
+            if behind.len() < LONGEST_KEY && !place.is_end {
+                return Verdict::Open(start);
+            }
+            let (sign, keys) =
+                if is_ado || behind.starts_with(b";") { (b';', ADO) } else { (b' ', LIBPQ) };
+            (Some(end), is_beside(before, behind, sign, keys))
+        }
+    };
+    let Some(end) = value else {
+        return if is_parameter { Verdict::Open(start) } else { Verdict::Nothing };
+    };
+    let value = &text[start..end];
+    // What a comma or a bracket follows is an argument in a program, and its value a name.
+    let is_code = value.iter().any(|byte| b",()[]{}".contains(byte));
+    if is_parameter && !is_code && value.len() >= SHORTEST_PASSWORD && !is_placeholder(value) {
+        Verdict::Found("connection-string", start..end)
+    } else {
+        Verdict::Nothing
+    }
+}
+
+/// `password='…'` as libpq has it: a backslash takes the meaning of the next byte away.
+fn quoted(place: &Place<'_>, start: usize, before: &[u8]) -> Verdict {
+    let mut is_escaped = false;
+    let end = place.run(start, LONGEST_LOGIN, |byte| {
+        let goes_on = byte >= b' ' && (byte != b'\'' || is_escaped);
+        is_escaped = byte == b'\\' && !is_escaped;
+        goes_on
+    });
+    let Some(end) = end else { return Verdict::Open(start) };
+    let behind = place.text.get(end + 1..).unwrap_or_default();
+    if behind.len() < LONGEST_KEY && !place.is_end {
+        return Verdict::Open(start);
+    }
+    let value = &place.text[start..end];
+    let is_closed = place.text.get(end) == Some(&b'\'');
+    if is_closed
+        && value.len() >= SHORTEST_PASSWORD
+        && !is_placeholder(value)
+        && is_beside(before, behind, b' ', LIBPQ)
+    {
+        Verdict::Found("connection-string", start..end)
+    } else {
+        Verdict::Nothing
+    }
+}
+
+/// Longer than any of the parameters beside a password, with what stands before it.
+const LONGEST_KEY: usize = 24;
+
+/// Whether another parameter stands right before or right behind.
+fn is_beside(before: &[u8], behind: &[u8], sign: u8, keys: &[&[u8]]) -> bool {
+    let is_pair = |text: &[u8]| {
+        let text = text.trim_ascii_start();
+        let text = text.strip_prefix(b"\"").or_else(|| text.strip_prefix(b"'")).unwrap_or(text);
+        keys.iter().any(|key| {
+            let (head, rest) = text.split_at(key.len().min(text.len()));
+            head.eq_ignore_ascii_case(key) && rest.trim_ascii_start().starts_with(b"=")
+        })
+    };
+    let is_blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
+    let n_blanks = before.iter().rev().take_while(is_blank).count();
+    let last = &before[..before.len() - n_blanks];
+    let last = if sign == b';' { last.strip_suffix(b";") } else { Some(last) };
+    let is_behind_one = last.is_some_and(|last| {
+        let is_line = |byte: &&u8| **byte != b'\n' && **byte != sign;
+        let length = last.iter().rev().take_while(is_line).count();
+        let pair = &last[last.len() - length..];
+        !pair.ends_with(b",") && pair.len() < before.len() && is_pair(pair)
+    });
+    is_behind_one || (behind.first() == Some(&sign) && is_pair(&behind[1..]))
+}
+
+/// Whether a text ends within the query of a database's URL.
+fn is_in_database_url(before: &[u8]) -> bool {
+    let length = before.iter().rev().take_while(|byte| !is_delimiter(**byte)).count();
+    let url = &before[before.len() - length..];
+    memchr::memmem::find(url, b"://")
+        .is_some_and(|at| DATABASES.iter().any(|known| ends_with_word(&url[..at], known)))
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    byte <= b' ' || b"\"'`<>|\x7f".contains(&byte)
 }
 
 /// The `@` before the host: the last before the query, else the last.

@@ -1,0 +1,72 @@
+//! Passwords in URLs and among the parameters of connection strings.
+
+use super::{check, spared};
+
+#[test]
+fn a_password_among_parameters_may_be_letters_alone() {
+    check("postgres://u@h/d?password=sommer", "postgres://u@h/d?password=<connection-string>");
+    check(
+        "postgresql:///d?host=h&password=Sommer&x=1",
+        "postgresql:///d?host=h&password=<connection-string>&x=1",
+    );
+    check(
+        "jdbc:postgresql://h/d?user=u&sslpassword=Sommer\"",
+        "jdbc:postgresql://h/d?user=u&sslpassword=<connection-string>\"",
+    );
+    check("host=h password=Sommer dbname=d", "host=h password=<connection-string> dbname=d");
+    check("\"password=Sommer user=u\"", "\"password=<connection-string> user=u\"");
+    check("\"host=h  password=Sommer\"", "\"host=h  password=<connection-string>\"");
+    check("user=u password='So mm\\'er' port=1", "user=u password='<connection-string>' port=1");
+    check(
+        "Server=h;Port=5432;User Id=u;Password=Sommer;x=1",
+        "Server=h;Port=5432;User Id=u;Password=<connection-string>;x=1",
+    );
+    check("Password=Sommer;Data Source=h", "Password=<connection-string>;Data Source=h");
+    check(
+        "jdbc:sqlserver://h;user=u;password=Sommer",
+        "jdbc:sqlserver://h;user=u;password=<connection-string>",
+    );
+    spared(&[
+        "https://h/forgot?password=required&x=1",
+        "https://h/forgot?password=lost",
+        "postgres://u@h/d?password=$PW",
+        "postgres://u@h/d?password=",
+        "connect(host=host, password=words, user=user)",
+        "connect(user=user, password=words)",
+        "host=h password={words} user=u",
+        "host=h password=... user=u",
+        "host=h\npassword=sommer",
+        "password=sommer",
+        "the password=sommer and user=winter",
+        "password='not closed user=u",
+        "Server=h;Password=;User Id=u",
+    ]);
+}
+
+#[test]
+fn connection_strings() {
+    check("postgres://u:kq7Vw2xT@h:5432/d?x=1", "postgres://u:<connection-string>@h:5432/d?x=1");
+    check("jdbc:postgresql://u:kq7@Vw/2xT@h/d", "jdbc:postgresql://u:<connection-string>@h/d");
+    check("rediss://:kq7Vw2xT@h", "rediss://:<connection-string>@h");
+    check(
+        "https://me:kq7Vw2xT@git.example.com/r?q=a@b",
+        "https://me:<connection-string>@git.example.com/r?q=a@b",
+    );
+    check("\"mongodb+srv://u:kq%2F7@h\"", "\"mongodb+srv://u:<connection-string>@h\"");
+    spared(&[
+        "postgres://u@h/d",
+        "postgres://u:<password>@h/d",
+        "postgres://u:[YOUR-PASSWORD]@h/d",
+        "postgres://u:$PW@h/d",
+        "postgres://u:${PW}@h/d",
+        "postgres://u:***@h/d",
+        "postgres://u:[REDACTED:URL]@h/d",
+        "postgres://user:PASS@h/d",
+        "postgres://postgres:postgres@localhost/d",
+        "http://localhost:3000/a@b",
+        "https://h/a:b@c",
+        "see https://h: me@x",
+        "std::io://x",
+        "redis://h:6379/0",
+    ]);
+}
