@@ -65,12 +65,13 @@ impl Teller<'_> {
         for (member, unread) in &inside.unread {
             let whence = whence_of(member);
             let message = format!("this was not searched{}: {}", spaced(&whence), unread.text());
-            // A page that is read as it is printed is no reason to fail; that it was not read is said.
-            let finding = match unread {
-                Unread::Pdf => Finding::note("not-read", self.shown(&message)),
-                _ => Finding::warning("not-read", self.shown(&message)),
-            };
-            findings.push(finding.path(self.shown(path)));
+            let finding = Finding::warning("not-read", self.shown(&message)).path(self.shown(path));
+            findings.push(match unread {
+                Unread::Pdf => finding.hint(
+                    "send its text to the search: `pdftotext FILE - | vault-check leaks --stdin`",
+                ),
+                _ => finding,
+            });
         }
         findings
     }

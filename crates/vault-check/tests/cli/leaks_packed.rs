@@ -59,6 +59,13 @@ fn packed_files_of_other_kinds_are_unpacked_or_told() {
     );
     let expected = ["a.deb", "a.lzma", "a.pdf", "r.bundle", "self.run"];
     assert_eq!(unread(&output), expected.map(|name| format!("leaked/{name}")));
-    // A PDF alone is told, and is no reason to fail.
-    assert_eq!(leaks(&bed, &["leaked/a.pdf"]).code(), 0);
+    // What was not read is not known to be clean, be it the only thing that is told.
+    let pdf = bed.command(testbed::bin!("vault-check")).args(["leaks", "leaked/a.pdf"]).run();
+    insta::assert_snapshot!(pdf, @"
+    leaked/a.pdf: warning: this was not searched: the text of a PDF is compressed and coded [not-read]
+      hint: send its text to the search: `pdftotext FILE - | vault-check leaks --stdin`
+    vault/a.env PIN: note: the value is searched for only next to its key: it is shorter than 8 bytes [searched-narrowly]
+    findings: 0 checked, 1 warning, 1 note
+    [exit status: 1]
+    ");
 }
