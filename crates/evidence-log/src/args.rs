@@ -379,10 +379,7 @@ impl CommandLine for Args {
 
 /// `30s`, `5m`, `1h`, `250ms`, as ops.toml writes them; a bare number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 =
-        number.parse().map_err(|_| "a time is a number and a unit, as 30s".to_owned())?;
+    let (number, unit) = number_and_unit(text).ok_or("a time is a number and a unit, as 30s")?;
     let milliseconds = match unit {
         "ms" => Some(number),
         "" | "s" => number.checked_mul(1000),
@@ -403,10 +400,7 @@ fn timeout(text: &str) -> Result<Duration, String> {
 
 /// `4096`, `64K`, `10M`, `2G`: bytes, in steps of 1024, and at least 1024.
 fn size(text: &str) -> Result<u64, String> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 =
-        number.parse().map_err(|_| "a size is a number and a unit, as 64M".to_owned())?;
+    let (number, unit) = number_and_unit(text).ok_or("a size is a number and a unit, as 64M")?;
     let shift = match unit {
         "" => 0,
         "K" | "k" => 10,
@@ -420,6 +414,12 @@ fn size(text: &str) -> Result<u64, String> {
         Some(_) => Err("the size has to be at least 1024 bytes".to_owned()),
         None => Err("the size is too large".to_owned()),
     }
+}
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    Some((number.parse().ok()?, unit))
 }
 
 fn digest(text: &str) -> Result<Digest, String> {
