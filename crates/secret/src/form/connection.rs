@@ -87,7 +87,8 @@ pub(super) fn parameter(place: &Place<'_>) -> Verdict {
     // The first letter of the label is not in the anchor.
     let before = &text[place.at.saturating_sub(LONGEST_LEAD - 16)..place.at.saturating_sub(1)];
     let before = before.strip_suffix(b"ssl").unwrap_or(before);
-    let end_of_value = |ends: fn(u8) -> bool| place.run(start, LONGEST_LOGIN, |byte| !ends(byte));
+    let end_of_value =
+        |ends: fn(u8) -> bool| place.run_before_next(start, LONGEST_LOGIN, |byte| !ends(byte));
     let (value, is_parameter) = match before.last() {
         Some(b'?' | b'&') => (
             end_of_value(|byte| is_delimiter(byte) || b"&#\\".contains(&byte)),
