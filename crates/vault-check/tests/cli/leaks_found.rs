@@ -414,15 +414,20 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
 #[test]
 fn a_value_deep_in_a_long_dump_is_found() {
     let bed = bed();
-    let text = format!("{}token: {TOKEN}\nend\n", "name: an example\n".repeat(10_000));
+    let text = format!("{}token: {TOKEN}\nend\n", "name: an example\n".repeat(20_000));
     bed.write("leaked/hexdump.log", dump(&text, |at| format!("{at:08x} "), 1, true));
+    bed.write("leaked/od-An.log", dump(&text, |_| String::new(), 1, false));
     bed.write("leaked/od.log", dump(&text, |at| format!("{at:07o}"), 1, false));
     bed.write("leaked/xxd.log", dump(&text, |at| format!("{at:08x}:"), 2, true));
+    let digits: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    bed.write("leaked/z-colons.log", digits.join(":"));
     let found = places(&leaks(&bed, &[]));
     let line = text.find("CANARY").unwrap() / 16 + 1;
-    let expected = ["hexdump", "od", "xxd"].map(|name| format!("leaked/{name}.log:{line}:"));
+    let lines = ["hexdump", "od-An", "od", "xxd"].map(|name| format!("leaked/{name}.log:{line}:"));
+    let column = text.find("CANARY").unwrap() * 3 + 1;
+    let expected = lines.into_iter().chain([format!("leaked/z-colons.log:1:{column} ")]);
     assert!(
-        found.len() == 3 && found.iter().zip(&expected).all(|(place, at)| place.starts_with(at)),
+        found.len() == 5 && found.iter().zip(expected).all(|(place, at)| place.starts_with(&at)),
         "{found:?}"
     );
 }
