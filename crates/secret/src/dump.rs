@@ -155,6 +155,10 @@ impl Order {
 impl Open {
     fn add(&mut self, run: &Run, text: &[u8], unit: usize) {
         self.order.see(run);
+        // A text may begin in the midst of a line, which then tells nothing of the order.
+        if run.may_turn && run.has_words() {
+            self.order = Order::Either;
+        }
         for group in &run.groups {
             for index in 0..group.n_bytes {
                 let line = &text[unit..];

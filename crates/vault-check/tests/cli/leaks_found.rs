@@ -421,13 +421,18 @@ fn a_value_deep_in_a_long_dump_is_found() {
     bed.write("leaked/xxd.log", dump(&text, |at| format!("{at:08x}:"), 2, true));
     let digits: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     bed.write("leaked/z-colons.log", digits.join(":"));
+    let turned = |word: &[String]| format!(" {}{}", word[1], word[0]);
+    let words: Vec<String> = digits.chunks_exact(2).map(turned).collect();
+    let lines: Vec<String> = words.chunks(8).map(<[String]>::concat).collect();
+    bed.write("leaked/words.log", lines.join("\n"));
     let found = places(&leaks(&bed, &[]));
     let line = text.find("CANARY").unwrap() / 16 + 1;
-    let lines = ["hexdump", "od-An", "od", "xxd"].map(|name| format!("leaked/{name}.log:{line}:"));
+    let lines =
+        ["hexdump", "od-An", "od", "words", "xxd"].map(|name| format!("leaked/{name}.log:{line}:"));
     let column = text.find("CANARY").unwrap() * 3 + 1;
     let expected = lines.into_iter().chain([format!("leaked/z-colons.log:1:{column} ")]);
     assert!(
-        found.len() == 5 && found.iter().zip(expected).all(|(place, at)| place.starts_with(&at)),
+        found.len() == 6 && found.iter().zip(expected).all(|(place, at)| place.starts_with(&at)),
         "{found:?}"
     );
 }
