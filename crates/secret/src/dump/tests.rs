@@ -5,6 +5,7 @@ use std::ops::Range;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::cells::tests::octal;
 use super::{goes_on_as_dump, looks_like_dump};
 use crate::{Redactor, Secret, SecretSet};
 
@@ -423,6 +424,7 @@ fn soup() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
                         cells(part, &(0..0), one % 2 == 0, other % 2 == 0).trim_end().bytes(),
                     ),
                     8 => out.extend(part.iter().flat_map(|byte| [0, *byte])),
+                    11 => out.extend(octal(&more).bytes()),
                     _ => out.extend_from_slice(
                         [
                             "\n",

@@ -398,6 +398,9 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
             .collect();
     let lines: Vec<String> = cells.chunks(16).map(<[String]>::concat).collect();
     bed.write("leaked/od-An-c.log", lines.join("\n") + "\n");
+    let octal: Vec<String> = text.bytes().map(|byte| format!(" {byte:03o}")).collect();
+    let lines: Vec<String> = octal.chunks(16).map(<[String]>::concat).collect();
+    bed.write("leaked/od-b.log", lines.join("\n") + "\n");
     // Numbers, dates, ids and single letters in columns.
     let numbers =
         |row: usize| (0..16).map(move |column| format!("{:02}", (row * 7 + column * 11) % 100));
@@ -407,7 +410,7 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
     bed.write("table.txt", table.join("\n") + "\n" + &letters);
     let found = places(&leaks(&bed, &[]));
     let files: Vec<_> = found.iter().filter_map(|place| place.split(':').next()).collect();
-    let expected = ["hexdump", "node", "od-An-c", "od-An", "od", "openssl", "xxd"];
+    let expected = ["hexdump", "node", "od-An-c", "od-An", "od-b", "od", "openssl", "xxd"];
     assert_eq!(files, expected.map(|name| format!("leaked/{name}.log")), "{found:?}");
 }
 
