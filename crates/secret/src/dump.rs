@@ -59,6 +59,20 @@ pub fn goes_on_as_dump(text: &[u8]) -> bool {
     (6..=16).contains(&n_digits) && matches!(line.get(n_digits), Some(b':' | b' '))
 }
 
+/// Whether a text looks like a dump without offsets at most of a few places. One of whatever length that is all of a
+/// text is known by it, and other texts lose no time.
+pub fn looks_like_dump(text: &[u8]) -> bool {
+    const N_PLACES: usize = 4;
+    let last = text.len().saturating_sub(likely::SAMPLE);
+    let is_like = |index: &usize| {
+        let place = last / (N_PLACES - 1) * index;
+        likely::is_like_dump(&text[place..text.len().min(place + likely::SAMPLE)])
+    };
+    // Most texts are known by two places.
+    let n_of_first = (0..2).filter(is_like).count();
+    n_of_first > 0 && n_of_first + (2..N_PLACES).filter(is_like).count() >= N_PLACES - 1
+}
+
 /// Which dumps the next line may go on with: one of digits, and one of characters. Both may stand in turns, line by
 /// line.
 #[derive(Clone, Copy, Default)]
@@ -141,6 +155,10 @@ impl Order {
 impl Open {
     fn add(&mut self, run: &Run, text: &[u8], unit: usize) {
         self.order.see(run);
+        // A text may begin in the midst of a line, which then tells nothing of the order.
+        if run.may_turn && run.has_words() {
+            self.order = Order::Either;
+        }
         for group in &run.groups {
             for index in 0..group.n_bytes {
                 let line = &text[unit..];

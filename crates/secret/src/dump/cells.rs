@@ -1,9 +1,11 @@
-//! Lines that show each byte as a character in a cell of four, as `od -c`, `od -a` and `hexdump -c` do.
+//! Lines that show each byte in a cell of four: as a character, as `od -c`, `od -a` and `hexdump -c` do, or as the three
+//! octal digits of `od -b`.
 
 use super::line::{Group, Run};
 
-/// So many characters in a row that are printed as they are tell a line of cells from other text.
-const SHORTEST_TEXT: usize = 6;
+/// So many characters in a row that are printed as they are, or so many octal numbers and nothing else, tell a line of
+/// cells from other text.
+pub(super) const SHORTEST_TEXT: usize = 6;
 
 /// How wide a cell is; its character stands at the end.
 pub(super) const CELL: usize = 4;
@@ -22,9 +24,11 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
         return None;
     }
     let (mut groups, mut n_text, mut is_text) = (Vec::with_capacity(cells.len()), 0, false);
+    let mut n_octal = 0;
     for (cell, at) in cells.iter().zip((start..).step_by(CELL)) {
         let value = value(*cell)?;
         n_text = if cell.starts_with(b"   ") && cell[3] != b' ' { n_text + 1 } else { 0 };
+        n_octal += usize::from(is_octal(&cell[1..]));
         is_text |= n_text >= SHORTEST_TEXT;
         let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
         groups.push(Group {
@@ -34,7 +38,8 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
             width: CELL - n_blanks,
         });
     }
-    Some((Run::of_cells(groups, start), is_text))
+    let is_all_octal = n_octal >= SHORTEST_TEXT && n_octal == groups.len();
+    Some((Run::of_cells(groups, start), is_text || is_all_octal))
 }
 
 /// Where the part begins of a first cell that is not yet whole, and has more than one character.
@@ -63,6 +68,11 @@ fn start(line: &[u8]) -> Option<usize> {
     }
 }
 
+/// Whether these are the three octal digits of a byte.
+pub(super) fn is_octal(digits: &[u8]) -> bool {
+    matches!(digits, [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7'])
+}
+
 /// The byte that a cell shows.
 fn value(cell: [u8; CELL]) -> Option<u8> {
     match &cell {
@@ -87,8 +97,17 @@ fn value(cell: [u8; CELL]) -> Option<u8> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::fmt::Write;
+
     use super::*;
+    use crate::{Redactor, Secret, SecretSet};
+
+    /// Bytes as `od -An -b` prints them.
+    pub(crate) fn octal(bytes: &[u8]) -> String {
+        let numbers: Vec<String> = bytes.iter().map(|byte| format!(" {byte:03o}")).collect();
+        numbers.chunks(16).map(|line| line.concat() + "\n").collect()
+    }
 
     fn check(line: &str, expected: Option<(&str, bool)>) {
         let found = run(line.as_bytes(), true).map(|(run, is_text)| {
@@ -105,8 +124,48 @@ mod tests {
         check("          s   o  sp   e   x   t  nl", Some(("so ext\n", false)));
         check(" etx del   s   o", Some(("\x01\x01so", false)));
         check("0000000 43 41 4e 41", None);
+        check("0000000 103 101 116 101 122 131 012", Some(("CANARY\n", true)));
+        check(" 103 101 116 101 122 131\n", Some(("CANARY", true)));
+        check(" 103 101 116 101 122\n", Some(("CANAR", false)));
+        check(" 103 101 116 101 122 831\n", None);
         check("    a = b", None);
         check("0000020", None);
         check("", None);
+    }
+
+    /// What `od -b` prints is redacted octal number by octal number, however it is cut.
+    #[test]
+    fn octal_numbers_are_redacted() {
+        let secret = "CANARYkq7Vw2xTzP@31 a";
+        let mut builder = SecretSet::builder();
+        builder.add("T", &Secret::from(secret.to_owned()));
+        let set = builder.build();
+        let text = format!("x: innocent text\n{secret}\nend of the file\n");
+        for has_offset in [true, false] {
+            let dump = |hides: bool| {
+                let hidden = if hides { 17..17 + secret.len() } else { 0..0 };
+                let mut out = "$ od -b x\n".to_owned();
+                for (line_at, line) in (0..).step_by(16).zip(text.as_bytes().chunks(16)) {
+                    if has_offset {
+                        let _ = write!(out, "{line_at:07o}");
+                    }
+                    for (at, byte) in (line_at..).zip(line) {
+                        if !hidden.contains(&at) {
+                            let _ = write!(out, " {byte:03o}");
+                        } else if at == hidden.start || at % 16 == 0 {
+                            out += " [REDACTED:T]";
+                        }
+                    }
+                    out += "\n";
+                }
+                out + "done\n"
+            };
+            for len in [1, 2, 7, 61, usize::MAX] {
+                let redactor = Redactor::with_forms(&set);
+                let output =
+                    crate::redactor::tests::redact(redactor, dump(false).as_bytes(), &[len]);
+                assert_eq!(String::from_utf8_lossy(&output), dump(true), "{len}");
+            }
+        }
     }
 }

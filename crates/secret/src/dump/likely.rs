@@ -40,6 +40,35 @@ pub(super) fn has_stretch(line: &[u8]) -> bool {
     false
 }
 
+/// How many bytes of a text are looked at to tell whether it is a dump: two lines as most programs print them.
+pub(super) const SAMPLE: usize = 160;
+
+/// Whether the bytes around some place are those of a dump: numbers of one length for whole bytes, or single characters
+/// in cells, in lines of one length.
+pub(super) fn is_like_dump(sample: &[u8]) -> bool {
+    // What is first and last may be cut.
+    let whole_lines = || {
+        let lines = sample.split(|byte| *byte == b'\n').skip(1);
+        lines.clone().take(lines.count().saturating_sub(1))
+    };
+    let line_len = whole_lines().next().map_or(SHORTEST_SPAN, <[u8]>::len);
+    if line_len < SHORTEST_SPAN || whole_lines().any(|line| line.len() != line_len) {
+        return false;
+    }
+    if sample.iter().all(|byte| is_of_dump(*byte)) {
+        let is_between = |byte: &u8| !byte.is_ascii_hexdigit();
+        let words = || sample.split(is_between).filter(|word| !word.is_empty()).skip(1);
+        let len = words().next().map_or(0, <[u8]>::len);
+        let n_alike = words().take_while(|word| word.len() == len).count();
+        return (line::is_group(len) || len == 3)
+            && n_alike * (len + 2) * 2 >= SAMPLE
+            && n_alike + 1 >= words().count();
+    }
+    let mut lines = sample.split(|byte| *byte == b'\n');
+    lines
+        .any(|line| line.len() >= SHORTEST_SPAN && cells::run(line, false).is_some_and(|run| run.1))
+}
+
 /// Where the bytes begin, from `from` on, that may be of the same dump as this block.
 fn start_of_stretch(text: &[u8], from: usize, block: usize) -> usize {
     block - text[from..block].iter().rev().take_while(|byte| is_of_dump(**byte)).count()
@@ -151,7 +180,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
     // Where numbers began that stand one after the other, whether the last may hold the first byte of a value, and how
     // many bytes in a row up to here may be of one.
     let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, 0);
-    let mut n_cells = 0;
+    let (mut n_cells, mut n_octal, mut octal_end) = (0, 0, 0);
     loop {
         let word = at;
         let mut number = 0_u64;
@@ -196,6 +225,15 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             let is_offset = (4..=16).contains(&n_digits);
             (first, is_last_likely, n_likely) =
                 (if is_offset { word } else { usize::MAX }, false, 0);
+        }
+        if n_digits == 3 && cells::is_octal(&text[word..at]) {
+            n_octal = if word == octal_end + 1 { n_octal + 1 } else { 1 };
+            octal_end = at;
+            if n_octal == cells::SHORTEST_TEXT
+                && let Some(line) = line_of_cells(text, from, word)
+            {
+                return Ok(line);
+            }
         }
         let gap = at;
         let mut has_line_end = false;

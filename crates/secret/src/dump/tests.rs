@@ -5,7 +5,8 @@ use std::ops::Range;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::goes_on_as_dump;
+use super::cells::tests::octal;
+use super::{goes_on_as_dump, looks_like_dump};
 use crate::{Redactor, Secret, SecretSet};
 
 /// How a program prints bytes.
@@ -326,6 +327,24 @@ fn what_begins_in_the_midst_of_a_dump_goes_on_as_one() {
 }
 
 #[test]
+fn whole_dumps_are_known_by_a_few_places() {
+    let check = |text: &str, expected: bool| {
+        assert_eq!(looks_like_dump(text.as_bytes()), expected, "{}", &text[..40]);
+    };
+    check(&" 43 41 4e 41 52 59 43 41 4e 41 52 59\n".repeat(1000), true);
+    check(&"43:41:4E:41:52:59:".repeat(1000), true);
+    check(&"4341 4e41 5259 4341 4e41 5259\n".repeat(1000), true);
+    check(&"   C   A   N   A   R   Y   .   .   .   .   .\n".repeat(1000), true);
+    check(&format!("x\n{}", " 43 41 4e 41 52 59 43 41 4e\n".repeat(1000)), true);
+    check(&"9746\n9748\n9750\n9752\n9753\n9757\n9758\n".repeat(1000), false);
+    check(&"51dd 61c9 81ba 9df9 4f9d 501a 5100\n63b0 64d8 6822 767e 767d\n".repeat(1000), false);
+    check(&"                 indented text\n".repeat(1000), false);
+    check(&"                                                        \n".repeat(1000), false);
+    check(&"let added = 0xface; // dead beef\n".repeat(1000), false);
+    check(&"2026-11-29 10:22:33,123 INFO x\n".repeat(1000), false);
+}
+
+#[test]
 fn dumps_of_every_program_are_redacted() {
     let secret = "CANARYkq7Vw2xTzP@31";
     let set = set_of(secret.as_bytes());
@@ -405,6 +424,7 @@ fn soup() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
                         cells(part, &(0..0), one % 2 == 0, other % 2 == 0).trim_end().bytes(),
                     ),
                     8 => out.extend(part.iter().flat_map(|byte| [0, *byte])),
+                    11 => out.extend(octal(&more).bytes()),
                     _ => out.extend_from_slice(
                         [
                             "\n",

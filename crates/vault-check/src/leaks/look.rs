@@ -9,7 +9,7 @@ use crate::leaks::wrapped;
 use crate::progress::Counts;
 
 /// In a text of so many bytes dumps without offsets are looked for too; in a longer one that would take as long as all
-/// else.
+/// else, so that only one which looks like a dump is read as one.
 const SHORT: usize = 4096;
 
 /// Everything that is searched for.
@@ -82,7 +82,10 @@ impl Look<'_> {
             })
             .collect();
         // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
-        let may_have_dump = has_zeros || text.len() <= SHORT || secret::goes_on_as_dump(text);
+        let may_have_dump = has_zeros
+            || text.len() <= SHORT
+            || secret::goes_on_as_dump(text)
+            || secret::looks_like_dump(text);
         let mut pieces = if may_have_dump { self.set.dumped_pieces(text) } else { Vec::new() };
         // Most texts have neither a NUL nor a backslash, which one look tells.
         if memchr::memchr2(0, b'\\', text).is_some() {

@@ -398,6 +398,9 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
             .collect();
     let lines: Vec<String> = cells.chunks(16).map(<[String]>::concat).collect();
     bed.write("leaked/od-An-c.log", lines.join("\n") + "\n");
+    let octal: Vec<String> = text.bytes().map(|byte| format!(" {byte:03o}")).collect();
+    let lines: Vec<String> = octal.chunks(16).map(<[String]>::concat).collect();
+    bed.write("leaked/od-b.log", lines.join("\n") + "\n");
     // Numbers, dates, ids and single letters in columns.
     let numbers =
         |row: usize| (0..16).map(move |column| format!("{:02}", (row * 7 + column * 11) % 100));
@@ -407,22 +410,32 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
     bed.write("table.txt", table.join("\n") + "\n" + &letters);
     let found = places(&leaks(&bed, &[]));
     let files: Vec<_> = found.iter().filter_map(|place| place.split(':').next()).collect();
-    let expected = ["hexdump", "node", "od-An-c", "od-An", "od", "openssl", "xxd"];
+    let expected = ["hexdump", "node", "od-An-c", "od-An", "od-b", "od", "openssl", "xxd"];
     assert_eq!(files, expected.map(|name| format!("leaked/{name}.log")), "{found:?}");
 }
 
 #[test]
 fn a_value_deep_in_a_long_dump_is_found() {
     let bed = bed();
-    let text = format!("{}token: {TOKEN}\nend\n", "name: an example\n".repeat(10_000));
+    let text = format!("{}token: {TOKEN}\nend\n", "name: an example\n".repeat(20_000));
     bed.write("leaked/hexdump.log", dump(&text, |at| format!("{at:08x} "), 1, true));
+    bed.write("leaked/od-An.log", dump(&text, |_| String::new(), 1, false));
     bed.write("leaked/od.log", dump(&text, |at| format!("{at:07o}"), 1, false));
     bed.write("leaked/xxd.log", dump(&text, |at| format!("{at:08x}:"), 2, true));
+    let digits: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    bed.write("leaked/z-colons.log", digits.join(":"));
+    let turned = |word: &[String]| format!(" {}{}", word[1], word[0]);
+    let words: Vec<String> = digits.chunks_exact(2).map(turned).collect();
+    let lines: Vec<String> = words.chunks(8).map(<[String]>::concat).collect();
+    bed.write("leaked/words.log", lines.join("\n"));
     let found = places(&leaks(&bed, &[]));
     let line = text.find("CANARY").unwrap() / 16 + 1;
-    let expected = ["hexdump", "od", "xxd"].map(|name| format!("leaked/{name}.log:{line}:"));
+    let lines =
+        ["hexdump", "od-An", "od", "words", "xxd"].map(|name| format!("leaked/{name}.log:{line}:"));
+    let column = text.find("CANARY").unwrap() * 3 + 1;
+    let expected = lines.into_iter().chain([format!("leaked/z-colons.log:1:{column} ")]);
     assert!(
-        found.len() == 3 && found.iter().zip(&expected).all(|(place, at)| place.starts_with(at)),
+        found.len() == 6 && found.iter().zip(expected).all(|(place, at)| place.starts_with(&at)),
         "{found:?}"
     );
 }
