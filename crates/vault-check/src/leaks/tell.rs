@@ -32,6 +32,9 @@ pub(crate) struct Teller<'a> {
     pub(crate) today: NaiveDate,
 }
 
+/// Somebody looked at it and lets it stand.
+struct Stands;
+
 impl Teller<'_> {
     /// Everything that is worth telling of a file or a folder.
     pub(crate) fn visited(&self, visited: &Visited) -> Vec<Finding> {
@@ -65,12 +68,17 @@ impl Teller<'_> {
         for (member, unread) in &inside.unread {
             let whence = whence_of(member);
             let message = format!("this was not searched{}: {}", spaced(&whence), unread.text());
+            let Ok(allowing) = self.hint(self.fingerprint(path, "not-read", message.as_bytes()))
+            else {
+                continue;
+            };
+            let reading = (*unread == Unread::Pdf).then(|| {
+                "send its text to the search: `pdftotext FILE - | vault-check leaks --stdin`".into()
+            });
             let finding = Finding::warning("not-read", self.shown(&message)).path(self.shown(path));
-            findings.push(match unread {
-                Unread::Pdf => finding.hint(
-                    "send its text to the search: `pdftotext FILE - | vault-check leaks --stdin`",
-                ),
-                _ => finding,
+            findings.push(match allowing.or(reading) {
+                Some(hint) => finding.hint(hint),
+                None => finding,
             });
         }
         findings
@@ -106,19 +114,10 @@ impl Teller<'_> {
                 )
             }
         };
-        let fingerprint = self.fingerprint(path, name, found);
-        let verdict = fingerprint.as_deref().map_or(Verdict::NotListed, |fingerprint| {
-            allowed::verdict(self.allowances, fingerprint, self.today)
-        });
-        let hint = match (verdict, fingerprint) {
-            (Verdict::Allowed, _) => return None,
-            (Verdict::ExpiredOn(date), _) => Some(format!("it was allowed until {date}")),
-            (Verdict::NotListed, Some(fingerprint)) if self.shows_fingerprints => Some(format!(
-                "to allow it for a time: `{fingerprint} YYYY-MM-DD REASON` in {}",
-                allowed::FILE
-            )),
-            (Verdict::NotListed, _) => None,
-        };
+        // What stands for others too has no fingerprint, so that nobody can allow them.
+        let written = Some(found.written.expose()).filter(|written| !written.is_empty());
+        let fingerprint = written.and_then(|written| self.fingerprint(path, name, written));
+        let hint = self.hint(fingerprint).ok()?;
         let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
         let more = match found.n_more {
             0 => String::new(),
@@ -170,14 +169,25 @@ impl Teller<'_> {
         }
     }
 
-    /// The leak's keyed fingerprint: the same credential written the same way in the same file.
-    fn fingerprint(&self, path: &str, name: &str, found: &Found) -> Option<String> {
-        if found.written.is_empty() {
-            return None;
+    /// What can be done about a finding with this fingerprint; `Stands` where the list lets it stand.
+    fn hint(&self, fingerprint: Option<String>) -> Result<Option<String>, Stands> {
+        let Some(fingerprint) = fingerprint else { return Ok(None) };
+        match allowed::verdict(self.allowances, &fingerprint, self.today) {
+            Verdict::Allowed => Err(Stands),
+            Verdict::ExpiredOn(date) => Ok(Some(format!("it was allowed until {date}"))),
+            Verdict::NotListed => Ok(self.shows_fingerprints.then(|| {
+                format!(
+                    "to allow it for a time: `{fingerprint} YYYY-MM-DD REASON` in {}",
+                    allowed::FILE
+                )
+            })),
         }
-        // The written value goes into the keyed digest and nowhere else.
-        let text =
-            [path.as_bytes(), b"\0", name.as_bytes(), b"\0", found.written.expose()].concat();
+    }
+
+    /// A finding's keyed fingerprint: the same credential written the same way in the same file, or what was not
+    /// read there for the same reason. What is written goes into the keyed digest and nowhere else.
+    fn fingerprint(&self, path: &str, name: &str, written: &[u8]) -> Option<String> {
+        let text = [path.as_bytes(), b"\0", name.as_bytes(), b"\0", written].concat();
         self.key.as_ref()?.fingerprint(&Secret::new(text))
     }
 

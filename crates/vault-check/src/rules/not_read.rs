@@ -7,5 +7,5 @@ pub(crate) const RULE: Rule = Rule {
     level: Level::Warning,
     summary: "A file, a folder or a member of an archive could not be searched",
     why: "What was not read is not known to be clean. A search that passes over it in silence would vouch for it.",
-    mend: "Make it readable, unpack it, or leave it out of the search by naming the paths to search.",
+    mend: "Make it readable, unpack it, leave it out of the search by naming the paths to search, or let it stand for a time: `leaks --fingerprint` shows the line for `.opsproof/allowed-leaks`.",
 };

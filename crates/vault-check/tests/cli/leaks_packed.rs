@@ -69,3 +69,22 @@ fn packed_files_of_other_kinds_are_unpacked_or_told() {
     [exit status: 1]
     ");
 }
+
+#[test]
+fn what_cannot_be_read_can_be_let_stand_for_a_time() {
+    let bed = bed();
+    bed.write("leaked/a.pdf", "%PDF-1.4\n");
+    bed.write("leaked/b.pdf", "%PDF-1.4\n");
+    let shown = leaks(&bed, &["--fingerprint"]);
+    let hint = shown.json()["findings"][0]["hint"].as_str().unwrap().to_owned();
+    let fingerprint = hint.split('`').nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2999-01-01 a drawing\n"));
+    let output = leaks(&bed, &[]);
+    assert_eq!((output.code(), unread(&output)), (1, vec!["leaked/b.pdf".to_owned()]));
+    bed.remove("leaked/b.pdf");
+    assert_eq!(leaks(&bed, &[]).code(), 0);
+    bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2020-01-01 a drawing\n"));
+    let output = leaks(&bed, &[]);
+    assert_eq!(output.code(), 1);
+    assert!(output.stdout().contains("it was allowed until 2020-01-01"), "{output}");
+}
