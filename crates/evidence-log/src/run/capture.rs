@@ -97,6 +97,7 @@ pub(super) fn capture(
         let bytes = sink.finish();
         ctx.timing.note(started.elapsed(), sink.fd, bytes);
     }
+    ctx.show_rest();
     let outcome = ctx.outcome(limits);
     Captured { outcome, still_open, forwarded: ctx.forwarded, received: ctx.received }
 }
@@ -133,14 +134,21 @@ impl Ctx<'_, '_> {
                 if !reading {
                     return false;
                 }
-                if self.drained.is_some_and(|until| Instant::now() >= until) {
+                let is_over = self.drained.is_some_and(|until| Instant::now() >= until);
+                if self.sinks.iter().any(|sink| sink.terminal.holds_up()) {
+                    // Time in which nothing could be read does not count.
+                    if is_over && self.timed_out {
+                        self.give_up();
+                    }
+                    if is_over || !self.timed_out {
+                        self.drained = Some(Instant::now() + self.drain);
+                    }
+                } else if is_over {
                     return true;
                 }
             }
             let ready = self.wait();
-            if ready.signals {
-                self.pass_signals_on();
-            }
+            self.attend(&ready);
             if ready.keyboard
                 && let Some(keyboard) = &mut self.keyboard
             {
@@ -158,9 +166,45 @@ impl Ctx<'_, '_> {
         }
     }
 
+    /// Shows what is still waiting for its reader. Without an end only where the operator would wait as long: not
+    /// beyond a time limit, and not where they asked to end or to hold nobody up.
+    fn show_rest(&mut self) {
+        self.outputs.fill_with(|| None);
+        self.drained = Some(Instant::now() + self.drain);
+        while self.sinks.iter().any(|sink| sink.terminal.waits_for().is_some()) {
+            self.keep_time();
+            let holds_up = self.sinks.iter().any(|sink| sink.terminal.holds_up());
+            if holds_up && !self.timed_out {
+                self.drained = None;
+            } else if self.drained.is_some_and(|until| Instant::now() >= until) {
+                self.give_up();
+            }
+            let ready = self.wait();
+            self.attend(&ready);
+        }
+    }
+
+    fn attend(&mut self, ready: &Ready) {
+        if ready.signals {
+            self.pass_signals_on();
+        }
+        for (sink, is_ready) in self.sinks.iter_mut().zip(&ready.terminals) {
+            if *is_ready {
+                sink.terminal.write_on();
+            }
+        }
+    }
+
+    fn give_up(&mut self) {
+        for sink in self.sinks.iter_mut() {
+            sink.terminal.give_up();
+        }
+    }
+
     fn wait(&self) -> Ready {
-        let open: Vec<usize> =
-            (0..self.outputs.len()).filter(|&n| self.outputs[n].is_some()).collect();
+        let can_be_read =
+            |n: &usize| self.outputs[*n].is_some() && !self.sinks[*n].terminal.holds_up();
+        let open: Vec<usize> = (0..self.outputs.len()).filter(can_be_read).collect();
         let mut fds = vec![PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN)];
         let pidfd = self.pidfd.as_ref().filter(|_| self.status.is_none());
         fds.extend(pidfd.map(|pidfd| PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)));
@@ -170,6 +214,12 @@ impl Ctx<'_, '_> {
                 fds.push(PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN));
             }
         }
+        let first_terminal = fds.len();
+        let full: Vec<(usize, _)> = (0..)
+            .zip(self.sinks.iter())
+            .filter_map(|(n, sink)| Some((n, sink.terminal.waits_for()?)))
+            .collect();
+        fds.extend(full.iter().map(|(_, fd)| PollFd::from_borrowed_fd(*fd, PollFlags::OUT)));
         let keyboard = self.keyboard.as_ref().filter(|_| self.status.is_none());
         let typed = fds.len();
         if let Some((fd, for_room)) = keyboard.and_then(Keyboard::waits_for) {
@@ -184,6 +234,7 @@ impl Ctx<'_, '_> {
             ended: false,
             keyboard: false,
             outputs: vec![false; self.outputs.len()],
+            terminals: vec![false; self.sinks.len()],
         };
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {
@@ -193,6 +244,9 @@ impl Ctx<'_, '_> {
                 ready.keyboard = typed < fds.len() && is_ready(typed);
                 for (position, &n) in open.iter().enumerate() {
                     ready.outputs[n] = is_ready(first_output + position);
+                }
+                for (position, (n, _)) in full.iter().enumerate() {
+                    ready.terminals[*n] = is_ready(first_terminal + position);
                 }
             }
             // A signal interrupted the wait: the flags are looked at, the rest in the next round.
@@ -239,6 +293,7 @@ impl Ctx<'_, '_> {
                 // Only something that the command left behind is being waited for.
                 if asks_to_end(signal) {
                     self.drained = Some(Instant::now());
+                    self.give_up();
                 }
                 self.received_all([signal]);
                 continue;
@@ -337,6 +392,7 @@ struct Ready {
     keyboard: bool,
     ended: bool,
     outputs: Vec<bool>,
+    terminals: Vec<bool>,
 }
 
 /// Whether a terminal's interrupt goes to our group, and so to the command too.

@@ -52,9 +52,8 @@ pub(super) fn end(
         let (file, cut) = sink.entry().map_err(|source| Error::Output { path, source })?;
         files.push(file);
         truncated.extend(cut);
-        let terminal = sink.finish_terminal(plan.args.drain);
-        terminal_closed |= terminal.is_closed();
-        not_shown += terminal.not_shown();
+        terminal_closed |= sink.terminal.is_closed();
+        not_shown += sink.terminal.not_shown();
     }
     let printed =
         begun.streams.first().map(|sink| plan.folder.join(sink.name())).unwrap_or_default();

@@ -2,10 +2,13 @@
 //! how much was left out.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 
 use evidence::{FileEntry, Hasher, Truncated};
+
+/// Stands between beginning and end while more comes, so that it is there where we are killed.
+const LEFT_OUT: &str = "\n[evidence-log: what came here is left out]\n";
 
 /// So much of the file is moved at once.
 const PIECE: usize = 64 * 1024;
@@ -23,7 +26,9 @@ pub(super) struct Kept {
     hasher: Hasher,
     /// How many bytes of the beginning are there.
     head: u64,
-    /// How many bytes follow it in the file.
+    /// How many bytes of the line behind it are there.
+    line: u64,
+    /// How many bytes follow in the file.
     rest: u64,
     /// How many bytes came.
     of: u64,
@@ -39,6 +44,7 @@ impl Kept {
             limit: max_bytes.map(|most| (most - most / 2, most / 2)),
             hasher: Hasher::default(),
             head: 0,
+            line: 0,
             rest: 0,
             of: 0,
             failure: None,
@@ -73,18 +79,19 @@ impl Kept {
         self.head += begins.len() as u64;
         self.rest += follows.len() as u64;
         if self.rest / 2 > most_tail {
-            self.end_at(self.head, most_tail)?;
+            self.leave_out(LEFT_OUT, most_tail)?;
         }
         Ok(())
     }
 
-    /// Moves the last bytes of the file to this place, and ends it behind them.
-    fn end_at(&mut self, place: u64, last: u64) -> io::Result<()> {
-        shift(&self.file, self.head + self.rest - last, place, last)?;
-        self.file.set_len(place + last)?;
-        // Appending goes on there; a file that was opened for that alone would need no seek.
-        io::Seek::seek(&mut self.file, io::SeekFrom::Start(place + last))?;
-        self.rest = place + last - self.head;
+    /// Leaves out all between the beginning and the last bytes, and says so there.
+    fn leave_out(&mut self, line: &str, tail: u64) -> io::Result<()> {
+        let place = self.head + line.len() as u64;
+        shift(&self.file, self.head + self.line + self.rest - tail, place, tail)?;
+        self.file.write_all_at(line.as_bytes(), self.head)?;
+        self.file.set_len(place + tail)?;
+        self.file.seek(SeekFrom::Start(place + tail))?;
+        (self.line, self.rest) = (line.len() as u64, tail);
         Ok(())
     }
 
@@ -99,7 +106,7 @@ impl Kept {
             _ => None,
         };
         let mut hasher = self.hasher.clone();
-        let end = self.head + self.rest;
+        let end = self.head + self.line + self.rest;
         let (mut buffer, mut at) = (vec![0; PIECE], self.head);
         while at < end {
             let piece = &mut buffer[..piece_of(end - at)];
@@ -114,12 +121,9 @@ impl Kept {
         Ok((FileEntry { path, role, bytes: end, sha256: hasher.finish() }, truncated))
     }
 
-    /// Leaves out all between the beginning and the last bytes, and says so there.
     fn cut(&mut self, tail: u64) -> io::Result<Truncated> {
         let left_out = self.of - self.head - tail;
-        let line = format!("\n[evidence-log: {left_out} bytes are left out here]\n");
-        self.end_at(self.head + line.len() as u64, tail)?;
-        self.file.write_all_at(line.as_bytes(), self.head)?;
+        self.leave_out(&format!("\n[evidence-log: {left_out} bytes are left out here]\n"), tail)?;
         Ok(Truncated { path: self.name.clone(), head: self.head, tail, of: self.of })
     }
 }
@@ -158,7 +162,7 @@ mod tests {
         let mut kept = Kept::new(file, "out".into(), max_bytes);
         for piece in pieces {
             kept.put(piece);
-            let most = max_bytes.map_or(u64::MAX, |most| most + most / 2 + piece.len() as u64 + 2);
+            let most = max_bytes.map_or(u64::MAX, |most| most + most / 2 + piece.len() as u64 + 60);
             assert!(path.metadata().unwrap().len() <= most, "it grows beyond its bound");
         }
         let (entry, truncated) = kept.entry("stdout").unwrap();

@@ -23,7 +23,8 @@ pub(super) struct Sink<'set> {
     clean: Vec<u8>,
     /// The stream's beginning, redacted.
     pub(super) head: Vec<u8>,
-    terminal: Terminal,
+    /// Our own stream.
+    pub(super) terminal: Terminal,
 }
 
 /// The file of `[microseconds, fd, bytes]`, one line a read.
@@ -66,12 +67,6 @@ impl<'set> Sink<'set> {
         self.clean.clear();
         self.redactor.finish_cut(&mut self.clean);
         self.put()
-    }
-
-    /// Our own stream. What is still waiting to be shown there was shown or given up.
-    pub(super) fn finish_terminal(&mut self, patience: Duration) -> &Terminal {
-        self.terminal.finish(patience);
-        &self.terminal
     }
 
     /// How often each rule replaced something.

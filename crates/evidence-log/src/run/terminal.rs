@@ -1,150 +1,135 @@
-//! Our own stdout or stderr while a command's output flows through it: unbuffered, and allowed to close.
+//! Our own stdout or stderr while a command's output flows through it: unbuffered, and allowed to close. A reader that
+//! takes its time is never waited for here, so that signals and time limits are kept meanwhile.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::thread;
-use std::time::Duration;
+use std::io::{ErrorKind, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 
-/// So many pieces may wait to be shown; a piece is what was read at once, at most 64 KiB.
-const WAITING: usize = 16;
+/// Where a reader may miss something, so much waits for it.
+const MOST_WAITING: usize = 1024 * 1024;
 
-/// What a pipe with any room takes without blocking (`PIPE_BUF`), so that what was shown is known to the byte.
-const AT_ONCE: usize = 4096;
+/// What a pipe with any room takes without blocking (`PIPE_BUF`).
+const PIPE_ROOM: usize = 4096;
 
 /// One of our own streams.
-pub(super) enum Terminal {
-    /// Written at once: a slow reader holds the command up, as in any pipeline. None when nobody reads any more.
-    Waiting(Option<File>),
-    /// Written by a thread of its own: a slow reader misses something.
-    Skipping(Queue),
-}
-
-/// What waits to be shown.
-pub(super) struct Queue {
-    /// None when nothing more comes.
-    pieces: Option<SyncSender<Vec<u8>>>,
-    given: u64,
-    shown: Arc<Shown>,
-    /// Disconnected when the thread has ended.
-    alive: Receiver<()>,
-}
-
-/// What the thread has come to.
-#[derive(Default)]
-struct Shown {
-    bytes: AtomicU64,
-    is_closed: AtomicBool,
+pub(super) struct Terminal {
+    /// None when nobody reads it any more.
+    file: Option<File>,
+    /// So much is written at once: all, where that cannot block.
+    at_once: usize,
+    /// What was not taken yet.
+    waiting: Vec<u8>,
+    may_skip: bool,
+    not_shown: u64,
 }
 
 impl Terminal {
-    /// Our stdout for the command's 1, our stderr for its 2.
+    /// Our stdout for the command's 1, our stderr for its 2. Who `may_skip` holds nobody up.
     pub(super) fn of(fd: u8, may_skip: bool) -> Self {
         let ours: BorrowedFd<'_> =
             if fd == 2 { rustix::stdio::stderr() } else { rustix::stdio::stdout() };
-        match ours.try_clone_to_owned().ok().map(File::from) {
-            Some(file) if may_skip => Self::Skipping(Queue::to(file)),
-            file => Self::Waiting(file),
-        }
+        let (file, at_once) = match own(ours) {
+            Some(file) => (Some(file), usize::MAX),
+            None => (ours.try_clone_to_owned().ok().map(File::from), at_once(ours)),
+        };
+        Self { file, at_once, waiting: Vec::new(), may_skip, not_shown: 0 }
     }
 
     /// Whether nobody reads it any more, or it is full.
     pub(super) fn is_closed(&self) -> bool {
-        match self {
-            Self::Waiting(file) => file.is_none(),
-            Self::Skipping(queue) => queue.shown.is_closed.load(Ordering::Acquire),
-        }
+        self.file.is_none()
     }
 
-    /// How many bytes its reader had no time for. To be asked when it is finished.
+    /// How many bytes its reader had no time for.
     pub(super) fn not_shown(&self) -> u64 {
-        match self {
-            Self::Waiting(_) => 0,
-            Self::Skipping(queue) => queue.given - queue.shown.bytes.load(Ordering::Acquire),
-        }
+        self.not_shown
     }
 
-    /// Writes everything, or what there is time for. When the reader is gone the rest is dropped, and the command
-    /// does not notice.
+    /// Whether the command has to wait for the reader.
+    pub(super) fn holds_up(&self) -> bool {
+        !self.may_skip && self.waits_for().is_some()
+    }
+
+    /// What to wait for until there is room for what is waiting.
+    pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+        self.file.as_ref().filter(|_| !self.waiting.is_empty()).map(AsFd::as_fd)
+    }
+
+    /// Shows what there is room for; the rest waits, or is left out. When the reader is gone it is dropped, and the
+    /// command does not notice.
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Waiting(file) => {
-                if file.as_ref().is_some_and(|file| write_all(file, bytes).is_err()) {
-                    *file = None;
-                }
+        let written = if self.waiting.is_empty() { self.write_now(bytes) } else { 0 };
+        let rest = &bytes[written..];
+        if self.may_skip && self.waiting.len() + rest.len() > MOST_WAITING {
+            self.not_shown += rest.len() as u64;
+        } else if self.file.is_some() {
+            self.waiting.extend_from_slice(rest);
+        }
+    }
+
+    /// Shows of what is waiting what there is room for now.
+    pub(super) fn write_on(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let written = self.write_now(&waiting);
+        if self.file.is_some() {
+            drop(waiting.drain(..written));
+            self.waiting = waiting;
+        }
+    }
+
+    /// What is waiting is not shown any more, and nobody is held up from here on.
+    pub(super) fn give_up(&mut self) {
+        self.may_skip = true;
+        self.not_shown += self.waiting.len() as u64;
+        self.waiting.clear();
+    }
+
+    fn write_now(&mut self, bytes: &[u8]) -> usize {
+        let mut written = 0;
+        while let Some(file) = &mut self.file
+            && written < bytes.len()
+        {
+            let rest = &bytes[written..];
+            if self.at_once < usize::MAX && !has_room(file.as_fd()) {
+                break;
             }
-            Self::Skipping(queue) => queue.put(bytes),
-        }
-    }
-
-    /// Nothing more comes: what still waits is shown in this time, or not at all.
-    pub(super) fn finish(&mut self, patience: Duration) {
-        if let Self::Skipping(queue) = self {
-            queue.pieces = None;
-            let _ = queue.alive.recv_timeout(patience);
-        }
-    }
-}
-
-impl Queue {
-    fn to(file: File) -> Self {
-        let (pieces, coming) = mpsc::sync_channel(WAITING);
-        let (life, alive) = mpsc::channel();
-        let shown = Arc::new(Shown::default());
-        let theirs = Arc::clone(&shown);
-        // Nobody waits for it longer than `finish` does: a reader that has stopped would hold us for ever.
-        thread::spawn(move || {
-            show(&file, &coming, &theirs);
-            drop(life);
-        });
-        Self { pieces: Some(pieces), given: 0, shown, alive }
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        self.given += bytes.len() as u64;
-        if let Some(pieces) = &self.pieces {
-            drop(pieces.try_send(bytes.to_vec()));
-        }
-    }
-}
-
-fn show(file: &File, coming: &Receiver<Vec<u8>>, shown: &Shown) {
-    for piece in coming {
-        for part in piece.chunks(AT_ONCE) {
-            if wait_for_room(file).and_then(|()| write_all(file, part)).is_err() {
-                shown.is_closed.store(true, Ordering::Release);
-                return;
+            match file.write(&rest[..rest.len().min(self.at_once)]) {
+                Ok(0) => self.file = None,
+                Ok(n_bytes) => written += n_bytes,
+                Err(again) if again.kind() == ErrorKind::Interrupted => {}
+                Err(full) if full.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => self.file = None,
             }
-            shown.bytes.fetch_add(part.len() as u64, Ordering::Release);
         }
+        written
     }
 }
 
-fn write_all(mut file: &File, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match file.write(bytes) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = &bytes[written..],
-            Err(again) if again.kind() == ErrorKind::Interrupted => {}
-            // Whoever shares the terminal with us may have made it non-blocking.
-            Err(full) if full.kind() == ErrorKind::WouldBlock => wait_for_room(file)?,
-            Err(gone) => return Err(gone),
-        }
+/// A pipe or terminal opened once more, so that it does not block for us alone, and not for those who share it.
+fn own(ours: BorrowedFd<'_>) -> Option<File> {
+    let kind = FileType::from_raw_mode(fstat(ours).ok()?.st_mode);
+    if kind != FileType::Fifo && !rustix::termios::isatty(ours) {
+        return None;
     }
-    Ok(())
+    let path = format!("/proc/self/fd/{}", ours.as_raw_fd());
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    open(path, flags, Mode::empty()).ok().map(File::from)
 }
 
-fn wait_for_room(file: &File) -> io::Result<()> {
-    loop {
-        match poll(&mut [PollFd::from_borrowed_fd(file.as_fd(), PollFlags::OUT)], None) {
-            Err(Errno::INTR) => {}
-            done => return Ok(done.map(drop)?),
-        }
-    }
+/// How much can be written at once without blocking: of a file all, of everything else as little as of a pipe.
+fn at_once(ours: BorrowedFd<'_>) -> usize {
+    let is_file = fstat(ours).is_ok_and(|found| {
+        let kind = FileType::from_raw_mode(found.st_mode);
+        let is_null = kind == FileType::CharacterDevice && !rustix::termios::isatty(ours);
+        kind == FileType::RegularFile || is_null
+    });
+    if is_file { usize::MAX } else { PIPE_ROOM }
+}
+
+fn has_room(file: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(file, PollFlags::OUT)];
+    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|n_ready| n_ready > 0)
 }

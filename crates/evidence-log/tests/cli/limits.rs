@@ -173,7 +173,8 @@ fn a_killed_recorder_of_a_long_stream_leaves_what_came_last() {
     assert_eq!(bed.command("kill").args(["-KILL", &pid]).unguarded().run().code(), 0);
     assert_eq!(running.wait().code(), 137);
     let kept = read();
-    assert!(kept.starts_with("1\n2\n") && kept.ends_with("\n200000\nlast\n"));
+    let (head, tail) = kept.split_once("\n[evidence-log: what came here is left out]\n").unwrap();
+    assert!(head.starts_with("1\n2\n") && tail.ends_with("\n200000\nlast\n"));
     assert!(kept.len() <= 160 * 1024, "{} bytes", kept.len());
 }
 
@@ -203,4 +204,56 @@ fn a_reader_that_keeps_up_is_shown_everything() {
     let output = tool(&bed).args(run).run();
     assert_eq!((output.code(), output.stdout().lines().count()), (0, 2000));
     assert!(!bed.read(format!("{bundle}/evidence.jsonl")).contains("not_shown"));
+}
+
+/// A reader that sleeps for seconds is given everything, however short the time to drain, and the command is not cut.
+#[test]
+fn a_slow_reader_misses_nothing() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    for way in ["", "--merge", "--pty"] {
+        let line = format!(
+            "{program} run --into {bundle} {way} --drain 100ms --label s -- seq 1 60000 | (sleep 1; tr -d '\\r' | sha256sum)"
+        );
+        let output = bed.command("bash").args(["-c", &line]).run();
+        let expected = bed.command("seq").arg("60000").unguarded().run();
+        let digest = evidence::Digest::of(expected.stdout().as_bytes()).hex();
+        assert_eq!(output.stdout(), format!("{digest}  -\n"), "{way}: {output}");
+        let records = bed.read(format!("{bundle}/evidence.jsonl"));
+        assert!(!records.contains("still_open") && !records.contains("not_shown"), "{records}");
+    }
+}
+
+#[test]
+fn a_reader_that_stops_does_not_stop_the_clock() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    for way in ["", "--merge", "--pty"] {
+        let started = Instant::now();
+        let line = format!(
+            "mkfifo f && exec 3<>f && {program} run --into {bundle} {way} --timeout 500ms --drain 300ms --label y -- yes >f; echo $?; rm f"
+        );
+        let output = bed.command("bash").args(["-c", &line]).run();
+        assert_eq!(output.stdout(), "124\n", "{way}: {output}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{way}: {:?}", started.elapsed());
+        assert!(output.stderr().contains("bytes were kept and not shown"), "{way}: {output}");
+    }
+}
+
+#[test]
+fn a_signal_is_passed_on_while_the_reader_stalls() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    let command = "trap 'echo caught > caught; exit 7' TERM; (yes & echo $! > yes; wait) & wait";
+    let line = format!(
+        "mkfifo f && exec 3<>f; {program} run --into {bundle} --drain 300ms --label t -- sh -c \"$0\" >f & sleep 1; \
+         kill -TERM $!; while [ ! -e caught ]; do sleep 0.02; done; kill $(cat yes); kill -TERM $!; wait $!; echo $?"
+    );
+    let output = bed.command("bash").args(["-c", &line, command]).run();
+    assert_eq!(output.stdout(), "7\n", "{output}");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"forwarded\":[\"SIGTERM\"]"), "{records}");
 }

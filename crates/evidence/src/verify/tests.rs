@@ -8,7 +8,7 @@ use super::*;
 use crate::envelope::{Context, Envelope, statement};
 use crate::key::KeyFile;
 use crate::outcome::Outcome;
-use crate::record::{Begin, End, Expectation, FileEntry, Mode, Open};
+use crate::record::{Begin, Expectation, FileEntry, Mode, Open};
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -398,7 +398,7 @@ fn a_link_a_pipe_or_nothing_in_the_place_of_a_file_is_found_and_not_waited_for()
 #[test]
 fn a_statement_vouches_for_what_was_expected() {
     let (_root, folder) = sealed();
-    let bundle = crate::Bundle::open(&folder).unwrap();
+    let bundle = Bundle::open(&folder).unwrap();
     let run = &bundle.runs()[0];
     let end = run.end.unwrap();
     let context = Context {
