@@ -58,7 +58,10 @@ pub fn append_origin(
     let mut ledger = durable::Ledger::open(&folder.join(LOG), WAIT)?;
     remove_left_overs(folder)?;
     let known = read_checkpoint(folder);
-    let mut range = checked_range(folder, &ledger, known.as_ref())?;
+    let mut range = match kept_range(folder, &ledger, known.as_ref())? {
+        Some(range) => range,
+        None => range_of_lines(folder, &ledger, known.as_ref())?,
+    };
     refuse_strange_signature(folder, known.as_ref(), hands)?;
     let prev = ledger.last_line()?.map(|line| Digest::of(&line));
     let t = time::record_time(now);
@@ -144,7 +147,7 @@ pub fn sign_origin(folder: &Path, hands: Hands<'_>) -> Result<(Checkpoint, Optio
     let ledger = durable::Ledger::open(&folder.join(LOG), WAIT)?;
     remove_left_overs(folder)?;
     let known = read_checkpoint(folder);
-    let range = checked_range(folder, &ledger, known.as_ref())?;
+    let range = range_of_lines(folder, &ledger, known.as_ref())?;
     refuse_strange_signature(folder, known.as_ref(), hands)?;
     let mut checkpoint = Checkpoint::new(&name_of(folder), range.size(), range.root());
     let why_unsigned = hands.signer.and_then(|signer| checkpoint.sign(signer).err());
@@ -198,23 +201,29 @@ fn remove_left_overs(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The range of the log, which must be what its checkpoint says: the kept one where it is, else one made from the whole
-/// log, whose lines must then follow from each other.
-fn checked_range(
+/// The range that was kept, where it is that of the checkpoint and the log ends as it did then. The lines before the last
+/// are not read: the new root covers those that were signed, whatever stands in their place.
+fn kept_range(
+    folder: &Path,
+    ledger: &durable::Ledger,
+    known: Option<&Checkpoint>,
+) -> Result<Option<CompactRange>, Error> {
+    let last = ledger.last_line()?.map(|line| Digest::of(&line));
+    let kept = listing::read_file(&folder.join(RANGE)).ok();
+    let kept = kept
+        .and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
+        .filter(|kept| kept.bytes == ledger.length() && kept.last == last);
+    Ok(kept.and_then(|kept| CompactRange::new(kept.size, kept.peaks)).filter(|range| {
+        known.is_some_and(|known| known.size == range.size() && known.root == range.root())
+    }))
+}
+
+/// The range of the whole log, whose lines must follow from each other, and be those that the checkpoint counts.
+fn range_of_lines(
     folder: &Path,
     ledger: &durable::Ledger,
     known: Option<&Checkpoint>,
 ) -> Result<CompactRange, Error> {
-    let last = ledger.last_line()?.map(|line| Digest::of(&line));
-    let kept = listing::read_file(&folder.join(RANGE)).ok();
-    if let Some(kept) = kept.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
-        && kept.bytes == ledger.length()
-        && kept.last == last
-        && let Some(range) = CompactRange::new(kept.size, kept.peaks)
-        && known.is_some_and(|known| known.size == range.size() && known.root == range.root())
-    {
-        return Ok(range);
-    }
     let (mut range, mut previous) = (CompactRange::default(), None);
     let mut at_checkpoint = known.is_some_and(|known| known.size == 0).then(|| range.root());
     for line in lines(&ledger.read()?) {

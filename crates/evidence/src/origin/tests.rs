@@ -264,6 +264,25 @@ fn a_wrong_kept_range_is_made_anew_from_the_log() {
     assert_eq!(problems(&folder), []);
 }
 
+/// Who adds reads the last line alone; who is asked to sign reads them all.
+#[test]
+fn a_line_that_was_changed_in_place_is_found_when_the_log_is_to_be_signed() {
+    let (_root, folder) = log(4);
+    let text = std::fs::read_to_string(folder.join(LOG)).unwrap();
+    let changed: Vec<String> = text
+        .lines()
+        .zip(0..)
+        .map(
+            |(line, at)| if at == 1 { line.replace("\"v\":1", "\"v\":7") } else { line.to_owned() },
+        )
+        .collect();
+    std::fs::write(folder.join(LOG), changed.join("\n") + "\n").unwrap();
+    let key = KeyFile::from_seed(&SEED);
+    let refused = sign_origin(&folder, hands(Some(&key))).unwrap_err();
+    assert!(matches!(refused, Error::BrokenLog { .. }), "{refused}");
+    assert!(!problems(&folder).is_empty());
+}
+
 #[test]
 fn a_log_that_nobody_signed_is_signed_when_that_is_said_and_not_by_the_way() {
     let (root, folder) = log(2);
