@@ -16,6 +16,7 @@ use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
 use crate::record::{Body, Seal};
 use crate::recover::{Unfinished, kept_aside, recovered_run};
 use crate::unrecorded;
+use crate::verify::envelopes::first_contradiction;
 use crate::write::Writer;
 
 /// How long another writer's lock is waited for when the signature is put in place.
@@ -115,6 +116,11 @@ fn close(
     }
     let hashes = hashes(folder)?;
     refuse_what_differs(folder, &chain, &hashes)?;
+    let runs = bundle::runs(&chain.records);
+    if let Some((path, why)) = runs.iter().find_map(|run| first_contradiction(folder, *run)) {
+        let first = format!("{path}: {why}");
+        return Err(Error::Tampered { path: folder.to_path_buf(), first });
+    }
     // What stood there under these names speaks of another state of the folder.
     for name in [MANIFEST, SIGNATURE] {
         remove_if_there(&folder.join(name))?;
@@ -125,7 +131,7 @@ fn close(
     let found = unrecorded::as_found(&hashes, &chain.records, &bodies);
     bodies.extend(found);
     bodies.push(Body::Seal(Seal {
-        runs: u32::try_from(bundle::runs(&chain.records).len()).unwrap_or(u32::MAX),
+        runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
         files: u32::try_from(hashes.len() + 1).unwrap_or(u32::MAX),
         signer: signer.map(Signer::fingerprint),
         origin: origin.map(str::to_owned),

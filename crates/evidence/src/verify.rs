@@ -1,6 +1,6 @@
 //! Whether a bundle is what was recorded: nothing altered, missing, added, reordered or cut, and signed by whom.
 
-mod envelopes;
+pub(crate) mod envelopes;
 mod signature;
 
 use std::collections::HashSet;

@@ -350,21 +350,6 @@ fn sealing_again_changes_nothing_and_finishes_what_a_crash_prevented() {
 }
 
 #[test]
-fn a_record_that_contradicts_its_envelope_is_found_after_it_was_sealed_again() {
-    let (_root, folder) = unsealed();
-    let path = folder.join(RECORDS);
-    let text = std::fs::read_to_string(&path).unwrap();
-    let last = text.trim_end().rfind('\n').unwrap() + 1;
-    let (before, end) = text.split_at(last);
-    assert!(end.contains("\"code\":0"), "{end}");
-    std::fs::write(&path, format!("{before}{}", end.replace("\"code\":0", "\"code\":7"))).unwrap();
-    crate::seal(&folder, now(), Some(&KeyFile::from_seed(&SEED)), None).unwrap();
-    let found = verify(&folder, &Trust::default()).unwrap();
-    let said: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
-    assert!(said.iter().any(|line| line.contains("than the records")), "{said:?}");
-}
-
-#[test]
 fn a_link_a_pipe_or_nothing_in_the_place_of_a_file_is_found_and_not_waited_for() {
     for name in [RECORDS, MANIFEST, SIGNATURE, "001-one.out"] {
         for what in ["nothing", "a pipe", "a link", "a folder"] {
@@ -422,4 +407,47 @@ fn a_statement_vouches_for_what_was_expected() {
     assert!(!envelope.agrees_with(run.begin, end), "nothing was expected, says the record");
     let unmet = End { unmet: expected.expect_output.clone(), ..end.clone() };
     assert!(!envelope.agrees_with(&expected, &unmet), "it was not met, says the record");
+}
+
+/// The records of an open bundle, with its first run changed to have failed, and linked anew.
+fn forge(folder: &Path, change: impl Fn(&mut End)) {
+    let path = folder.join(RECORDS);
+    let chain = crate::chain::Chain::read(&std::fs::read(&path).unwrap());
+    let (mut text, mut previous) = (Vec::new(), None);
+    for mut record in chain.records {
+        if let Body::End(end) = &mut record.body
+            && end.run == 1
+        {
+            change(end);
+        }
+        record.previous = previous;
+        let line = record.to_line().unwrap();
+        previous = Some(Digest::of(&line));
+        text.extend_from_slice(&line);
+        text.push(b'\n');
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_record_that_contradicts_its_statement_is_not_sealed() {
+    let (_root, folder) = unsealed();
+    forge(&folder, |end| end.outcome = Outcome::Exited { code: 3 });
+    let refused = crate::seal(&folder, now(), Some(&KeyFile::from_seed(&SEED)), None).unwrap_err();
+    let said = refused.to_string();
+    assert!(said.contains("001-one.intoto.json: it says something else"), "{said}");
+    assert!(!folder.join(MANIFEST).exists());
+    assert!(shown(&folder).contains("how it ended, than the records"), "{}", shown(&folder));
+}
+
+#[test]
+fn a_record_whose_statement_was_taken_away_is_told() {
+    let (_root, folder) = unsealed();
+    std::fs::remove_file(folder.join("001-one.intoto.json")).unwrap();
+    forge(&folder, |end| {
+        end.outcome = Outcome::Exited { code: 3 };
+        end.files.retain(|file| file.role != "envelope");
+    });
+    crate::seal(&folder, now(), Some(&KeyFile::from_seed(&SEED)), None).unwrap();
+    insta::assert_snapshot!(shown(&folder), @"unsigned evidence.jsonl: nobody signed a statement of run 1: until the seal anyone could have changed its record");
 }
