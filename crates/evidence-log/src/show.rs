@@ -79,15 +79,10 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
         palette.bold(&visible(&run.begin.label))
     );
     let _ = writeln!(text, "      $ {}", visible(&run.command_line()));
-    let Some(end) = run.end else { return };
-    for file in end
-        .files
-        .iter()
-        .filter(|file| file.bytes > 0 && matches!(file.role.as_str(), "stdout" | "stderr" | "tty"))
-    {
+    for (file, _) in run.outputs().filter(|(file, _)| file.bytes > 0) {
         let _ = writeln!(text, "      {} {} bytes", visible(&file.path), file.bytes);
     }
-    for remark in remarks(end) {
+    for remark in run_remarks(run) {
         let _ = writeln!(text, "      {} {}", palette.hint("·"), visible(&remark));
     }
 }
@@ -115,7 +110,18 @@ pub(crate) fn changes(git: &Git) -> &'static str {
     }
 }
 
-pub(crate) fn remarks(end: &End) -> Vec<String> {
+/// What is worth knowing of a run, in words.
+pub(crate) fn run_remarks(run: &Run<'_>) -> Vec<String> {
+    match (run.end, run.begin.max_bytes) {
+        (Some(end), _) => remarks(end),
+        (None, Some(most)) => {
+            vec![format!("of each stream {most} bytes were to be kept: its beginning and its end")]
+        }
+        (None, None) => Vec::new(),
+    }
+}
+
+fn remarks(end: &End) -> Vec<String> {
     let mut remarks: Vec<String> =
         end.suspect.iter().map(|reason| format!("suspect: {}", reason.word())).collect();
     remarks.extend(end.unmet.iter().map(|unmet| format!("its output has not {unmet}")));
@@ -238,6 +244,7 @@ fn run_json(run: &Run<'_>) -> Value {
     let files: Vec<Value> = run
         .files()
         .iter()
+        .chain(run.left)
         .map(|file| json!({ "path": file.path, "role": file.role, "bytes": file.bytes, "sha256": file.sha256.hex() }))
         .collect();
     let how = run.outcome().map(|outcome| match outcome {

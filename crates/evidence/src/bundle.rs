@@ -11,7 +11,7 @@ use crate::listing;
 use crate::manifest::{MANIFEST, SIGNATURE};
 use crate::outcome::Outcome;
 use crate::problem::Problem;
-use crate::record::{Begin, Body, End, FileEntry, Open, Record, Seal, Suspect};
+use crate::record::{Begin, Body, End, FileEntry, Open, Record, Recovered, Seal, Suspect};
 
 /// A bundle's records and the digest of its manifest. Its other files are not read: [`crate::verify`] does that.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Run<'a> {
     pub begin: &'a Begin,
     /// What was recorded when it had ended; none when it runs still, or when its recorder was killed.
     pub end: Option<&'a End>,
+    /// What it left in the bundle, where its end is not known and somebody recorded it as cut short.
+    pub left: &'a [FileEntry],
     /// The index of the `end` record, else of the `begin`: what `DIR#SEQ` cites.
     pub index: u64,
 }
@@ -213,9 +215,23 @@ impl<'a> Run<'a> {
         self.end.map_or(&[], |end| &end.suspect)
     }
 
-    /// The files it left, with their digests.
+    /// The files of a run that has ended, with their digests.
     pub fn files(&self) -> &'a [FileEntry] {
         self.end.map_or(&[], |end| &end.files)
+    }
+
+    /// What it printed, as far as it was kept: each file with its role, also those of a run that was cut short.
+    pub fn outputs(&self) -> impl Iterator<Item = (&'a FileEntry, &'static str)> + use<'a> {
+        let role = |file: &FileEntry| match file.role.as_str() {
+            "left" => file.path.rsplit_once('.').and_then(|(_, extension)| match extension {
+                "out" => Some("stdout"),
+                "err" => Some("stderr"),
+                "tty" => Some("tty"),
+                _ => None,
+            }),
+            role => ["stdout", "stderr", "tty"].into_iter().find(|known| *known == role),
+        };
+        self.files().iter().chain(self.left).filter_map(move |file| Some((file, role(file)?)))
     }
 
     /// Its command as a person would type it in a shell.
@@ -248,19 +264,28 @@ pub(crate) fn runs(records: &[Record]) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::new();
     for record in records {
         match &record.body {
-            Body::Begin(begin) => runs.push(Run { begin, end: None, index: record.index }),
+            Body::Begin(begin) => {
+                runs.push(Run { begin, end: None, left: &[], index: record.index });
+            }
             Body::End(end) => {
-                if let Some(run) =
-                    runs.iter_mut().rfind(|run| run.begin.run == end.run && run.end.is_none())
-                {
+                if let Some(run) = unfinished(&mut runs, end.run) {
                     run.end = Some(end);
                     run.index = record.index;
+                }
+            }
+            Body::Recovered(Recovered { run: Some(number), files, .. }) => {
+                if let Some(run) = unfinished(&mut runs, *number) {
+                    run.left = files;
                 }
             }
             _ => {}
         }
     }
     runs
+}
+
+fn unfinished<'r, 'a>(runs: &'r mut [Run<'a>], number: u32) -> Option<&'r mut Run<'a>> {
+    runs.iter_mut().rfind(|run| run.begin.run == number && run.end.is_none())
 }
 
 /// A word in the quoting of a POSIX shell, left bare where that is safe. What moves a terminal's cursor or turns text

@@ -10,7 +10,7 @@ use secret::SecretSet;
 use super::head::{Mark, mark};
 use super::html::{escaped, size};
 use super::stream;
-use crate::show::{changes, duration, remarks};
+use crate::show::{changes, duration, run_remarks};
 
 /// An output of more lines is folded where its run succeeded.
 const LONG: usize = 60;
@@ -43,7 +43,7 @@ pub(super) fn show(
             "<p class=\"callout bad\">It was begun, and how it ended is not known: its recorder was stopped. The command may have gone on.</p>\n",
         );
     }
-    for remark in run.end.map(remarks).unwrap_or_default() {
+    for remark in run_remarks(run) {
         // Suspicions are said above, and the commit stands in the record.
         if !remark.starts_with("suspect: ") && !remark.starts_with("git ") {
             let _ = writeln!(html, "<p class=\"remark\">{}</p>", escaped(&remark));
@@ -73,10 +73,8 @@ fn outputs(
     set: &SecretSet,
     look: bool,
 ) -> io::Result<()> {
-    let streams =
-        run.files().iter().filter(|file| matches!(file.role.as_str(), "stdout" | "stderr" | "tty"));
     let mut silent = true;
-    for file in streams.filter(|file| file.bytes > 0) {
+    for (file, role) in run.outputs().filter(|(file, _)| file.bytes > 0) {
         silent = false;
         let shown = stream::read(folder, file, set)?;
         let open = if look || shown.lines <= LONG { " open" } else { "" };
@@ -86,7 +84,7 @@ fn outputs(
         } else {
             ("", String::new())
         };
-        let role = match file.role.as_str() {
+        let role = match role {
             "stdout" if run.begin.mode == Mode::Merged => "stdout and stderr",
             "tty" => "terminal",
             role => role,

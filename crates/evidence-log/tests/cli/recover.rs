@@ -1,7 +1,7 @@
 //! `recover` and `seal` after a crash at each place: torn lines, beginnings without an end, half a seal.
 
 use crate::ops::{is_there, signed, unsigned};
-use crate::{faults, open, tool};
+use crate::{faults, open, show, tool};
 
 #[test]
 fn what_a_killed_recorder_left_is_named_and_recorded() {
@@ -32,6 +32,14 @@ fn what_a_killed_recorder_left_is_named_and_recorded() {
     assert_eq!(tool(&bed).args(["run", "--into", &bundle, "--", "echo", "next"]).run().code(), 0);
     assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
     assert_eq!(faults(&bed, &bundle), ["incomplete"]);
+    // What it printed is shown like any other output.
+    let files = show(&bed, &bundle)["runs"][0]["files"].clone();
+    assert_eq!((&files[1]["path"], &files[1]["role"]), (&"001-k.out".into(), &"left".into()));
+    let shown = tool(&bed).args(["show", &bundle]).run();
+    assert!(shown.stdout().contains("001-k.out 8 bytes"), "{shown}");
+    assert_eq!(tool(&bed).args(["report", &bundle, "-o", "k.html"]).run().code(), 0);
+    let page = bed.read("k.html");
+    assert!(page.contains("aria-label=\"stdout of run 1\">started"), "{page}");
 }
 
 #[test]
