@@ -152,7 +152,9 @@ impl Ctx<'_, '_> {
             if ready.keyboard
                 && let Some(keyboard) = &mut self.keyboard
             {
-                keyboard.pass_on();
+                for signal in keyboard.pass_on() {
+                    self.interrupt(signal);
+                }
             }
             // Output that is there is read before the end is looked at, so that none of it counts as late.
             for n in 0..self.outputs.len() {
@@ -308,24 +310,31 @@ impl Ctx<'_, '_> {
             let from_terminal = self.keyboard.is_none()
                 && matches!(signal, Signal::INT | Signal::QUIT)
                 && is_in_foreground();
-            let impatient = self.interrupted.is_some_and(|first| first.elapsed() >= PATIENCE);
-            if from_terminal && !impatient {
-                self.interrupted.get_or_insert_with(Instant::now);
-                self.received_all([signal]);
-                continue;
-            }
-            let signal = if from_terminal {
-                self.kill_at.get_or_insert_with(|| Instant::now() + GRACE);
-                Signal::TERM
+            if from_terminal {
+                self.interrupt(signal);
             } else {
-                signal
-            };
-            if let Some(pid) = self.pid
-                && kill_process(pid, signal).is_ok()
-                && self.forwarded.len() < MOST_SIGNALS
-            {
-                self.forwarded.push(signals::name(signal.as_raw()));
+                self.pass_on(signal);
             }
+        }
+    }
+
+    /// What the command was sent by its terminal. An operator who does so again after some seconds means it.
+    fn interrupt(&mut self, signal: Signal) {
+        if self.interrupted.is_some_and(|first| first.elapsed() >= PATIENCE) {
+            self.kill_at.get_or_insert_with(|| Instant::now() + GRACE);
+            self.pass_on(Signal::TERM);
+        } else {
+            self.interrupted.get_or_insert_with(Instant::now);
+            self.received_all([signal]);
+        }
+    }
+
+    fn pass_on(&mut self, signal: Signal) {
+        if let Some(pid) = self.pid
+            && kill_process(pid, signal).is_ok()
+            && self.forwarded.len() < MOST_SIGNALS
+        {
+            self.forwarded.push(signals::name(signal.as_raw()));
         }
     }
 

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::process::Signal;
 use rustix::termios::{
-    LocalModes, OptionalActions, Termios, Winsize, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize,
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, Winsize, tcgetattr, tcgetwinsize,
+    tcsetattr, tcsetwinsize,
 };
 
 /// A window's size where there is none.
@@ -65,20 +67,19 @@ impl Keyboard {
         }
     }
 
-    /// Moves what can be moved.
-    pub(super) fn pass_on(&mut self) {
-        if self.pending.is_empty() {
-            self.read();
-        }
+    /// Moves what can be moved; answers the signals that the pseudo-terminal sends to the command for it.
+    pub(super) fn pass_on(&mut self) -> Vec<Signal> {
+        let signals = if self.pending.is_empty() { self.read() } else { Vec::new() };
         match self.master.write(&self.pending) {
             Ok(written) => drop(self.pending.drain(..written)),
             Err(full) if matches!(full.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(_) => (self.stdin, self.pending) = (None, Vec::new()),
         }
+        signals
     }
 
-    fn read(&mut self) {
-        let Some(stdin) = &mut self.stdin else { return };
+    fn read(&mut self) -> Vec<Signal> {
+        let Some(stdin) = &mut self.stdin else { return Vec::new() };
         let mut buffer = [0; 1024];
         match stdin.read(&mut buffer) {
             Ok(0) | Err(_) => {
@@ -86,12 +87,28 @@ impl Keyboard {
                 let count = if self.at_line_start { 1 } else { 2 };
                 self.pending.resize(count, END_OF_INPUT);
                 self.stdin = None;
+                Vec::new()
             }
             Ok(length) => {
-                self.at_line_start = buffer[length - 1] == b'\n';
-                self.pending.extend_from_slice(&buffer[..length]);
+                let typed = &buffer[..length];
+                self.at_line_start = typed.ends_with(b"\n");
+                self.pending.extend_from_slice(typed);
+                self.signals_of(typed)
             }
         }
+    }
+
+    /// What is a signal by the command's own settings; one that draws its screen takes keys as they are.
+    fn signals_of(&self, typed: &[u8]) -> Vec<Signal> {
+        let settings = tcgetattr(&self.master).ok();
+        let Some(settings) = settings.filter(|now| now.local_modes.contains(LocalModes::ISIG))
+        else {
+            return Vec::new();
+        };
+        let keys =
+            [(SpecialCodeIndex::VINTR, Signal::INT), (SpecialCodeIndex::VQUIT, Signal::QUIT)];
+        let is_typed = |key: &(SpecialCodeIndex, _)| typed.contains(&settings.special_codes[key.0]);
+        keys.into_iter().filter(is_typed).map(|(_, signal)| signal).collect()
     }
 }
 

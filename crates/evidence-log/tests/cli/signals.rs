@@ -40,7 +40,12 @@ fn each_signal_is_passed_on_and_recorded() {
 
 /// Records a script at a terminal, at which `typist` types once the script has made `ready`; answers where and what came
 /// of it, and nothing where no terminal can be made.
-fn at_a_terminal(test: &str, command: &str, typist: &str) -> Option<(Bed, String, Output)> {
+fn at_a_terminal(
+    test: &str,
+    way: &str,
+    command: &str,
+    typist: &str,
+) -> Option<(Bed, String, Output)> {
     if !is_there("script") {
         testbed::not_run(test, "there is no script to make a terminal with");
         return None;
@@ -51,7 +56,7 @@ fn at_a_terminal(test: &str, command: &str, typist: &str) -> Option<(Bed, String
     bed.write("command.sh", command);
     // A shell of its own may end when it is interrupted; this one stays to write the code.
     let line = format!(
-        "trap : INT; {program} run --into {bundle} --label c -- sh command.sh; echo code $? > code"
+        "trap : INT; {program} run --into {bundle} {way} --label c -- sh command.sh; echo code $? > code"
     );
     let end = "n=0; until [ -e code ] || [ $n -gt 900 ]; do n=$((n + 1)); sleep 0.05; done";
     let whole = format!(
@@ -69,7 +74,7 @@ fn an_interrupt_at_a_terminal_reaches_the_command_once() {
     // The terminal's own key for an interrupt.
     let typist = "printf '\\003'; sleep 0.5; touch go";
     let test = "an_interrupt_at_a_terminal_reaches_the_command_once";
-    let Some((bed, bundle, output)) = at_a_terminal(test, command, typist) else { return };
+    let Some((bed, bundle, output)) = at_a_terminal(test, "", command, typist) else { return };
     assert_eq!(bed.read("code"), "code 9\n", "{output}");
     let kept = bed.read(format!("{bundle}/001-c.out"));
     assert_eq!(kept, "ready\ngot 1\nended after 1\n");
@@ -87,11 +92,39 @@ fn a_second_interrupt_that_comes_later_ends_the_command() {
     let typist = "printf '\\003'; until [ -e interrupted ]; do sleep 0.02; done; sleep 5.2; \
          printf '\\003'";
     let test = "a_second_interrupt_that_comes_later_ends_the_command";
-    let Some((bed, bundle, output)) = at_a_terminal(test, command, typist) else { return };
+    let Some((bed, bundle, output)) = at_a_terminal(test, "", command, typist) else { return };
     assert_eq!(bed.read("code"), "code 8\n", "{output}");
     assert!(bed.read(format!("{bundle}/001-c.out")).ends_with("term\n"), "{output}");
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.contains("\"forwarded\":[\"SIGTERM\"]"), "{records}");
+}
+
+/// A command with a terminal of its own is not in the recorder's group, and is interrupted by what is typed.
+#[test]
+fn a_second_interrupt_that_is_typed_into_its_own_terminal_ends_the_command() {
+    let command = "trap 'touch interrupted' INT; trap 'echo term; exit 8' TERM; \
+         touch ready; while :; do sleep 0.02; done\n";
+    let typist = "printf '\\003'; until [ -e interrupted ]; do sleep 0.02; done; sleep 5.2; \
+         printf '\\003'";
+    let test = "a_second_interrupt_that_is_typed_into_its_own_terminal_ends_the_command";
+    let Some((bed, bundle, output)) = at_a_terminal(test, "--pty", command, typist) else { return };
+    assert_eq!(bed.read("code"), "code 8\n", "{output}");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"received\":[\"SIGINT\"]"), "{records}");
+    assert!(records.contains("\"forwarded\":[\"SIGTERM\"]"), "{records}");
+}
+
+/// A program that takes keys as they are is sent no signal by its terminal, and none by us.
+#[test]
+fn keys_that_are_no_interrupt_end_nothing() {
+    let command = "stty -isig -icanon; touch ready interrupted; \
+         head -c 3 | od -An -tx1; exit 9\n";
+    let typist = "printf '\\003'; sleep 5.2; printf '\\003x'";
+    let test = "keys_that_are_no_interrupt_end_nothing";
+    let Some((bed, bundle, output)) = at_a_terminal(test, "--pty", command, typist) else { return };
+    assert_eq!(bed.read("code"), "code 9\n", "{output}");
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(!records.contains("received") && !records.contains("forwarded"), "{records}");
 }
 
 /// What does not end when it is asked to is killed, with all that it started.
@@ -102,7 +135,7 @@ fn an_interrupt_that_is_meant_ends_what_ignores_every_request() {
     let typist = "printf '\\003'; until [ -e interrupted ]; do sleep 0.02; done; sleep 5.2; \
          printf '\\003'";
     let test = "an_interrupt_that_is_meant_ends_what_ignores_every_request";
-    let Some((bed, bundle, output)) = at_a_terminal(test, command, typist) else { return };
+    let Some((bed, bundle, output)) = at_a_terminal(test, "", command, typist) else { return };
     assert_eq!(bed.read("code"), "code 137\n", "{output}");
     assert!(bed.read(format!("{bundle}/001-c.out")).ends_with("term\n"), "{output}");
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
