@@ -175,6 +175,9 @@ fn finish(
         seal::seal_and_enter(plan.setting, &plan.folder, signer).map_err(not_sealed)?;
     // The command's own stderr may be closed; that must not change its exit code.
     drop(seal::tell_unrecorded(&sealed, streams));
+    if let Some(signer) = signer.filter(|_| sealed.signed) {
+        drop(seal::tell_stranger(plan.setting, signer, streams));
+    }
     let path = plan.setting.shown(&plan.folder);
     let how = if sealed.signed { "signed" } else { "UNSIGNED" };
     let said = if plan.args.quiet {

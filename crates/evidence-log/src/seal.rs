@@ -47,6 +47,9 @@ pub(crate) fn close(
             .map_err(error::answer)?;
     }
     tell_unrecorded(&sealed, streams)?;
+    if let Some(signer) = signer.as_deref().filter(|_| sealed.signed) {
+        tell_stranger(setting, signer, streams)?;
+    }
     why_not = why_not.or_else(|| sealed.why_unsigned.clone());
     if let Some(why) = why_not.filter(|_| !sealed.signed) {
         writeln!(streams.stderr, "warning: the seal is UNSIGNED: {why}").map_err(error::answer)?;
@@ -89,6 +92,24 @@ pub(crate) fn tell_unrecorded(sealed: &Sealed, streams: &mut Streams<'_>) -> Res
         .map_err(error::answer)?;
     }
     Ok(())
+}
+
+/// Says when the key that signed is none of those that `verify` will accept.
+pub(crate) fn tell_stranger(
+    setting: &Setting,
+    signer: &dyn Signer,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    let Some(key) = signer.raw_key().filter(|key| setting.knows(*key) == Some(false)) else {
+        return Ok(());
+    };
+    let (key, path) = (key.to_openssh(), setting.allowed_signers().unwrap_or_default());
+    writeln!(
+        streams.stderr,
+        "warning: {} does not list the key that signed, so that `verify` will not accept it: {key}",
+        setting.shown(&path)
+    )
+    .map_err(error::answer)
 }
 
 /// Seals and enters the manifest into the origin log; once, however often it is called. Answers also why the log's

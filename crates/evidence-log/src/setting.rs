@@ -123,11 +123,20 @@ impl Setting {
         then: impl FnOnce(Hands<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let is_trusted = |checkpoint: &Checkpoint| {
-            let path = self.allowed_signers().filter(|path| path.exists());
-            let signers = path.and_then(|path| read_signers(&path).ok());
+            let signers = self.known_signers();
             signers.is_some_and(|signers| signers.keys().any(|key| checkpoint.is_signed_by(key)))
         };
         then(Hands { signer, is_trusted: &is_trusted })
+    }
+
+    /// Whether a key is listed among the allowed signers; none where there is no such list.
+    pub(crate) fn knows(&self, key: PublicKey) -> Option<bool> {
+        self.known_signers().map(|signers| signers.keys().any(|known| known == key))
+    }
+
+    fn known_signers(&self) -> Option<AllowedSigners> {
+        let path = self.allowed_signers().filter(|path| path.exists())?;
+        read_signers(&path).ok()
     }
 
     /// A bundle as origin logs name it: relative to the evidence root.

@@ -181,3 +181,19 @@ fn a_declared_file_of_signers_that_is_gone_decides_nothing() {
     assert_eq!(pulled.code(), 2, "{pulled}");
     assert!(pulled.stderr().contains("allowed_signers") && !bed.path("back").exists(), "{pulled}");
 }
+
+#[test]
+fn a_key_that_nobody_listed_is_told_when_it_signs() {
+    let Some(bed) = signed("a_key_that_nobody_listed_is_told_when_it_signs") else { return };
+    let bundle = sealed(&bed);
+    let quiet = tool(&bed).args(["seal", &bundle]).run();
+    assert!(!quiet.stderr().contains("warning"), "{quiet}");
+    let other = bed.path("home/other").to_string_lossy().into_owned();
+    let make = ["-q", "-t", "ed25519", "-N", "", "-f", &other];
+    assert_eq!(bed.command("ssh-keygen").args(make).unguarded().run().code(), 0);
+    let public = bed.read("home/other.pub");
+    bed.write(".opsproof/allowed_signers", format!("ops@example.org {public}"));
+    let told = "warning: .opsproof/allowed_signers does not list the key that signed";
+    let again = tool(&bed).args(["seal", &bundle]).run();
+    assert!(again.code() == 0 && again.stderr().contains(told), "{again}");
+}
