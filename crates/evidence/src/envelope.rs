@@ -55,6 +55,14 @@ pub struct Context<'a> {
 /// The in-toto statement about one run, as the bytes that are then signed.
 pub fn statement(begin: &Begin, end: &End, context: &Context<'_>) -> Vec<u8> {
     let command: Vec<_> = begin.command.iter().map(|word| word.lossy()).collect();
+    let mut environment = environment(begin, end);
+    environment["host"] = context.host.into();
+    environment["tool"] = context.tool.into();
+    environment["chain"] = json!({
+        "bundle": context.bundle,
+        "begin": context.begin_index.to_string(),
+        "beginHash": context.begin_digest.to_string(),
+    });
     let statement = json!({
         "_type": STATEMENT_TYPE,
         "subject": subjects(&end.files),
@@ -64,7 +72,7 @@ pub fn statement(begin: &Begin, end: &End, context: &Context<'_>) -> Vec<u8> {
             "command": command,
             "materials": materials(end),
             "byproducts": byproducts(begin, end),
-            "environment": environment(begin, end, context),
+            "environment": environment,
         },
     });
     statement.to_string().into_bytes()
@@ -132,21 +140,19 @@ impl Envelope {
         (statement["_type"] == STATEMENT_TYPE).then_some(statement)
     }
 
-    /// Whether the statement inside says of the command and of how it ended what the records say. What only one of
-    /// the two speaks of, as another version may have it, is left out.
+    /// Whether the statement inside says of the command, of where it ran and of how it ended what the records say. What
+    /// only one of the two speaks of, as another version may have it, is left out.
     pub fn agrees_with(&self, begin: &Begin, end: &End) -> bool {
         let Some(statement) = self.statement() else { return false };
         let predicate = &statement["predicate"];
-        let recorded = byproducts(begin, end);
-        let said = predicate["byproducts"].as_object();
-        let same_end = said.is_some_and(|said| {
-            said.contains_key("return-value")
-                && said.iter().all(|(name, value)| {
-                    recorded.get(name).is_none_or(|recorded| recorded == value)
-                })
-        });
         let command: Value = begin.command.iter().map(Text::lossy).collect::<Vec<_>>().into();
-        same_end && predicate["name"] == begin.label && predicate["command"] == command
+        statement["predicateType"] == LINK_TYPE
+            && predicate["name"] == begin.label
+            && predicate["command"] == command
+            && predicate["materials"] == Value::from(materials(end))
+            && predicate["byproducts"].get("return-value").is_some()
+            && agree(&predicate["byproducts"], &byproducts(begin, end))
+            && agree(&predicate["environment"], &environment(begin, end))
     }
 
     /// The subjects of the statement inside, as (name, digest); none when it is not such a statement.
@@ -160,6 +166,13 @@ impl Envelope {
             })
             .collect()
     }
+}
+
+/// Whether two objects have the same in each member that both have.
+fn agree(said: &Value, recorded: &Value) -> bool {
+    said.as_object().is_some_and(|said| {
+        said.iter().all(|(name, value)| recorded.get(name).is_none_or(|recorded| recorded == value))
+    })
 }
 
 /// DSSE's pre-authentication encoding: what is signed in place of the payload.
@@ -243,18 +256,12 @@ fn truncated(file: &Truncated) -> Value {
     })
 }
 
-fn environment(begin: &Begin, end: &End, context: &Context<'_>) -> Value {
+/// What the records say of where it ran.
+fn environment(begin: &Begin, end: &End) -> Value {
     let mut environment = json!({
         "workdir": begin.cwd.lossy(),
-        "host": context.host,
-        "tool": context.tool,
         "envNames": begin.env,
         "bootId": begin.boot,
-        "chain": {
-            "bundle": context.bundle,
-            "begin": context.begin_index.to_string(),
-            "beginHash": context.begin_digest.to_string(),
-        },
     });
     if let Some(dirty) = end.git.as_ref().and_then(|git| git.dirty) {
         environment["gitDirty"] = dirty.into();

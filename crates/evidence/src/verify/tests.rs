@@ -8,7 +8,7 @@ use super::*;
 use crate::envelope::{Context, Envelope, statement};
 use crate::key::KeyFile;
 use crate::outcome::Outcome;
-use crate::record::{Begin, Expectation, FileEntry, Mode, Open};
+use crate::record::{Begin, Expectation, FileEntry, Mode, Open, Program};
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -405,6 +405,11 @@ fn a_statement_vouches_for_what_was_expected() {
     let (envelope, _) = Envelope::seal(&payload, None);
     assert!(envelope.agrees_with(&expected, end));
     assert!(!envelope.agrees_with(run.begin, end), "nothing was expected, says the record");
+    let elsewhere = Begin { cwd: "/elsewhere".into(), ..expected.clone() };
+    assert!(!envelope.agrees_with(&elsewhere, end), "it ran elsewhere, says the record");
+    let program = Program { path: "/bin/echo".into(), sha256: Some(Digest::of(b"").hex()) };
+    let other = End { program: Some(program), ..end.clone() };
+    assert!(!envelope.agrees_with(&expected, &other), "another program ran, says the record");
     let unmet = End { unmet: expected.expect_output.clone(), ..end.clone() };
     assert!(!envelope.agrees_with(&expected, &unmet), "it was not met, says the record");
 }
