@@ -16,7 +16,7 @@ use super::pointer::{At, steps};
 pub(crate) const NOT_AS_EXPECTED: u8 = 123;
 
 /// A longer line is held against a pattern in pieces of this many bytes.
-const LIMIT: u64 = 16 * 1024 * 1024;
+const LIMIT: u64 = 4 * 1024 * 1024;
 
 /// A longer expectation would not go into a record beside the command.
 const LONGEST: usize = 4096;
