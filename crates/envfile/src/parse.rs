@@ -379,7 +379,7 @@ fn is_bare_value(key: &str, rest: &[u8]) -> bool {
         && (has(|byte| byte.is_ascii_digit()) || n_capitals * 3 >= key.len());
     match rest.len() {
         // An empty value, as of a name in `camelCase`, is no such thing.
-        1 => key.len() >= 15 && is_padded && is_mixed,
+        1 => is_mixed && (key.len() >= 15 && is_padded || key.len() >= 24 && !key.contains('_')),
         // Nobody gives a key the value `=`.
         _ => key.len() >= 6 && has(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 use opsfile::OpsText;
-use report::{Common, Exit, Format, Invocation, Palette, Report, Streams};
+use report::{Common, Exit, Finding, Format, Invocation, Palette, Report, Streams};
 use vault::{EarlyWalk, Vault};
 
 use crate::TOOL;
@@ -87,9 +87,16 @@ pub(crate) fn run(
         (look(), look_last())
     };
     findings.extend(last);
+    let hidden = vault.values_as_names();
+    for finding in findings.iter_mut().filter(|_| !hidden.is_empty()) {
+        let Finding { message, subject, hint, .. } = finding;
+        for text in [Some(message), subject.key.as_mut(), hint.as_mut()].into_iter().flatten() {
+            *text = vault::disguised(text, &hidden);
+        }
+    }
     let report = Report::new("vault-check/check/1", present::count(&scope), findings);
     drop(progress);
-    streams.stdout.write_all(credentials.as_bytes())?;
+    streams.stdout.write_all(vault::disguised(&credentials, &hidden).as_bytes())?;
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     drop(scope);
     // The process ends now, and the system clears its memory sooner than thousands of values are wiped one by one.

@@ -41,12 +41,17 @@ pub(crate) fn run(
     } else {
         None
     };
-    let files: Vec<json::ListFile> = vault
+    let hidden = vault.values_as_names();
+    let mut files: Vec<json::ListFile> = vault
         .files
         .iter()
         .filter(|file| wanted.is_everything() || wanted.includes(file))
         .map(|file| describe(file, &vault, key.as_ref(), invocation))
         .collect();
+    for name in files.iter_mut().flat_map(|file| &mut file.keys).filter_map(|key| key.name.as_mut())
+    {
+        *name = vault::disguised(name, &hidden);
+    }
     if args.format.format == Format::Json {
         report::json(streams.stdout, &json::List { schema: "vault-check/list/1", files })?;
     } else {

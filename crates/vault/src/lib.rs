@@ -7,6 +7,7 @@
 mod claims;
 mod credential;
 mod der;
+mod disguise;
 mod error;
 mod fault;
 mod found;
@@ -19,6 +20,7 @@ mod vault;
 
 pub use crate::claims::{Claims, Project, Role, claims, is_pooled};
 pub use crate::credential::{Credential, Unavailable, is_usable};
+pub use crate::disguise::disguised;
 pub use crate::error::Error;
 pub use crate::fault::{Fault, judge, judge_whole};
 pub use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};

@@ -10,6 +10,7 @@ use opsfile::{Ops, Shape, VaultFile};
 use secret::{Secret, SecretSet, SecretSetBuilder};
 
 use crate::claims::{self, Role};
+use crate::disguise::{self, disguised};
 use crate::error::Error;
 use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
 use crate::read::Unreadable;
@@ -156,6 +157,7 @@ impl Vault {
 
     /// The same, with a builder that was told how to search.
     pub fn secrets_into(&self, mut builder: SecretSetBuilder) -> SecretSet {
+        let hidden = self.values_as_names();
         for file in &self.files {
             match &file.content {
                 Content::Env(env) => {
@@ -165,7 +167,8 @@ impl Vault {
                             && is_secret(shape, &entry.value)
                             && !file.is_public(entry)
                         {
-                            let name = format!("{}:{}", file.path, entry.key);
+                            let key = disguised(&entry.key, &hidden);
+                            let name = format!("{}:{key}", file.path);
                             builder.add(&name, &entry.value);
                             add_spellings(&mut builder, &name, shape, &entry.value);
                         }
@@ -177,8 +180,8 @@ impl Vault {
                             declared.is_some_and(|file| file.public.contains(&other.key));
                         if is_secret(shape, &other.value) && !is_public && !is_address(&other.value)
                         {
-                            builder
-                                .add_reading(&format!("{}:{}", file.path, other.key), &other.value);
+                            let key = disguised(&other.key, &hidden);
+                            builder.add_reading(&format!("{}:{key}", file.path), &other.value);
                         }
                     }
                 }
@@ -193,6 +196,12 @@ impl Vault {
             }
         }
         builder.build()
+    }
+
+    /// The names that nobody declared and that some file has as a value: where the two sides of a line were swapped.
+    /// They must not be shown; see [`crate::disguised`].
+    pub fn values_as_names(&self) -> Vec<&str> {
+        disguise::values_as_names(&self.files)
     }
 
     /// The values that are public by design: ops.toml says so, or they say so themselves, as a

@@ -58,6 +58,7 @@ fn a_value_that_lost_its_name_is_no_key() {
     check("Q0FOQVJZQ0FOQVJZQ0FOQVJZQQ==\n", "1:1 no-name");
     check("Q0FOQVJZkq7Vw2xTzPaB3dE5QUE=\n", "1:1 no-name");
     check("QUJDQUJDQUJDQUJDQUJDQUJDxyz=\n", "1:1 no-name");
+    check("CANARYx8Zt4LmW2xPd9RkV7bNsAbCdEf=\n", "1:1 no-name");
     for tail in [" # staging", ";", ",", "\\", " ;  # old", "\t#=", " \\"] {
         check(&format!("Q0FOQVJZkq7Vw2xTzPaB3dE5QUE={tail}\n"), "1:1 no-name");
     }

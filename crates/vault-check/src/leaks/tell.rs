@@ -68,7 +68,9 @@ impl Teller<'_> {
         for (member, unread) in &inside.unread {
             let whence = whence_of(member);
             let message = format!("this was not searched{}: {}", spaced(&whence), unread.text());
-            let Ok(allowing) = self.hint(self.fingerprint(path, "not-read", message.as_bytes()))
+            // The same in the tree, in the index and in the history.
+            let reason = format!("{member}: {}", unread.text());
+            let Ok(allowing) = self.hint(self.fingerprint(path, "not-read", reason.as_bytes()))
             else {
                 continue;
             };
@@ -127,7 +129,7 @@ impl Teller<'_> {
             .path(self.shown(path))
             .line(number(found.line))
             .column(number(found.column))
-            .key(name);
+            .key(self.shown(name));
         Some(match hint {
             Some(hint) => finding.hint(hint),
             None => finding,

@@ -22,7 +22,9 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
                 _ => "not searched for by itself",
             };
             let message = format!("the {} is {how}: {}", refusal.part, refusal.reason);
-            Finding::note(RULE, message).path(vault.shown(path)).key(key)
+            let finding = Finding::note(RULE, message).path(vault.shown(path));
+            // A file that is one value has no key.
+            if key.is_empty() { finding } else { finding.key(key) }
         })
         .collect();
     let is_refused = |name: &str| set.refused().iter().any(|refusal| refusal.name == name);

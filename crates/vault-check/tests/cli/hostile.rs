@@ -11,6 +11,8 @@ use std::thread;
 
 use testbed::Bed;
 
+use crate::check;
+
 const TOKEN: &str = "CANARYkq7Vw2xTzPaB3dE5";
 
 fn bed() -> Bed {
@@ -161,4 +163,24 @@ fn a_line_without_end_is_searched_in_little_memory() {
     assert_eq!(output.code(), 1, "{output}");
     let place = format!("leaked/line:1:{} a.env:TOKEN: error", LEN + 1);
     assert!(output.stdout().starts_with(&place), "{output}");
+}
+
+/// Where name and value were swapped, or a token was pasted in front of an `=`.
+#[test]
+fn a_name_that_is_a_value_is_not_shown() {
+    let bed = check::bed("TOKEN = \"any\"", "");
+    let token = "CANARYq8Zt4LmW2xPd9RkV7bNs";
+    bed.write("vault/a.env", format!("TOKEN={token}\n{token}=1\n"));
+    for args in [
+        &["check"][..],
+        &["check", "--format", "json"],
+        &["list"],
+        &["leaks"],
+        &["list", "--format", "json"],
+    ] {
+        let output = bed.command(testbed::bin!("vault-check")).args(args).run();
+        assert!(!output.to_string().contains(token), "{output}");
+    }
+    let shown = bed.command(testbed::bin!("vault-check")).arg("list").run();
+    assert!(shown.stdout().contains("(the value of another credential)"), "{shown}");
 }

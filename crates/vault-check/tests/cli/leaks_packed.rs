@@ -83,6 +83,16 @@ fn what_cannot_be_read_can_be_let_stand_for_a_time() {
     assert_eq!((output.code(), unread(&output)), (1, vec!["leaked/b.pdf".to_owned()]));
     bed.remove("leaked/b.pdf");
     assert_eq!(leaks(&bed, &[]).code(), 0);
+    // Whatever is in it, and wherever it is met.
+    bed.git_init();
+    bed.write(".gitignore", "vault/\n.opsproof/\n");
+    bed.git(["add", ".gitignore", "leaked/a.pdf"]);
+    bed.git(["commit", "-q", "-m", "first"]);
+    bed.write("leaked/a.pdf", "%PDF-1.4\nnext\n");
+    bed.git(["add", "leaked/a.pdf"]);
+    assert_eq!(leaks(&bed, &["--staged"]).code(), 0);
+    bed.git(["commit", "-q", "-m", "second"]);
+    assert_eq!(leaks(&bed, &["--history"]).code(), 0);
     bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2020-01-01 a drawing\n"));
     let output = leaks(&bed, &[]);
     assert_eq!(output.code(), 1);
