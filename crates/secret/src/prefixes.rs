@@ -1,5 +1,6 @@
 //! Knows whether a text ends in the beginning of a needle.
 
+use crate::cut;
 use crate::needles::{GRAM, Needle, Wraps, hash, read_gram};
 use crate::search::{SHORTEST_FIRST_RUN, gap_after, gap_before, has_line_break};
 
@@ -35,7 +36,11 @@ impl Prefixes {
         for (needle, id) in needles.iter().zip(0..) {
             let bytes = needle.bytes.as_slice();
             prefixes.longest = prefixes.longest.max(bytes.len());
-            let n_skipped = if needle.wraps == Wraps::Lines { SHORTEST_FIRST_RUN } else { 1 };
+            let n_skipped = match needle.wraps {
+                Wraps::Lines => SHORTEST_FIRST_RUN,
+                Wraps::No if cut::may_be_cut(needle) => cut::MOST_LET_GO + 1,
+                Wraps::No | Wraps::Words => 1,
+            };
             for (skipped, rest) in (0..).zip((0..n_skipped).map(|skipped| &bytes[skipped..])) {
                 let gram = read_gram(rest);
                 let (word, bit) = place(gram);
@@ -143,6 +148,9 @@ pub(crate) fn is_unfinished(
     may_break: bool,
 ) -> bool {
     let bytes = needle.bytes.as_slice();
+    if may_break && matched == 0 && cut::is_unfinished(needle, &text[at..]) {
+        return true;
+    }
     let shortest_first_run = if needle.wraps == Wraps::Words { 1 } else { SHORTEST_FIRST_RUN };
     let may_break = may_break && needle.wraps != Wraps::No;
     while at < text.len() {

@@ -20,7 +20,6 @@ pub(crate) struct Search {
     /// The needles that are searched for in the text without any white space.
     words: Index,
     prefixes: Prefixes,
-    /// Empty unless they were asked for.
     cuts: Cuts,
     /// Which bytes needles are made of, and what may stand in one; and these with those of forms.
     bytes: Box<[Bytes; 2]>,
@@ -57,7 +56,7 @@ impl Search {
             sieve: OnceLock::new(),
             words: Index::new(&needles, |needle| needle.wraps == Wraps::Words),
             prefixes: Prefixes::new(&needles),
-            cuts: Cuts::default(),
+            cuts: Cuts::new(&needles),
             needles,
         }
     }
@@ -73,11 +72,6 @@ impl Search {
         let begins = |byte: Option<&u8>| byte.is_some_and(|byte| u32::from(byte >> 4) == digit);
         (with_forms && FORMS_BEGIN_WITH.contains(&digit))
             || self.needles.iter().any(|needle| begins(needle.bytes.first()))
-    }
-
-    /// From now on finds short needles too that a line break cuts.
-    pub(crate) fn find_cut(&mut self) {
-        self.cuts = Cuts::new(&self.needles);
     }
 
     /// Every place from `from` on where a needle stands, in order; earlier bytes are context.
@@ -206,7 +200,8 @@ impl Search {
     /// value must have. The scheme of a URL tells none.
     pub(crate) fn cut_at_end(&self, text: &[u8], from: usize) -> Option<Hit> {
         let told = |needle: &Needle, tail: &[u8]| {
-            let is_counted = |byte: &u8| needle.wraps == Wraps::No || !byte.is_ascii_whitespace();
+            let is_whole = needle.wraps == Wraps::No && needle.bytes.starts_with(tail);
+            let is_counted = |byte: &u8| is_whole || !byte.is_ascii_whitespace();
             let scheme = memchr::memmem::find(&needle.bytes, b"://").map_or(0, |at| at + 3);
             tail.iter().filter(|byte| is_counted(byte)).count() >= scheme + SHORTEST_RUN
         };
@@ -222,7 +217,8 @@ impl Search {
     /// The places among those of [`Search::find`] where a needle stands unbroken.
     pub(crate) fn find_unbroken(&self, text: &[u8], from: usize) -> Vec<Hit> {
         let mut hits = self.find(text, from);
-        hits.retain(|hit| hit.range.len() == self.needles[hit.needle].bytes.len());
+        // A line break that stands for a blank of the value is as long.
+        hits.retain(|hit| text[hit.range.clone()] == self.needles[hit.needle].bytes[..]);
         hits
     }
 

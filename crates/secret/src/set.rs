@@ -13,8 +13,9 @@ use crate::{Encoding, Part, Piece, Reason, Refusal, Secret, dump, form, refusal}
 /// A value is found as it is and in every [`Encoding`]; so are the secrets inside it ([`Part`]).
 /// Control sequences of a terminal are looked through, and letters that were taken back. From 16 bytes on a form is found
 /// although white space breaks it, as when a terminal wraps a line or YAML folds it, as long as
-/// one unbroken run has eight bytes. A line break within the first three bytes hides these; the
-/// rest is found.
+/// one unbroken run has eight bytes; a shorter one is found although one line break cuts it, but for words of small
+/// letters or of capitals alone, which stand around line breaks by chance. A line break within the first three bytes
+/// hides these; the rest is found.
 pub struct SecretSet {
     names: Vec<String>,
     refused: Vec<Refusal>,
@@ -27,7 +28,6 @@ pub struct SecretSetBuilder {
     names: Vec<String>,
     refused: Vec<Refusal>,
     needles: Needles,
-    through_breaks: bool,
 }
 
 /// One place where a known secret was found.
@@ -153,7 +153,7 @@ impl SecretSet {
             name: &self.names[needle.name],
             part: needle.part,
             encoding: needle.encoding,
-            in_part: hit.range.len() + 3 < needle.bytes.len(),
+            in_part: needle.parts_from.is_some() && hit.range.len() + 3 < needle.bytes.len(),
             range,
         }
     }
@@ -181,16 +181,6 @@ impl SecretSetBuilder {
     /// A redactor does not wait for parts, so a set for one must be built without this.
     pub fn in_part(&mut self) -> &mut Self {
         self.needles.in_part = true;
-        self
-    }
-
-    /// Finds values of 8 to 15 bytes although one line break cuts them, for [`SecretSet::find`] alone.
-    /// Longer ones are always found so. Words of small letters or of capitals alone are left out, for
-    /// they stand around line breaks by chance.
-    ///
-    /// A redactor does not wait for these, so a set for one must be built without this.
-    pub fn through_breaks(&mut self) -> &mut Self {
-        self.through_breaks = true;
         self
     }
 
@@ -225,7 +215,7 @@ impl SecretSetBuilder {
 
     /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
     pub fn build(self) -> SecretSet {
-        let Self { names, mut refused, needles, through_breaks } = self;
+        let Self { names, mut refused, needles } = self;
         let mut search = Search::new(needles.finish());
         // A value that stands in a marker would be found again in what was redacted already.
         let markers: Vec<u8> = names
@@ -249,9 +239,6 @@ impl SecretSetBuilder {
                     },
                 ),
             );
-        }
-        if through_breaks {
-            search.find_cut();
         }
         SecretSet { names, refused, search }
     }

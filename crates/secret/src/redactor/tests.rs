@@ -165,11 +165,40 @@ fn a_marker_does_not_complete_a_secret() {
     }
 }
 
+/// A line break hides no short value; where it stands within the first three bytes these are said at once.
+#[test]
+fn a_short_value_may_be_cut_by_a_line_break() {
+    let check = |value: &str, input: &str, expected: &str| {
+        let set = set_of(&[("A", value.as_bytes())]);
+        for lengths in [&[1][..], &[2, 3], &[7], &[1000]] {
+            let redacted = redact(Redactor::with_forms(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&redacted), expected, "{input:?} {lengths:?}");
+        }
+    };
+    let value = "CANARYpw7d!xQz";
+    for gap in ["\n", "\r\n", "\n      ", "\\\n", "\\\n  ", "=\r\n", "\\\r\n\t"] {
+        check(value, &format!("pw: CANARYpw7d{gap}!xQz\n"), "pw: [REDACTED:A]\n");
+        check(value, &format!("CANA{gap}RYpw7d!xQz"), "[REDACTED:A]");
+        check(value, &format!("x CA{gap}NARYpw7d!xQz."), &format!("x CA{gap}[REDACTED:A]."));
+        check(value, &format!("CANARYpw7d!xQ\x1b[0m{gap}z y"), "[REDACTED:A] y");
+    }
+    for gap in [" ", "", "\n\n", "\n \n", "\n> "] {
+        let (head, tail) = ("CANARYpw7d", "!xQz");
+        let text = format!("{head}{gap}{tail}").replace(value, "");
+        check(value, &text, &text);
+    }
+    check("p4ss CANARY12", "p4ss\n  CANARY12", "[REDACTED:A]");
+    check("p4s CANARY12", "p4s\n  CANARY12", "p4s\n  [REDACTED:A]");
+    check("p4sq=CANARY1", "p4sq=\nCANARY1 p4sq==\nCANARY1", "[REDACTED:A] [REDACTED:A]");
+    check("canarywordly", "canary\nwordly", "canary\nwordly");
+}
+
 /// A command that is stopped within a value tells no more of it than any text might by chance.
 #[test]
 fn a_value_that_is_cut_short_at_the_end_is_replaced() {
     let url = "postgresql://app:CANARYq7@db.example.com/app";
-    let set = set_of(&[("A", b"kq7Vw2xTzPCANARY"), ("URL", url.as_bytes())]);
+    let set =
+        set_of(&[("A", b"kq7Vw2xTzPCANARY"), ("S", b"Xy7Vw2xTzPCANA"), ("URL", url.as_bytes())]);
     for (input, expected) in [
         ("tok kq7Vw2xTzPCANAR", "tok [REDACTED:A]"),
         ("tok kq7Vw2xT", "tok [REDACTED:A]"),
@@ -178,6 +207,8 @@ fn a_value_that_is_cut_short_at_the_end_is_replaced() {
         ("tok kq7Vw2\x1b[0mxTzPCA", "tok [REDACTED:A]"),
         ("tok kq7Vw2xTzPCANARYkq7Vw2xTzP", "tok [REDACTED:A]"),
         ("tok kq7Vw2xTzP.", "tok kq7Vw2xTzP."),
+        ("tok Xy7Vw2\n  xTzP", "tok [REDACTED:S]"),
+        ("tok Xy7Vw2\n  x", "tok Xy7Vw2\n  x"),
         ("to postgresql://app:", "to postgresql://app:"),
         ("to postgresql://app:CANA", "to [REDACTED:URL]"),
         (&BASE64.encode(b"kq7Vw2xTzPCANARY")[..16], "[REDACTED:A]"),
@@ -219,6 +250,8 @@ fn plain_places(set: &SecretSet, input: &[u8]) -> Vec<bool> {
     covered
 }
 
+const BREAKS: [&[u8]; 6] = [b"\n  ", b"\n", b"\r\n", b"\\\n", b"=\r\n", b"\\\r\n\t "];
+
 /// A text in which secrets, their beginnings and noise alternate.
 fn texts(secrets: Vec<Vec<u8>>) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
     let n_secrets = secrets.len();
@@ -231,7 +264,7 @@ fn texts(secrets: Vec<Vec<u8>>) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)
             match kind {
                 0 | 1 => out.extend_from_slice(value),
                 2 => out.extend_from_slice(&value[..at]),
-                3 => out.extend([&value[..at], b"\n  ", &value[at..]].concat()),
+                3 => out.extend([&value[..at], BREAKS[noise.len() % 6], &value[at..]].concat()),
                 4 => out.extend([&value[..at], b"\x1b[0m", &value[at..]].concat()),
                 5 if at < 9 => out.extend([b"\x1b[".as_slice(), value].concat()),
                 5 => out.extend(BASE64.encode(&[&noise, value.as_slice()].concat()).into_bytes()),
