@@ -145,6 +145,7 @@ pub(crate) const MOST_LET_GO: usize = SHORTEST_FIRST_RUN;
 pub(crate) fn may_be_cut(needle: &Needle) -> bool {
     needle.bytes.len() < SHORTEST_WRAPPED
         && needle.wraps == Wraps::No
+        && needle.lead == 0
         && needle.encoding.survives_wrapping()
         && !is_wordy(&needle.bytes)
 }

@@ -213,6 +213,20 @@ impl SecretSetBuilder {
         self
     }
 
+    /// Adds a value that was refused, to be found where it stands right behind its key in a line of an env file, a shell,
+    /// YAML or JSON, and ends there.
+    pub fn add_beside(&mut self, name: &str, key: &str, secret: &Secret) -> &mut Self {
+        // The value goes where those of the set go.
+        self.needles.add_beside(self.names.len(), key, secret.expose());
+        self.names.push(shown(name));
+        self
+    }
+
+    /// The values that were refused so far.
+    pub fn refused(&self) -> &[Refusal] {
+        &self.refused
+    }
+
     /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
     pub fn build(self) -> SecretSet {
         let Self { names, mut refused, needles } = self;

@@ -193,6 +193,44 @@ fn a_short_value_may_be_cut_by_a_line_break() {
     check("canarywordly", "canary\nwordly", "canary\nwordly");
 }
 
+/// What is too short to be searched for everywhere is replaced beside its key, which stays and is said at once.
+#[test]
+fn a_short_value_is_replaced_beside_its_key() {
+    let mut builder = SecretSet::builder();
+    for (key, value) in [("SHORT", "Qz7!"), ("CODE", "Xy9-4k"), ("PIN", "4829"), ("B", "xyz")] {
+        builder.add_beside(key, key, &Secret::from(value.to_owned()));
+    }
+    let set = builder.build();
+    let check = |input: &str, expected: &str| {
+        for lengths in [&[1][..], &[2, 3], &[7], &[1000]] {
+            let redacted = redact(Redactor::with_forms(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&redacted), expected, "{input:?} {lengths:?}");
+        }
+    };
+    check("SHORT=Qz7!\nCODE=Xy9-4k", "SHORT=[REDACTED:SHORT]\nCODE=[REDACTED:CODE]");
+    check("export CODE='Xy9-4k'; x", "export CODE='[REDACTED:CODE]'; x");
+    check("CODE=\"Xy9-4k\"\r\n", "CODE=\"[REDACTED:CODE]\"\r\n");
+    check("{\"CODE\": \"Xy9-4k\"}", "{\"CODE\": \"[REDACTED:CODE]\"}");
+    check("{\"CODE\":\"Xy9-4k\",", "{\"CODE\":\"[REDACTED:CODE]\",");
+    check("  CODE: Xy9-4k\n  CODE: 'Xy9-4k'", "  CODE: [REDACTED:CODE]\n  CODE: '[REDACTED:CODE]'");
+    check(
+        "MY_PIN=4829 CO\x1b[1mDE=Xy9-\x1b[0m4k.",
+        "MY_PIN=[REDACTED:PIN] CO\x1b[1mDE=[REDACTED:CODE].",
+    );
+    for innocent in ["SHORT=Qz7!more", "ZIPPIN=4829", "CODE Xy9-4k Qz7!", "CODE=Xy9-4", "PIN=48290"]
+    {
+        check(innocent, innocent);
+    }
+    let mut output = Vec::new();
+    let mut redactor = Redactor::new(&set);
+    redactor.push(b"CODE: ", &mut output);
+    assert_eq!(text(&output), "CODE: ");
+    redactor.push(b"Xy9-4k", &mut output);
+    assert_eq!(text(&output), "CODE: ");
+    redactor.push(b"\n", &mut output);
+    assert_eq!(text(&output), "CODE: [REDACTED:CODE]\n");
+}
+
 /// A command that is stopped within a value tells no more of it than any text might by chance.
 #[test]
 fn a_value_that_is_cut_short_at_the_end_is_replaced() {
@@ -299,6 +337,32 @@ proptest! {
         let whole = redact(new(&set), &input, &[usize::MAX]);
         prop_assert_eq!(text(&redact(new(&set), &input, &lengths)), text(&whole));
         prop_assert_eq!(text(&redact(new(&set), &whole, &lengths)), text(&whole), "redacted twice");
+    }
+
+    #[test]
+    fn chunks_do_not_matter_beside_keys(
+        values in vec("[ab1!]{3,8}", 1..4),
+        places in vec((0..4_usize, 0..10_usize, "[ab1!= \n]{0,3}"), 0..12),
+        lengths in vec(1_usize..12, 1..6),
+    ) {
+        let mut builder = SecretSet::builder();
+        let keys = ["AB", "KEYAB", "a", "K1"];
+        for (key, value) in keys.iter().zip(&values) {
+            let value = Secret::from(value.clone());
+            builder.add(key, &value).add_beside(key, key, &value);
+        }
+        let set = builder.build();
+        let between = ["=", "='", "=\"", ": ", ": '", ": \"", "\": \"", "\":\"", "\n", ""];
+        let input: String = places
+            .iter()
+            .map(|(at, by, noise)| {
+                [keys[*at], between[*by], &values[at % values.len()], noise.as_str()].concat()
+            })
+            .collect();
+        let new = || Redactor::with_forms(&set);
+        let whole = redact(new(), input.as_bytes(), &[usize::MAX]);
+        prop_assert_eq!(text(&redact(new(), input.as_bytes(), &lengths)), text(&whole));
+        prop_assert_eq!(text(&redact(new(), &whole, &lengths)), text(&whole), "redacted twice");
     }
 
     #[test]
