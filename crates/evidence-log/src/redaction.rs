@@ -65,25 +65,30 @@ pub(crate) fn load(setting: &Setting, env_from: &[String]) -> Result<(SecretSet,
     for file in env_from {
         given.variables.extend(variables(&vault, file)?);
     }
-    let set = vault.secret_set();
-    given.plain = plain(set.refused());
+    let set = vault.redaction_set();
+    let narrow = vault.narrow(set.refused()).into_iter().map(|(name, _)| name).collect();
+    given.plain = plain(set.refused(), narrow);
     Ok((set, given))
 }
 
-/// The values that a set refused although they are secret by their names. Of a flag or a database's name nobody wants
-/// to hear at every step; `vault-check leaks` tells of each.
-fn plain(refused: &[Refusal]) -> Vec<String> {
+/// The values that a set refused, or left out, although they say something or are secret by their names: those that are
+/// found only next to their key, the secrets inside others, and whole files. Of a flag or a database's name nobody
+/// wants to hear at every step; `vault-check leaks` tells of each.
+fn plain(refused: &[Refusal], narrow: Vec<String>) -> Vec<String> {
     let says_nothing = |reason| matches!(reason, Reason::Empty | Reason::PublicName);
     let is_told = |refusal: &&Refusal| {
         let key = refusal.name.rsplit_once(':').map_or("", |(_, key)| key);
         !says_nothing(refusal.reason)
+            && !narrow.contains(&refusal.name)
             && (refusal.part == Part::Password || key.is_empty() || is_secret_name(key))
     };
     let shown = |refusal: &Refusal| match refusal.part {
         Part::Password => format!("the password in {}", refusal.name),
         _ => refusal.name.clone(),
     };
-    let mut names: Vec<String> = refused.iter().filter(is_told).map(shown).collect();
+    let told: Vec<String> = refused.iter().filter(is_told).map(shown).collect();
+    let mut names = narrow;
+    names.extend(told);
     names.dedup();
     names
 }

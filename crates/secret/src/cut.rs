@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::needles::{GRAM, Needle, SHORTEST_WRAPPED, Wraps, hash};
-use crate::search::Hit;
+use crate::search::{Hit, LONGEST_GAP, SHORTEST_FIRST_RUN};
 
 /// Needles that have no eight bytes in a row on either side of every break, by what stands around it.
 ///
 /// Around each line break of a text four bytes are looked up. A break says that a value goes on in
-/// the next line only if all of it stands there, so nothing but the whole value is found.
+/// the next line only if all of it stands there, so nothing but the whole value is found. Where the break stands within
+/// its first three bytes what follows is the place, as no stream waits for what may follow these.
 #[derive(Default)]
 pub(crate) struct Cuts {
+    /// A bit for each two bytes that stand next to a break, of which most breaks have none.
+    pairs: Vec<u64>,
     /// A bit for each hash value that some four bytes have.
     present: Vec<u64>,
     by_gram: HashMap<u32, Vec<Cut>>,
@@ -35,8 +38,7 @@ impl Cuts {
         let mut cuts = Self::default();
         for (id, needle) in needles.iter().enumerate() {
             let bytes = needle.bytes.as_slice();
-            let is_short = bytes.len() < SHORTEST_WRAPPED && needle.wraps == Wraps::No;
-            if !is_short || !needle.encoding.survives_wrapping() || is_wordy(bytes) {
+            if !may_be_cut(needle) {
                 continue;
             }
             for at in 1..bytes.len() {
@@ -61,41 +63,57 @@ impl Cuts {
         };
         if self.present.is_empty() {
             self.present = vec![0; (1 << N_BITS_LOG) / 64];
+            self.pairs = vec![0; (1 << 16) / 64];
         }
+        let (word, bit) = pair(bytes[cut.before - 1], bytes[cut.after]);
+        self.pairs[word] |= bit;
         let (word, bit) = place(gram);
         self.present[word] |= bit;
         self.by_gram.entry(gram).or_default().push(cut);
     }
 
-    /// Adds every needle that stands around a line break of `text`, from `from` on.
+    /// Adds every needle that stands around a line break of `text` and is to be covered from `from` or later on.
     pub(crate) fn find(&self, needles: &[Needle], text: &[u8], from: usize, hits: &mut Vec<Hit>) {
-        for newline in memchr::memchr_iter(b'\n', &text[from..]).map(|at| from + at) {
-            let is_return = newline > from && text[newline - 1] == b'\r';
+        // A break whose value begins before it may stand in the context.
+        let start = from.saturating_sub(MOST_BLANKS + 1);
+        for newline in memchr::memchr_iter(b'\n', &text[start..]).map(|at| start + at) {
+            let is_return = newline > 0 && text[newline - 1] == b'\r';
             let end = newline - usize::from(is_return);
             // A line that goes on ends in a backslash in YAML and shells, and in `=` in mail.
-            let goes_on = end > from && matches!(text[end - 1], b'\\' | b'=');
-            let rest = &text[newline + 1..];
-            let n_blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let goes_on = end > 0 && is_joint(text[end - 1]);
+            if !goes_on && !text[..end].last().is_some_and(|last| self.has_before(*last)) {
+                continue;
+            }
+            let n_blanks = n_blanks(&text[newline + 1..]);
             for end in [Some(end), goes_on.then(|| end - 1)].into_iter().flatten() {
-                self.around(needles, text, from..end, newline + 1, hits);
-                if n_blanks > 0 {
-                    self.around(needles, text, from..end, newline + 1 + n_blanks, hits);
+                self.around(needles, text, from, end..newline + 1, hits);
+                if (1..=MOST_BLANKS).contains(&n_blanks) {
+                    self.around(needles, text, from, end..newline + 1 + n_blanks, hits);
                 }
             }
         }
     }
 
-    /// Adds the needles that end in `before` and go on at `after`.
+    /// Whether this byte is the last of a needle before some break.
+    fn has_before(&self, byte: u8) -> bool {
+        self.pairs[usize::from(byte) << 2..][..4] != [0; 4]
+    }
+
+    /// Adds the needles that end before `gap` and go on behind it.
     fn around(
         &self,
         needles: &[Needle],
         text: &[u8],
-        before: Range<usize>,
-        after: usize,
+        from: usize,
+        gap: Range<usize>,
         hits: &mut Vec<Hit>,
     ) {
-        let start = before.start;
-        let (line, next) = (&text[before], &text[after..]);
+        let (line, next) = (&text[..gap.start], &text[gap.end..]);
+        let (Some(last), Some(first)) = (line.last(), next.first()) else { return };
+        let (word, bit) = pair(*last, *first);
+        if self.pairs[word] & bit == 0 {
+            return;
+        }
         for gram in BEFORE.iter().filter_map(|n| gram(line, next, *n)) {
             let (word, bit) = place(gram);
             if self.present[word] & bit == 0 {
@@ -105,12 +123,69 @@ impl Cuts {
                 let bytes = needles[cut.needle].bytes.as_slice();
                 let (head, tail) = (&bytes[..cut.before], &bytes[cut.after..]);
                 if line.ends_with(head) && next.starts_with(tail) {
-                    let range = start + line.len() - head.len()..after + tail.len();
-                    hits.push(Hit { needle: cut.needle, range });
+                    let is_waited_for = head.len() >= SHORTEST_FIRST_RUN;
+                    let start = if is_waited_for { gap.start - head.len() } else { gap.end };
+                    if start >= from {
+                        let range = start..gap.end + tail.len();
+                        hits.push(Hit { needle: cut.needle, range });
+                    }
                 }
             }
         }
     }
+}
+
+/// The next line of a value begins with no more blanks.
+const MOST_BLANKS: usize = LONGEST_GAP / 2;
+
+/// More bytes of a needle than these are never let go before a line break and a blank that is folded away.
+pub(crate) const MOST_LET_GO: usize = SHORTEST_FIRST_RUN;
+
+/// Whether a needle is one that a line break may cut although it has no eight bytes in a row then.
+pub(crate) fn may_be_cut(needle: &Needle) -> bool {
+    needle.bytes.len() < SHORTEST_WRAPPED
+        && needle.wraps == Wraps::No
+        && needle.lead == 0
+        && needle.encoding.survives_wrapping()
+        && !is_wordy(&needle.bytes)
+}
+
+/// Whether `text` is the beginning of a needle that a line break cuts, up to that break or beyond it.
+pub(crate) fn is_unfinished(needle: &Needle, text: &[u8]) -> bool {
+    let bytes = needle.bytes.as_slice();
+    let n_same = bytes.iter().zip(text).take_while(|(byte, seen)| byte == seen).count();
+    may_be_cut(needle)
+        && (SHORTEST_FIRST_RUN..=n_same.min(bytes.len() - 1)).any(|at| {
+            let rest = &text[at..];
+            goes_on(bytes, at, rest)
+                || rest.split_first().is_some_and(|(joint, rest)| {
+                    is_joint(*joint) && (rest.is_empty() || goes_on(bytes, at, rest))
+                })
+        })
+}
+
+/// Whether a text is the beginning of a line break and of what of a needle stands behind it from `at` on.
+fn goes_on(bytes: &[u8], at: usize, text: &[u8]) -> bool {
+    let next = match text.strip_prefix(b"\r").unwrap_or(text) {
+        [] => return !text.is_empty(),
+        [b'\n', next @ ..] => next,
+        _ => return false,
+    };
+    let n_blanks = n_blanks(next);
+    let is_begun = |next: &[u8]| {
+        let is_head = |tail: &[u8]| next.len() < tail.len() && tail.starts_with(next);
+        is_head(&bytes[at..]) || (bytes[at] == b' ' && is_head(&bytes[at + 1..]))
+    };
+    is_begun(next) || (n_blanks <= MOST_BLANKS && is_begun(&next[n_blanks..]))
+}
+
+fn is_joint(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'=')
+}
+
+/// How many blanks a line begins with, up to one more than it may have.
+fn n_blanks(line: &[u8]) -> usize {
+    line.iter().take(MOST_BLANKS + 1).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// Four bytes around a break, so many of them before it.
@@ -120,6 +195,10 @@ fn gram(before: &[u8], after: &[u8], n_before: usize) -> Option<u32> {
     let tail = after.get(..GRAM - n_before)?;
     let bytes = head.iter().chain(tail);
     Some(bytes.fold(0, |gram, byte| gram << 8 | u32::from(*byte)))
+}
+
+fn pair(last: u8, first: u8) -> (usize, u64) {
+    (usize::from(last) << 2 | usize::from(first >> 6), 1 << (first & 63))
 }
 
 fn place(gram: u32) -> (usize, u64) {
@@ -147,7 +226,6 @@ mod tests {
 
     fn set(values: &[&str]) -> SecretSet {
         let mut builder = SecretSet::builder();
-        builder.through_breaks();
         for value in values {
             builder.add("S", &Secret::from((*value).to_owned()));
         }
@@ -162,13 +240,16 @@ mod tests {
 
     #[test]
     fn short_values_are_found_on_both_sides_of_a_break() {
-        for value in ["kq7Vw2xT", "kq7Vw2xTzP3", "kq7/w2xTzP3c%e5"] {
+        for value in ["kq7Vw2xT", "kq7Vw2xTzP3", "kq7Vw/2xTzP%e5"] {
             let set = set(&[value]);
             for at in 1..value.len() {
                 let (head, tail) = value.split_at(at);
                 for gap in ["\n", "\r\n", "\\\n", "=\n", "=\r\n", "\\\n    ", "\n  "] {
                     let text = format!("pw: {head}{gap}{tail}, and so on");
-                    assert_eq!(found(&set, &text), [(4, 4 + value.len() + gap.len())], "{text:?}");
+                    // Of the first three bytes no stream waits for the rest.
+                    let start = if at < 4 { 4 + at + gap.len() } else { 4 };
+                    let end = 4 + value.len() + gap.len();
+                    assert_eq!(found(&set, &text), [(start, end)], "{text:?}");
                 }
                 assert_eq!(found(&set, &format!("{head}\n\n{tail}")), []);
                 assert_eq!(found(&set, &format!("{head} {tail}")), []);

@@ -8,6 +8,7 @@ mod checksum;
 mod connection;
 pub(crate) mod pieces;
 mod placeholder;
+mod reference;
 mod short_label;
 mod token;
 

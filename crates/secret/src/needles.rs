@@ -23,6 +23,8 @@ pub(crate) struct Needle {
     pub(crate) window: Range<usize>,
     /// From where on a part of the value counts as found, if it may be found in part.
     pub(crate) parts_from: Option<usize>,
+    /// How many bytes before the value belong to its key, without which it is not looked for, and are not covered.
+    pub(crate) lead: usize,
 }
 
 /// What white space inside a needle is looked through.
@@ -43,7 +45,15 @@ pub(crate) struct Needles {
     /// Whether long values are to be found in part.
     pub(crate) in_part: bool,
     by_hash: HashMap<u64, usize>,
+    /// The [`Needle::lead`] of what is added.
+    lead: usize,
 }
+
+/// What stands between a key and its value in env files, shells, YAML and JSON.
+const BETWEEN: [&str; 8] = ["=", "='", "=\"", ": ", ": '", ": \"", "\": \"", "\":\""];
+
+/// A longer key would not stay in the context of a stream.
+const LONGEST_KEY: usize = 200;
 
 /// How many bytes in a row must be found before a needle is looked at: the shortest value.
 pub(crate) const SHORTEST_RUN: usize = crate::SHORTEST;
@@ -85,6 +95,17 @@ impl Needles {
         });
     }
 
+    /// Adds a value right behind its key, in every way that both are written.
+    pub(crate) fn add_beside(&mut self, name: usize, key: &str, value: &[u8]) {
+        for between in BETWEEN.iter().filter(|_| key.len() <= LONGEST_KEY) {
+            let bytes = Zeroizing::new([key.as_bytes(), between.as_bytes(), value].concat());
+            let whole = 0..bytes.len();
+            self.lead = key.len() + between.len();
+            self.insert(name, Part::Whole, Encoding::Raw, bytes, Wraps::No, whole);
+        }
+        self.lead = 0;
+    }
+
     /// Adds one needle; its window is to be chosen within `region`.
     fn insert(
         &mut self,
@@ -106,6 +127,7 @@ impl Needles {
             let known = &mut self.list[known];
             if *known.bytes == *bytes {
                 known.wraps = known.wraps.max(wraps);
+                known.lead = known.lead.min(self.lead);
                 if window.len() < known.window.len() {
                     known.window = window;
                 }
@@ -114,9 +136,10 @@ impl Needles {
             key = key.wrapping_add(1);
         }
         self.by_hash.insert(key, self.list.len());
-        let may_be_parted = self.in_part && encoding == Encoding::Raw;
+        let may_be_parted = self.in_part && encoding == Encoding::Raw && self.lead == 0;
         let parts_from = if may_be_parted { parts_from(part, &bytes) } else { None };
-        self.list.push(Needle { bytes, name, part, encoding, wraps, window, parts_from });
+        let lead = self.lead;
+        self.list.push(Needle { bytes, name, part, encoding, wraps, window, parts_from, lead });
     }
 
     /// The needles, with their windows chosen.

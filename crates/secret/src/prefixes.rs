@@ -1,5 +1,6 @@
 //! Knows whether a text ends in the beginning of a needle.
 
+use crate::cut;
 use crate::needles::{GRAM, Needle, Wraps, hash, read_gram};
 use crate::search::{SHORTEST_FIRST_RUN, gap_after, gap_before, has_line_break};
 
@@ -13,6 +14,8 @@ pub(crate) struct Prefixes {
     words: Vec<usize>,
     /// The length of the longest needle.
     longest: usize,
+    /// How far before a value its key may begin.
+    longest_lead: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +34,16 @@ impl Prefixes {
             present: vec![0; (1 << N_BITS_LOG) / 64],
             words: (0..needles.len()).filter(|&id| needles[id].wraps == Wraps::Words).collect(),
             longest: 0,
+            longest_lead: needles.iter().map(|needle| needle.lead).max().unwrap_or(0),
         };
         for (needle, id) in needles.iter().zip(0..) {
             let bytes = needle.bytes.as_slice();
             prefixes.longest = prefixes.longest.max(bytes.len());
-            let n_skipped = if needle.wraps == Wraps::Lines { SHORTEST_FIRST_RUN } else { 1 };
+            let n_skipped = match needle.wraps {
+                Wraps::Lines => SHORTEST_FIRST_RUN,
+                Wraps::No if cut::may_be_cut(needle) => cut::MOST_LET_GO + 1,
+                Wraps::No | Wraps::Words => 1,
+            };
             for (skipped, rest) in (0..).zip((0..n_skipped).map(|skipped| &bytes[skipped..])) {
                 let gram = read_gram(rest);
                 let (word, bit) = place(gram);
@@ -56,12 +64,27 @@ impl Prefixes {
         from: usize,
         may_break: bool,
     ) -> usize {
-        let start = self.earliest(text, from);
+        let start = self.earliest(text, from.saturating_sub(self.longest_lead));
         let n_whole = (text.len() + 1).saturating_sub(GRAM).max(start);
-        let found = (start..n_whole)
-            .find(|&at| self.is_live(needles, text, at, may_break))
-            .or_else(|| (n_whole..text.len()).find(|&at| self.is_short_live(text, at, may_break)));
-        let end = found.unwrap_or(text.len());
+        let mut end = text.len();
+        for at in start..text.len() {
+            if at >= end {
+                break;
+            }
+            let is_whole = at < n_whole;
+            // The key of a value is said, and only the value waited for.
+            let lead = |head: &Head| {
+                let lead = needles[head.needle as usize].lead;
+                (at + lead >= from).then_some(lead)
+            };
+            let lead = if is_whole {
+                self.live_lead(needles, text, at, may_break, lead)
+            } else {
+                self.short_live_lead(text, at, may_break, lead)
+            };
+            end = end.min(at + lead.unwrap_or(text.len()));
+        }
+        let start = start.max(from);
         let is_broken = |at: &usize| {
             self.words.iter().any(|&id| is_unfinished(&needles[id], 0, text, *at, true))
         };
@@ -83,14 +106,23 @@ impl Prefixes {
         at
     }
 
-    fn is_live(&self, needles: &[Needle], text: &[u8], at: usize, may_break: bool) -> bool {
+    /// How far behind `at` the nearest value begins of which the text ends in a part, perhaps with its key.
+    fn live_lead(
+        &self,
+        needles: &[Needle],
+        text: &[u8],
+        at: usize,
+        may_break: bool,
+        lead: impl Fn(&Head) -> Option<usize>,
+    ) -> Option<usize> {
         let gram = read_gram(&text[at..]);
         let (word, bit) = place(gram);
         if self.present[word] & bit == 0 {
-            return false;
+            return None;
         }
         let gram = gram.swap_bytes();
-        self.heads_from(gram).take_while(|head| head.gram == gram).any(|head| {
+        let heads = self.heads_from(gram).take_while(|head| head.gram == gram);
+        let live = heads.filter(|head| {
             (head.skipped == 0 || (may_break && is_line_start(text, at)))
                 && is_unfinished(
                     &needles[head.needle as usize],
@@ -99,28 +131,43 @@ impl Prefixes {
                     at,
                     may_break,
                 )
-        })
+        });
+        nearest(live.filter_map(lead))
     }
 
     /// The same for up to three bytes at the very end.
-    fn is_short_live(&self, text: &[u8], at: usize, may_break: bool) -> bool {
+    fn short_live_lead(
+        &self,
+        text: &[u8],
+        at: usize,
+        may_break: bool,
+        lead: impl Fn(&Head) -> Option<usize>,
+    ) -> Option<usize> {
         let mut first = [0; GRAM];
         let mut last = [u8::MAX; GRAM];
         for bound in [&mut first, &mut last] {
             bound.iter_mut().zip(&text[at..]).for_each(|(byte, &known)| *byte = known);
         }
         let (first, last) = (u32::from_be_bytes(first), u32::from_be_bytes(last));
-        let mut heads = self.heads_from(first).take_while(|head| head.gram <= last);
-        if may_break && is_line_start(text, at) {
-            heads.next().is_some()
-        } else {
-            heads.any(|head| head.skipped == 0)
-        }
+        let heads = self.heads_from(first).take_while(|head| head.gram <= last);
+        let may_skip = may_break && is_line_start(text, at);
+        nearest(heads.filter(|head| may_skip || head.skipped == 0).filter_map(lead))
     }
 
     fn heads_from(&self, gram: u32) -> impl Iterator<Item = &Head> {
         self.heads[self.heads.partition_point(|head| head.gram < gram)..].iter()
     }
+}
+
+/// The least of some distances; none is less than nothing.
+fn nearest(mut leads: impl Iterator<Item = usize>) -> Option<usize> {
+    let mut least = leads.next()?;
+    while least > 0
+        && let Some(next) = leads.next()
+    {
+        least = least.min(next);
+    }
+    Some(least)
 }
 
 const N_BITS_LOG: u32 = 17;
@@ -134,7 +181,7 @@ fn is_line_start(text: &[u8], at: usize) -> bool {
     gap_before(text, at).is_some_and(|gap| has_line_break(&text[gap..at]))
 }
 
-/// Whether `text` from `at` on is the needle from `matched` on, but ends before it.
+/// Whether `text` from `at` on is the needle from `matched` on, but ends before that is known.
 pub(crate) fn is_unfinished(
     needle: &Needle,
     mut matched: usize,
@@ -143,6 +190,9 @@ pub(crate) fn is_unfinished(
     may_break: bool,
 ) -> bool {
     let bytes = needle.bytes.as_slice();
+    if may_break && matched == 0 && cut::is_unfinished(needle, &text[at..]) {
+        return true;
+    }
     let shortest_first_run = if needle.wraps == Wraps::Words { 1 } else { SHORTEST_FIRST_RUN };
     let may_break = may_break && needle.wraps != Wraps::No;
     while at < text.len() {
@@ -161,5 +211,6 @@ pub(crate) fn is_unfinished(
             return false;
         }
     }
-    matched < bytes.len()
+    // Beside its key a value is one only if it ends there.
+    matched < bytes.len() || needle.lead > 0
 }

@@ -20,8 +20,9 @@ pub(crate) struct Search {
     /// The needles that are searched for in the text without any white space.
     words: Index,
     prefixes: Prefixes,
-    /// Empty unless they were asked for.
     cuts: Cuts,
+    /// How far before what is to be covered the key may begin that gives it away.
+    longest_lead: usize,
     /// Which bytes needles are made of, and what may stand in one; and these with those of forms.
     bytes: Box<[Bytes; 2]>,
 }
@@ -57,7 +58,8 @@ impl Search {
             sieve: OnceLock::new(),
             words: Index::new(&needles, |needle| needle.wraps == Wraps::Words),
             prefixes: Prefixes::new(&needles),
-            cuts: Cuts::default(),
+            cuts: Cuts::new(&needles),
+            longest_lead: needles.iter().map(|needle| needle.lead).max().unwrap_or(0),
             needles,
         }
     }
@@ -75,15 +77,10 @@ impl Search {
             || self.needles.iter().any(|needle| begins(needle.bytes.first()))
     }
 
-    /// From now on finds short needles too that a line break cuts.
-    pub(crate) fn find_cut(&mut self) {
-        self.cuts = Cuts::new(&self.needles);
-    }
-
     /// Every place from `from` on where a needle stands, in order; earlier bytes are context.
     pub(crate) fn find(&self, text: &[u8], from: usize) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
-        self.index.candidates(text, from, |at, entries| {
+        self.index.candidates(text, from.saturating_sub(self.longest_lead), |at, entries| {
             self.extend(text, from, at, entries, &mut hits);
         });
         self.finish(text, from, hits)
@@ -112,8 +109,8 @@ impl Search {
         let end = self.sieve().each(
             text,
             |at| {
-                // What stands before `from` is context, in which no needle begins.
-                if at >= from {
+                // What stands before `from` is context, in which no needle begins but its key.
+                if at + self.longest_lead >= from {
                     self.extend(text, from, at, self.index.entries_at(text, at), &mut hits);
                 }
             },
@@ -149,7 +146,12 @@ impl Search {
     fn extend(&self, text: &[u8], from: usize, at: usize, entries: &[Entry], hits: &mut Vec<Hit>) {
         for entry in entries {
             let needle = entry.needle as usize;
-            let found = place(&self.needles[needle], entry.offset as usize, text, from, at);
+            let (sought, offset) = (&self.needles[needle], entry.offset as usize);
+            let found = match sought.lead {
+                0 if at < from => None,
+                0 => place(sought, offset, text, from, at),
+                _ => beside(sought, offset, text, from, at),
+            };
             let found = found.map(|range| Hit { needle, range });
             if found.is_some() && hits.last() != found.as_ref() {
                 hits.extend(found);
@@ -206,13 +208,16 @@ impl Search {
     /// value must have. The scheme of a URL tells none.
     pub(crate) fn cut_at_end(&self, text: &[u8], from: usize) -> Option<Hit> {
         let told = |needle: &Needle, tail: &[u8]| {
-            let is_counted = |byte: &u8| needle.wraps == Wraps::No || !byte.is_ascii_whitespace();
+            let is_whole = needle.wraps == Wraps::No && needle.bytes.starts_with(tail);
+            let is_counted = |byte: &u8| is_whole || !byte.is_ascii_whitespace();
             let scheme = memchr::memmem::find(&needle.bytes, b"://").map_or(0, |at| at + 3);
             tail.iter().filter(|byte| is_counted(byte)).count() >= scheme + SHORTEST_RUN
         };
         (self.live_from(text, from)..text.len()).find_map(|at| {
             let begins = |needle: &Needle| {
-                is_unfinished(needle, 0, text, at, true) && told(needle, &text[at..])
+                needle.lead == 0
+                    && is_unfinished(needle, 0, text, at, true)
+                    && told(needle, &text[at..])
             };
             let needle = self.needles.iter().position(begins)?;
             Some(Hit { needle, range: at..text.len() })
@@ -222,7 +227,8 @@ impl Search {
     /// The places among those of [`Search::find`] where a needle stands unbroken.
     pub(crate) fn find_unbroken(&self, text: &[u8], from: usize) -> Vec<Hit> {
         let mut hits = self.find(text, from);
-        hits.retain(|hit| hit.range.len() == self.needles[hit.needle].bytes.len());
+        // A line break that stands for a blank of the value is as long.
+        hits.retain(|hit| text[hit.range.clone()] == self.needles[hit.needle].bytes[..]);
         hits
     }
 
@@ -245,6 +251,23 @@ fn bytes_of(needles: &[Needle]) -> [Bytes; 2] {
     bytes[1][9..=13].fill(true);
     bytes[1][32..127].fill(true);
     bytes
+}
+
+/// The place of a value whose piece at `offset`, of its key or itself, stands at `at`, if it ends there. A number
+/// follows longer words too, as in `ZIPCODE=4829`.
+fn beside(
+    needle: &Needle,
+    offset: usize,
+    text: &[u8],
+    from: usize,
+    at: usize,
+) -> Option<Range<usize>> {
+    let start = at.checked_sub(offset).filter(|start| start + needle.lead >= from)?;
+    let behind = text[start..].strip_prefix(needle.bytes.as_slice())?;
+    let is_number = needle.bytes[needle.lead..].iter().all(u8::is_ascii_digit);
+    let is_in_word = is_number && text[..start].last().is_some_and(u8::is_ascii_alphabetic);
+    let goes_on = behind.first().is_some_and(u8::is_ascii_alphanumeric);
+    (!is_in_word && !goes_on).then(|| start + needle.lead..text.len() - behind.len())
 }
 
 /// The place of a needle whose piece at `offset` stands at `at`.

@@ -13,8 +13,9 @@ use crate::{Encoding, Part, Piece, Reason, Refusal, Secret, dump, form, refusal}
 /// A value is found as it is and in every [`Encoding`]; so are the secrets inside it ([`Part`]).
 /// Control sequences of a terminal are looked through, and letters that were taken back. From 16 bytes on a form is found
 /// although white space breaks it, as when a terminal wraps a line or YAML folds it, as long as
-/// one unbroken run has eight bytes. A line break within the first three bytes hides these; the
-/// rest is found.
+/// one unbroken run has eight bytes; a shorter one is found although one line break cuts it, but for words of small
+/// letters or of capitals alone, which stand around line breaks by chance. A line break within the first three bytes
+/// hides these; the rest is found.
 pub struct SecretSet {
     names: Vec<String>,
     refused: Vec<Refusal>,
@@ -27,7 +28,6 @@ pub struct SecretSetBuilder {
     names: Vec<String>,
     refused: Vec<Refusal>,
     needles: Needles,
-    through_breaks: bool,
 }
 
 /// One place where a known secret was found.
@@ -153,7 +153,7 @@ impl SecretSet {
             name: &self.names[needle.name],
             part: needle.part,
             encoding: needle.encoding,
-            in_part: hit.range.len() + 3 < needle.bytes.len(),
+            in_part: needle.parts_from.is_some() && hit.range.len() + 3 < needle.bytes.len(),
             range,
         }
     }
@@ -181,16 +181,6 @@ impl SecretSetBuilder {
     /// A redactor does not wait for parts, so a set for one must be built without this.
     pub fn in_part(&mut self) -> &mut Self {
         self.needles.in_part = true;
-        self
-    }
-
-    /// Finds values of 8 to 15 bytes although one line break cuts them, for [`SecretSet::find`] alone.
-    /// Longer ones are always found so. Words of small letters or of capitals alone are left out, for
-    /// they stand around line breaks by chance.
-    ///
-    /// A redactor does not wait for these, so a set for one must be built without this.
-    pub fn through_breaks(&mut self) -> &mut Self {
-        self.through_breaks = true;
         self
     }
 
@@ -223,9 +213,23 @@ impl SecretSetBuilder {
         self
     }
 
+    /// Adds a value that was refused, to be found where it stands right behind its key in a line of an env file, a shell,
+    /// YAML or JSON, and ends there.
+    pub fn add_beside(&mut self, name: &str, key: &str, secret: &Secret) -> &mut Self {
+        // The value goes where those of the set go.
+        self.needles.add_beside(self.names.len(), key, secret.expose());
+        self.names.push(shown(name));
+        self
+    }
+
+    /// The values that were refused so far.
+    pub fn refused(&self) -> &[Refusal] {
+        &self.refused
+    }
+
     /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
     pub fn build(self) -> SecretSet {
-        let Self { names, mut refused, needles, through_breaks } = self;
+        let Self { names, mut refused, needles } = self;
         let mut search = Search::new(needles.finish());
         // A value that stands in a marker would be found again in what was redacted already.
         let markers: Vec<u8> = names
@@ -249,9 +253,6 @@ impl SecretSetBuilder {
                     },
                 ),
             );
-        }
-        if through_breaks {
-            search.find_cut();
         }
         SecretSet { names, refused, search }
     }

@@ -4,7 +4,6 @@ mod allowed;
 mod archive;
 mod lfs;
 mod look;
-mod narrow;
 mod objects;
 mod spare;
 mod stores;
@@ -34,8 +33,7 @@ use crate::git::{self, Git};
 use crate::hook;
 use crate::leaks::allowed::Allowance;
 use crate::leaks::archive::Inside;
-use crate::leaks::look::Look;
-use crate::leaks::narrow::narrow;
+use crate::leaks::look::{Look, Narrow};
 use crate::leaks::objects::{Batch, Missing, Object, Staged};
 use crate::leaks::stream::Scratch;
 use crate::leaks::tell::Teller;
@@ -55,14 +53,13 @@ pub(crate) fn run(
     let ops = opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists).map_err(Error::Ops)?;
     let vault = Vault::load(&ops).map_err(Error::Vault)?;
     let mut builder = SecretSet::builder();
-    builder.through_breaks();
     if args.partial {
         builder.in_part();
     }
     let set = vault.secrets_into(builder);
     let look = Look {
         set: &set,
-        narrow: narrow(&vault, &set),
+        narrow: vault.narrow(set.refused()).into_iter().map(Narrow::of).collect(),
         with_forms: true,
         public: vault.public().collect(),
         has_slash: may_be_a_path(&vault),

@@ -12,6 +12,7 @@ mod error;
 mod fault;
 mod found;
 mod members;
+mod narrow;
 mod placeholder;
 mod read;
 mod shape;

@@ -155,8 +155,23 @@ impl Vault {
         self.secrets_into(SecretSet::builder())
     }
 
+    /// The same, and what is found only next to its key.
+    pub fn redaction_set(&self) -> SecretSet {
+        let mut builder = SecretSet::builder();
+        self.add_to(&mut builder);
+        for (name, entry) in self.narrow(builder.refused()) {
+            builder.add_beside(&name, &entry.key, &entry.value);
+        }
+        builder.build()
+    }
+
     /// The same, with a builder that was told how to search.
     pub fn secrets_into(&self, mut builder: SecretSetBuilder) -> SecretSet {
+        self.add_to(&mut builder);
+        builder.build()
+    }
+
+    fn add_to(&self, builder: &mut SecretSetBuilder) {
         let hidden = self.values_as_names();
         for file in &self.files {
             match &file.content {
@@ -170,7 +185,7 @@ impl Vault {
                             let key = disguised(&entry.key, &hidden);
                             let name = format!("{}:{key}", file.path);
                             builder.add(&name, &entry.value);
-                            add_spellings(&mut builder, &name, shape, &entry.value);
+                            add_spellings(builder, &name, shape, &entry.value);
                         }
                     }
                     for other in envfile::other_readings(env) {
@@ -189,13 +204,12 @@ impl Vault {
                     builder.add(&file.path, value);
                     if let Some(shape) = file.declared.as_ref().and_then(|file| file.whole.as_ref())
                     {
-                        add_spellings(&mut builder, &file.path, shape, value);
+                        add_spellings(builder, &file.path, shape, value);
                     }
                 }
                 Content::Whole(_) | Content::Missing | Content::Link | Content::Unreadable(_) => {}
             }
         }
-        builder.build()
     }
 
     /// The names that nobody declared and that some file has as a value: where the two sides of a line were swapped.

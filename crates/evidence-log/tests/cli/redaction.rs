@@ -140,22 +140,27 @@ fn a_vault_file_that_is_missing_is_said_to_be_unknown() {
 #[test]
 fn a_secret_that_is_too_short_or_too_common_is_said_to_be_kept() {
     let bed = unsigned();
-    let keys = ["DB_PASSWORD", "PGSSLMODE", "PIN", "FLAG", "DATABASE_URL", "API_KEY", "SHIPPING"];
+    let keys =
+        ["DB_PASSWORD", "PGSSLMODE", "PIN", "FLAG", "DATABASE_URL", "API_KEY", "SHIPPING", "S"];
     let declared: Vec<String> = keys.iter().map(|key| format!("{key} = \"any\"")).collect();
     let declared = declared.join(", ");
     bed.write("ops.toml", format!("version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"short.env\"\nkeys = {{ {declared} }}\n"));
     bed.write_mode(
         "vault/short.env",
         "DB_PASSWORD=letmein1\nPGSSLMODE=require\nPIN=4711\nFLAG=true\n\
-         DATABASE_URL=postgres://app:hunter2@db.example.org/app\nAPI_KEY=\nSHIPPING=fast\n",
+         DATABASE_URL=postgres://app:hunter2@db.example.org/app\nAPI_KEY=\nSHIPPING=fast\nS=Qz7!9x\n",
         0o600,
     );
-    let warning = "warning: of the vault short.env:DB_PASSWORD, short.env:PIN, the password in short.env:DATABASE_URL \
+    let warning = "warning: of the vault short.env:DB_PASSWORD, short.env:PIN, short.env:S, the password in short.env:DATABASE_URL \
                    is too short or too common to be redacted wherever it stands\n";
     let run = tool(&bed).args(["run", "-q", "--name", "x", "--", "echo", "pin 4711"]).run();
     assert_eq!((run.code(), run.stdout()), (0, "pin 4711\n"), "{run}");
     assert_eq!(run.stderr(), warning, "{run}");
     assert_eq!(tool(&bed).arg("redact").stdin("x").run().stderr(), warning);
+    let text = "PIN=4711\nS: 'Qz7!9x'\nDB_PASSWORD=letmein123 Qz7!9x\n";
+    let redacted = "PIN=[REDACTED:short.env:PIN]\nS: '[REDACTED:short.env:S]'\nDB_PASSWORD=letmein123 Qz7!9x\n";
+    let args = ["redact", "--values-only"];
+    assert_eq!(tool(&bed).args(args).stdin(text).run().stdout(), redacted);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Values after a label: headers, assignments and prose.
 
 use super::placeholder::is_placeholder;
-use super::{Place, Verdict, connection};
+use super::{Place, Verdict, connection, reference};
 
 /// No header or assignment has a longer value; texts made of labels alone stay cheap.
 pub(super) const LONGEST_VALUE: usize = 4096;
@@ -178,7 +178,7 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
-    if is_password(value) {
+    if is_password(value) && !reference::is_of_other_text(place, start, end) {
         Verdict::Found("assigned-password", start..start + value.len())
     } else {
         Verdict::Nothing
@@ -196,6 +196,7 @@ pub(super) fn is_password(value: &[u8]) -> bool {
         && !is_code
         && !is_time(value)
         && !is_placeholder(value)
+        && !reference::is_reference(value)
 }
 
 /// Where the value after the label begins; `None` where no `:` or `=` leads to one.

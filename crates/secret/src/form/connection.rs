@@ -65,6 +65,7 @@ const LIBPQ: &[&[u8]] = &[b"host", b"hostaddr", b"port", b"dbname", b"user", b"s
 /// The same in the strings of ADO.NET and its relatives.
 const ADO: &[&[u8]] = &[
     b"server",
+    b"driver",
     b"host",
     b"data source",
     b"port",
@@ -77,16 +78,42 @@ const ADO: &[&[u8]] = &[
     b"uid",
 ];
 
+/// Those of them that say behind other words too that a connection string begins.
+const TELLING: &[&[u8]] = &[b"server", b"driver", b"data source", b"initial catalog"];
+
 /// The password among the parameters of a connection string, of whatever letters: `…&password=…` in the URL of a
 /// database, `host=… password=…` for libpq, `Server=…;Password=…` for ADO.NET.
 pub(super) fn parameter(place: &Place<'_>) -> Verdict {
-    let text = place.text;
-    let Some(start) = (text.get(place.after()) == Some(&b'=')).then(|| place.after() + 1) else {
-        return Verdict::Nothing;
-    };
     // The first letter of the label is not in the anchor.
-    let before = &text[place.at.saturating_sub(LONGEST_LEAD - 16)..place.at.saturating_sub(1)];
+    let before = &place.text[..place.at.saturating_sub(1)];
     let before = before.strip_suffix(b"ssl").unwrap_or(before);
+    let before = &before[before.len().saturating_sub(LONGEST_LEAD - 20)..];
+    match sign(place, before.last() == Some(&b' ')) {
+        Some(start) => value(place, before, start),
+        None => Verdict::Nothing,
+    }
+}
+
+/// `;Pwd=…` beside another parameter of ADO.NET's.
+pub(super) fn pwd(place: &Place<'_>) -> Verdict {
+    let before = &place.text[..=place.at];
+    value(place, &before[before.len().saturating_sub(LONGEST_LEAD - 20)..], place.after())
+}
+
+/// Where the value behind the sign begins; only libpq allows blanks around that.
+fn sign(place: &Place<'_>, may_be_libpq: bool) -> Option<usize> {
+    let n_blanks = |at: usize| {
+        let rest = place.text[at..].iter().take(if may_be_libpq { 2 } else { 0 });
+        rest.take_while(|byte| **byte == b' ').count()
+    };
+    let at = place.after() + n_blanks(place.after());
+    (place.text.get(at) == Some(&b'=')).then(|| at + 1 + n_blanks(at + 1))
+}
+
+fn value(place: &Place<'_>, before: &[u8], start: usize) -> Verdict {
+    let text = place.text;
+    // So write programs what they assign.
+    let is_spaced = start > place.after() + 1;
     let end_of_value =
         |ends: fn(u8) -> bool| place.run_before_next(start, LONGEST_LOGIN, |byte| !ends(byte));
     let (value, is_parameter) = match before.last() {
@@ -104,9 +131,8 @@ pub(super) fn parameter(place: &Place<'_>) -> Verdict {
             if behind.len() < LONGEST_KEY && !place.is_end {
                 return Verdict::Open(start);
             }
-            let (sign, keys) =
-                if is_ado || behind.starts_with(b";") { (b';', ADO) } else { (b' ', LIBPQ) };
-            (Some(end), is_beside(before, behind, sign, keys))
+            let is_ado = is_ado || behind.starts_with(b";");
+            (Some(end), !(is_ado && is_spaced) && is_beside(before, behind, is_ado))
         }
     };
     let Some(end) = value else {
@@ -122,7 +148,7 @@ pub(super) fn parameter(place: &Place<'_>) -> Verdict {
     }
 }
 
-/// `password='…'` as libpq has it: a backslash takes the meaning of the next byte away.
+/// `password='…'` as libpq has it: a backslash takes the meaning of the next byte away; or as ADO.NET has it.
 fn quoted(place: &Place<'_>, start: usize, before: &[u8]) -> Verdict {
     let mut is_escaped = false;
     let end = place.run(start, LONGEST_LOGIN, |byte| {
@@ -137,10 +163,14 @@ fn quoted(place: &Place<'_>, start: usize, before: &[u8]) -> Verdict {
     }
     let value = &place.text[start..end];
     let is_closed = place.text.get(end) == Some(&b'\'');
+    let is_ado = before.last() == Some(&b';') || behind.starts_with(b";");
+    // A program puts such a string together of parts in quotes.
+    let is_code = is_ado && (value.contains(&b'"') || start > place.after() + 2);
     if is_closed
+        && !is_code
         && value.len() >= SHORTEST_PASSWORD
         && !is_placeholder(value)
-        && is_beside(before, behind, b' ', LIBPQ)
+        && is_beside(before, behind, is_ado)
     {
         Verdict::Found("connection-string", start..end)
     } else {
@@ -152,7 +182,8 @@ fn quoted(place: &Place<'_>, start: usize, before: &[u8]) -> Verdict {
 const LONGEST_KEY: usize = 24;
 
 /// Whether another parameter stands right before or right behind.
-fn is_beside(before: &[u8], behind: &[u8], sign: u8, keys: &[&[u8]]) -> bool {
+fn is_beside(before: &[u8], behind: &[u8], is_ado: bool) -> bool {
+    let (sign, keys) = if is_ado { (b';', ADO) } else { (b' ', LIBPQ) };
     let is_pair = |text: &[u8]| {
         let text = text.trim_ascii_start();
         let text = text.strip_prefix(b"\"").or_else(|| text.strip_prefix(b"'")).unwrap_or(text);
@@ -164,14 +195,41 @@ fn is_beside(before: &[u8], behind: &[u8], sign: u8, keys: &[&[u8]]) -> bool {
     let is_blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
     let n_blanks = before.iter().rev().take_while(is_blank).count();
     let last = &before[..before.len() - n_blanks];
-    let last = if sign == b';' { last.strip_suffix(b";") } else { Some(last) };
+    let last = if is_ado { last.strip_suffix(b";") } else { Some(last) };
     let is_behind_one = last.is_some_and(|last| {
         let is_line = |byte: &&u8| **byte != b'\n' && **byte != sign;
         let length = last.iter().rev().take_while(is_line).count();
         let pair = &last[last.len() - length..];
-        !pair.ends_with(b",") && pair.len() < before.len() && is_pair(pair)
+        let is_apart = !pair.ends_with(b",") && pair.len() < before.len();
+        is_apart && (is_pair(pair) || ends_with_pair(pair, keys))
     });
     is_behind_one || (behind.first() == Some(&sign) && is_pair(&behind[1..]))
+}
+
+/// Whether a parameter stands at the end of other words, as where a connection string begins in a line.
+fn ends_with_pair(text: &[u8], keys: &[&[u8]]) -> bool {
+    let is_key = |sign: usize| {
+        keys.iter().any(|key| {
+            let head = &text[..sign];
+            let Some(lead) = head.len().checked_sub(key.len()).map(|at| &head[..at]) else {
+                return false;
+            };
+            head[lead.len()..].eq_ignore_ascii_case(key)
+                && match lead.last() {
+                    Some(b'"' | b'\'') => true,
+                    // Behind a bracket it is an argument in a program, or a statement.
+                    Some(b' ' | b'\t' | b':' | b'=') => {
+                        let is_open = lead.iter().any(|byte| b"([{".contains(byte));
+                        let is_declared = [&b"var "[..], b"let ", b"const "]
+                            .iter()
+                            .any(|word| lead.ends_with(word));
+                        !is_open && !is_declared && (keys == LIBPQ || TELLING.contains(key))
+                    }
+                    _ => false,
+                }
+        })
+    };
+    memchr::memrchr_iter(b'=', text).any(is_key)
 }
 
 /// Whether a text ends within the query of a database's URL.

@@ -3,6 +3,12 @@
 use super::pieces::BEHIND_LABEL;
 use super::{Place, Verdict, assigned};
 
+/// What passes, or is passed, and is no secret.
+const PASSES: &[&str] = &[
+    "all", "band", "base", "blur", "color", "compute", "depth", "final", "first", "geometry", "high", "light", "low",
+    "main", "multi", "one", "post", "pre", "render", "second", "shadow", "single", "test", "two",
+];
+
 /// `DB_PASS=…`, `SMTP_PWD: …`: a word with letters and digits, where the label ends so. Small letters name much else, as
 /// the passes of a compiler, so behind them the word must look drawn by lot.
 pub(super) fn password(place: &Place<'_>) -> Verdict {
@@ -11,8 +17,10 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         [] | [b' '] | [b' ', b'=' | b':', ..] => true,
         [next, ..] => BEHIND_LABEL.contains(next),
     };
-    let goes_before = place.text[..place.at].last().is_some_and(u8::is_ascii_alphanumeric);
-    if !is_over || !goes_before {
+    let n_before =
+        place.text[..place.at].iter().rev().take(16).take_while(|byte| byte.is_ascii_alphanumeric());
+    let before = &place.text[place.at - n_before.count()..place.at];
+    if !is_over || before.is_empty() || PASSES.iter().any(|word| before == word.as_bytes()) {
         return Verdict::Nothing;
     }
     match assigned::password(place) {

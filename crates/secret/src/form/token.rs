@@ -71,7 +71,10 @@ pub(super) fn google_access(place: &Place<'_>) -> Verdict {
 }
 
 pub(super) fn hashicorp(place: &Place<'_>) -> Verdict {
-    token(place, "hashicorp-token", is_word_or_dash, |body| body.len() >= 24 && is_mixed(body))
+    // What begins with a word is a method of something called so.
+    token(place, "hashicorp-token", is_word_or_dash, |body| {
+        body.len() >= 24 && is_mixed(body) && assigned::is_random(body)
+    })
 }
 
 /// A batch token holds all that is known of it, encrypted, so it is never short.

@@ -165,11 +165,78 @@ fn a_marker_does_not_complete_a_secret() {
     }
 }
 
+/// A line break hides no short value; where it stands within the first three bytes these are said at once.
+#[test]
+fn a_short_value_may_be_cut_by_a_line_break() {
+    let check = |value: &str, input: &str, expected: &str| {
+        let set = set_of(&[("A", value.as_bytes())]);
+        for lengths in [&[1][..], &[2, 3], &[7], &[1000]] {
+            let redacted = redact(Redactor::with_forms(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&redacted), expected, "{input:?} {lengths:?}");
+        }
+    };
+    let value = "CANARYpw7d!xQz";
+    for gap in ["\n", "\r\n", "\n      ", "\\\n", "\\\n  ", "=\r\n", "\\\r\n\t"] {
+        check(value, &format!("pw: CANARYpw7d{gap}!xQz\n"), "pw: [REDACTED:A]\n");
+        check(value, &format!("CANA{gap}RYpw7d!xQz"), "[REDACTED:A]");
+        check(value, &format!("x CA{gap}NARYpw7d!xQz."), &format!("x CA{gap}[REDACTED:A]."));
+        check(value, &format!("CANARYpw7d!xQ\x1b[0m{gap}z y"), "[REDACTED:A] y");
+    }
+    for gap in [" ", "", "\n\n", "\n \n", "\n> "] {
+        let (head, tail) = ("CANARYpw7d", "!xQz");
+        let text = format!("{head}{gap}{tail}").replace(value, "");
+        check(value, &text, &text);
+    }
+    check("p4ss CANARY12", "p4ss\n  CANARY12", "[REDACTED:A]");
+    check("p4s CANARY12", "p4s\n  CANARY12", "p4s\n  [REDACTED:A]");
+    check("p4sq=CANARY1", "p4sq=\nCANARY1 p4sq==\nCANARY1", "[REDACTED:A] [REDACTED:A]");
+    check("canarywordly", "canary\nwordly", "canary\nwordly");
+}
+
+/// What is too short to be searched for everywhere is replaced beside its key, which stays and is said at once.
+#[test]
+fn a_short_value_is_replaced_beside_its_key() {
+    let mut builder = SecretSet::builder();
+    for (key, value) in [("SHORT", "Qz7!"), ("CODE", "Xy9-4k"), ("PIN", "4829"), ("B", "xyz")] {
+        builder.add_beside(key, key, &Secret::from(value.to_owned()));
+    }
+    let set = builder.build();
+    let check = |input: &str, expected: &str| {
+        for lengths in [&[1][..], &[2, 3], &[7], &[1000]] {
+            let redacted = redact(Redactor::with_forms(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&redacted), expected, "{input:?} {lengths:?}");
+        }
+    };
+    check("SHORT=Qz7!\nCODE=Xy9-4k", "SHORT=[REDACTED:SHORT]\nCODE=[REDACTED:CODE]");
+    check("export CODE='Xy9-4k'; x", "export CODE='[REDACTED:CODE]'; x");
+    check("CODE=\"Xy9-4k\"\r\n", "CODE=\"[REDACTED:CODE]\"\r\n");
+    check("{\"CODE\": \"Xy9-4k\"}", "{\"CODE\": \"[REDACTED:CODE]\"}");
+    check("{\"CODE\":\"Xy9-4k\",", "{\"CODE\":\"[REDACTED:CODE]\",");
+    check("  CODE: Xy9-4k\n  CODE: 'Xy9-4k'", "  CODE: [REDACTED:CODE]\n  CODE: '[REDACTED:CODE]'");
+    check(
+        "MY_PIN=4829 CO\x1b[1mDE=Xy9-\x1b[0m4k.",
+        "MY_PIN=[REDACTED:PIN] CO\x1b[1mDE=[REDACTED:CODE].",
+    );
+    for innocent in ["SHORT=Qz7!more", "ZIPPIN=4829", "CODE Xy9-4k Qz7!", "CODE=Xy9-4", "PIN=48290"]
+    {
+        check(innocent, innocent);
+    }
+    let mut output = Vec::new();
+    let mut redactor = Redactor::new(&set);
+    redactor.push(b"CODE: ", &mut output);
+    assert_eq!(text(&output), "CODE: ");
+    redactor.push(b"Xy9-4k", &mut output);
+    assert_eq!(text(&output), "CODE: ");
+    redactor.push(b"\n", &mut output);
+    assert_eq!(text(&output), "CODE: [REDACTED:CODE]\n");
+}
+
 /// A command that is stopped within a value tells no more of it than any text might by chance.
 #[test]
 fn a_value_that_is_cut_short_at_the_end_is_replaced() {
     let url = "postgresql://app:CANARYq7@db.example.com/app";
-    let set = set_of(&[("A", b"kq7Vw2xTzPCANARY"), ("URL", url.as_bytes())]);
+    let set =
+        set_of(&[("A", b"kq7Vw2xTzPCANARY"), ("S", b"Xy7Vw2xTzPCANA"), ("URL", url.as_bytes())]);
     for (input, expected) in [
         ("tok kq7Vw2xTzPCANAR", "tok [REDACTED:A]"),
         ("tok kq7Vw2xT", "tok [REDACTED:A]"),
@@ -178,6 +245,8 @@ fn a_value_that_is_cut_short_at_the_end_is_replaced() {
         ("tok kq7Vw2\x1b[0mxTzPCA", "tok [REDACTED:A]"),
         ("tok kq7Vw2xTzPCANARYkq7Vw2xTzP", "tok [REDACTED:A]"),
         ("tok kq7Vw2xTzP.", "tok kq7Vw2xTzP."),
+        ("tok Xy7Vw2\n  xTzP", "tok [REDACTED:S]"),
+        ("tok Xy7Vw2\n  x", "tok Xy7Vw2\n  x"),
         ("to postgresql://app:", "to postgresql://app:"),
         ("to postgresql://app:CANA", "to [REDACTED:URL]"),
         (&BASE64.encode(b"kq7Vw2xTzPCANARY")[..16], "[REDACTED:A]"),
@@ -219,6 +288,8 @@ fn plain_places(set: &SecretSet, input: &[u8]) -> Vec<bool> {
     covered
 }
 
+const BREAKS: [&[u8]; 6] = [b"\n  ", b"\n", b"\r\n", b"\\\n", b"=\r\n", b"\\\r\n\t "];
+
 /// A text in which secrets, their beginnings and noise alternate.
 fn texts(secrets: Vec<Vec<u8>>) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
     let n_secrets = secrets.len();
@@ -231,7 +302,7 @@ fn texts(secrets: Vec<Vec<u8>>) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)
             match kind {
                 0 | 1 => out.extend_from_slice(value),
                 2 => out.extend_from_slice(&value[..at]),
-                3 => out.extend([&value[..at], b"\n  ", &value[at..]].concat()),
+                3 => out.extend([&value[..at], BREAKS[noise.len() % 6], &value[at..]].concat()),
                 4 => out.extend([&value[..at], b"\x1b[0m", &value[at..]].concat()),
                 5 if at < 9 => out.extend([b"\x1b[".as_slice(), value].concat()),
                 5 => out.extend(BASE64.encode(&[&noise, value.as_slice()].concat()).into_bytes()),
@@ -266,6 +337,32 @@ proptest! {
         let whole = redact(new(&set), &input, &[usize::MAX]);
         prop_assert_eq!(text(&redact(new(&set), &input, &lengths)), text(&whole));
         prop_assert_eq!(text(&redact(new(&set), &whole, &lengths)), text(&whole), "redacted twice");
+    }
+
+    #[test]
+    fn chunks_do_not_matter_beside_keys(
+        values in vec("[ab1!]{3,8}", 1..4),
+        places in vec((0..4_usize, 0..10_usize, "[ab1!= \n]{0,3}"), 0..12),
+        lengths in vec(1_usize..12, 1..6),
+    ) {
+        let mut builder = SecretSet::builder();
+        let keys = ["AB", "KEYAB", "a", "K1"];
+        for (key, value) in keys.iter().zip(&values) {
+            let value = Secret::from(value.clone());
+            builder.add(key, &value).add_beside(key, key, &value);
+        }
+        let set = builder.build();
+        let between = ["=", "='", "=\"", ": ", ": '", ": \"", "\": \"", "\":\"", "\n", ""];
+        let input: String = places
+            .iter()
+            .map(|(at, by, noise)| {
+                [keys[*at], between[*by], &values[at % values.len()], noise.as_str()].concat()
+            })
+            .collect();
+        let new = || Redactor::with_forms(&set);
+        let whole = redact(new(), input.as_bytes(), &[usize::MAX]);
+        prop_assert_eq!(text(&redact(new(), input.as_bytes(), &lengths)), text(&whole));
+        prop_assert_eq!(text(&redact(new(), &whole, &lengths)), text(&whole), "redacted twice");
     }
 
     #[test]

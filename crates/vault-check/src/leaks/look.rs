@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use envfile::Entry;
 use secret::{Encoding, Match, Part, Secret, SecretSet, form};
 
 use crate::leaks::wrapped;
@@ -149,7 +150,11 @@ fn overlaps(known: &[Range<usize>], range: &Range<usize>) -> bool {
     known.get(next).is_some_and(|known| known.start < range.end)
 }
 
-impl Narrow<'_> {
+impl<'a> Narrow<'a> {
+    pub(crate) fn of((name, entry): (String, &'a Entry)) -> Self {
+        Self { name, key: &entry.key, value: &entry.value }
+    }
+
     /// Puts a marker where the value stands next to its key.
     pub(crate) fn redact(&self, text: &mut Vec<u8>) {
         let mut places = self.places(text);

@@ -26,7 +26,57 @@ fn a_password_among_parameters_may_be_letters_alone() {
         "jdbc:sqlserver://h;user=u;password=Sommer",
         "jdbc:sqlserver://h;user=u;password=<connection-string>",
     );
+    for head in [
+        "ConnectionString: ",
+        "Connecting to ",
+        "<add connectionString=\"",
+        "{\"dsn\":\"",
+        "x('",
+        "DSN=",
+    ] {
+        check(
+            &format!("{head}Server=h;Password=Sommer;"),
+            &format!("{head}Server=h;Password=<connection-string>;"),
+        );
+    }
+    for head in ["{\"dsn\":\"", "12\t", "dsn: ", "DSN='"] {
+        check(
+            &format!("{head}host=h password=Sommer"),
+            &format!("{head}host=h password=<connection-string>"),
+        );
+    }
+    check("Server=h;Password='So mmer';", "Server=h;Password='<connection-string>';");
+    check("host=h password = Sommer dbname=d", "host=h password = <connection-string> dbname=d");
+    check("user=u password = 'Sommer'", "user=u password = '<connection-string>'");
+    for label in ["Pwd", "PWD", "pwd"] {
+        check(
+            &format!("Server=h;Uid=u;{label}=Xk29vQ7mZp41;"),
+            &format!("Server=h;Uid=u;{label}=<connection-string>;"),
+        );
+    }
+    check(
+        "Driver={ODBC Driver 18};Server=h;UID=sa;PWD=Winter;",
+        "Driver={ODBC Driver 18};Server=h;UID=sa;PWD=<connection-string>;",
+    );
+    check(
+        "Driver={ODBC Driver 18};PWD=Winter;",
+        "Driver={ODBC Driver 18};PWD=<connection-string>;",
+    );
     spared(&[
+        "f(server=a; password=words)",
+        "f(host=h password=words)",
+        "f(host=h password=words user",
+        "var server=a;password=words;",
+        "failed for user=u; password=wrong; again",
+        "myserver=a;password=words;",
+        "x-host=a password=words",
+        "\"Server=\" + h + \";Password='\" + words + \"';\"",
+        "cd /tmp;PWD=/tmp;ls",
+        "x=1;pwd=words;y=2",
+        "Server=h;Pwd=${PW};",
+        "Server=h;Pwd=;Uid=u",
+        "user = u; password = words; x = 1",
+        "the password = sommer and user = winter",
         "https://h/forgot?password=required&x=1",
         "https://h/forgot?password=lost",
         "postgres://u@h/d?password=$PW",

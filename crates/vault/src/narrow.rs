@@ -1,45 +1,50 @@
 //! Values that stand in innocent text too, and are searched for only next to their key.
 
+use envfile::Entry;
 use opsfile::Shape;
-use secret::{Part, Reason, SecretSet};
-use vault::{Content, Vault};
+use secret::{Part, Reason, Refusal};
 
-use crate::leaks::look::Narrow;
+use crate::vault::{Content, File, Vault};
 
-/// The values that are too short or too plain to be searched for everywhere, and say something all the
-/// same.
-pub(crate) fn narrow<'a>(vault: &'a Vault, set: &SecretSet) -> Vec<Narrow<'a>> {
-    let is_narrow = |name: &str| {
-        set.refused().iter().any(|refusal| {
-            refusal.name == name
-                && refusal.part == Part::Whole
-                && matches!(
-                    refusal.reason,
-                    Reason::TooShort | Reason::LowVariety | Reason::CommonWord
-                )
-        })
-    };
-    let mut narrow = Vec::new();
-    for file in &vault.files {
-        let Content::Env(env) = &file.content else { continue };
-        for entry in env.entries() {
-            let name = format!("{}:{}", file.path, entry.key);
-            // The value is looked at to see whether it says anything at all.
-            // Of whole numbers the set takes longer ones alone, for most are counts.
-            let is_pin = file.shape(&entry.key) == Some(&Shape::Integer)
-                && entry.value.len() < 6
-                && is_pin(&entry.key, entry.value.expose());
-            if (is_narrow(&name) && says_something(&entry.key, entry.value.expose())) || is_pin {
-                narrow.push(Narrow { name, key: &entry.key, value: &entry.value });
+impl Vault {
+    /// The values that are too short or too plain to be searched for everywhere, and say something all the
+    /// same, by their names `FILE:KEY`; of those that a set refused.
+    pub fn narrow(&self, refused: &[Refusal]) -> Vec<(String, &Entry)> {
+        let is_narrow = |name: &str| {
+            refused.iter().any(|refusal| {
+                refusal.name == name
+                    && refusal.part == Part::Whole
+                    && matches!(
+                        refusal.reason,
+                        Reason::TooShort | Reason::LowVariety | Reason::CommonWord
+                    )
+            })
+        };
+        let mut narrow = Vec::new();
+        for file in &self.files {
+            let Content::Env(env) = &file.content else { continue };
+            for entry in env.entries() {
+                let name = format!("{}:{}", file.path, entry.key);
+                let says_something = || says_something(&entry.key, entry.value.expose());
+                if is_typed(file, entry) || (is_narrow(&name) && says_something()) {
+                    narrow.push((name, entry));
+                }
             }
         }
+        narrow
     }
-    narrow
+}
+
+/// Whether a value is a PIN. Of whole numbers a set takes longer ones alone, for most are counts.
+fn is_typed(file: &File, entry: &Entry) -> bool {
+    file.shape(&entry.key) == Some(&Shape::Integer)
+        && entry.value.len() < 6
+        && is_pin(&entry.key, entry.value.expose())
 }
 
 /// What a key that holds a secret is called.
-const TELLING: [&str; 10] =
-    ["AUTH", "CODE", "CRED", "KEY", "PASS", "PIN", "PWD", "SALT", "SECRET", "TOKEN"];
+const TELLING: [&str; 9] =
+    ["AUTH", "CODE", "CRED", "KEY", "PASS", "PWD", "SALT", "SECRET", "TOKEN"];
 
 /// Settings that stand next to any key: what to do, how much to say, and by which means.
 const SETTINGS: [&[u8]; 38] = [
@@ -87,7 +92,10 @@ const SETTINGS: [&[u8]; 38] = [
 /// that names no secret, as a user or a database.
 fn says_something(key: &str, value: &[u8]) -> bool {
     let key = key.to_ascii_uppercase();
-    let is_telling = TELLING.iter().any(|word| key.contains(word));
+    let mut words = key.split('_').map(without_number);
+    // `SHIPPING` holds none.
+    let is_telling =
+        TELLING.iter().any(|word| key.contains(word)) || words.any(|word| word.ends_with("PIN"));
     let is_setting = SETTINGS.iter().any(|setting| value.eq_ignore_ascii_case(setting));
     let is_word =
         value.iter().all(u8::is_ascii_lowercase) || value.iter().all(u8::is_ascii_uppercase);
@@ -105,10 +113,8 @@ const WHERE: [&str; 9] =
 /// `PASSWORD_MIN_LENGTH` does not.
 fn is_pin(key: &str, value: &[u8]) -> bool {
     let key = key.to_ascii_uppercase();
-    let mut words = key
-        .split('_')
-        .map(|word| word.trim_end_matches(|end: char| end.is_ascii_digit()))
-        .filter(|word| !word.is_empty() && !WHERE.contains(word));
+    let mut words =
+        key.split('_').map(without_number).filter(|word| !word.is_empty() && !WHERE.contains(word));
     let last = words.next_back().unwrap_or_default();
     let is_password = ["OTP", "PASS", "PIN", "PUK", "PW", "PWD"].contains(&last)
         || ["PASSCODE", "PASSWD", "PASSWORD"].iter().any(|word| last.ends_with(word));
@@ -117,6 +123,10 @@ fn is_pin(key: &str, value: &[u8]) -> bool {
     // Three digits are the answer of a server, too.
     let shortest = if is_password { 3 } else { 4 };
     (is_password || is_code) && value.len() >= shortest && value.iter().all(u8::is_ascii_digit)
+}
+
+fn without_number(word: &str) -> &str {
+    word.trim_end_matches(|end: char| end.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -137,6 +147,8 @@ mod tests {
         check("DB_PASSWORD", "sunshine", true);
         check("POSTGRES_DATABASE", "chatwoot", false);
         check("PIN", "zq19x", true);
+        check("SHIPPING", "fast", false);
+        check("DOOR_PIN2", "fast", true);
         check("CODE", "48213", true);
         check("USER_PASS", "hunter2", true);
         check("PIN", "4829", true);
