@@ -4,6 +4,7 @@ use envfile::Entry;
 use opsfile::Shape;
 use secret::{Part, Reason, Refusal};
 
+use crate::disguise::disguised;
 use crate::vault::{Content, File, Vault};
 
 impl Vault {
@@ -20,11 +21,12 @@ impl Vault {
                     )
             })
         };
+        let hidden = self.values_as_names();
         let mut narrow = Vec::new();
         for file in &self.files {
             let Content::Env(env) = &file.content else { continue };
             for entry in env.entries() {
-                let name = format!("{}:{}", file.path, entry.key);
+                let name = format!("{}:{}", file.path, disguised(&entry.key, &hidden));
                 let says_something = || says_something(&entry.key, entry.value.expose());
                 if is_typed(file, entry) || (is_narrow(&name) && says_something()) {
                     narrow.push((name, entry));

@@ -5,13 +5,24 @@ use super::Place;
 
 /// What a name in a program begins with that leads to a setting.
 const ROOTS: &[&str] = &[
-    "process", "import", "config", "cfg", "conf", "settings", "self", "this", "os", "env", "vars", "var", "local",
-    "data", "module", "params", "args", "options", "opts", "request", "req", "ctx", "app", "types", "secrets",
+    "process", "import", "config", "cfg", "conf", "settings", "self", "this", "os", "env", "vars",
+    "var", "local", "data", "module", "params", "args", "options", "opts", "request", "req", "ctx",
+    "app", "types", "secrets",
 ];
 
 /// What begins the address of a secret that is kept elsewhere.
-const ADDRESSES: &[&str] =
-    &["arn:", "vault:", "ssm:", "secretsmanager:", "op:", "sm:", "projects/", "aws:", "gcp:", "azure:"];
+const ADDRESSES: &[&str] = &[
+    "arn:",
+    "vault:",
+    "ssm:",
+    "secretsmanager:",
+    "op:",
+    "sm:",
+    "projects/",
+    "aws:",
+    "gcp:",
+    "azure:",
+];
 
 /// Whether a value is a name that leads to one.
 pub(super) fn is_reference(value: &[u8]) -> bool {
@@ -36,7 +47,8 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
 fn is_rule(value: &str) -> bool {
     let is_word = |part: &str| {
         let word = part.split_once(':').map_or(part, |(word, _)| word);
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte))
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte))
     };
     value.contains('|') && value.split('|').all(is_word)
 }

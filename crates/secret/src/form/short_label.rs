@@ -5,8 +5,9 @@ use super::{Place, Verdict, assigned};
 
 /// What passes, or is passed, and is no secret.
 const PASSES: &[&str] = &[
-    "all", "band", "base", "blur", "color", "compute", "depth", "final", "first", "geometry", "high", "light", "low",
-    "main", "multi", "one", "post", "pre", "render", "second", "shadow", "single", "test", "two",
+    "all", "band", "base", "blur", "color", "compute", "depth", "final", "first", "geometry",
+    "high", "light", "low", "main", "multi", "one", "post", "pre", "render", "second", "shadow",
+    "single", "test", "two",
 ];
 
 /// `DB_PASS=…`, `SMTP_PWD: …`: a word with letters and digits, where the label ends so. Small letters name much else, as
@@ -17,8 +18,11 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         [] | [b' '] | [b' ', b'=' | b':', ..] => true,
         [next, ..] => BEHIND_LABEL.contains(next),
     };
-    let n_before =
-        place.text[..place.at].iter().rev().take(16).take_while(|byte| byte.is_ascii_alphanumeric());
+    let n_before = place.text[..place.at]
+        .iter()
+        .rev()
+        .take(16)
+        .take_while(|byte| byte.is_ascii_alphanumeric());
     let before = &place.text[place.at - n_before.count()..place.at];
     if !is_over || before.is_empty() || PASSES.iter().any(|word| before == word.as_bytes()) {
         return Verdict::Nothing;

@@ -136,9 +136,39 @@ fn short_labels_of_passwords() {
         "let second_pass = pass2_of_module;",
         "depth_pass = pass_2(x)",
         "BYPASS=kq7Vw2xT",
+        "band_pass: 20Hz-20kHz",
+        "high_pass=440Hz2",
+        "shadow_pass: Pass2D",
+        "DB_PASS=arn:aws:ssm:eu-1:1:parameter/db1",
+        "DB_PASS=@db1pass@",
         "_PASSAGE=kq7Vw2xT",
         "first_pass = 2 * x1",
     ]);
+}
+
+#[test]
+fn what_leads_to_a_password_is_none() {
+    spared(&[
+        "DB_PASS=process.env.DB2_PASS",
+        "password: process.env.PG1_PASSWORD",
+        "DB_PASSWORD: config.db1.password",
+        "SMTP_PASSWORD: import.meta.env.VITE_X1",
+        "'password' => 'required|min:8'",
+        "auth_verbose_passwords=no|plain|sha1",
+        "pub const ERROR_WRONG_PASSWORD: WIN32_ERROR = 1323u32;",
+        "pub Password: super::super::Win32::UNICODE_STRING,",
+        "password: crate::Secret2,",
+        "DB_PASSWORD=vault:secret/db1#x",
+        "--sasl-password=projects/123/secrets/my-secret/versions/1",
+        "/etc/passwd:eli:x:2098:1000:Eli",
+        "GRPASSWD|5.005000|5.005000|Vn",
+        "hvs.getElementByIdentifierName1234()",
+        "host=myhost user=myuser password=mypassword dbname=x",
+        "log: host=a user=b password=incorrect",
+    ]);
+    check("DB_PASSWORD=p4.ss|w0rd", "DB_PASSWORD=<assigned-password>");
+    check("DB_PASSWORD=config4u2", "DB_PASSWORD=<assigned-password>");
+    check("DB_PASSWORD=u32x1323", "DB_PASSWORD=<assigned-password>");
 }
 
 #[test]

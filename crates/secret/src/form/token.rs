@@ -3,7 +3,7 @@
 use data_encoding::BASE64URL_NOPAD;
 
 use super::placeholder::is_placeholder;
-use super::{LONGEST, Place, Verdict, checksum, is_word};
+use super::{LONGEST, Place, Verdict, assigned, checksum, is_word};
 
 pub(super) fn github(place: &Place<'_>) -> Verdict {
     token(place, "github-token", is_alphanumeric, |body| body.len() == 36 && checksum::holds(body))
