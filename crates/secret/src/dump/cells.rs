@@ -3,8 +3,8 @@
 
 use super::line::{Group, Run};
 
-/// So many characters in a row that are printed as they are, or so many octal numbers and nothing else, tell a line of
-/// cells from other text.
+/// So many characters that are printed as they are, or so many octal numbers and nothing else, tell a line of cells
+/// from other text.
 pub(super) const SHORTEST_TEXT: usize = 6;
 
 /// How wide a cell is; its character stands at the end.
@@ -23,13 +23,11 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
     if is_whole && (cells.is_empty() || !rest.is_empty()) {
         return None;
     }
-    let (mut groups, mut n_text, mut is_text) = (Vec::with_capacity(cells.len()), 0, false);
-    let mut n_octal = 0;
+    let (mut groups, mut n_text, mut n_octal) = (Vec::with_capacity(cells.len()), 0, 0);
     for (cell, at) in cells.iter().zip((start..).step_by(CELL)) {
         let value = value(*cell)?;
-        n_text = if cell.starts_with(b"   ") && cell[3] != b' ' { n_text + 1 } else { 0 };
+        n_text += usize::from(cell.starts_with(b"   ") && cell[3] != b' ');
         n_octal += usize::from(is_octal(&cell[1..]));
-        is_text |= n_text >= SHORTEST_TEXT;
         let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
         groups.push(Group {
             start: at + n_blanks,
@@ -39,6 +37,8 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
         });
     }
     let is_all_octal = n_octal >= SHORTEST_TEXT && n_octal == groups.len();
+    // Behind an offset fewer do.
+    let is_text = n_text >= if start > 0 { SHORTEST_TEXT / 2 } else { SHORTEST_TEXT };
     Some((Run::of_cells(groups, start), is_text || is_all_octal))
 }
 
@@ -121,7 +121,9 @@ pub(super) mod tests {
     fn cells_of_every_program_are_read() {
         check("0000000   C   A   N   A   R   Y  \\n 001\n", Some(("CANARY\n\x01", true)));
         check("   C   A       A   R   Y  \\t\r\n", Some(("CA ARY\t", false)));
-        check("          s   o  sp   e   x   t  nl", Some(("so ext\n", false)));
+        check("          s   o  sp   e   x   t  nl", Some(("so ext\n", true)));
+        check("          s   o  sp   e  nl", Some(("so e\n", true)));
+        check("   s   o       e  \\n", Some(("so e\n", false)));
         check(" etx del   s   o", Some(("\x01\x01so", false)));
         check("0000000 43 41 4e 41", None);
         check("0000000 103 101 116 101 122 131 012", Some(("CANARY\n", true)));
