@@ -130,7 +130,7 @@ mod tests {
         let mut forms: Vec<_> = all("Abcdefgho12").into_iter().map(|form| form.1).collect();
         forms.sort();
         forms.dedup();
-        assert_eq!(forms.len(), 1 + 5 + 3 + 2 + 2);
+        assert_eq!(forms.len(), 1 + 6 + 3 + 2 + 2);
     }
 
     #[test]
@@ -195,6 +195,20 @@ mod tests {
     fn each_byte_by_number() {
         check("pZ", Encoding::CEscape, &["\\x70\\x5a", "\\x70\\x5A", "\\160\\132"]);
         check("pZ", Encoding::Json, &["\\u0070\\u005a", "\\u0070\\u005A"]);
+    }
+
+    #[test]
+    fn cautious_and_of_scripts() {
+        check("a+b/c==", Encoding::Xml, &["a&#43;b/c==", "a&#x2b;b&#x2f;c&#x3d;&#x3d;"]);
+        check("a+b=", Encoding::Xml, &["a&#x2B;b&#x3D;", "a&#43;b&#61;"]);
+        check("a+", Encoding::Xml, &["&#97;&#43;"]);
+        check(
+            "a+b/c==",
+            Encoding::CEscape,
+            &["a\\x2bb\\x2fc\\x3d\\x3d", "a\\x2Bb\\x2Fc\\x3D\\x3D"],
+        );
+        check("a+b/c==", Encoding::Json, &["a\\u002bb\\/c==", "a+b/c\\u003D\\u003D"]);
+        check("a+b/c==", Encoding::Percent, &["a+b/c%3D%3D", "a%2Bb%2Fc=="]);
     }
 
     #[test]

@@ -18,8 +18,9 @@ pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         (Encoding::CEscape, |out, byte| write!(out, "\\{byte:03o}")),
         (Encoding::Json, |out, byte| write!(out, "\\u{byte:04x}")),
         (Encoding::Json, |out, byte| write!(out, "\\u{byte:04X}")),
+        (Encoding::Xml, |out, byte| write!(out, "&#{byte};")),
     ] {
-        if encoding == Encoding::Json && !value.is_ascii() {
+        if encoding != Encoding::CEscape && !value.is_ascii() {
             continue;
         }
         take(
@@ -53,6 +54,9 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     }
     shell(value, take);
     c_escapes(value, take);
+    if value.is_ascii() {
+        cautious(value, take);
+    }
     // Quoted-printable of mail bodies (RFC 2045 §6.7).
     take(
         Encoding::Mail,
@@ -95,7 +99,7 @@ enum Upper {
 
 const PLAIN: JsonStyle =
     JsonStyle { escaped: "", ascii: false, upper: Upper::None, slashed: false };
-const JSON_STYLES: [JsonStyle; 8] = [
+const JSON_STYLES: [JsonStyle; 11] = [
     PLAIN,
     // Go and Rails.
     JsonStyle { escaped: "<>&", ..PLAIN },
@@ -111,6 +115,11 @@ const JSON_STYLES: [JsonStyle; 8] = [
     JsonStyle { escaped: "<>&", ascii: true, upper: Upper::Escaped, ..PLAIN },
     // System.Text.Json.
     JsonStyle { escaped: "<>&'+`\"", ascii: true, upper: Upper::All, ..PLAIN },
+    // A string in a script of Go's html/template.
+    JsonStyle { escaped: "<>&'+`\"", slashed: true, ..PLAIN },
+    // Django's escapejs, and Gson's with capitals.
+    JsonStyle { escaped: "<>&='\"`;-", upper: Upper::All, ..PLAIN },
+    JsonStyle { escaped: "<>&='", upper: Upper::All, ..PLAIN },
 ];
 
 fn json(out: &mut String, char: char, style: JsonStyle) {
@@ -269,6 +278,30 @@ fn control(out: &mut String, byte: u8, octal: bool) {
     let _ = if octal { write!(out, "\\{byte:03o}") } else { write!(out, "\\x{byte:02x}") };
 }
 
+/// As Twig and OWASP's encoders write it in a script or a page: all but letters and digits by number.
+fn cautious(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    type Put = fn(&mut Vec<u8>, u8) -> io::Result<()>;
+    for (encoding, put) in [
+        (
+            Encoding::CEscape,
+            (|out, byte| io::Write::write_fmt(out, format_args!("\\x{byte:02x}"))) as Put,
+        ),
+        (Encoding::CEscape, |out, byte| io::Write::write_fmt(out, format_args!("\\x{byte:02X}"))),
+        (Encoding::Xml, |out, byte| io::Write::write_fmt(out, format_args!("&#x{byte:02x};"))),
+        (Encoding::Xml, |out, byte| io::Write::write_fmt(out, format_args!("&#x{byte:02X};"))),
+        (Encoding::Xml, |out, byte| io::Write::write_fmt(out, format_args!("&#{byte};"))),
+    ] {
+        let form = each_byte(value, |out, byte| {
+            if byte.is_ascii_alphanumeric() {
+                out.push(byte);
+            } else {
+                let _ = put(out, byte);
+            }
+        });
+        take(encoding, form);
+    }
+}
+
 /// What each writer of XML or HTML puts for the five special characters.
 const ENTITIES: &[&[(u8, &str)]] = &[
     &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#39;")],
@@ -279,6 +312,15 @@ const ENTITIES: &[&[(u8, &str)]] = &[
     &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#x27;")],
     &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#039;")],
     &[(b'&', "&amp;"), (b'<', "&lt;")],
+    // Go's html/template.
+    &[
+        (b'&', "&amp;"),
+        (b'<', "&lt;"),
+        (b'>', "&gt;"),
+        (b'"', "&#34;"),
+        (b'\'', "&#39;"),
+        (b'+', "&#43;"),
+    ],
     // Handlebars, and mustache.js, which escapes `/` too.
     &[
         (b'&', "&amp;"),

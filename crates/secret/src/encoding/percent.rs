@@ -23,6 +23,8 @@ const KEPT: &[&[u8]] = &[
     b"-_.~!$&'()*+,;=:@/[\\]|%",      // a path by the URL standard
     b"-_.~!$&'()*+,;=:@[]|^%",        // a segment of one, `^` as older versions have it
     b"-_.~!$&'()*+,;=:@[]|%",
+    b"@*_+-./", // JavaScript's `escape`
+    b"-_.~=",   // Python's urlencode with safe='='
 ];
 
 pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
