@@ -2,6 +2,7 @@
 
 mod ar;
 mod cpio;
+mod encrypted;
 mod kind;
 mod tar;
 mod unpacked;

@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress};
 
-use super::{Unread, cpio, tar};
+use super::{Unread, cpio, encrypted, tar};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,8 @@ impl Kind {
             Kind::Opaque(Unread::Method)
         } else if head.starts_with(b"%PDF-") {
             Kind::Opaque(Unread::Pdf)
+        } else if encrypted::is_encrypted(head) {
+            Kind::Opaque(Unread::Encrypted)
         } else {
             Kind::Text
         }
