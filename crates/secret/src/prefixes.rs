@@ -199,13 +199,16 @@ pub(crate) fn is_unfinished(
         if matched == bytes.len() {
             return false;
         }
+        let gap_end =
+            if may_break && matched >= shortest_first_run { gap_after(text, at) } else { None };
         if text[at] == bytes[matched] {
+            // What joins lines, as the `=` of mail, may be a byte of the value too, and is not one for certain.
+            if gap_end.is_some_and(|end| is_unfinished(needle, matched, text, end, may_break)) {
+                return true;
+            }
             at += 1;
             matched += 1;
-        } else if may_break
-            && matched >= shortest_first_run
-            && let Some(end) = gap_after(text, at)
-        {
+        } else if let Some(end) = gap_end {
             at = end;
         } else {
             return false;

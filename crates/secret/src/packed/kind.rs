@@ -52,6 +52,9 @@ pub(super) const OTHERS: [&[u8]; 18] = [
     b"REDIS00",
 ];
 
+/// How a pointer of Git LFS begins (git-lfs, `docs/spec.md`).
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 impl Kind {
     /// What a file is that begins so.
     pub(super) fn of(head: &[u8]) -> Kind {
@@ -71,6 +74,8 @@ impl Kind {
             Kind::Opaque(Unread::Method)
         } else if head.starts_with(b"%PDF-") {
             Kind::Opaque(Unread::Pdf)
+        } else if head.starts_with(LFS) {
+            Kind::Opaque(Unread::Elsewhere)
         } else if encrypted::is_encrypted(head) {
             Kind::Opaque(Unread::Encrypted)
         } else {

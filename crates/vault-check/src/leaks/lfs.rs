@@ -23,6 +23,8 @@ pub(crate) fn follow(
     inside: &mut Inside,
 ) {
     let Some(id) = pointed_to(text) else { return };
+    // Whether it is here is known now.
+    inside.unread.retain(|(member, why)| !(member.is_empty() && *why == Unread::Elsewhere));
     let path = git.path_of("lfs/objects").map(|at| at.join(&id[..2]).join(&id[2..4]).join(id));
     let mut of_file = Inside::default();
     let is_read = path
