@@ -188,7 +188,20 @@ fn filled_in(instruction: &str, arguments: &[(String, String)]) -> String {
     for (name, default) in arguments {
         text = text.replace(&format!("${{{name}}}"), default).replace(&format!("${name}"), default);
     }
+    // What has a default of its own, `${NAME:-default}`.
+    while let Some((start, end, default)) = default_in_place(&text) {
+        text.replace_range(start..end, &default);
+    }
     text
+}
+
+/// The first variable that has its default beside it: where it stands, and the default.
+fn default_in_place(text: &str) -> Option<(usize, usize, String)> {
+    text.match_indices("${").find_map(|(start, _)| {
+        let end = start + text[start..].find('}')?;
+        let (_, default) = text[start..end].split_once(":-")?;
+        (!default.contains("${")).then(|| (start, end + 1, default.to_owned()))
+    })
 }
 
 /// What a `RUN --mount=type=bind` shows of the context; a command may copy all of it.
@@ -242,12 +255,9 @@ fn copy(instruction: &str, line: u32) -> Option<Copy> {
         excluded.extend(flag.strip_prefix("--exclude=").map(str::to_owned));
         rest = after;
     }
-    let mut words: Vec<String> = match serde_json::from_str(rest.trim()) {
-        Ok(words) => words,
-        Err(_) => {
-            rest.split_ascii_whitespace().map(|word| word.trim_matches('"').to_owned()).collect()
-        }
-    };
+    let unquoted = |word: &str| word.trim_matches(['"', '\'']).to_owned();
+    let mut words: Vec<String> = serde_json::from_str(rest.trim())
+        .unwrap_or_else(|_| rest.split_ascii_whitespace().map(unquoted).collect());
     words.pop();
     let sources: Vec<String> = words
         .into_iter()
@@ -295,6 +305,9 @@ mod tests {
         check("ARG D=.\nCOPY $D /x", "", Some(2));
         check("ARG D=vault\nARG DIR=src\nCOPY ${DIR} $D/occ /x", "", Some(3));
         check("ARG D=src\nCOPY $D /x", "", None);
+        check("COPY ${D:-src} /x", "", None);
+        check("COPY ${A:-${D:-.}} /x", "", Some(1));
+        check("COPY 'vault' /x", "", Some(1));
         check("ARG D\nCOPY $D /x", "", Some(2));
         check("COPY ./src/../vault /x", "", Some(1));
         check("FROM x\nRUN --mount=type=bind,target=. make", "", Some(2));

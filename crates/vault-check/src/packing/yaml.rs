@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::slice;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
@@ -9,10 +10,30 @@ use granit_parser::{Event, Parser, ScalarStyle};
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     Text(Rc<str>),
-    Mapping(Rc<Vec<(Node, Node)>>),
-    /// A list, or nothing.
+    Mapping(Rc<Held<(Node, Node)>>),
+    List(Rc<Held<Node>>),
+    /// Nothing.
     Other,
 }
+
+/// What a mapping or a list holds.
+#[derive(Debug)]
+pub(crate) struct Held<T> {
+    items: Vec<T>,
+    /// How many of them stand within each other, this one too.
+    depth: usize,
+}
+
+/// An alias of what is deeper is nothing: aliases of aliases have no end of their own.
+const DEEPEST: usize = 64;
+
+fn held<T>(items: Vec<T>, depth: impl Fn(&T) -> usize, of: impl Fn(Rc<Held<T>>) -> Node) -> Node {
+    let depth = 1 + items.iter().map(depth).max().unwrap_or(0);
+    of(Rc::new(Held { items, depth }))
+}
+
+/// So many mappings are looked into for a key: those that merge each other could be without end.
+const MOST_MERGED: usize = 256;
 
 /// Reads the first document of a text, as far as it is YAML.
 pub(crate) fn read(text: &str) -> Node {
@@ -23,24 +44,44 @@ pub(crate) fn read(text: &str) -> Node {
 impl Node {
     /// The value of a key, also one that `<<` takes over from other mappings.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        let is_key = |entry: &&(Node, Node), key: &str| entry.0.text() == Some(key);
-        let entries = self.entries();
-        let own = entries.iter().find(|entry| is_key(entry, key));
-        let merged = || {
-            let merged = entries.iter().find(|entry| is_key(entry, "<<"))?;
-            merged.1.entries().iter().find(|entry| is_key(entry, key))
+        let mut most = MOST_MERGED;
+        self.find(key, &mut most)
+    }
+
+    fn find(&self, key: &str, most: &mut usize) -> Option<&Node> {
+        let of = |key: &str| {
+            let entry = self.entries().iter().find(|entry| entry.0.text() == Some(key));
+            entry.map(|entry| &entry.1)
         };
-        own.or_else(merged).map(|entry| &entry.1)
+        of(key).or_else(|| {
+            let merged = of("<<")?;
+            let list = match merged {
+                Self::List(list) => list.items.as_slice(),
+                one => slice::from_ref(one),
+            };
+            list.iter().find_map(|mapping| {
+                *most = most.checked_sub(1)?;
+                mapping.find(key, most)
+            })
+        })
     }
 
     /// The keys and values of a mapping.
     pub(crate) fn entries(&self) -> &[(Node, Node)] {
-        if let Self::Mapping(entries) = self { entries } else { &[] }
+        if let Self::Mapping(entries) = self { &entries.items } else { &[] }
+    }
+
+    fn depth(&self) -> usize {
+        match self {
+            Self::Mapping(held) => held.depth,
+            Self::List(held) => held.depth,
+            Self::Text(_) | Self::Other => 0,
+        }
     }
 
     /// Whether it is neither a text nor a mapping.
     pub(crate) fn is_other(&self) -> bool {
-        matches!(self, Self::Other)
+        matches!(self, Self::Other | Self::List(_))
     }
 
     /// The text, if it is one.
@@ -60,7 +101,8 @@ impl Reader<'_> {
         loop {
             let (node, anchor) = match self.events.next()?.ok()?.0 {
                 Event::Alias(anchor) => {
-                    return Some(self.anchors.get(&anchor).cloned().unwrap_or(Node::Other));
+                    let node = self.anchors.get(&anchor).filter(|node| node.depth() < DEEPEST);
+                    return Some(node.cloned().unwrap_or(Node::Other));
                 }
                 Event::Scalar(text, style, anchor, _) => {
                     let is_nothing = style == ScalarStyle::Plain
@@ -69,15 +111,15 @@ impl Reader<'_> {
                     (node, anchor)
                 }
                 Event::SequenceStart(_, anchor, _) => {
-                    while self.next().is_some() {}
-                    (Node::Other, anchor)
+                    let list: Vec<Node> = std::iter::from_fn(|| self.next()).collect();
+                    (held(list, Node::depth, Node::List), anchor)
                 }
                 Event::MappingStart(_, anchor, _) => {
                     let mut entries = Vec::new();
                     while let Some(key) = self.next() {
                         entries.push((key, self.next()?));
                     }
-                    (Node::Mapping(Rc::new(entries)), anchor)
+                    (held(entries, |(_, value)| value.depth(), Node::Mapping), anchor)
                 }
                 Event::SequenceEnd | Event::MappingEnd | Event::DocumentEnd | Event::StreamEnd => {
                     return None;
@@ -108,11 +150,26 @@ mod tests {
         check("x: &x {b: c}\na: *x\n", Some("c"));
         check("x: &x {b: c}\na:\n  <<: *x\n  d: e\n", Some("c"));
         check("x: &x {b: c}\na:\n  <<: *x\n  b: e\n", Some("e"));
+        check("x: &x {d: e}\ny: &y {b: c}\na:\n  <<: [*x, *y]\n", Some("c"));
+        check("x: &x {b: c}\ny: &y {b: d}\na:\n  <<:\n    - *x\n    - *y\n", Some("c"));
+        check("x: &x {b: c}\ny: &y {<<: *x}\na: {<<: *y}\n", Some("c"));
         check("a: {b: \"null\"}", Some("null"));
         check("a: {b: c", Some("c"));
         for text in ["", "a", "a: b", "a: {b: }", "a: {b: ~}", "a: {b: [c]}", "- a\n"] {
             check(text, None);
         }
+    }
+
+    #[test]
+    fn mappings_that_merge_each_other_have_an_end() {
+        let wide = (1..40).fold("x0: &x0 {}\n".to_owned(), |text, n| {
+            text + &format!("x{n}: &x{n} {{<<: [*x{0}, *x{0}]}}\n", n - 1)
+        });
+        assert!(read(&(wide + "a: *x39\n")).get("a").unwrap().get("b").is_none());
+        let deep = (1..20_000).fold("x0: &x0 {b: c}\n".to_owned(), |text, n| {
+            text + &format!("x{n}: &x{n} {{<<: *x{}}}\n", n - 1)
+        });
+        assert!(read(&(deep + "a: *x19999\n")).get("a").unwrap().get("b").is_none());
     }
 
     #[test]
