@@ -13,8 +13,10 @@ fn what_a_killed_recorder_left_is_named_and_recorded() {
     [exit status: 0]
     ");
     // The recorder is killed from inside its own command, which ends too.
-    let command = "echo started; kill -KILL $PPID";
-    let run = ["run", "--into", &bundle, "--label", "k", "--", "sh", "-c", command];
+    let command = format!(
+        "echo started; until [ -s {bundle}/001-k.out ]; do sleep 0.02; done; kill -KILL $PPID"
+    );
+    let run = ["run", "--into", &bundle, "--label", "k", "--", "sh", "-c", &command];
     let _ = tool(&bed).args(run).run();
     std::fs::File::open(bed.path(format!("{bundle}/001-k.timing"))).unwrap().lock().unwrap();
     let torn = format!("{}{{\"v\":1,\"i\":2", bed.read(format!("{bundle}/evidence.jsonl")));
