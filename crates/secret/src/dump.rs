@@ -51,8 +51,13 @@ pub(crate) fn pieces(text: &[u8], bytes: &Bytes) -> Vec<Piece> {
     pieces
 }
 
+/// Whether a text that is too long to be searched for dumps everywhere may be one: a quick look.
+pub fn may_be_dump(text: &[u8]) -> bool {
+    goes_on_as_dump(text) || looks_like_dump(text)
+}
+
 /// Whether a text begins in the midst of a dump with offsets, the first line of which was seen before.
-pub fn goes_on_as_dump(text: &[u8]) -> bool {
+fn goes_on_as_dump(text: &[u8]) -> bool {
     let Some(first) = memchr::memchr(b'\n', text) else { return false };
     let line = &text[first + 1..];
     let n_digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -61,7 +66,7 @@ pub fn goes_on_as_dump(text: &[u8]) -> bool {
 
 /// Whether a text looks like a dump without offsets at most of a few places. One of whatever length that is all of a
 /// text is known by it, and other texts lose no time.
-pub fn looks_like_dump(text: &[u8]) -> bool {
+fn looks_like_dump(text: &[u8]) -> bool {
     const N_PLACES: usize = 4;
     let last = text.len().saturating_sub(likely::SAMPLE);
     let is_like = |index: &usize| {

@@ -21,7 +21,7 @@ mod value;
 mod view;
 mod wide;
 
-pub use dump::{goes_on_as_dump, looks_like_dump};
+pub use dump::may_be_dump;
 pub use encoding::Encoding;
 pub use harden::harden_process;
 pub use parts::{Part, parts};

@@ -33,9 +33,8 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Nothing;
     }
     let is_database = DATABASES.iter().any(|known| ends_with_word(scheme, known));
-    let ends = |byte: u8| {
-        byte <= b' ' || b"\"'`<>\\|\x7f".contains(&byte) || (!is_database && b"/?#".contains(&byte))
-    };
+    let ends =
+        |byte: u8| is_delimiter(byte) || byte == b'\\' || (!is_database && b"/?#".contains(&byte));
     let start = place.after();
     let end = place.run(start, LONGEST_LOGIN, |byte| !ends(byte));
     let login = &text[start..end.unwrap_or(text.len())];
@@ -87,7 +86,6 @@ pub(super) fn parameter(place: &Place<'_>) -> Verdict {
     // The first letter of the label is not in the anchor.
     let before = &place.text[..place.at.saturating_sub(1)];
     let before = before.strip_suffix(b"ssl").unwrap_or(before);
-    let before = &before[before.len().saturating_sub(LONGEST_LEAD - 20)..];
     match sign(place, before.last() == Some(&b' ')) {
         Some(start) => value(place, before, start),
         None => Verdict::Nothing,
@@ -96,8 +94,7 @@ pub(super) fn parameter(place: &Place<'_>) -> Verdict {
 
 /// `;Pwd=…` beside another parameter of ADO.NET's.
 pub(super) fn pwd(place: &Place<'_>) -> Verdict {
-    let before = &place.text[..=place.at];
-    value(place, &before[before.len().saturating_sub(LONGEST_LEAD - 20)..], place.after())
+    value(place, &place.text[..=place.at], place.after())
 }
 
 /// Where the value behind the sign begins; only libpq allows blanks around that.
@@ -110,8 +107,13 @@ fn sign(place: &Place<'_>, may_be_libpq: bool) -> Option<usize> {
     (place.text.get(at) == Some(&b'=')).then(|| at + 1 + n_blanks(at + 1))
 }
 
+/// The longest label, with the sign and the blanks behind it.
+const LONGEST_LABEL: usize = 20;
+
+/// The value that begins at `start`, by what stands before its label; what a stream has of that.
 fn value(place: &Place<'_>, before: &[u8], start: usize) -> Verdict {
     let text = place.text;
+    let before = &before[before.len().saturating_sub(LONGEST_LEAD - LONGEST_LABEL)..];
     // So write programs what they assign.
     let is_spaced = start > place.after() + 1;
     let end_of_value =

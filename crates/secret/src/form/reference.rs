@@ -30,10 +30,9 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
     let is_name = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
-    let mut parts = value.split('.');
-    let is_setting = parts.next().is_some_and(|root| ROOTS.contains(&root))
-        && value.contains('.')
-        && parts.all(is_name);
+    let is_setting = value
+        .split_once('.')
+        .is_some_and(|(root, rest)| ROOTS.contains(&root) && rest.split('.').all(is_name));
     let is_template = value.len() > 2 && value.starts_with('@') && value.ends_with('@');
     is_setting
         || is_template

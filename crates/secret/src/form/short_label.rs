@@ -3,6 +3,9 @@
 use super::pieces::BEHIND_LABEL;
 use super::{Place, Verdict, assigned};
 
+/// So much of the word before a label is looked at.
+const LONGEST_WORD: usize = 16;
+
 /// What passes, or is passed, and is no secret.
 const PASSES: &[&str] = &[
     "all", "band", "base", "blur", "color", "compute", "depth", "final", "first", "geometry",
@@ -18,12 +21,9 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         [] | [b' '] | [b' ', b'=' | b':', ..] => true,
         [next, ..] => BEHIND_LABEL.contains(next),
     };
-    let n_before = place.text[..place.at]
-        .iter()
-        .rev()
-        .take(16)
-        .take_while(|byte| byte.is_ascii_alphanumeric());
-    let before = &place.text[place.at - n_before.count()..place.at];
+    let letters = place.text[..place.at].iter().rev().take(LONGEST_WORD);
+    let n_before = letters.take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let before = &place.text[place.at - n_before..place.at];
     if !is_over || before.is_empty() || PASSES.iter().any(|word| before == word.as_bytes()) {
         return Verdict::Nothing;
     }

@@ -83,10 +83,7 @@ impl Look<'_> {
             })
             .collect();
         // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
-        let may_have_dump = has_zeros
-            || text.len() <= SHORT
-            || secret::goes_on_as_dump(text)
-            || secret::looks_like_dump(text);
+        let may_have_dump = has_zeros || text.len() <= SHORT || secret::may_be_dump(text);
         let mut pieces = if may_have_dump { self.set.dumped_pieces(text) } else { Vec::new() };
         // Most texts have neither a NUL nor a backslash, which one look tells.
         if memchr::memchr2(0, b'\\', text).is_some() {
