@@ -93,8 +93,9 @@ fn contradiction(envelope: &Envelope, run: Run<'_>, end: &End) -> Option<&'stati
         return Some("its subjects are not the files of the run");
     }
     let says_the_same = envelope.agrees_with(run.begin, end);
-    (!says_the_same)
-        .then_some("it says something else of the command, or of how it ended, than the records")
+    (!says_the_same).then_some(
+        "it says something else of the command, of where it ran, or of how it ended, than the records",
+    )
 }
 
 fn signature_fault(
