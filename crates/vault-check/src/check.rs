@@ -88,10 +88,11 @@ pub(crate) fn run(
     };
     findings.extend(last);
     let hidden = vault.values_as_names();
-    for finding in findings.iter_mut().filter(|_| !hidden.is_empty()) {
-        let Finding { message, subject, hint, .. } = finding;
-        for text in [Some(message), subject.key.as_mut(), hint.as_mut()].into_iter().flatten() {
-            *text = vault::disguised(text, &hidden);
+    if !hidden.is_empty() {
+        for Finding { message, subject, hint, .. } in &mut findings {
+            for text in [Some(message), subject.key.as_mut(), hint.as_mut()].into_iter().flatten() {
+                *text = vault::disguised(text, &hidden);
+            }
         }
     }
     let report = Report::new("vault-check/check/1", present::count(&scope), findings);

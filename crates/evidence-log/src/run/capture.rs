@@ -135,7 +135,7 @@ impl Ctx<'_, '_> {
                     return false;
                 }
                 let is_over = self.drained.is_some_and(|until| Instant::now() >= until);
-                if self.sinks.iter().any(|sink| sink.terminal.holds_up()) {
+                if self.is_held_up() {
                     // Time in which nothing could be read does not count.
                     if is_over && self.timed_out {
                         self.give_up();
@@ -175,8 +175,7 @@ impl Ctx<'_, '_> {
         self.drained = Some(Instant::now() + self.drain);
         while self.sinks.iter().any(|sink| sink.terminal.waits_for().is_some()) {
             self.keep_time();
-            let holds_up = self.sinks.iter().any(|sink| sink.terminal.holds_up());
-            if holds_up && !self.timed_out {
+            if self.is_held_up() && !self.timed_out {
                 self.drained = None;
             } else if self.drained.is_some_and(|until| Instant::now() >= until) {
                 self.give_up();
@@ -195,6 +194,11 @@ impl Ctx<'_, '_> {
                 sink.terminal.write_on();
             }
         }
+    }
+
+    /// Whether a reader of ours is waited for.
+    fn is_held_up(&self) -> bool {
+        self.sinks.iter().any(|sink| sink.terminal.holds_up())
     }
 
     fn give_up(&mut self) {
