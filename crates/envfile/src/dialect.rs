@@ -17,6 +17,8 @@ mod space;
 mod systemd;
 mod template;
 
+use std::cell::Cell;
+use std::collections::HashMap;
 use std::fmt;
 
 use secret::Secret;
@@ -96,7 +98,15 @@ pub struct Reading {
     pub entries: Vec<(Vec<u8>, Understood)>,
     /// How far the program came.
     pub end: End,
+    /// Where the last entry of each key is.
+    last: HashMap<Vec<u8>, usize>,
+    /// How many bytes of values references have brought in.
+    referred: Cell<usize>,
 }
+
+/// How many bytes references may bring into the values of one file. Each line `A=$A$A` doubles what
+/// there is, so forty of them would fill any memory; what refers to more is unclear.
+const MOST_REFERRED: usize = 1 << 20;
 
 /// What a key gets.
 pub enum Understood {
@@ -108,6 +118,13 @@ pub enum Understood {
     Runs,
     /// Something that depends on more than the file.
     Unclear,
+}
+
+impl Understood {
+    /// A value whose references stood for something known, or not.
+    fn of(value: Result<Vec<u8>, NotKnown>) -> Understood {
+        value.map_or(Understood::Unclear, |value| Understood::Value(Secret::new(value)))
+    }
 }
 
 /// How far a program came.
@@ -145,36 +162,52 @@ impl End {
 impl Reading {
     /// What a key gets; none where the program never sets it.
     pub fn get(&self, key: &[u8]) -> Option<&Understood> {
-        self.entries.iter().rev().find(|(name, _)| name == key).map(|(_, understood)| understood)
+        self.last.get(key).map(|index| &self.entries[*index].1)
     }
 
     fn new() -> Reading {
-        Reading { entries: Vec::new(), end: End::Whole }
+        Reading {
+            entries: Vec::new(),
+            end: End::Whole,
+            last: HashMap::new(),
+            referred: Cell::new(0),
+        }
     }
 
     /// An error after which the program uses nothing of the file.
     fn refused(source: &[u8], at: usize) -> Reading {
-        Reading { entries: Vec::new(), end: End::Refused { line: line_at(source, at) } }
+        Reading { end: End::Refused { line: line_at(source, at) }, ..Reading::new() }
     }
 
     fn set(&mut self, key: &[u8], value: Vec<u8>) {
-        self.entries.push((key.to_vec(), Understood::Value(Secret::new(value))));
+        self.push(key, Understood::Value(Secret::new(value)));
     }
 
     fn push(&mut self, key: &[u8], understood: Understood) {
+        self.last.insert(key.to_vec(), self.entries.len());
         self.entries.push((key.to_vec(), understood));
     }
 
-    /// The value that a reference to a key gets: empty where it has none; none where it is not known.
-    fn lookup(&self, key: &[u8]) -> Option<&[u8]> {
+    /// The value that a reference to a key gets; none where it is not set.
+    fn lookup(&self, key: &[u8]) -> Result<Option<&[u8]>, NotKnown> {
         match self.get(key) {
-            None | Some(Understood::Nothing) => Some(b""),
+            None | Some(Understood::Nothing) => Ok(None),
             // The value goes into the value that refers to it.
-            Some(Understood::Value(value)) => Some(value.expose()),
-            Some(Understood::Runs | Understood::Unclear) => None,
+            Some(Understood::Value(value)) => self.bring(value).map(Some),
+            Some(Understood::Runs | Understood::Unclear) => Err(NotKnown),
         }
     }
+
+    /// A value for one that refers to it, as long as there is room for it.
+    fn bring<'a>(&self, value: &'a Secret) -> Result<&'a [u8], NotKnown> {
+        let referred = self.referred.get().saturating_add(value.expose().len());
+        self.referred.set(referred);
+        if referred > MOST_REFERRED { Err(NotKnown) } else { Ok(value.expose()) }
+    }
 }
+
+/// What a reference stands for cannot be told from the file.
+struct NotKnown;
 
 fn line_at(source: &[u8], at: usize) -> usize {
     memchr::memchr_iter(b'\n', &source[..at.min(source.len())]).count() + 1

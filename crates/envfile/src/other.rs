@@ -1,6 +1,6 @@
 //! What other programs read in a file than the strict dialect does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use secret::Secret;
 
@@ -21,22 +21,24 @@ pub struct OtherReading {
 /// the strict dialect cannot read, as it is written. A program that runs on over lines is not followed there.
 pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     let source = file.expose();
-    let mut known: HashMap<&str, Vec<&Secret>> = HashMap::new();
-    for entry in file.entries() {
-        known.entry(&entry.key).or_default().push(&entry.value);
-    }
-    let mut unnamed: Vec<(usize, &str)> = Vec::new();
-    let mut found: HashMap<String, Vec<Secret>> = HashMap::new();
+    // Compared here, and sent nowhere.
+    let strict: HashSet<(&str, &[u8])> =
+        file.entries().iter().map(|entry| (entry.key.as_str(), entry.value.expose())).collect();
+    let runs_on: HashSet<&str> =
+        strict.iter().filter(|(_, value)| value.contains(&b'\n')).map(|(key, _)| *key).collect();
+    // A value without a name: its padding is taken for `=`, so the key is all of it.
+    let without_name: HashSet<usize> = file
+        .problems()
+        .iter()
+        .filter(|problem| problem.code == ProblemCode::NoName)
+        .map(|problem| problem.line)
+        .collect();
+    let mut unnamed: HashMap<&str, usize> = HashMap::new();
+    let mut found: Vec<OtherReading> = Vec::new();
     let mut add = |key: &str, value: &[u8]| {
-        // Compared here, and sent nowhere.
-        let is = |held: &Secret| held.expose() == value;
-        let strict = known.get(key).map_or(&[][..], Vec::as_slice);
-        let is_known = strict.iter().any(|held| is(held))
-            || found.get(key).is_some_and(|others| others.iter().any(is));
-        let runs_on =
-            value.contains(&b'\n') && !strict.iter().any(|held| held.expose().contains(&b'\n'));
-        if !is_known && !runs_on && !value.is_empty() && is_key(key) {
-            found.entry(key.to_owned()).or_default().push(Secret::new(value.to_vec()));
+        let is_followed = !value.contains(&b'\n') || runs_on.contains(key);
+        if is_followed && !value.is_empty() && is_key(key) && !strict.contains(&(key, value)) {
+            found.push(OtherReading { key: key.to_owned(), value: Secret::new(value.to_vec()) });
         }
     };
     let mut any = false;
@@ -51,8 +53,8 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
             }
             LineKind::Malformed => {
                 if let Some((key, value)) = as_written(text) {
-                    if is_unnamed(file, line.number) {
-                        unnamed.push((line.number, key));
+                    if without_name.contains(&line.number) {
+                        unnamed.entry(key).or_insert(line.number);
                     }
                     add(key, value);
                     add(key, peeled(value));
@@ -66,25 +68,22 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
         // A value that refers to another is read only in the whole.
         readings(source, &mut add);
     }
-    let mut found: Vec<OtherReading> = found
-        .into_iter()
-        .filter(|(key, _)| !unnamed.iter().any(|(_, value)| value == key))
-        .flat_map(|(key, values)| {
-            values.into_iter().map(move |value| OtherReading { key: key.clone(), value })
-        })
-        .collect();
-    found.extend(unnamed.into_iter().map(|(number, value)| OtherReading {
+    found.retain(|other| !unnamed.contains_key(other.key.as_str()));
+    found.extend(unnamed.into_iter().map(|(value, number)| OtherReading {
         key: format!("line-{number}"),
         value: Secret::from(value.to_owned()),
     }));
-    found.sort_by(|one, other| one.key.cmp(&other.key));
+    found.sort_by(|one, other| one.parts().cmp(&other.parts()));
+    found.dedup_by(|one, other| one.parts() == other.parts());
     found
 }
 
-/// Whether a line is a value without a name; its padding is taken for `=`, so the key is all of it.
-fn is_unnamed(file: &EnvFile, number: usize) -> bool {
-    let mut problems = file.problems().iter();
-    problems.any(|problem| problem.line == number && problem.code == ProblemCode::NoName)
+impl OtherReading {
+    /// What it is sorted by and compared with others.
+    fn parts(&self) -> (&str, &[u8]) {
+        // Compared with its like, and sent nowhere.
+        (&self.key, self.value.expose())
+    }
 }
 
 fn readings(source: &[u8], add: &mut impl FnMut(&str, &[u8])) {

@@ -1,6 +1,6 @@
 //! `$NAME` and `${NAME}` as the small libraries expand them.
 
-use super::Reading;
+use super::{NotKnown, Reading};
 
 /// What a reference stands for: its name and where it ends.
 struct Reference<'a> {
@@ -12,13 +12,13 @@ struct Reference<'a> {
 }
 
 /// godotenv: capitals only, references to earlier keys of the file only.
-pub(super) fn godotenv(value: &[u8], reading: &Reading) -> Vec<u8> {
+pub(super) fn godotenv(value: &[u8], reading: &Reading) -> Result<Vec<u8>, NotKnown> {
     let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     replace(value, |at| reference(value, at, true, is_name), reading)
 }
 
 /// Ruby's dotenv: letters of either case; a parenthesis is left to the commands.
-pub(super) fn ruby(value: &[u8], reading: &Reading) -> Vec<u8> {
+pub(super) fn ruby(value: &[u8], reading: &Reading) -> Result<Vec<u8>, NotKnown> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     replace(
         value,
@@ -45,7 +45,7 @@ fn replace<'a>(
     value: &'a [u8],
     find: impl Fn(usize) -> Option<Reference<'a>>,
     reading: &Reading,
-) -> Vec<u8> {
+) -> Result<Vec<u8>, NotKnown> {
     let mut expanded = Vec::with_capacity(value.len());
     let mut at = 0;
     while at < value.len() {
@@ -60,11 +60,11 @@ fn replace<'a>(
         } else if found.name.is_empty() {
             expanded.extend_from_slice(text);
         } else {
-            expanded.extend_from_slice(reading.lookup(found.name).unwrap_or_default());
+            expanded.extend_from_slice(reading.lookup(found.name)?.unwrap_or_default());
         }
         at = found.end;
     }
-    expanded
+    Ok(expanded)
 }
 
 /// The reference that begins at a place: an optional backslash, `$`, and what belongs to it.

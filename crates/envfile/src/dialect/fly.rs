@@ -37,7 +37,7 @@ pub(super) fn read(source: &[u8]) -> Reading {
             continue;
         }
         let Some(equals) = memchr::memchr(b'=', line) else {
-            return Reading { entries: Vec::new(), end: End::Refused { line: number } };
+            return Reading { end: End::Refused { line: number }, ..Reading::new() };
         };
         let key = space::trim(&line[..equals], space::go);
         let value = without_comment(trim_spaces_start(&line[equals + 1..]));
@@ -49,7 +49,7 @@ pub(super) fn read(source: &[u8]) -> Reading {
             open = Some((key.to_vec(), Secret::new(begun), number));
         } else if matches!(value, b"\"" | b"'") {
             // It cuts a slice from 1 to 0.
-            return Reading { entries: Vec::new(), end: End::Crashed { line: number } };
+            return Reading { end: End::Crashed { line: number }, ..Reading::new() };
         } else {
             reading.set(key, unquoted(value).to_vec());
         }

@@ -1,6 +1,6 @@
 //! The Go module `godotenv` (`parser.go`, 1.5.1).
 
-use super::{Reading, expand, space};
+use super::{Reading, Understood, expand, space};
 
 pub(super) fn read(source: &[u8]) -> Reading {
     // One buffer for the file with its line ends made alike; it is wiped when dropped.
@@ -15,7 +15,7 @@ pub(super) fn read(source: &[u8]) -> Reading {
         let Some((value, next)) = value(text, value_at, &reading) else {
             return Reading::refused(text, value_at);
         };
-        reading.set(key, value);
+        reading.push(key, value);
         at = next;
     }
     reading
@@ -74,14 +74,14 @@ fn is_number(character: char) -> bool {
     character.is_numeric()
 }
 
-fn value(text: &[u8], start: usize, reading: &Reading) -> Option<(Vec<u8>, usize)> {
+fn value(text: &[u8], start: usize, reading: &Reading) -> Option<(Understood, usize)> {
     match text.get(start) {
         Some(quote @ (b'"' | b'\'')) => quoted(text, start, *quote, reading),
         _ => Some(bare(text, start, reading)),
     }
 }
 
-fn bare(text: &[u8], start: usize, reading: &Reading) -> (Vec<u8>, usize) {
+fn bare(text: &[u8], start: usize, reading: &Reading) -> (Understood, usize) {
     let end =
         memchr::memchr2(b'\n', b'\r', &text[start..]).map_or(text.len(), |offset| start + offset);
     let line = &text[start..end];
@@ -91,19 +91,22 @@ fn bare(text: &[u8], start: usize, reading: &Reading) -> (Vec<u8>, usize) {
     });
     let line = space::trim(&line[..comment.unwrap_or(line.len())], space::go_inline);
     let line = String::from_utf8_lossy(line);
-    (expand::godotenv(line.as_bytes(), reading), end)
+    (Understood::of(expand::godotenv(line.as_bytes(), reading)), end)
 }
 
-fn quoted(text: &[u8], start: usize, quote: u8, reading: &Reading) -> Option<(Vec<u8>, usize)> {
+fn quoted(text: &[u8], start: usize, quote: u8, reading: &Reading) -> Option<(Understood, usize)> {
     let close = (start + 1..text.len()).find(|at| text[*at] == quote && text[*at - 1] != b'\\')?;
     let raw = &text[start..close];
     // Every quote at either end goes, not only one.
     let from = raw.iter().take_while(|byte| **byte == quote).count();
     let to = raw.len() - raw[from..].iter().rev().take_while(|byte| **byte == quote).count();
     let inner = &raw[from..to];
-    let value =
-        if quote == b'"' { expand::godotenv(&unescape(inner), reading) } else { inner.to_vec() };
-    Some((value, close + 1))
+    let value = if quote == b'"' {
+        expand::godotenv(&unescape(inner), reading)
+    } else {
+        Ok(inner.to_vec())
+    };
+    Some((Understood::of(value), close + 1))
 }
 
 /// `\n` and `\r` first; then every backslash but one before `$` goes.

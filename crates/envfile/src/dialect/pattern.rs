@@ -30,6 +30,9 @@ pub(super) fn matches<'a>(text: &'a [u8], pattern: &Pattern) -> Vec<Found<'a>> {
         if let Some(one) = match_at(text, at, pattern) {
             at = one.end;
             found.push(one);
+        } else {
+            // From each line that begins in this white space, the same would be tried again.
+            at = skip(text, at, pattern.is_space);
         }
         // The next try is at the next beginning of a line.
         let Some(next) = line_start_after(text, at, pattern) else { break };

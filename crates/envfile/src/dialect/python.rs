@@ -1,6 +1,6 @@
 //! The Python package `python-dotenv` (`parser.py` and `variables.py`, 1.2.4), reading a file.
 
-use super::{Reading, Understood, space};
+use super::{NotKnown, Reading, Understood, space};
 
 pub(super) fn read(source: &[u8]) -> Reading {
     if let Err(error) = std::str::from_utf8(source) {
@@ -17,8 +17,8 @@ pub(super) fn read(source: &[u8]) -> Reading {
     while reader.at < text.len() {
         match reader.binding() {
             Some(Some((key, Some(value)))) => {
-                let value = resolve(&value, &reading);
-                reading.set(&key, value);
+                let understood = Understood::of(resolve(&value, &reading));
+                reading.push(&key, understood);
             }
             Some(Some((key, None))) => reading.push(&key, Understood::Nothing),
             Some(None) => {}
@@ -216,23 +216,24 @@ fn unescape(inner: &[u8], quote: u8) -> Vec<u8> {
 }
 
 /// `${NAME}` and `${NAME:-default}`; a plain `$NAME` stays.
-fn resolve(value: &[u8], reading: &Reading) -> Vec<u8> {
+fn resolve(value: &[u8], reading: &Reading) -> Result<Vec<u8>, NotKnown> {
     let mut resolved = Vec::with_capacity(value.len());
+    // Behind the last brace none closes.
+    let last = memchr::memrchr(b'}', value).unwrap_or_default();
     let mut at = 0;
     while at < value.len() {
-        let Some((name, default, end)) = variable(value, at) else {
+        let found = if at < last { variable(value, at) } else { None };
+        let Some((name, default, end)) = found else {
             resolved.push(value[at]);
             at += 1;
             continue;
         };
-        match reading.get(name) {
-            Some(Understood::Value(found)) => resolved.extend_from_slice(found.expose()),
-            Some(_) => {}
-            None => resolved.extend_from_slice(default),
-        }
+        // A key without a value is known, and takes no default.
+        let when_unset = if reading.get(name).is_none() { default } else { b"" };
+        resolved.extend_from_slice(reading.lookup(name)?.unwrap_or(when_unset));
         at = end;
     }
-    resolved
+    Ok(resolved)
 }
 
 fn variable(value: &[u8], at: usize) -> Option<(&[u8], &[u8], usize)> {

@@ -1,7 +1,9 @@
 //! The Ruby gem `dotenv` (`lib/dotenv/parser.rb`, 3.0 and later).
 
+use std::collections::HashMap;
+
 use super::pattern::{Found, Pattern, matches};
-use super::{Reading, Understood, expand, space};
+use super::{NotKnown, Reading, Understood, expand, space};
 
 const PATTERN: Pattern = Pattern {
     is_space: space::ruby,
@@ -62,11 +64,15 @@ fn value(written: &[u8], reading: &Reading) -> Understood {
         Some(_) => expand::without_backslashes(&doubled_or_broken(inner, b"\\\\n", b"\\\\r")),
         None => expand::without_backslashes(inner),
     };
-    run(&expand::ruby(&unescaped, reading))
+    match expand::ruby(&unescaped, reading) {
+        Ok(expanded) => run(&expanded),
+        Err(NotKnown) => Understood::Unclear,
+    }
 }
 
 fn is_legacy(reading: &Reading) -> bool {
-    reading.lookup(b"DOTENV_LINEBREAK_MODE") == Some(b"legacy")
+    let mode = reading.get(b"DOTENV_LINEBREAK_MODE");
+    matches!(mode, Some(Understood::Value(mode)) if mode.expose() == b"legacy")
 }
 
 fn doubled_or_broken(inner: &[u8], feed: &[u8], carriage: &[u8]) -> Vec<u8> {
@@ -94,12 +100,13 @@ fn doubled_or_broken(inner: &[u8], feed: &[u8], carriage: &[u8]) -> Vec<u8> {
 /// `$(…)` with balanced parentheses is run; after a backslash it stays, without the backslash.
 fn run(value: &[u8]) -> Understood {
     let mut kept = Vec::with_capacity(value.len());
+    let commands = commands(value);
     let mut at = 0;
     while at < value.len() {
         let is_escaped = value[at] == b'\\';
         let dollar = at + usize::from(is_escaped);
         if value.get(dollar) == Some(&b'$')
-            && let Some(end) = balanced(value, dollar + 1)
+            && let Some(end) = commands.get(&(dollar + 1)).copied()
         {
             if !is_escaped {
                 return Understood::Runs;
@@ -114,29 +121,24 @@ fn run(value: &[u8]) -> Understood {
     Understood::Value(secret::Secret::new(kept))
 }
 
-/// Where `(…)` with something in it closes.
-fn balanced(value: &[u8], open: usize) -> Option<usize> {
-    if value.get(open) != Some(&b'(') {
-        return None;
-    }
-    let mut depth = 0_usize;
-    for (offset, byte) in value[open..].iter().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' => {
-                // An empty pair is no command, at any depth.
-                if value[open + offset - 1] == b'(' {
-                    return None;
-                }
-                depth -= 1;
-                if depth == 0 {
-                    return Some(open + offset + 1);
-                }
+/// Where each `(…)` opens, and what comes after it. An empty pair is no command, and neither is what holds one.
+fn commands(value: &[u8]) -> HashMap<usize, usize> {
+    let mut commands = HashMap::new();
+    let mut open = Vec::new();
+    let mut last_empty = None;
+    for at in memchr::memchr2_iter(b'(', b')', value) {
+        if value[at] == b'(' {
+            open.push(at);
+        } else if let Some(start) = open.pop() {
+            if start + 1 == at {
+                last_empty = Some(start);
             }
-            _ => {}
+            if last_empty.is_none_or(|empty| empty < start) {
+                commands.insert(start, at + 1);
+            }
         }
     }
-    None
+    commands
 }
 
 /// Where a line `export NAME` outside all matches names a key that is not set: an error.

@@ -145,6 +145,7 @@ impl Separator {
 /// One simple command.
 #[derive(Default)]
 struct Command {
+    /// Those that a later word of the command can refer to.
     assignments: Vec<(Vec<u8>, Word)>,
     name: Name,
     has_redirection: bool,
@@ -192,7 +193,7 @@ impl Command {
     fn word(&mut self, source: &[u8], at: usize, reading: &Reading) -> Option<usize> {
         let takes_assignments = self.name != Name::Other;
         if takes_assignments && let Some(equals) = assignment(source, at) {
-            let (mut word, next) = read_word(source, equals + 1, true, &self.visible(), reading)?;
+            let (mut word, next) = read_word(source, equals + 1, true, &self.assignments, reading)?;
             let mut key = &source[at..equals];
             if let Some(name) = key.strip_suffix(b"+") {
                 key = name;
@@ -210,7 +211,7 @@ impl Command {
             self.assignments.push((key.to_vec(), word));
             return Some(next);
         }
-        let (word, next) = read_word(source, at, false, &self.visible(), reading)?;
+        let (word, next) = read_word(source, at, false, &self.assignments, reading)?;
         if source.get(next) == Some(&b'(') {
             return None;
         }
@@ -249,13 +250,8 @@ impl Command {
             self.is_reserved = true;
         }
         let target = skip_blanks(source, at + length);
-        let (word, next) = read_word(source, target, false, &self.visible(), reading)?;
+        let (word, next) = read_word(source, target, false, &self.assignments, reading)?;
         (next > target || word.is_quoted).then_some(next)
-    }
-
-    /// The assignments of this command that a later one in it can refer to.
-    fn visible(&self) -> Vec<(&[u8], &Word)> {
-        self.assignments.iter().map(|(key, word)| (key.as_slice(), word)).collect()
     }
 
     /// Puts what the command leaves behind into the reading.

@@ -2,7 +2,7 @@
 
 use secret::Secret;
 
-use super::{Reading, Understood};
+use super::{NotKnown, Reading, Understood};
 
 /// Defaults inside defaults beyond this depth are not followed.
 const DEEPEST: usize = 16;
@@ -20,6 +20,12 @@ pub(super) fn substitute(value: &[u8], reading: &Reading) -> Option<Understood> 
 enum Failure {
     Invalid,
     Unclear,
+}
+
+impl From<NotKnown> for Failure {
+    fn from(_: NotKnown) -> Failure {
+        Failure::Unclear
+    }
 }
 
 struct Template<'a> {
@@ -52,7 +58,9 @@ impl Template<'_> {
                     if length == 0 {
                         value.push(b'$');
                     } else {
-                        value.extend_from_slice(self.lookup(&rest[..length])?.unwrap_or_default());
+                        value.extend_from_slice(
+                            self.reading.lookup(&rest[..length])?.unwrap_or_default(),
+                        );
                     }
                     dollar + 1 + length
                 }
@@ -72,7 +80,7 @@ impl Template<'_> {
         if name.is_empty() {
             return Err(Failure::Invalid);
         }
-        let found = self.lookup(name)?;
+        let found = self.reading.lookup(name)?;
         if operation.is_empty() {
             // Here compose forgets what its pattern took too much.
             value.extend_from_slice(found.unwrap_or_default());
@@ -96,14 +104,6 @@ impl Template<'_> {
         }
         value.extend(self.text(rest, depth + 1)?);
         Ok(())
-    }
-
-    fn lookup(&self, name: &[u8]) -> Result<Option<&[u8]>, Failure> {
-        match self.reading.get(name) {
-            None | Some(Understood::Nothing) => Ok(None),
-            Some(Understood::Value(found)) => Ok(Some(found.expose())),
-            Some(Understood::Runs | Understood::Unclear) => Err(Failure::Unclear),
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the comparison with the real programs cannot show: bytes, sizes, depth.
 
+use std::time::Instant;
+
 use super::{Dialect, End, Understood};
 
 fn value(dialect: Dialect, input: &[u8], key: &[u8]) -> Option<Vec<u8>> {
@@ -70,14 +72,84 @@ fn nesting_without_end_is_cut_off() {
     }
 }
 
+/// Rows of pieces that some reader took ages for: it began anew at each, or made each value of those before.
 #[test]
-fn long_rows_of_quotes_are_read_in_time() {
-    for piece in
-        ["A=\"\\\"\n", "A='\n", "A=`\n", "A=\"\"\"\n", "export\n", "A=$(\n", "A:\n", "\\\n"]
-    {
-        let input = piece.repeat(5_000);
-        for dialect in Dialect::ALL {
-            dialect.read(input.as_bytes());
+fn long_rows_are_read_in_time() {
+    let pieces = [
+        "A=\"\\\"\n",
+        "A='\n",
+        "A=`\n",
+        "A=\"\"\"\n",
+        "export\n",
+        "A=$(\n",
+        "A:\n",
+        "\\\n",
+        "\n",
+        "\r\n",
+        "$(",
+        "((",
+        "$((",
+        "A=$B\n",
+        "A=1 A=$A ",
+        "A=${A}x\n",
+        "A=x$A\n",
+        "A=\"${A:-$A}\"\n",
+    ];
+    for before in ["", "A=", "A=\"", "export "] {
+        for piece in pieces {
+            let input = format!("{before}{}", piece.repeat(10_000));
+            for dialect in Dialect::ALL {
+                let started = Instant::now();
+                dialect.read(input.as_bytes());
+                let spent = started.elapsed();
+                assert!(spent.as_secs() < 5, "{dialect}: {before:?}, {piece:?}: {spent:?}");
+            }
         }
     }
+}
+
+#[test]
+fn references_do_not_double_without_end() {
+    let input = format!("A=xy\nB=$A\n{}", "A=$A$A${A}${A}\n".repeat(200));
+    for dialect in Dialect::ALL {
+        let reading = dialect.read(input.as_bytes());
+        let held: usize = reading
+            .entries
+            .iter()
+            .map(|(_, understood)| match understood {
+                Understood::Value(value) => value.expose().len(),
+                _ => 0,
+            })
+            .sum();
+        assert!(held < 4 << 20, "{dialect}: {held}");
+        // What comes before is read as ever.
+        assert!(matches!(reading.get(b"B"), Some(Understood::Value(_))), "{dialect}");
+    }
+    for dialect in
+        [Dialect::Shell, Dialect::Compose, Dialect::Python, Dialect::Ruby, Dialect::Godotenv]
+    {
+        let last = dialect.read(input.as_bytes());
+        assert!(matches!(last.get(b"A"), Some(Understood::Unclear)), "{dialect}");
+    }
+}
+
+#[test]
+fn ruby_runs_what_parentheses_enclose() {
+    let check = |written: &str, expected: Option<&str>| {
+        let reading = Dialect::Ruby.read(format!("A={written}\n").as_bytes());
+        let found = match reading.get(b"A") {
+            Some(Understood::Value(value)) => value.expose_text().map(str::to_owned),
+            Some(Understood::Runs) => None,
+            _ => panic!("{written}"),
+        };
+        assert_eq!(found.as_deref(), expected, "{written}");
+    };
+    check("$(a)", None);
+    check("b$(a(b)c)", None);
+    check("$(a", Some("$(a"));
+    check("$()", Some("$()"));
+    check("$(a())", Some("$(a())"));
+    check("()$(a)", None);
+    check("$(()$(a)", None);
+    check("\\$(a)$(b", Some("$(a)$(b"));
 }

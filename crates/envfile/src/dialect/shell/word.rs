@@ -2,7 +2,7 @@
 
 use secret::Secret;
 
-use crate::dialect::{Reading, Understood};
+use crate::dialect::{NotKnown, Reading, Understood};
 
 /// A word and what is known of its value.
 pub(super) struct Word {
@@ -19,7 +19,7 @@ pub(super) fn read_word(
     source: &[u8],
     start: usize,
     is_assignment: bool,
-    visible: &[(&[u8], &Word)],
+    visible: &[(Vec<u8>, Word)],
     reading: &Reading,
 ) -> Option<(Word, usize)> {
     let mut ctx = Ctx {
@@ -69,7 +69,7 @@ struct Ctx<'a> {
     runs: bool,
     is_unclear: bool,
     is_quoted: bool,
-    visible: &'a [(&'a [u8], &'a Word)],
+    visible: &'a [(Vec<u8>, Word)],
     reading: &'a Reading,
 }
 
@@ -219,16 +219,23 @@ impl Ctx<'_> {
             return;
         }
         if let Some((_, word)) = self.visible.iter().rev().find(|(key, _)| *key == name) {
-            self.value.extend_from_slice(word.value.expose());
+            self.bring(&word.value);
             self.is_unclear |= word.is_unclear;
             self.runs |= word.runs;
             return;
         }
         match self.reading.get(name) {
             None | Some(Understood::Nothing) => {}
-            Some(Understood::Value(value)) => self.value.extend_from_slice(value.expose()),
+            Some(Understood::Value(value)) => self.bring(value),
             Some(Understood::Runs) => self.runs = true,
             Some(Understood::Unclear) => self.is_unclear = true,
+        }
+    }
+
+    fn bring(&mut self, value: &Secret) {
+        match self.reading.bring(value) {
+            Ok(value) => self.value.extend_from_slice(value),
+            Err(NotKnown) => self.is_unclear = true,
         }
     }
 }
