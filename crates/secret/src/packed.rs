@@ -8,7 +8,7 @@ mod tar;
 mod unpacked;
 mod zip;
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
@@ -304,13 +304,14 @@ fn search_watched(
     Ok(n_bytes)
 }
 
-/// Searches the headers and every member of a tar archive.
+/// Searches the headers and every member of a tar archive. Many are short, so none is read from the file by itself.
 fn search_tar(
     searcher: &mut dyn Search,
     reader: &mut dyn Read,
     outer: &str,
     depth: usize,
 ) -> io::Result<u64> {
+    let reader = &mut BufReader::new(reader);
     let (mut n_bytes, mut is_damaged) = (0, false);
     let rest = loop {
         match tar::next(reader)? {
@@ -342,6 +343,7 @@ fn search_ar(
     outer: &str,
     depth: usize,
 ) -> io::Result<u64> {
+    let reader = &mut BufReader::new(reader);
     let mut n_bytes = 0;
     let rest = loop {
         match ar::next(reader)? {
@@ -368,6 +370,7 @@ fn search_cpio(
     outer: &str,
     depth: usize,
 ) -> io::Result<u64> {
+    let reader = &mut BufReader::new(reader);
     let (mut n_bytes, mut is_damaged) = (0, false);
     let rest = loop {
         match cpio::next(reader)? {
