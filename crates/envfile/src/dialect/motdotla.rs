@@ -8,6 +8,7 @@ const PATTERN: Pattern = Pattern {
     is_break: |character| matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}'),
     is_key: |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'),
     quotes: b"'\"`",
+    takes_lone_key: false,
 };
 
 pub(super) fn read(source: &[u8]) -> Reading {

@@ -12,13 +12,17 @@ pub(super) struct Pattern {
     pub(super) is_break: fn(char) -> bool,
     pub(super) is_key: fn(u8) -> bool,
     pub(super) quotes: &'static [u8],
+    /// Whether a key may stand alone, without a sign behind it.
+    pub(super) takes_lone_key: bool,
 }
 
 /// One match: the key and the value as written, none where it is absent.
 pub(super) struct Found<'a> {
     pub(super) key: &'a [u8],
     pub(super) value: Option<&'a [u8]>,
-    pub(super) start: usize,
+    /// Whether `export` stands before the key.
+    pub(super) is_exported: bool,
+    pub(super) key_at: usize,
     pub(super) end: usize,
 }
 
@@ -59,38 +63,38 @@ fn match_at<'a>(text: &'a [u8], start: usize, pattern: &Pattern) -> Option<Found
     });
     if let Some((after, key_at)) = exported
         && key_at > after
-        && let Some(found) = match_key(text, start, key_at, pattern)
+        && let Some(found) = match_key(text, key_at, pattern)
     {
-        return Some(found);
+        return Some(Found { is_exported: true, ..found });
     }
-    match_key(text, start, first, pattern)
+    match_key(text, first, pattern)
 }
 
-fn match_key<'a>(
-    text: &'a [u8],
-    start: usize,
-    key_at: usize,
-    pattern: &Pattern,
-) -> Option<Found<'a>> {
+fn match_key<'a>(text: &'a [u8], key_at: usize, pattern: &Pattern) -> Option<Found<'a>> {
     let length = text[key_at..].iter().take_while(|byte| (pattern.is_key)(**byte)).count();
     let key_end = key_at + length;
     if length == 0 {
         return None;
     }
-    let spaced = skip(text, key_end, pattern.is_space);
-    let value_at = if text.get(spaced) == Some(&b'=') {
-        spaced + 1
-    } else if text.get(key_end) == Some(&b':') {
-        let (space, length) = character(text, key_end + 1)?;
-        if !(pattern.is_space)(space) {
-            return None;
-        }
-        key_end + 1 + length
-    } else {
-        return None;
+    let (value, end) = match value_start(text, key_end, pattern) {
+        Some(value_at) => match_value(text, value_at, pattern)?,
+        None if pattern.takes_lone_key => (None, tail(text, key_end, pattern)?),
+        None => return None,
     };
-    let (value, end) = match_value(text, value_at, pattern)?;
-    Some(Found { key: &text[key_at..key_end], value, start, end })
+    Some(Found { key: &text[key_at..key_end], value, is_exported: false, key_at, end })
+}
+
+/// Behind `=`, which blanks may precede, or behind `:` and a blank.
+fn value_start(text: &[u8], key_end: usize, pattern: &Pattern) -> Option<usize> {
+    let spaced = skip(text, key_end, pattern.is_space);
+    if text.get(spaced) == Some(&b'=') {
+        return Some(spaced + 1);
+    }
+    if text.get(key_end) != Some(&b':') {
+        return None;
+    }
+    let (space, length) = character(text, key_end + 1)?;
+    (pattern.is_space)(space).then_some(key_end + 1 + length)
 }
 
 /// A quoted value if the line ends after it; else whatever is there up to `#` or the line's end.

@@ -1,15 +1,16 @@
-//! The Ruby gem `dotenv` (`lib/dotenv/parser.rb`, 3.0 and later).
+//! The Ruby gem `dotenv` (`lib/dotenv/parser.rb` and `substitutions`, 3.2.0).
 
 use std::collections::HashMap;
 
-use super::pattern::{Found, Pattern, matches};
-use super::{NotKnown, Reading, Understood, expand, space};
+use super::pattern::{Pattern, matches};
+use super::{Reading, Understood, expand, space};
 
 const PATTERN: Pattern = Pattern {
     is_space: space::ruby,
     is_break: |character| character == '\n',
     is_key: |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'),
     quotes: b"'\"",
+    takes_lone_key: true,
 };
 
 pub(super) fn read(source: &[u8]) -> Reading {
@@ -19,14 +20,17 @@ pub(super) fn read(source: &[u8]) -> Reading {
     }
     let text = secret::Secret::new(with_line_feeds(source));
     let text = text.expose();
-    let found = matches(text, &PATTERN);
     let mut reading = Reading::new();
-    for one in &found {
-        let understood = value(one.value.unwrap_or_default(), &reading);
-        reading.push(one.key, understood);
-    }
-    if let Some(at) = unset_export(text, &found, &reading) {
-        return Reading::refused(source, place_in_source(source, at));
+    for found in matches(text, &PATTERN) {
+        if found.is_exported && found.value.is_none() {
+            // It only names a variable, which has to be set by now.
+            if reading.get(found.key).is_none() {
+                return Reading::refused(source, place_in_source(source, found.key_at));
+            }
+            continue;
+        }
+        let understood = value(found.value.unwrap_or_default(), &reading);
+        reading.push(found.key, understood);
     }
     reading
 }
@@ -64,9 +68,10 @@ fn value(written: &[u8], reading: &Reading) -> Understood {
         Some(_) => expand::without_backslashes(&doubled_or_broken(inner, b"\\\\n", b"\\\\r")),
         None => expand::without_backslashes(inner),
     };
-    match expand::ruby(&unescaped, reading) {
-        Ok(expanded) => run(&expanded),
-        Err(NotKnown) => Understood::Unclear,
+    // Commands come first, so that none is run that a reference brings in.
+    match without_commands(&unescaped) {
+        Some(text) => Understood::of(expand::ruby(&text, reading)),
+        None => Understood::Runs,
     }
 }
 
@@ -97,8 +102,8 @@ fn doubled_or_broken(inner: &[u8], feed: &[u8], carriage: &[u8]) -> Vec<u8> {
     }
 }
 
-/// `$(…)` with balanced parentheses is run; after a backslash it stays, without the backslash.
-fn run(value: &[u8]) -> Understood {
+/// `$(…)` with balanced parentheses is run: then there is none. After a backslash it stays, without the backslash.
+fn without_commands(value: &[u8]) -> Option<Vec<u8>> {
     let mut kept = Vec::with_capacity(value.len());
     let commands = commands(value);
     let mut at = 0;
@@ -109,7 +114,7 @@ fn run(value: &[u8]) -> Understood {
             && let Some(end) = commands.get(&(dollar + 1)).copied()
         {
             if !is_escaped {
-                return Understood::Runs;
+                return None;
             }
             kept.extend_from_slice(&value[dollar..end]);
             at = end;
@@ -118,7 +123,7 @@ fn run(value: &[u8]) -> Understood {
         kept.push(value[at]);
         at += 1;
     }
-    Understood::Value(secret::Secret::new(kept))
+    Some(kept)
 }
 
 /// Where each `(…)` opens, and what comes after it. An empty pair is no command, and neither is what holds one.
@@ -139,25 +144,4 @@ fn commands(value: &[u8]) -> HashMap<usize, usize> {
         }
     }
     commands
-}
-
-/// Where a line `export NAME` outside all matches names a key that is not set: an error.
-fn unset_export(text: &[u8], found: &[Found<'_>], reading: &Reading) -> Option<usize> {
-    let mut rest = Vec::with_capacity(text.len());
-    let mut at = 0;
-    for one in found {
-        rest.extend_from_slice(&text[at..one.start]);
-        at = one.end;
-    }
-    rest.extend_from_slice(&text[at..]);
-    let rest = secret::Secret::new(rest);
-    for line in rest.expose().split(|byte| matches!(byte, b'\n' | b'\r')) {
-        let mut words = line
-            .split(|byte| space::ruby(char::from(*byte)) || *byte == 0)
-            .filter(|word| !word.is_empty());
-        if words.next() == Some(b"export") && words.any(|word| reading.get(word).is_none()) {
-            return Some(memchr::memmem::find(text, line).unwrap_or_default());
-        }
-    }
-    None
 }

@@ -27,9 +27,8 @@ pub(crate) fn ask(dialect: Dialect, inputs: &[&str]) -> Result<Vec<Value>, Strin
             &duct::cmd("python3", [script("python.py")]).env("PYTHONPATH", package("python")),
             inputs,
         ),
-        Dialect::Ruby => {
-            run(&duct::cmd("ruby", [script("ruby.rb")]).env("RUBYLIB", package("ruby/lib")), inputs)
-        }
+        // Wherever the gem lies, `RUBYLIB` says so.
+        Dialect::Ruby => run(&duct::cmd("ruby", [script("ruby.rb")]), inputs),
         Dialect::Systemd => {
             let library = systemd_library().ok_or("systemd's shared library is not there")?;
             run(&duct::cmd("python3", [script("systemd.py"), library.into()]), inputs)
