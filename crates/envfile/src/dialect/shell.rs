@@ -37,8 +37,9 @@ const OWN: [&str; 26] = [
     "UID",
 ];
 
-/// Words that begin a construct of several commands, in which assignments may or may not be reached.
-const RESERVED: [&[u8]; 12] = [
+/// Words that begin a construct of several commands, in which assignments may or may not be reached, or go on with one
+/// that nothing began.
+const RESERVED: [&[u8]; 20] = [
     b"if",
     b"while",
     b"until",
@@ -51,6 +52,14 @@ const RESERVED: [&[u8]; 12] = [
     b"time",
     b"coproc",
     b"!",
+    b"}",
+    b"then",
+    b"elif",
+    b"else",
+    b"fi",
+    b"do",
+    b"done",
+    b"esac",
 ];
 
 pub(super) fn read(source: &[u8]) -> Reading {
@@ -60,7 +69,8 @@ pub(super) fn read(source: &[u8]) -> Reading {
         return Reading::refused(source, 0);
     }
     let mut at = 0;
-    let mut is_skipped = false;
+    // What the command before ended with, and whether one was run to which `&&` or `||` tie this one.
+    let (mut before, mut is_tied) = (Separator::Line, false);
     while at < source.len() {
         at = skip_blanks(source, at);
         match source.get(at) {
@@ -69,7 +79,7 @@ pub(super) fn read(source: &[u8]) -> Reading {
                 at += 1;
                 continue;
             }
-            Some(b';') => {
+            Some(b';' | b'&' | b'|') => {
                 // Nothing stands before it.
                 reading.end = End::Refused { line: line_at(source, at) };
                 return reading;
@@ -92,13 +102,26 @@ pub(super) fn read(source: &[u8]) -> Reading {
             return reading;
         }
         let separator = Separator::read(source, next);
-        command.finish(&mut reading, is_skipped || separator.is_subshell());
-        is_skipped = separator == Separator::Or;
+        let is_listed = matches!(before, Separator::And | Separator::Or);
+        let fate = match before {
+            _ if separator.is_subshell() => Fate::Lost,
+            Separator::And | Separator::Or if is_tied => Fate::Unclear,
+            // What assignments alone stand before succeeds.
+            Separator::Pipe | Separator::Or => Fate::Lost,
+            _ => Fate::Stays,
+        };
+        is_tied = (is_listed && is_tied) || command.name == Name::Other;
+        command.finish(&mut reading, fate);
+        before = separator;
         at = next + separator.length();
         if separator == Separator::Broken {
             reading.end = End::Refused { line: line_at(source, next) };
             return reading;
         }
+    }
+    if matches!(before, Separator::And | Separator::Or | Separator::Pipe) {
+        // Another command has to follow, if on another line.
+        reading.end = End::Refused { line: line_at(source, source.len()) };
     }
     reading
 }
@@ -142,12 +165,24 @@ impl Separator {
     }
 }
 
+/// What becomes of the assignments of a command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stays,
+    /// Another shell makes them, or nobody.
+    Lost,
+    /// It depends on how a command ends.
+    Unclear,
+}
+
 /// One simple command.
 #[derive(Default)]
 struct Command {
     /// Those that a later word of the command can refer to.
     assignments: Vec<(Vec<u8>, Word)>,
     name: Name,
+    /// How many of the assignments stand before the name, and hold for that command alone.
+    n_temporary: usize,
     has_redirection: bool,
     /// Whether it begins something that this reader does not follow.
     is_reserved: bool,
@@ -216,11 +251,15 @@ impl Command {
             return None;
         }
         if self.name == Name::None {
+            if word.is_gone() {
+                return Some(next);
+            }
             let text = &source[at..next];
             self.is_reserved = RESERVED.contains(&text);
             let is_export = matches!(text, b"export" | b"readonly" | b"declare" | b"typeset")
                 && !word.is_quoted;
             self.name = if is_export { Name::Export } else { Name::Other };
+            self.n_temporary = self.assignments.len();
         } else if self.name == Name::Export {
             self.exported(word);
         }
@@ -255,16 +294,17 @@ impl Command {
     }
 
     /// Puts what the command leaves behind into the reading.
-    fn finish(self, reading: &mut Reading, is_lost: bool) {
-        let is_temporary = self.name == Name::Other;
-        for (key, word) in self.assignments {
+    fn finish(self, reading: &mut Reading, fate: Fate) {
+        for (index, (key, word)) in self.assignments.into_iter().enumerate() {
             let is_own = OWN.iter().any(|own| own.as_bytes() == key);
-            let understood = if is_lost || is_temporary {
-                // With a command behind it the assignment holds for that command alone.
+            let understood = if fate == Fate::Lost || index < self.n_temporary {
+                if reading.get(&key).is_some() {
+                    continue;
+                }
                 Understood::Nothing
             } else if word.runs || self.has_redirection {
                 Understood::Runs
-            } else if word.is_unclear || is_own {
+            } else if fate == Fate::Unclear || word.is_unclear || is_own {
                 Understood::Unclear
             } else {
                 Understood::Value(word.value)

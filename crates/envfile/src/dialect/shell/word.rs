@@ -14,6 +14,13 @@ pub(super) struct Word {
     pub(super) is_quoted: bool,
 }
 
+impl Word {
+    /// Whether nothing is left of it, as of a reference to what is not set: then it is no word of the command.
+    pub(super) fn is_gone(&self) -> bool {
+        self.value.is_empty() && !self.is_quoted && !self.runs && !self.is_unclear
+    }
+}
+
 /// Reads a word; none where a quote or a bracket is never closed.
 pub(super) fn read_word(
     source: &[u8],
