@@ -8,7 +8,7 @@ use self::word::{Word, read_word};
 use super::{End, Reading, Understood, line_at};
 
 /// Variables that a shell sets or guards by itself; what they hold is not the file's to say.
-const OWN: [&str; 26] = [
+const OWN: [&str; 27] = [
     "BASH",
     "BASHOPTS",
     "BASHPID",
@@ -35,6 +35,7 @@ const OWN: [&str; 26] = [
     "SHELLOPTS",
     "SHLVL",
     "UID",
+    "_",
 ];
 
 /// Words that begin a construct of several commands, in which assignments may or may not be reached, or go on with one
@@ -178,7 +179,7 @@ enum Fate {
 /// One simple command.
 #[derive(Default)]
 struct Command {
-    /// Those that a later word of the command can refer to.
+    /// Those before the name can refer to the ones to their left.
     assignments: Vec<(Vec<u8>, Word)>,
     name: Name,
     /// How many of the assignments stand before the name, and hold for that command alone.
@@ -228,7 +229,9 @@ impl Command {
     fn word(&mut self, source: &[u8], at: usize, reading: &Reading) -> Option<usize> {
         let takes_assignments = self.name != Name::Other;
         if takes_assignments && let Some(equals) = assignment(source, at) {
-            let (mut word, next) = read_word(source, equals + 1, true, &self.assignments, reading)?;
+            // The words behind a name are expanded before anything is assigned.
+            let visible = if self.name == Name::None { self.assignments.as_slice() } else { &[] };
+            let (mut word, next) = read_word(source, equals + 1, true, visible, reading)?;
             let mut key = &source[at..equals];
             if let Some(name) = key.strip_suffix(b"+") {
                 key = name;
@@ -246,7 +249,7 @@ impl Command {
             self.assignments.push((key.to_vec(), word));
             return Some(next);
         }
-        let (word, next) = read_word(source, at, false, &self.assignments, reading)?;
+        let (word, next) = read_word(source, at, false, &[], reading)?;
         if source.get(next) == Some(&b'(') {
             return None;
         }
@@ -256,8 +259,8 @@ impl Command {
             }
             let text = &source[at..next];
             self.is_reserved = RESERVED.contains(&text);
-            let is_export = matches!(text, b"export" | b"readonly" | b"declare" | b"typeset")
-                && !word.is_quoted;
+            let is_export =
+                matches!(word.value.expose(), b"export" | b"readonly" | b"declare" | b"typeset");
             self.name = if is_export { Name::Export } else { Name::Other };
             self.n_temporary = self.assignments.len();
         } else if self.name == Name::Export {
@@ -289,7 +292,7 @@ impl Command {
             self.is_reserved = true;
         }
         let target = skip_blanks(source, at + length);
-        let (word, next) = read_word(source, target, false, &self.assignments, reading)?;
+        let (word, next) = read_word(source, target, false, &[], reading)?;
         (next > target || word.is_quoted).then_some(next)
     }
 

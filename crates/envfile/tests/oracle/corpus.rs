@@ -407,4 +407,8 @@ pub(crate) const INPUTS: &[&str] = &[
     "A=$$(x\n",
     "A=1\nA=$A$A\nA=$A$A\nB=$A\n",
     "\n\n \nA\n\n#c\nB=c\n",
+    "export A=1 B=$A\n",
+    "A=1 B=$A\n",
+    "A=b ${A}\n",
+    "${A}export A=b\n",
 ];

@@ -80,16 +80,15 @@ fn systemd_library() -> Option<PathBuf> {
 
 /// One input in one shell, which then prints its environment.
 fn shell(input: &str) -> Result<Value, String> {
-    let folder = std::env::temp_dir().join(format!("envfile-oracle-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let file = folder.join("input.env");
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let file = folder.path().join("input.env");
     std::fs::write(&file, input).map_err(|error| error.to_string())?;
     let script = "set -a; . \"$0\" >/dev/null; exec /usr/bin/env -0";
     let output = duct::cmd(
         "/usr/bin/env",
         ["-i", "bash", "--norc", "--noprofile", "-c", script, &file.to_string_lossy()],
     )
-    .dir(&folder)
+    .dir(folder.path())
     .stdin_null()
     .stdout_capture()
     .stderr_null()
