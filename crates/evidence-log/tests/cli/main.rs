@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod attach;
+mod azurite;
 mod branches;
 mod clock;
 mod crash;
@@ -24,6 +25,7 @@ mod redaction;
 mod run;
 mod scenarios;
 mod seal;
+mod server;
 mod signals;
 mod stores;
 mod tamper;

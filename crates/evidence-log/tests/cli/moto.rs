@@ -1,12 +1,10 @@
 //! `push` and `pull` against moto, which speaks S3.
 
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
-
 use testbed::{Bed, Running};
 
 use crate::ops::unsigned;
 use crate::push::{at, is_same, name};
+use crate::server::Server;
 use crate::{open, tool};
 
 /// moto with one request at a time: `moto_server` has a thread for each, and there two of eight writers of one key may
@@ -17,29 +15,12 @@ from werkzeug.serving import run_simple
 app = DomainDispatcherApplication(create_backend_app)
 run_simple('127.0.0.1', int(sys.argv[1]), app)";
 
-/// A running moto; ended with the test.
-struct Moto<'bed> {
-    _running: Running<'bed>,
-    endpoint: String,
-}
-
-fn moto<'bed>(bed: &'bed Bed, test: &str) -> Option<Moto<'bed>> {
+fn moto<'bed>(bed: &'bed Bed, test: &str) -> Option<Server<'bed>> {
     if !crate::ops::is_there("moto_server") {
         testbed::not_run(test, "moto_server is not installed");
         return None;
     }
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let running =
-        bed.command("python3").args(["-c", SERVE_MOTO, &port.to_string()]).unguarded().start();
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(
-            begun.elapsed() < Duration::from_mins(1) && !running.has_ended(),
-            "moto did not start"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Some(Moto { _running: running, endpoint: format!("http://127.0.0.1:{port}") })
+    Some(Server::start(|port| bed.command("python3").args(["-c", SERVE_MOTO, port])))
 }
 
 #[test]
