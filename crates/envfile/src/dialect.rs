@@ -116,6 +116,8 @@ pub enum Understood {
     Nothing,
     /// Whatever a command that the file holds prints when it is run.
     Runs,
+    /// This value, or none: a command decides whether it is set.
+    Perhaps(Secret),
     /// Something that depends on more than the file.
     Unclear,
 }
@@ -194,7 +196,7 @@ impl Reading {
             None | Some(Understood::Nothing) => Ok(None),
             // The value goes into the value that refers to it.
             Some(Understood::Value(value)) => self.bring(value).map(Some),
-            Some(Understood::Runs | Understood::Unclear) => Err(NotKnown),
+            Some(Understood::Runs | Understood::Perhaps(_) | Understood::Unclear) => Err(NotKnown),
         }
     }
 

@@ -106,7 +106,7 @@ pub fn swallowed(file: &EnvFile, differences: &[Difference]) -> Vec<(usize, Vec<
             let misread = |reading: &Reading| match reading.get(entry.key.as_bytes()) {
                 Some(Understood::Value(value)) => !value.same_as(&entry.value),
                 Some(Understood::Nothing) | None => true,
-                Some(Understood::Runs | Understood::Unclear) => false,
+                Some(Understood::Runs | Understood::Perhaps(_) | Understood::Unclear) => false,
             };
             let who: Vec<Dialect> = readings
                 .iter()
@@ -201,7 +201,9 @@ impl Alone {
                 None
             }
             Some(Understood::Runs) => Some(Disagreement::Runs),
-            Some(Understood::Value(_) | Understood::Unclear) if reading.end == End::Whole => {
+            Some(Understood::Value(_) | Understood::Perhaps(_) | Understood::Unclear)
+                if reading.end == End::Whole =>
+            {
                 Some(Disagreement::Value)
             }
             _ if reading.end != End::Whole => Some(Disagreement::Refuses),

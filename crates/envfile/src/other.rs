@@ -89,7 +89,10 @@ impl OtherReading {
 fn readings(source: &[u8], add: &mut impl FnMut(&str, &[u8])) {
     for dialect in Dialect::ALL {
         for (key, understood) in dialect.read(source).entries {
-            if let (Ok(key), Understood::Value(value)) = (std::str::from_utf8(&key), understood) {
+            let (Understood::Value(value) | Understood::Perhaps(value)) = understood else {
+                continue;
+            };
+            if let Ok(key) = std::str::from_utf8(&key) {
                 // Compared with what is known, and kept as a secret.
                 add(key, value.expose());
             }
@@ -186,5 +189,6 @@ mod tests {
         check("A=CANARY#0\n", "CANARY");
         check("A=CANARY0\"\n", "CANARY0");
         check("A=CANARY0&\n", "CANARY0");
+        check("test -e x && A=CANARY0\n", "CANARY0");
     }
 }

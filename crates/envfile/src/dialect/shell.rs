@@ -106,7 +106,7 @@ pub(super) fn read(source: &[u8]) -> Reading {
         let is_listed = matches!(before, Separator::And | Separator::Or);
         let fate = match before {
             _ if separator.is_subshell() => Fate::Lost,
-            Separator::And | Separator::Or if is_tied => Fate::Unclear,
+            Separator::And | Separator::Or if is_tied => Fate::Perhaps,
             // What assignments alone stand before succeeds.
             Separator::Pipe | Separator::Or => Fate::Lost,
             _ => Fate::Stays,
@@ -173,7 +173,7 @@ enum Fate {
     /// Another shell makes them, or nobody.
     Lost,
     /// It depends on how a command ends.
-    Unclear,
+    Perhaps,
 }
 
 /// One simple command.
@@ -307,8 +307,10 @@ impl Command {
                 Understood::Nothing
             } else if word.runs || self.has_redirection {
                 Understood::Runs
-            } else if fate == Fate::Unclear || word.is_unclear || is_own {
+            } else if word.is_unclear || is_own {
                 Understood::Unclear
+            } else if fate == Fate::Perhaps {
+                Understood::Perhaps(word.value)
             } else {
                 Understood::Value(word.value)
             };

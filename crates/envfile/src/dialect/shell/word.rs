@@ -235,7 +235,7 @@ impl Ctx<'_> {
             None | Some(Understood::Nothing) => {}
             Some(Understood::Value(value)) => self.bring(value),
             Some(Understood::Runs) => self.runs = true,
-            Some(Understood::Unclear) => self.is_unclear = true,
+            Some(Understood::Perhaps(_) | Understood::Unclear) => self.is_unclear = true,
         }
     }
 
