@@ -23,6 +23,8 @@ use std::fmt;
 
 use secret::Secret;
 
+pub use self::template::Variables;
+
 /// A program, or a family of them, that reads env files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Dialect {

@@ -2,18 +2,45 @@
 
 use secret::Secret;
 
-use super::{NotKnown, Reading, Understood};
+use super::{Dialect, NotKnown, Reading, Understood};
 
 /// Defaults inside defaults beyond this depth are not followed.
 const DEEPEST: usize = 16;
 
 /// Substitutes; none where compose refuses the file, for a `${` that is malformed or required.
 pub(super) fn substitute(value: &[u8], reading: &Reading) -> Option<Understood> {
-    let template = Template { reading };
+    let template = Template { readings: &[reading], may_be_elsewhere: false };
     match template.text(value, 0) {
         Ok(value) => Some(Understood::Value(Secret::new(value))),
         Err(Failure::Invalid) => None,
         Err(Failure::Unclear) => Some(Understood::Unclear),
+    }
+}
+
+/// The variables that a compose file may refer to: those of its `.env`, and of others that count less.
+#[derive(Default)]
+pub struct Variables {
+    readings: Vec<Reading>,
+}
+
+impl Variables {
+    /// The variables of env files, by their text as compose reads it; the first file that sets one counts.
+    pub fn of<'a>(sources: impl IntoIterator<Item = &'a [u8]>) -> Variables {
+        let readings = sources.into_iter().map(|source| Dialect::Compose.read(source));
+        Variables { readings: readings.collect() }
+    }
+
+    /// A text of a compose file with its variables substituted. What no file sets is unset where a default asks; where
+    /// the value itself would be needed the environment has it, and there is none. Nor is there where compose refuses
+    /// the text.
+    pub fn substitute(&self, text: &[u8]) -> Option<Secret> {
+        let readings: Vec<&Reading> = self.readings.iter().collect();
+        for reading in &readings {
+            // Each text may bring in as much as a file may.
+            reading.referred.set(0);
+        }
+        let template = Template { readings: &readings, may_be_elsewhere: true };
+        template.text(text, 0).ok().map(Secret::new)
     }
 }
 
@@ -29,10 +56,30 @@ impl From<NotKnown> for Failure {
 }
 
 struct Template<'a> {
-    reading: &'a Reading,
+    /// Where values are looked for, one after the other.
+    readings: &'a [&'a Reading],
+    /// Whether the environment may have what they lack.
+    may_be_elsewhere: bool,
 }
 
 impl Template<'_> {
+    fn lookup(&self, name: &[u8]) -> Result<Option<&[u8]>, NotKnown> {
+        for reading in self.readings {
+            if let Some(value) = reading.lookup(name)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The value of a name without a default.
+    fn plain<'b>(&self, found: Option<&'b [u8]>) -> Result<&'b [u8], NotKnown> {
+        match found {
+            None if self.may_be_elsewhere => Err(NotKnown),
+            found => Ok(found.unwrap_or_default()),
+        }
+    }
+
     fn text(&self, text: &[u8], depth: usize) -> Result<Vec<u8>, Failure> {
         if depth > DEEPEST {
             return Err(Failure::Unclear);
@@ -58,9 +105,7 @@ impl Template<'_> {
                     if length == 0 {
                         value.push(b'$');
                     } else {
-                        value.extend_from_slice(
-                            self.reading.lookup(&rest[..length])?.unwrap_or_default(),
-                        );
+                        value.extend_from_slice(self.plain(self.lookup(&rest[..length])?)?);
                     }
                     dollar + 1 + length
                 }
@@ -80,10 +125,10 @@ impl Template<'_> {
         if name.is_empty() {
             return Err(Failure::Invalid);
         }
-        let found = self.reading.lookup(name)?;
+        let found = self.lookup(name)?;
         if operation.is_empty() {
             // Here compose forgets what its pattern took too much.
-            value.extend_from_slice(found.unwrap_or_default());
+            value.extend_from_slice(self.plain(found)?);
             return if rest.is_empty() { Ok(()) } else { Err(Failure::Unclear) };
         }
         let (operator, word, when_empty) = match operation {
@@ -91,10 +136,6 @@ impl Template<'_> {
             [operator @ (b'-' | b'+' | b'?'), word @ ..] => (*operator, word, false),
             _ => return Err(Failure::Invalid),
         };
-        // With two operators in one reference compose looks for them by name, not by place.
-        if word.iter().any(|byte| matches!(byte, b'-' | b'+' | b'?')) {
-            return Err(Failure::Unclear);
-        }
         let is_set = found.is_some_and(|found| !when_empty || !found.is_empty());
         match operator {
             b'-' | b'?' if is_set => value.extend_from_slice(found.unwrap_or_default()),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Dialect, End, Understood};
+use super::{Dialect, End, Understood, Variables};
 
 fn value(dialect: Dialect, input: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     match dialect.read(input).get(key) {
@@ -152,4 +152,27 @@ fn ruby_runs_what_parentheses_enclose() {
     check("()$(a)", None);
     check("$(()$(a)", None);
     check("\\$(a)$(b", Some("$(a)$(b"));
+}
+
+#[test]
+fn compose_substitutes_in_its_own_files_too() {
+    let sources = [b"A=x-y\nB=\nC=$A/z\n".as_slice(), b"A=CANARY\nD=d\n"];
+    let variables = Variables::of(sources);
+    let check = |text: &str, expected: Option<&str>| {
+        let value = variables.substitute(text.as_bytes());
+        let value = value.map(|value| String::from_utf8_lossy(value.expose()).into_owned());
+        assert_eq!(value.as_deref(), expected, "{text}");
+    };
+    check("../web", Some("../web"));
+    check("$A/${D}/$C", Some("x-y/d/x-y/z"));
+    check("a$$b$", Some("a$b$"));
+    check("${B:-./web-app}", Some("./web-app"));
+    check("${B-./web-app}", Some(""));
+    check("${X:-${Y-.}}/a", Some("./a"));
+    check("${X:-${A:+b?c}}", Some("b?c"));
+    check("${X:+b}c", Some("c"));
+    // What only the environment can have.
+    for text in ["$X", "${X}", "a/${X:-$Y}", "${X:?is required}", "${X", "${1}"] {
+        check(text, None);
+    }
 }
