@@ -2,9 +2,11 @@
 
 mod cargo;
 mod dockerfile;
+mod ignorefile;
 mod named;
 mod npm;
 mod patterns;
+mod wildcard;
 mod yaml;
 
 use std::borrow::Cow;
@@ -15,7 +17,7 @@ use opsfile::Ops;
 use vault::Vault;
 
 use crate::examples;
-use crate::packing::dockerfile::{How, Ignorefile, Image, Taken};
+use crate::packing::dockerfile::{How, Ignorefile, Image, Setting, Taken};
 use crate::packing::named::Named;
 use crate::packing::npm::Npm;
 
@@ -229,7 +231,7 @@ fn image(named: &Named) -> Option<Image> {
         .or_else(|| container().flatten())
         .or_else(|| text_in(&named.context, ".dockerignore"))
         .unwrap_or_default();
-    let image = Image::read(&recipe, &ignore);
+    let image = Image::read(&recipe, &ignore, Setting::default());
     Some(match named.ignorefile.as_deref().and_then(text) {
         Some(ignorefile) => image.with_ignorefile(&ignorefile),
         None => image,

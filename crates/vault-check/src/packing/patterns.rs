@@ -1,4 +1,4 @@
-//! Lists of patterns as `.dockerignore` and `.gitignore` have them.
+//! Lists of patterns as `.gitignore` and package.json have them.
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -30,18 +30,6 @@ struct Pattern {
 }
 
 impl Patterns {
-    /// Reads the lines of a `.dockerignore`: each is seen from the context's root (moby, `patternmatcher`).
-    pub(crate) fn docker(text: &str) -> Patterns {
-        let lines =
-            text.trim_start_matches('\u{feff}').lines().filter(|line| !line.starts_with('#'));
-        let read = |line: &str| {
-            let (is_negated, pattern) = negated(line.trim());
-            let pattern = pattern.trim().trim_start_matches("./").trim_matches('/');
-            Some(Pattern { glob: glob(pattern)?, is_negated, only_folders: false })
-        };
-        Patterns { list: lines.filter_map(read).collect(), is_final_for_folders: false }
-    }
-
     /// Reads the lines of a `.gitignore` or of what is written like one.
     pub(crate) fn git<'a>(lines: impl IntoIterator<Item = &'a str>) -> Patterns {
         let lines = lines.into_iter().filter(|line| !line.starts_with('#'));
@@ -138,57 +126,21 @@ pub(crate) fn straight(path: &str) -> String {
     parts.join("/")
 }
 
-/// One pattern in which `*` stays within a folder's name; neither git nor docker knows `{a,b}`.
-pub(crate) fn glob(pattern: &str) -> Option<GlobMatcher> {
+/// One pattern in which `*` stays within a folder's name; git does not know `{a,b}`.
+fn glob(pattern: &str) -> Option<GlobMatcher> {
     let plain = pattern.replace('{', "\\{").replace('}', "\\}");
     let glob = GlobBuilder::new(&plain).literal_separator(true).backslash_escape(true).build();
     glob.ok().filter(|_| !pattern.is_empty()).map(|glob| glob.compile_matcher())
 }
 
-fn negated(line: &str) -> (bool, &str) {
+/// Whether a pattern begins with `!`, and what follows.
+pub(crate) fn negated(line: &str) -> (bool, &str) {
     line.strip_prefix('!').map_or((false, line), |rest| (true, rest))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn docker_sees_each_pattern_from_the_root() {
-        let check = |text: &str, expected: bool| {
-            assert_eq!(Patterns::docker(text).cover("vault/occ/fly/a.env"), expected, "{text}");
-        };
-        for text in [
-            "vault",
-            "/vault/",
-            "./vault",
-            "vault/*",
-            "vault/**",
-            "**/*.env",
-            "*",
-            "**",
-            "v*t",
-            "!vault\nvault",
-            "vault/occ/fly/a.env",
-            "vault\n!vault/occ/fly/b.env",
-            "# x\n\nvault\r\n",
-        ] {
-            check(text, true);
-        }
-        for text in [
-            "",
-            "occ",
-            "*.env",
-            "vault/*.env",
-            "#vault",
-            "vault\n!vault/occ",
-            "*\n!vault",
-            "va{u,x}lt",
-            "[",
-        ] {
-            check(text, false);
-        }
-    }
 
     #[test]
     fn git_sees_a_name_anywhere_and_a_path_from_the_root() {
