@@ -1,6 +1,7 @@
 //! What would carry the vault away: recipes of container images and packages whose context has it.
 
 mod cargo;
+mod compose;
 mod dockerfile;
 mod ignorefile;
 mod named;
@@ -41,6 +42,12 @@ enum Kind {
 struct Build {
     /// The file that says so, as findings show it; none where the recipe is known by its name.
     by: Option<String>,
+    /// The name that the recipe has for the context, where that is a further one.
+    alias: Option<String>,
+    /// The ignore file that counts, or the one that would, as hints show it.
+    ignored_by: String,
+    /// What keeps the vault out there.
+    pattern: String,
     /// Whether the context is certain: the recipe lies in it, or another file says which it is.
     is_certain: bool,
     /// Whether the recipe is a text in the file that has it built, and has no lines of its own.
@@ -57,7 +64,7 @@ pub(crate) struct Carries<'a> {
     /// The file that has it built, where another than the recipe says so.
     pub(crate) by: Option<&'a str>,
     /// What mends it.
-    pub(crate) mend: &'static str,
+    pub(crate) mend: Cow<'a, str>,
     /// Whether what is packed is certainly the folder that has the vault.
     pub(crate) is_certain: bool,
     /// Whether the recipe names a folder that leads to the file.
@@ -127,13 +134,15 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> 
     naming.dedup();
     for path in naming {
         let is_above = path.parent().is_some_and(|folder| above.contains(&folder));
-        let text = text(&path).unwrap_or_default();
-        images.extend(named::read(&path, &text, &ops.folder, is_above));
+        images.extend(named::read(&path, &ops.folder, is_above, &text));
     }
     for named in named::each_once(images) {
-        if let Some(image) = image(&named) {
+        if let Some((image, ignored_by)) = image(&named) {
             let build = Build {
                 by: named.by.filter(|by| *by != named.path).map(|by| ops.relative(&by)),
+                alias: named.alias,
+                ignored_by: ops.relative(&ignored_by),
+                pattern: pattern(&named.context, &vault.root),
                 is_certain: named.is_certain,
                 is_inline: named.inline.is_some(),
             };
@@ -162,7 +171,7 @@ impl Recipe {
             thing,
             why: Cow::Borrowed(why),
             by: None,
-            mend,
+            mend: Cow::Borrowed(mend),
             is_certain: true,
             is_named: false,
             is_possible: false,
@@ -185,10 +194,14 @@ impl Recipe {
 impl Build {
     fn carries(&self, Taken { line, how, ignorefile }: Taken) -> Carries<'_> {
         let by = if self.is_inline { "a line of `dockerfile_inline`" } else { "this line" };
+        let from = match &self.alias {
+            Some(alias) => format!(" from the additional context `{alias}`"),
+            None => String::new(),
+        };
         let what = match how {
-            How::Copied { .. } => format!("{by} takes it in"),
-            How::Mounted => format!("{by} shows it to a command"),
-            How::Unknown => format!("a variable says what {by} takes in"),
+            How::Copied { .. } => format!("{by} takes it in{from}"),
+            How::Mounted => format!("{by} shows it to a command{from}"),
+            How::Unknown => format!("a variable says what {by} takes in{from}"),
         };
         let kept = match ignorefile {
             Ignorefile::None => "no ignore file keeps it out",
@@ -205,8 +218,13 @@ impl Build {
             why: Cow::Owned(format!("{what}, and {kept}")),
             by: self.by.as_deref(),
             mend: match ignorefile {
-                Ignorefile::Lacks => "add the vault's folder to the `ignorefile` too",
-                _ => "add the vault's folder to `.dockerignore`, or copy only what the image needs",
+                Ignorefile::Lacks => {
+                    Cow::Owned(format!("add `{}` to the `ignorefile` too", self.pattern))
+                }
+                _ => Cow::Owned(format!(
+                    "add `{}` to `{}`, or copy only what the image needs",
+                    self.pattern, self.ignored_by
+                )),
             },
             is_certain: self.is_certain,
             is_named: how == How::Copied { is_named: true },
@@ -216,26 +234,39 @@ impl Build {
     }
 }
 
-fn image(named: &Named) -> Option<Image> {
+/// The image, and the ignore file that counts for it, or would.
+fn image(named: &Named) -> Option<(Image, PathBuf)> {
     let name = named.path.file_name()?.to_str()?;
     let recipe = match &named.inline {
         Some(inline) => inline.clone(),
         None => text(&named.path)?,
     };
-    // A file of the recipe's own comes before that of the context.
-    let own = || text(&named.path.with_file_name(format!("{name}.dockerignore")));
-    let own = if named.inline.is_none() { own() } else { None };
-    let container =
-        || name.contains("Containerfile").then(|| text_in(&named.context, ".containerignore"));
-    let ignore = own
-        .or_else(|| container().flatten())
-        .or_else(|| text_in(&named.context, ".dockerignore"))
-        .unwrap_or_default();
-    let image = Image::read(&recipe, &ignore, Setting::default());
-    Some(match named.ignorefile.as_deref().and_then(text) {
+    let mut ignorefiles = Vec::new();
+    if named.alias.is_none() {
+        // A file of the recipe's own comes before that of the context.
+        if named.inline.is_none() {
+            ignorefiles.push(named.path.with_file_name(format!("{name}.dockerignore")));
+        }
+        if name.contains("Containerfile") {
+            ignorefiles.push(named.context.join(".containerignore"));
+        }
+    }
+    let last = named.context.join(".dockerignore");
+    let known = ignorefiles.into_iter().find_map(|path| Some((text(&path)?, path)));
+    let (ignore, path) = known.unwrap_or_else(|| (text(&last).unwrap_or_default(), last));
+    let setting = Setting { arguments: &named.arguments, context: named.alias.as_deref() };
+    let image = Image::read(&recipe, &ignore, setting);
+    let image = match named.ignorefile.as_deref().and_then(text) {
         Some(ignorefile) => image.with_ignorefile(&ignorefile),
         None => image,
-    })
+    };
+    Some((image, path))
+}
+
+/// The vault's folder as an ignore file of the context names it; all there is where the context lies in the vault.
+fn pattern(context: &Path, vault: &Path) -> String {
+    let folder = vault.strip_prefix(context).ok().and_then(Path::to_str);
+    folder.filter(|folder| !folder.is_empty()).unwrap_or("*").to_owned()
 }
 
 fn text_in(folder: &Path, name: &str) -> Option<String> {

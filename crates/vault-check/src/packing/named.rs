@@ -1,13 +1,16 @@
 //! Images that another file has built: fly.toml and compose files say from which recipe, and from which folder.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
+use secret::Secret;
 use serde::Deserialize;
 
-use crate::packing::yaml::{self, Node};
+use crate::packing::compose;
+use crate::packing::dockerfile::Argument;
 
 /// The recipe of an image, and what is known of how it is built.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     /// The recipe, or the file that has it inside.
     pub(crate) path: PathBuf,
@@ -15,10 +18,14 @@ pub(crate) struct Named {
     pub(crate) inline: Option<String>,
     /// The folder that goes to the builder.
     pub(crate) context: PathBuf,
+    /// The name that the recipe has for that folder, where it is not the one that the image is built in.
+    pub(crate) alias: Option<String>,
     /// Whether that is certain.
     pub(crate) is_certain: bool,
     /// What fly.toml names as `ignorefile`.
     pub(crate) ignorefile: Option<PathBuf>,
+    /// The values that the recipe's arguments get.
+    pub(crate) arguments: Vec<Argument>,
     /// The file that has it built, if one does.
     pub(crate) by: Option<PathBuf>,
 }
@@ -27,28 +34,52 @@ pub(crate) struct Named {
 /// `docker-compose.prod.yml`.
 pub(crate) fn names_images(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    is_fly(name) || is_compose(name)
+    is_fly(name) || compose::is_one(name)
 }
 
-/// Every image that such a file has built, by its text. `fly deploy` sends the folder that it is called in: for a
-/// fly.toml above the vault its own, for others `folder` as a rule.
-pub(crate) fn read(path: &Path, text: &str, folder: &Path, is_above: bool) -> Vec<Named> {
-    let own = path.parent().unwrap_or(path);
+/// Every image that such a file has built; `file` reads a file. `fly deploy` sends the folder that it is called in: for
+/// a fly.toml above the vault its own, for others `folder` as a rule.
+pub(crate) fn read(
+    path: &Path,
+    folder: &Path,
+    is_above: bool,
+    file: &dyn Fn(&Path) -> Option<String>,
+) -> Vec<Named> {
     match path.file_name().and_then(|name| name.to_str()) {
-        Some(name) if is_compose(name) => composed(path, own, text),
-        _ => deployed(path, own, text, if is_above { own } else { folder }, is_above)
-            .into_iter()
-            .collect(),
+        Some(name) if compose::is_one(name) => compose::read(path, file),
+        _ => {
+            let own = path.parent().unwrap_or(path);
+            let context = if is_above { own } else { folder };
+            let text = file(path).unwrap_or_default();
+            deployed(path, own, &text, context, is_above).into_iter().collect()
+        }
     }
 }
 
-/// Every image once for each context, as it is known best.
+/// So many ways to build one recipe from one folder are told apart.
+const MOST_WAYS: usize = 64;
+
+/// Every image once for each context and for each list of arguments, as it is known best. Where a file says how a recipe
+/// is built, what else could be done with it does not count.
 pub(crate) fn each_once(mut images: Vec<Named>) -> Vec<Named> {
-    let key = |image: &Named| (image.path.clone(), image.context.clone(), image.inline.clone());
-    let is_worse = |image: &Named| (!image.is_certain, image.ignorefile.is_none());
-    images.sort_by_cached_key(|image| (key(image), is_worse(image), image.by.clone()));
-    images.dedup_by_key(|image| key(image));
-    images
+    let is_worse =
+        |image: &Named| (!image.is_certain, image.by.is_none(), image.ignorefile.is_none());
+    images.sort_by(|one, other| {
+        let by_place = one.place().cmp(&other.place());
+        by_place
+            .then_with(|| is_worse(one).cmp(&is_worse(other)))
+            .then_with(|| one.by.cmp(&other.by))
+    });
+    let mut once: Vec<Named> = Vec::new();
+    for image in images {
+        let known = once.iter().rev().take_while(|known| known.place() == image.place());
+        let known: Vec<&Named> = known.take(MOST_WAYS).collect();
+        let says_all = |known: &&Named| image.by.is_none() || known.has_arguments_of(&image);
+        if known.len() < MOST_WAYS && !known.iter().any(says_all) {
+            once.push(image);
+        }
+    }
+    once
 }
 
 /// A path as seen from a folder, without `.` and `..`.
@@ -67,7 +98,28 @@ pub(crate) fn joined(folder: &Path, path: &str) -> PathBuf {
 impl Named {
     /// A recipe that is known by its own name.
     pub(crate) fn new(path: PathBuf, context: PathBuf, is_certain: bool) -> Named {
-        Named { path, inline: None, context, is_certain, ignorefile: None, by: None }
+        Named {
+            path,
+            inline: None,
+            context,
+            alias: None,
+            is_certain,
+            ignorefile: None,
+            arguments: Vec::new(),
+            by: None,
+        }
+    }
+
+    /// What is built from where.
+    fn place(&self) -> (&Path, &Path, Option<&str>, Option<&str>) {
+        (&self.path, &self.context, self.alias.as_deref(), self.inline.as_deref())
+    }
+
+    fn has_arguments_of(&self, other: &Named) -> bool {
+        let is_same =
+            |(one, other): (&Argument, &Argument)| one.0 == other.0 && one.1.same_as(&other.1);
+        self.arguments.len() == other.arguments.len()
+            && self.arguments.iter().zip(&other.arguments).all(is_same)
     }
 }
 
@@ -75,13 +127,6 @@ fn is_fly(name: &str) -> bool {
     name.strip_prefix("fly").and_then(|rest| rest.strip_suffix("toml")).is_some_and(|middle| {
         middle == "." || (middle.starts_with('.') && middle.ends_with('.') && middle.len() > 2)
     })
-}
-
-fn is_compose(name: &str) -> bool {
-    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
-    let rest =
-        stem.and_then(|stem| stem.strip_prefix("docker-").unwrap_or(stem).strip_prefix("compose"));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
 }
 
 #[derive(Deserialize)]
@@ -94,6 +139,8 @@ struct FlyToml {
 struct FlyBuild {
     dockerfile: Option<String>,
     ignorefile: Option<String>,
+    #[serde(default)]
+    args: BTreeMap<String, toml::Value>,
 }
 
 fn deployed(
@@ -103,68 +150,24 @@ fn deployed(
     context: &Path,
     is_certain: bool,
 ) -> Option<Named> {
-    let FlyBuild { dockerfile, ignorefile } = toml::from_str::<FlyToml>(text).ok()?.build?;
-    if dockerfile.is_none() && ignorefile.is_none() {
+    let FlyBuild { dockerfile, ignorefile, args } = toml::from_str::<FlyToml>(text).ok()?.build?;
+    if dockerfile.is_none() && ignorefile.is_none() && args.is_empty() {
         return None;
     }
+    let argument = |(name, value)| match value {
+        toml::Value::String(value) => (name, Rc::new(Secret::from(value))),
+        value => (name, Rc::new(Secret::from(value.to_string()))),
+    };
     Some(Named {
         path: joined(own, dockerfile.as_deref().unwrap_or("Dockerfile")),
         inline: None,
         context: context.to_owned(),
+        alias: None,
         is_certain,
         ignorefile: ignorefile.map(|ignorefile| joined(own, &ignorefile)),
+        arguments: args.into_iter().map(argument).collect(),
         by: Some(path.to_owned()),
     })
-}
-
-/// What compose builds from: the context is seen from the folder of the file, and the recipe from the context.
-fn composed(path: &Path, own: &Path, text: &str) -> Vec<Named> {
-    let compose = yaml::read(text);
-    let services = compose.get("services").map(Node::entries).unwrap_or_default();
-    let builds = services
-        .iter()
-        .filter_map(|(_, service)| service.get("build"))
-        .filter(|build| !build.is_other());
-    let read = |build: &Node| {
-        let get = |key| build.get(key).and_then(Node::text);
-        let (context, inline) = (build.text().or_else(|| get("context")), get("dockerfile_inline"));
-        // Of a context that nobody can say the file's own folder is the likeliest.
-        let known = filled_in(context.unwrap_or("."));
-        let is_certain = known.is_some();
-        let context = joined(own, known.as_deref().unwrap_or("."));
-        let dockerfile = filled_in(get("dockerfile").unwrap_or("Dockerfile"));
-        let path_of = |dockerfile: String| joined(&context, &dockerfile);
-        Some(Named {
-            path: if inline.is_some() { path.to_owned() } else { dockerfile.map(path_of)? },
-            inline: inline.map(str::to_owned),
-            context,
-            is_certain,
-            ignorefile: None,
-            by: Some(path.to_owned()),
-        })
-    };
-    builds.filter_map(read).collect()
-}
-
-/// A text with the defaults of its variables, `${NAME:-default}`; none where one has no default.
-fn filled_in(text: &str) -> Option<String> {
-    let mut rest = text;
-    let mut filled = String::new();
-    while let Some((before, variable)) = rest.split_once('$') {
-        filled.push_str(before);
-        if let Some(behind) = variable.strip_prefix('$') {
-            filled.push('$');
-            rest = behind;
-            continue;
-        }
-        let (variable, behind) = variable.strip_prefix('{')?.split_once('}')?;
-        let at = variable.find(|other: char| !other.is_ascii_alphanumeric() && other != '_')?;
-        let default = variable[at..].strip_prefix(':').unwrap_or(&variable[at..]);
-        filled.push_str(default.strip_prefix('-')?);
-        rest = behind;
-    }
-    filled.push_str(rest);
-    Some(filled)
 }
 
 #[cfg(test)]
@@ -172,17 +175,19 @@ mod tests {
     use super::*;
 
     fn check(path: &str, text: &str, is_above: bool, expected: &str) {
-        let images = read(Path::new(path), text, Path::new("/repo"), is_above);
+        let file = |_: &Path| Some(text.to_owned());
+        let images = read(Path::new(path), Path::new("/repo"), is_above, &file);
         let shown: Vec<String> = images
             .iter()
             .map(|image| {
                 let certain = if image.is_certain { "" } else { "?" };
-                let inline =
-                    image.inline.as_ref().map_or(String::new(), |text| format!(" {text:?}"));
+                let argument =
+                    |(name, value): &Argument| format!(" {name}={}", value.expose_text().unwrap());
+                let arguments: String = image.arguments.iter().map(argument).collect();
                 let ignorefile =
                     image.ignorefile.as_ref().map(|path| format!(" !{}", path.display()));
                 format!(
-                    "{} <- {}{certain}{inline}{}",
+                    "{} <- {}{certain}{arguments}{}",
                     image.path.display(),
                     image.context.display(),
                     ignorefile.unwrap_or_default()
@@ -205,33 +210,13 @@ mod tests {
             true,
             "/repo/deploy/web/Dockerfile <- /repo/deploy/web !/repo/deploy/web/.flyignore",
         );
+        check(
+            "[build.args]\nSRC = \"src\"\nN = 1\n",
+            true,
+            "/repo/deploy/web/Dockerfile <- /repo/deploy/web N=1 SRC=src",
+        );
         check("[build]\nimage = \"registry.example/x\"\n", true, "");
         check("[build", true, "");
-    }
-
-    #[test]
-    fn what_a_compose_file_builds_is_read() {
-        let check = |text: &str, expected: &str| {
-            check("/repo/deploy/compose.yaml", text, true, expected);
-        };
-        check("services:\n  web:\n    build: ..\n", "/repo/Dockerfile <- /repo");
-        check(
-            "x-a: &a\n  build: {context: .., dockerfile: deploy/web.docker, args: [A=1]}\nservices:\n  db: {image: postgres}\n  one: *a\n  two:\n    <<: *a\n    ports: [\"80:80\"]\n  none:\n",
-            "/repo/deploy/web.docker <- /repo; /repo/deploy/web.docker <- /repo",
-        );
-        check(
-            "services:\n  web:\n    build:\n      dockerfile_inline: |\n        COPY . .\n",
-            "/repo/deploy/compose.yaml <- /repo/deploy \"COPY . .\\n\"",
-        );
-        check(
-            "services: {web: {build: {context: \"${ROOT:-..}/src$$\", dockerfile: \"${D-x}\"}}}",
-            "/repo/src$/x <- /repo/src$",
-        );
-        check("services: {web: {build: \"${ROOT}\"}}", "/repo/deploy/Dockerfile <- /repo/deploy?");
-        check("services: {web: {build: {dockerfile: $D}}}", "");
-        check("services: {web: {build: null}}", "");
-        check("version: '3'", "");
-        check("services: [", "");
     }
 
     #[test]
@@ -254,14 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_told_once_for_each_context() {
-        let text = "services: {a: {build: .}, b: {build: .}, c: {build: {context: .., dockerfile: deploy/Dockerfile}}}";
-        let mut images =
-            read(Path::new("/repo/deploy/compose.yaml"), text, Path::new("/repo"), true);
+    fn an_image_is_told_once_for_each_context_and_its_arguments() {
+        let text = "services: {a: {build: .}, b: {build: .}, c: {build: {context: .., dockerfile: deploy/Dockerfile}}, d: {build: {args: [A=b]}}, e: {build: {args: [A=b]}}}";
+        let path = Path::new("/repo/deploy/compose.yaml");
+        let mut images = read(path, Path::new("/repo"), true, &|_| Some(text.to_owned()));
         let dockerfile = PathBuf::from("/repo/deploy/Dockerfile");
-        images.push(Named::new(dockerfile, PathBuf::from("/repo"), false));
+        images.push(Named::new(dockerfile.clone(), PathBuf::from("/repo"), false));
+        images.push(Named::new(dockerfile, PathBuf::from("/repo/deploy"), true));
         let images = each_once(images);
-        assert_eq!(images.len(), 2);
+        assert_eq!(images.len(), 3);
         assert!(images.iter().all(|image| image.is_certain && image.by.is_some()));
     }
 }

@@ -56,7 +56,7 @@ impl Node {
         of(key).or_else(|| {
             let merged = of("<<")?;
             let list = match merged {
-                Self::List(list) => list.items.as_slice(),
+                list @ Self::List(_) => list.items(),
                 one => slice::from_ref(one),
             };
             list.iter().find_map(|mapping| {
@@ -69,6 +69,11 @@ impl Node {
     /// The keys and values of a mapping.
     pub(crate) fn entries(&self) -> &[(Node, Node)] {
         if let Self::Mapping(entries) = self { &entries.items } else { &[] }
+    }
+
+    /// What a list holds.
+    pub(crate) fn items(&self) -> &[Node] {
+        if let Self::List(list) = self { &list.items } else { &[] }
     }
 
     fn depth(&self) -> usize {

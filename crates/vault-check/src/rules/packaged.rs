@@ -1,5 +1,7 @@
 //! `packaged`: an image or a package would carry the vault.
 
+use std::collections::BTreeMap;
+
 use report::{Finding, Level, Rule};
 
 use crate::git::Answer;
@@ -26,12 +28,33 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     if scope.is_whole && paths.is_empty() {
         paths.push(NEW_FILE);
     }
+    let mut found: Vec<Finding> = Vec::new();
     for recipe in &scope.recipes {
-        let carried: Vec<(&str, Carries<'_>)> = paths
+        let carried = paths
             .iter()
-            .filter_map(|path| Some((*path, recipe.carries(path, is_ignored(scope, path))?)))
-            .collect();
-        findings.extend(finding(scope, recipe, &carried));
+            .filter_map(|path| Some((*path, recipe.carries(path, is_ignored(scope, path))?)));
+        // One line may take in what another does not, or only may.
+        let mut alike: BTreeMap<(Option<u32>, String), Vec<(&str, Carries<'_>)>> = BTreeMap::new();
+        for (path, how) in carried {
+            alike.entry((how.line, how.why.to_string())).or_default().push((path, how));
+        }
+        for finding in alike.values().filter_map(|carried| finding(scope, recipe, carried)) {
+            keep(&mut found, finding);
+        }
+    }
+    findings.extend(found);
+}
+
+/// Adds a finding, unless another way to build the same recipe was told of that matters as much.
+fn keep(found: &mut Vec<Finding>, finding: Finding) {
+    let is_same = |known: &&mut Finding| {
+        let is_of_line = known.subject == finding.subject && known.subject.line.is_some();
+        is_of_line || **known == finding
+    };
+    match found.iter_mut().find(is_same) {
+        Some(known) if known.level <= finding.level => {}
+        Some(known) => *known = finding,
+        None => found.push(finding),
     }
 }
 
@@ -69,7 +92,8 @@ fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries<'_>)]) 
         (false, true) => Level::Warning,
         (false, false) => Level::Note,
     };
-    let finding = Finding::new(RULE.id, level, message).path(recipe.shown.clone()).hint(how.mend);
+    let finding =
+        Finding::new(RULE.id, level, message).path(recipe.shown.clone()).hint(how.mend.clone());
     Some(match how.line {
         Some(line) => finding.line(line),
         None => finding,

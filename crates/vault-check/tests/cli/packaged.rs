@@ -34,7 +34,7 @@ fn an_image_that_would_carry_the_vault_is_found() {
     PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
 
     Dockerfile:3: error: vault/occ/supabase/database_url_staging.env would be in the image: this line takes it in, and no ignore file keeps it out [packaged]
-      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+      hint: add `vault/occ` to `.dockerignore`, or copy only what the image needs
     findings: 1 checked, 1 error
     [exit status: 1]
     ");
@@ -71,7 +71,7 @@ fn an_image_that_a_compose_file_names_is_found() {
     PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
 
     deploy/web.docker:2: error: vault/occ/supabase/database_url_staging.env would be in the image, built as deploy/compose.yaml says: this line takes it in, and no ignore file keeps it out [packaged]
-      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+      hint: add `vault/occ` to `.dockerignore`, or copy only what the image needs
     findings: 1 checked, 1 error
     [exit status: 1]
     ");
@@ -94,8 +94,83 @@ fn an_image_that_a_compose_file_names_is_found() {
     PRESENT      chatwoot/redis_staging.env:REDIS_URL            staging  rotated today
 
     docker-compose.yml: error: vault/occ/fly/api_token.env would be in the image: a line of `dockerfile_inline` takes it in, and no ignore file keeps it out [packaged]
-      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+      hint: add `occ` to `vault/.dockerignore`, or copy only what the image needs
     findings: 3 checked, 1 error
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn an_image_that_is_told_what_to_copy_is_found() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    let recipe = "ARG SRC=src\nFROM debian\nARG SRC\nCOPY $SRC /app\n";
+    bed.write("Dockerfile", recipe);
+    assert_eq!(check(bed), [""; 0], "the default counts");
+    bed.write("fly.toml", "app = \"web\"\n[build.args]\nSRC = \"vault\"\n");
+    assert_eq!(check(bed), ["error packaged Dockerfile:4"]);
+    bed.remove("fly.toml");
+    bed.write("compose.yaml", "services: {web: {build: {context: ., args: [\"SRC=${DIR}\"]}}}\n");
+    assert_eq!(check(bed), ["note packaged Dockerfile:4"], "only the environment knows");
+    bed.write(".env", "DIR=vault/occ\n");
+    assert_eq!(check(bed), ["error packaged Dockerfile:4"]);
+    bed.write(".env", "DIR=lib\n");
+    bed.write("compose.override.yaml", "services: {web: {build: {args: {SRC: .}}}}\n");
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    Dockerfile:4: error: vault/occ/supabase/database_url_staging.env would be in the image, built as compose.override.yaml says: this line takes it in, and no ignore file keeps it out [packaged]
+      hint: add `vault/occ` to `.dockerignore`, or copy only what the image needs
+    findings: 1 checked, 1 error
+    [exit status: 1]
+    ");
+    bed.write("Dockerfile", recipe.replace("=src", "=."));
+    bed.write("compose.override.yaml", "services: {web: {ports: [\"80:80\"]}}\n");
+    assert_eq!(check(bed), [""; 0], "what compose says counts before the default");
+}
+
+#[test]
+fn an_image_of_another_compose_file_is_found() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.write("web.docker", "FROM debian\nCOPY --from=keys . /keys\n");
+    bed.write("more/web.yaml", "services: {web: {build: {context: .., dockerfile: web.docker}}}\n");
+    bed.write("compose.yaml", "include: [more/web.yaml]\n");
+    assert_eq!(check(bed), [""; 0]);
+    bed.write(
+        "compose.yaml",
+        "services:\n  web:\n    extends: {file: more/web.yaml, service: web}\n    build:\n      additional_contexts: {keys: ./vault}\n",
+    );
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    web.docker:2: error: vault/occ/supabase/database_url_staging.env would be in the image, built as compose.yaml says: this line takes it in from the additional context `keys`, and no ignore file keeps it out [packaged]
+      hint: add `occ` to `vault/.dockerignore`, or copy only what the image needs
+    findings: 1 checked, 1 error
+    [exit status: 1]
+    ");
+    bed.write("vault/.dockerignore", "occ\n");
+    assert_eq!(check(bed), [""; 0]);
+}
+
+#[test]
+fn each_line_that_takes_some_of_the_vault_is_found() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.write(
+        "Dockerfile",
+        "FROM debian\nRUN --mount=type=bind,target=/x make\nCOPY vault/occ/supabase /x\n",
+    );
+    insta::assert_snapshot!(operator.run(["check", "--for", "preflight"]), @"
+    PRESENT      fly/api_token.env:FLY_API_TOKEN                 shared   rotated today
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+    PRESENT      chatwoot/redis_staging.env:REDIS_URL            staging  rotated today
+
+    Dockerfile:2: note: vault/occ/fly/api_token.env and 1 more may be in the image: this line shows it to a command, and no ignore file keeps it out [packaged]
+      hint: add `vault/occ` to `.dockerignore`, or copy only what the image needs
+    Dockerfile:3: error: vault/occ/supabase/database_url_staging.env would be in the image: this line takes it in, and no ignore file keeps it out [packaged]
+      hint: add `vault/occ` to `.dockerignore`, or copy only what the image needs
+    findings: 3 checked, 1 error, 1 note
     [exit status: 1]
     ");
 }
@@ -117,7 +192,7 @@ fn an_image_that_fly_toml_names_is_found() {
     PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
 
     deploy/web/web.docker:2: error: vault/occ/supabase/database_url_staging.env would be in the image, built as fly.toml says: this line takes it in, and the `ignorefile` of fly.toml, which keeps it out, is not read by Fly's builders [packaged]
-      hint: add the vault's folder to `.dockerignore`, or copy only what the image needs
+      hint: add `vault/occ` to `.dockerignore`, or copy only what the image needs
     findings: 1 checked, 1 error
     [exit status: 1]
     ");
@@ -128,7 +203,7 @@ fn an_image_that_fly_toml_names_is_found() {
     PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
 
     deploy/web/web.docker:2: note: vault/occ/supabase/database_url_staging.env may be in the image, built as fly.toml says: this line takes it in, and the `ignorefile` of fly.toml, which a local Docker has in place of `.dockerignore`, does not keep it out [packaged]
-      hint: add the vault's folder to the `ignorefile` too
+      hint: add `vault/occ` to the `ignorefile` too
     ok: 1 checked, 1 note
     [exit status: 0]
     ");
