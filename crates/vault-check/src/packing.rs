@@ -1,5 +1,6 @@
 //! What would carry the vault away: recipes of container images and packages whose context has it.
 
+mod build;
 mod cargo;
 mod compose;
 mod dockerfile;
@@ -18,9 +19,9 @@ use opsfile::Ops;
 use vault::Vault;
 
 use crate::examples;
-use crate::packing::dockerfile::{How, Ignorefile, Image, Setting, Taken};
+use crate::packing::build::Build;
 use crate::packing::named::Named;
-use crate::packing::npm::Npm;
+use crate::packing::npm::{Around, Npm};
 
 /// A file that says what an image or a package is made of.
 pub(crate) struct Recipe {
@@ -33,25 +34,9 @@ pub(crate) struct Recipe {
 }
 
 enum Kind {
-    Image(Image, Build),
+    Image(Build),
     Npm(Npm),
     Cargo(cargo::Crate),
-}
-
-/// How an image is built.
-struct Build {
-    /// The file that says so, as findings show it; none where the recipe is known by its name.
-    by: Option<String>,
-    /// The name that the recipe has for the context, where that is a further one.
-    alias: Option<String>,
-    /// The ignore file that counts, or the one that would, as hints show it.
-    ignored_by: String,
-    /// What keeps the vault out there.
-    pattern: String,
-    /// Whether the context is certain: the recipe lies in it, or another file says which it is.
-    is_certain: bool,
-    /// Whether the recipe is a text in the file that has it built, and has no lines of its own.
-    is_inline: bool,
 }
 
 /// How a recipe carries a file.
@@ -71,6 +56,19 @@ pub(crate) struct Carries<'a> {
     pub(crate) is_named: bool,
     /// Whether it may be carried or not; nobody can say.
     pub(crate) is_possible: bool,
+}
+
+/// What git says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GitSays {
+    /// There is none here.
+    NoRepository,
+    /// It could not be asked.
+    Unknown,
+    /// The file is ignored.
+    Ignored,
+    /// The file is not ignored, or is tracked all the same.
+    Shown,
 }
 
 /// Folders below that of ops.toml are looked through for recipes so deep.
@@ -96,6 +94,7 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> 
         .skip(1)
         .take_while(|folder| folder.starts_with(&ops.folder))
         .collect();
+    let mut is_in_crate = false;
     for folder in &above {
         for path in files(folder) {
             if dockerfile::is_recipe(&path) {
@@ -108,16 +107,20 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> 
             recipes.extend(Recipe::new(ops, vault, folder, path, kind));
         };
         let package = folder.join("package.json");
-        let prefix =
-            vault.root.strip_prefix(folder).ok().and_then(Path::to_str).unwrap_or_default();
-        if let Some(npm) =
-            text(&package).and_then(|text| npm::read(&text, prefix, |name| text_in(folder, name)))
-        {
-            add(&package, Kind::Npm(npm));
+        if let Some(found) = text(&package).and_then(|text| npm(&text, folder, &above, vault)) {
+            add(&package, Kind::Npm(found));
         }
+        // A crate leaves out what lies in another one, published or not.
         let manifest = folder.join("Cargo.toml");
-        if let Some(found) = text(&manifest).and_then(|text| cargo::read(&text)) {
-            add(&manifest, Kind::Cargo(found));
+        if let Some(own) = text(&manifest)
+            && !is_in_crate
+        {
+            is_in_crate = true;
+            let outer =
+                folder.ancestors().skip(1).filter_map(|folder| text_in(folder, "Cargo.toml"));
+            if let Some(found) = cargo::read(&own, outer) {
+                add(&manifest, Kind::Cargo(found));
+            }
         }
     }
     let mut see = |path: PathBuf| {
@@ -137,17 +140,9 @@ pub(crate) fn recipes(ops: &Ops, vault: &Vault, examples: &mut Vec<PathBuf>) -> 
         images.extend(named::read(&path, &ops.folder, is_above, &text));
     }
     for named in named::each_once(images) {
-        if let Some((image, ignored_by)) = image(&named) {
-            let build = Build {
-                by: named.by.filter(|by| *by != named.path).map(|by| ops.relative(&by)),
-                alias: named.alias,
-                ignored_by: ops.relative(&ignored_by),
-                pattern: pattern(&named.context, &vault.root),
-                is_certain: named.is_certain,
-                is_inline: named.inline.is_some(),
-            };
-            let kind = Kind::Image(image, build);
-            recipes.extend(Recipe::new(ops, vault, &named.context, &named.path, kind));
+        let (path, context) = (named.path.clone(), named.context.clone());
+        if let Some(build) = Build::read(named, ops, vault) {
+            recipes.extend(Recipe::new(ops, vault, &context, &path, Kind::Image(build)));
         }
     }
     recipes.sort_by(|one, other| one.shown.cmp(&other.shown));
@@ -162,8 +157,8 @@ impl Recipe {
     }
 
     /// Whether and how the recipe carries a file of the vault, by its path from the vault's root.
-    /// `git_ignores` says whether git ignores the file, where git could be asked.
-    pub(crate) fn carries(&self, path: &str, git_ignores: Option<bool>) -> Option<Carries<'_>> {
+    /// `git` says what git has to say of the file.
+    pub(crate) fn carries(&self, path: &str, git: GitSays) -> Option<Carries<'_>> {
         let path = self.vault.join(path);
         let path = path.strip_prefix(&self.packed).ok()?.to_str()?;
         let package = |thing, why, mend| Carries {
@@ -177,13 +172,13 @@ impl Recipe {
             is_possible: false,
         };
         match &self.kind {
-            Kind::Image(image, build) => image.copies(path).map(|taken| build.carries(taken)),
+            Kind::Image(build) => build.carries(path),
             Kind::Npm(npm) => npm.packs(path).then(|| {
                 let mend =
                     "list in `files` what the package is made of, or set `\"private\": true`";
                 package("npm package", npm.why(), mend)
             }),
-            Kind::Cargo(found) => found.packs(path, git_ignores).then(|| {
+            Kind::Cargo(found) => found.packs(path, git).then(|| {
                 let mend = "add the vault's folder to `exclude`, or set `publish = false`";
                 package("crate", found.why(), mend)
             }),
@@ -191,82 +186,35 @@ impl Recipe {
     }
 }
 
-impl Build {
-    fn carries(&self, Taken { line, how, ignorefile }: Taken) -> Carries<'_> {
-        let by = if self.is_inline { "a line of `dockerfile_inline`" } else { "this line" };
-        let from = match &self.alias {
-            Some(alias) => format!(" from the additional context `{alias}`"),
-            None => String::new(),
-        };
-        let what = match how {
-            How::Copied { .. } => format!("{by} takes it in{from}"),
-            How::Mounted => format!("{by} shows it to a command{from}"),
-            How::Unknown => format!("a variable says what {by} takes in{from}"),
-        };
-        let kept = match ignorefile {
-            Ignorefile::None => "no ignore file keeps it out",
-            Ignorefile::Alone => {
-                "the `ignorefile` of fly.toml, which keeps it out, is not read by Fly's builders"
-            }
-            Ignorefile::Lacks => {
-                "the `ignorefile` of fly.toml, which a local Docker has in place of `.dockerignore`, does not keep it out"
-            }
-        };
-        Carries {
-            line: (!self.is_inline).then_some(line),
-            thing: "image",
-            why: Cow::Owned(format!("{what}, and {kept}")),
-            by: self.by.as_deref(),
-            mend: match ignorefile {
-                Ignorefile::Lacks => {
-                    Cow::Owned(format!("add `{}` to the `ignorefile` too", self.pattern))
-                }
-                _ => Cow::Owned(format!(
-                    "add `{}` to `{}`, or copy only what the image needs",
-                    self.pattern, self.ignored_by
-                )),
-            },
-            is_certain: self.is_certain,
-            is_named: how == How::Copied { is_named: true },
-            is_possible: matches!(how, How::Mounted | How::Unknown)
-                || ignorefile == Ignorefile::Lacks,
-        }
-    }
-}
-
-/// The image, and the ignore file that counts for it, or would.
-fn image(named: &Named) -> Option<(Image, PathBuf)> {
-    let name = named.path.file_name()?.to_str()?;
-    let recipe = match &named.inline {
-        Some(inline) => inline.clone(),
-        None => text(&named.path)?,
+/// The package of a folder; `above` are the folders that lead to the vault.
+fn npm(text: &str, folder: &Path, above: &[&Path], vault: &Vault) -> Option<Npm> {
+    let seen_from = |folder: &Path, path: &Path| -> Option<String> {
+        path.strip_prefix(folder).ok()?.to_str().map(str::to_owned)
     };
-    let mut ignorefiles = Vec::new();
-    if named.alias.is_none() {
-        // A file of the recipe's own comes before that of the context.
-        if named.inline.is_none() {
-            ignorefiles.push(named.path.with_file_name(format!("{name}.dockerignore")));
-        }
-        if name.contains("Containerfile") {
-            ignorefiles.push(named.context.join(".containerignore"));
-        }
-    }
-    let last = named.context.join(".dockerignore");
-    let known = ignorefiles.into_iter().find_map(|path| Some((text(&path)?, path)));
-    let (ignore, path) = known.unwrap_or_else(|| (text(&last).unwrap_or_default(), last));
-    let setting = Setting { arguments: &named.arguments, context: named.alias.as_deref() };
-    let image = Image::read(&recipe, &ignore, setting);
-    let image = match named.ignorefile.as_deref().and_then(text) {
-        Some(ignorefile) => image.with_ignorefile(&ignorefile),
-        None => image,
+    let is_workspace = |outer: &&&Path| {
+        let own = seen_from(outer, folder).filter(|own| !own.is_empty());
+        own.zip(text_in(outer, "package.json"))
+            .is_some_and(|(own, text)| npm::has_member(&text, &own))
     };
-    Some((image, path))
-}
-
-/// The vault's folder as an ignore file of the context names it; all there is where the context lies in the vault.
-fn pattern(context: &Path, vault: &Path) -> String {
-    let folder = vault.strip_prefix(context).ok().and_then(Path::to_str);
-    folder.filter(|folder| !folder.is_empty()).unwrap_or("*").to_owned()
+    // From the workspace's folder down to the one that the package's own lies in.
+    let mut ignored = Vec::new();
+    if let Some(workspace) = above.iter().find(is_workspace) {
+        let between = folder.ancestors().skip(1).take_while(|folder| folder.starts_with(workspace));
+        let ignore =
+            |folder: &Path| text_in(folder, ".npmignore").or_else(|| text_in(folder, ".gitignore"));
+        ignored.extend(between.filter_map(ignore));
+        ignored.reverse();
+    }
+    let around = Around {
+        text: &|name| text_in(folder, name),
+        kind: &|path| {
+            let data = fs::symlink_metadata(folder.join(path)).ok()?;
+            let kind = if data.is_dir() { npm::Kind::Folder } else { npm::Kind::File };
+            (data.is_dir() || data.is_file()).then_some(kind)
+        },
+        above: ignored.join("\n"),
+    };
+    npm::read(text, &seen_from(folder, &vault.root)?, &around)
 }
 
 fn text_in(folder: &Path, name: &str) -> Option<String> {

@@ -1,40 +1,63 @@
 //! A Cargo.toml, as far as it says what `cargo package` takes.
 
-use toml::Value;
+use toml::{Table, Value};
 
+use crate::packing::GitSays;
 use crate::packing::patterns::Patterns;
 
 /// What a crate is made of.
 pub(crate) struct Crate {
     include: Option<Patterns>,
     exclude: Patterns,
+    /// The same where there is no git, which would know what is hidden on purpose.
+    exclude_without_git: Patterns,
 }
 
-/// Reads a manifest whose crate could be published; `None` where it could not.
-pub(crate) fn read(text: &str) -> Option<Crate> {
-    let manifest: toml::Table = text.parse().ok()?;
+/// Reads a manifest whose crate could be published; `None` where it could not. `outer` are the manifests above, one of
+/// which may be that of the workspace.
+pub(crate) fn read(text: &str, outer: impl IntoIterator<Item = String>) -> Option<Crate> {
+    let manifest: Table = text.parse().ok()?;
     let package = manifest.get("package")?;
-    let may_be_published = match package.get("publish") {
+    let outer = outer.into_iter().filter_map(|text| text.parse::<Table>().ok());
+    let mut workspaces = std::iter::once(manifest.clone())
+        .chain(outer)
+        .filter_map(|mut all| all.remove("workspace"));
+    let inherited = workspaces.next().and_then(|workspace| workspace.get("package").cloned());
+    // What is inherited stands in the workspace's manifest; cargo refuses a crate whose does not.
+    let get = |key: &str| match package.get(key) {
+        Some(Value::Table(table)) if table.get("workspace") == Some(&Value::Boolean(true)) => {
+            inherited.as_ref().and_then(|inherited| inherited.get(key)).or(package.get(key))
+        }
+        value => value,
+    };
+    let may_be_published = match get("publish") {
         None | Some(Value::Boolean(true)) => true,
         Some(Value::Array(registries)) => !registries.is_empty(),
         Some(_) => false,
     };
-    let patterns = |key: &str| {
-        let list = package.get(key)?.as_array()?;
-        Some(Patterns::git(list.iter().filter_map(Value::as_str)))
+    let lines = |key: &str| {
+        let list = get(key).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(Value::as_str)
     };
+    // Cargo takes an empty list for none.
+    let include = Patterns::read(lines("include"));
     may_be_published.then(|| Crate {
-        include: patterns("include"),
-        exclude: patterns("exclude").unwrap_or_default(),
+        include: Some(include).filter(|include| !include.is_empty()),
+        exclude: Patterns::read(lines("exclude")),
+        exclude_without_git: Patterns::read(std::iter::once(".*").chain(lines("exclude"))),
     })
 }
 
 impl Crate {
-    /// Whether the crate takes a file; where nothing is included by name, git's ignored files stay out.
-    pub(crate) fn packs(&self, path: &str, git_ignores: Option<bool>) -> bool {
-        match &self.include {
-            Some(include) => include.cover(path),
-            None => git_ignores == Some(false) && !self.exclude.cover(path),
+    /// Whether the crate takes a file (cargo, `PathSource`); where nothing is included by name, git's ignored files stay
+    /// out.
+    pub(crate) fn packs(&self, path: &str, git: GitSays) -> bool {
+        match (&self.include, git) {
+            (Some(include), _) => include.cover(path),
+            (None, GitSays::Shown) => !self.exclude.cover(path),
+            // Without git a folder that is left out is not looked into.
+            (None, GitSays::NoRepository) => !self.exclude_without_git.cover_on_the_way(path),
+            (None, GitSays::Ignored | GitSays::Unknown) => false,
         }
     }
 
@@ -53,19 +76,36 @@ mod tests {
 
     #[test]
     fn what_is_packed_follows_cargos_own_order() {
-        let check = |rest: &str, git_ignores: Option<bool>, expected: Option<bool>| {
+        let check = |rest: &str, git: GitSays, expected: Option<bool>| {
             let text = format!("[package]\nname = \"a\"\n{rest}\n");
-            let packs = read(&text).map(|found| found.packs("vault/occ/a.env", git_ignores));
+            let packs = read(&text, None).map(|found| found.packs("vault/occ/a.env", git));
             assert_eq!(packs, expected, "{rest}");
         };
-        check("", Some(false), Some(true));
-        check("", Some(true), Some(false));
-        check("", None, Some(false));
-        check("exclude = [\"/vault\"]", Some(false), Some(false));
-        check("include = [\"src/**\"]", Some(false), Some(false));
-        check("include = [\"**/*.env\"]", Some(true), Some(true));
-        check("publish = false", Some(false), None);
-        check("publish = []", Some(false), None);
-        assert!(read("[workspace]\n").is_none());
+        check("", GitSays::Shown, Some(true));
+        check("", GitSays::Ignored, Some(false));
+        check("", GitSays::Unknown, Some(false));
+        check("", GitSays::NoRepository, Some(true));
+        check("exclude = [\"/vault\"]", GitSays::Shown, Some(false));
+        check("include = [\"src/**\"]", GitSays::Shown, Some(false));
+        check("include = [\"**/*.env\"]", GitSays::Ignored, Some(true));
+        check("publish = false", GitSays::Shown, None);
+        check("publish = []", GitSays::Shown, None);
+        assert!(read("[workspace]\n", None).is_none());
+    }
+
+    #[test]
+    fn what_is_inherited_stands_in_the_workspace() {
+        let check = |workspace: &str, expected: Option<bool>| {
+            let text = "[package]\npublish.workspace = true\nexclude = { workspace = true }\n";
+            let outer = ["[package]\n", workspace, "[workspace.package]\npublish = false\n"];
+            let found = read(text, outer.map(str::to_owned));
+            let packs = found.map(|found| found.packs("vault/a.env", GitSays::Shown));
+            assert_eq!(packs, expected, "{workspace}");
+        };
+        check("[workspace.package]\npublish = true\n", Some(true));
+        check("[workspace.package]\npublish = true\nexclude = [\"vault\"]\n", Some(false));
+        check("[workspace.package]\npublish = false\n", None);
+        check("[workspace]\n", None);
+        check("", None);
     }
 }

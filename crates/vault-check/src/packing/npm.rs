@@ -1,79 +1,182 @@
-//! A package.json, as far as it says what `npm pack` takes.
+//! A package.json, as far as it says what `npm pack` takes (the packages `npm-packlist` and `ignore-walk`).
+
+mod rule;
 
 use serde_json::Value;
 
-use crate::packing::patterns::{Patterns, Verdict, prefixes, straight};
+use self::rule::Rule;
+use crate::packing::ignorefile::cleaned;
+use crate::packing::patterns::{negated, prefixes};
 
 /// What a package is made of.
 pub(crate) struct Npm {
-    /// What it takes where the ignore files say nothing.
-    taken: Taken,
-    /// The ignore files on the way to the vault, from the package's folder down.
-    ignored: Vec<Ignored>,
+    /// The rules of the package's folder, and of each folder on the way to the vault.
+    levels: Vec<Vec<Rule>>,
+    /// Those of every folder below.
+    below: Vec<Rule>,
     /// Files that it takes in any case.
     always: Vec<String>,
     /// The folder whose files it takes in any case, but for hidden ones; with `/` at its end, empty for its own.
     programs: Option<String>,
+    source: Source,
 }
 
-enum Taken {
-    /// The files that it lists.
-    Listed(Patterns),
-    /// Everything.
-    All,
+/// Where it stands what is packed.
+#[derive(Clone, Copy)]
+enum Source {
+    /// In `files`.
+    Listed,
+    /// In an `.npmignore`.
+    Npmignore,
+    /// In no list of npm's own.
+    None,
 }
 
-/// The ignore file of a folder: `.npmignore`, and only without one `.gitignore`.
-struct Ignored {
-    /// The folder, from that of the package, with `/` at its end; empty for that one.
-    folder: String,
-    patterns: Patterns,
-    is_npms: bool,
+/// What is around a package.
+pub(crate) struct Around<'a> {
+    /// Reads a file by its path from the package's folder.
+    pub(crate) text: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether there is a file or a folder of a path.
+    pub(crate) kind: &'a dyn Fn(&str) -> Option<Kind>,
+    /// The lines of the ignore files above, where the package is one of a workspace.
+    pub(crate) above: String,
 }
 
-/// What npm packs in no case.
-const NEVER: [&str; 10] = [
-    "*.orig",
-    "._*",
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Folder,
+}
+
+/// What npm leaves out unless it is asked for.
+const LEFT_OUT: [&str; 12] = [
+    "**/.git/**",
+    "**/.svn/**",
+    "**/.hg/**",
+    "**/CVS/**",
+    "npm-debug.log",
+    "**/.npmrc",
     ".*.swp",
     ".DS_Store",
-    ".npmrc",
-    "npm-debug.log",
-    ".git",
-    ".svn",
-    ".hg",
-    "node_modules",
+    "**/.DS_Store/**",
+    "._*",
+    "**/._*/**",
+    "*.orig",
 ];
 
-/// Reads a package that could be published; `None` where it could not, for it is private or has no name.
-///
-/// `prefix` is the vault's folder from that of the package; `file` reads a file by its path from there.
-pub(crate) fn read(text: &str, prefix: &str, file: impl Fn(&str) -> Option<String>) -> Option<Npm> {
-    let package: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+/// What it leaves out in any case.
+const NEVER: [&str; 3] = ["/.git", "/node_modules", ".npmrc"];
+
+/// Reads a package that could be published; `None` where it could not, for it is private or has no name. `prefix` is the
+/// vault's folder from that of the package.
+pub(crate) fn read(text: &str, prefix: &str, around: &Around<'_>) -> Option<Npm> {
+    let package = parsed(text)?;
     let has = |key: &str| package.get(key).is_some_and(Value::is_string);
     if package.get("private") == Some(&Value::Bool(true)) || !has("name") || !has("version") {
         return None;
     }
-    let list = package.get("files").and_then(Value::as_array);
-    let taken = match list {
-        Some(files) => Taken::Listed(Patterns::listed(files.iter().filter_map(Value::as_str))),
-        None => Taken::All,
-    };
-    let folders = prefixes(prefix).map(|folder| format!("{folder}/"));
-    let ignored = std::iter::once(String::new()).chain(folders).filter_map(|folder| {
+    let files = package.get("files").and_then(Value::as_array);
+    let listed: Option<Vec<&str>> =
+        files.map(|files| files.iter().filter_map(Value::as_str).collect());
+    let (root, has_own) = match &listed {
         // Where there is a list, the ignore files beside it do not count.
-        if folder.is_empty() && list.is_some() {
-            return None;
+        Some(entries) => (listed_rules(entries, around), false),
+        None => ignored("", around),
+    };
+    let mut levels = vec![left_out()];
+    levels[0].extend(read_all(&around.above));
+    levels[0].extend(root);
+    levels[0].extend(NEVER.into_iter().filter_map(Rule::read));
+    let mut source = match &listed {
+        Some(_) => Source::Listed,
+        None if has_own => Source::Npmignore,
+        None => Source::None,
+    };
+    for folder in prefixes(prefix).filter(|folder| !folder.is_empty()) {
+        let (rules, has_own) = ignored(&format!("{folder}/"), around);
+        if has_own && listed.is_none() {
+            source = Source::Npmignore;
         }
-        let read = |name: &str| file(&format!("{folder}{name}"));
-        let (text, is_npms) = match read(".npmignore") {
-            Some(text) => (text, true),
-            None => (read(".gitignore")?, false),
-        };
-        Some(Ignored { patterns: Patterns::git(text.lines()), folder, is_npms })
-    });
+        let required = listed.iter().flatten().filter_map(|entry| required(entry, folder, around));
+        levels.push(left_out().into_iter().chain(rules).chain(required).collect());
+    }
     let (always, programs) = (always(&package), programs(&package));
-    Some(Npm { ignored: ignored.collect(), taken, always, programs })
+    Some(Npm { levels, below: left_out(), always, programs, source })
+}
+
+/// Whether a package.json is that of a workspace which a folder is one of, by its path from there.
+pub(crate) fn has_member(text: &str, folder: &str) -> bool {
+    let Some(package) = parsed(text) else { return false };
+    let list = package.get("workspaces");
+    let list = list.and_then(|list| list.as_array().or_else(|| list.get("packages")?.as_array()));
+    let patterns = list.into_iter().flatten().filter_map(Value::as_str);
+    let rules = patterns.filter_map(|pattern| {
+        let (is_negated, pattern) = negated(pattern);
+        Some((is_negated, Rule::read(&cleaned(&format!("/{pattern}")))?))
+    });
+    let rules: Vec<(bool, Rule)> = rules.collect();
+    let fits = |(_, rule): &&(bool, Rule)| rule.fits(&format!("/{folder}"), false);
+    rules.iter().rfind(fits).is_some_and(|(is_negated, _)| !is_negated)
+}
+
+fn parsed(text: &str) -> Option<Value> {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
+}
+
+fn read_all(text: &str) -> Vec<Rule> {
+    text.lines().filter_map(Rule::read).collect()
+}
+
+fn left_out() -> Vec<Rule> {
+    LEFT_OUT.into_iter().filter_map(Rule::read).collect()
+}
+
+/// The rules of a folder's `.npmignore`, and only without one those of its `.gitignore`; and whether it is the first.
+fn ignored(folder: &str, around: &Around<'_>) -> (Vec<Rule>, bool) {
+    let own = (around.text)(&format!("{folder}.npmignore"));
+    let has_own = own.is_some();
+    let text = own.or_else(|| (around.text)(&format!("{folder}.gitignore")));
+    (read_all(&text.unwrap_or_default()), has_own)
+}
+
+/// The rules that `files` stands for. What it names as a file comes last, and the first of those at the very end.
+fn listed_rules(entries: &[&str], around: &Around<'_>) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Rule::read("*").into_iter().collect();
+    let mut named = Vec::new();
+    for entry in entries {
+        let mut entry = entry
+            .strip_prefix('.')
+            .filter(|entry| entry.starts_with('/'))
+            .unwrap_or(entry)
+            .to_owned();
+        if entry.ends_with("/*") {
+            entry.push('*');
+        }
+        let own = Rule::read(&format!("!{entry}"));
+        match kind(&entry, around) {
+            Some(Kind::File) => named.extend(own),
+            Some(Kind::Folder) => {
+                rules.extend(own.into_iter().chain(Rule::read(&format!("!{entry}/**"))));
+            }
+            None => rules.extend(own),
+        }
+    }
+    rules.into_iter().chain(named.into_iter().rev()).collect()
+}
+
+/// The rule by which a folder of the package takes a file that `files` names, whatever its ignore file says.
+fn required(entry: &str, folder: &str, around: &Around<'_>) -> Option<Rule> {
+    if folder.contains('/') || kind(entry, around) != Some(Kind::File) {
+        return None;
+    }
+    let path = cleaned(&format!("/{entry}"));
+    let name = path[1..].strip_prefix(folder)?.strip_prefix('/')?;
+    Rule::read(&format!("!{name}"))
+}
+
+fn kind(entry: &str, around: &Around<'_>) -> Option<Kind> {
+    (around.kind)(&cleaned(&format!("/{}", entry.trim_start_matches('!')))[1..])
 }
 
 /// The files that npm packs whatever else is said, since the package would not work without.
@@ -83,7 +186,15 @@ fn always(package: &Value) -> Vec<String> {
         bin => bin.and_then(Value::as_str).into_iter().collect::<Vec<_>>(),
     };
     let others = ["main", "browser"].into_iter().filter_map(|key| package.get(key)?.as_str());
-    others.chain(bins).map(|path| straight(path.trim_start_matches("./"))).collect()
+    others.chain(bins).map(straight).collect()
+}
+
+/// A path from the package's folder; one that leads out of it is left as it is.
+fn straight(path: &str) -> String {
+    match cleaned(path).as_str() {
+        "." => String::new(),
+        path => path.trim_start_matches('/').to_owned(),
+    }
 }
 
 /// The folder of `directories.bin`, all of whose files npm makes programs of where `bin` names none.
@@ -93,9 +204,8 @@ fn programs(package: &Value) -> Option<String> {
         Some(bin) => bin.as_str() != Some(""),
     };
     let folder = package.get("directories")?.get("bin")?.as_str().filter(|_| !is_named)?;
-    let folder = straight(folder.trim_start_matches("./"));
-    match folder.trim_matches('/') {
-        "" | "." => Some(String::new()),
+    match straight(folder).as_str() {
+        "" => Some(String::new()),
         folder => Some(format!("{folder}/")),
     }
 }
@@ -109,91 +219,90 @@ impl Npm {
         if is_program || self.always.iter().any(|always| always == path) {
             return true;
         }
-        let mut is_taken = match &self.taken {
-            Taken::Listed(files) => files.cover(path),
-            Taken::All => true,
-        };
-        for ignored in &self.ignored {
-            let Some(below) = path.strip_prefix(&ignored.folder) else { continue };
-            match ignored.patterns.verdict(below) {
-                Verdict::FolderCovered => return false,
-                Verdict::Covered => is_taken = false,
-                Verdict::Negated => is_taken = true,
-                Verdict::None => {}
+        let mut way = Way { npm: self, path, levels: vec![Level { from: 0, is_exact: false }] };
+        for (at, _) in path.match_indices('/') {
+            let entry = &path[way.start()..at];
+            if !way.passes(entry, true) {
+                return false;
             }
+            let is_exact = way.passes(entry, false) || way.passes(&format!("{entry}/"), false);
+            way.levels.push(Level { from: at + 1, is_exact });
         }
-        is_taken && !Patterns::git(NEVER).cover(path)
+        way.passes(&path[way.start()..], false)
     }
 
     /// Why it takes what it takes.
     pub(crate) fn why(&self) -> &'static str {
-        let is_npms = self.ignored.iter().any(|ignored| ignored.is_npms);
-        match &self.taken {
-            Taken::Listed(_) => "`files` lists it",
-            Taken::All if is_npms => {
+        match self.source {
+            Source::Listed => "`files` lists it",
+            Source::Npmignore => {
                 "there is no `files`, and `.npmignore`, which npm reads in place of `.gitignore`, does not keep it out"
             }
-            Taken::All => "there is no `files`, and no ignore file keeps it out",
+            Source::None => "there is no `files`, and no ignore file keeps it out",
         }
     }
+}
+
+/// A file and the folders that npm goes through to it.
+struct Way<'a> {
+    npm: &'a Npm,
+    path: &'a str,
+    levels: Vec<Level>,
+}
+
+struct Level {
+    /// Where the paths that it sees begin.
+    from: usize,
+    /// Whether it was taken as a whole, and not only for what may be in it.
+    is_exact: bool,
+}
+
+impl Way<'_> {
+    fn start(&self) -> usize {
+        self.levels.last().map_or(0, |level| level.from)
+    }
+
+    /// Whether what is next on the way passes the rules of every folder so far, from the top; with `is_partial` also
+    /// where something below it may.
+    fn passes(&self, entry: &str, is_partial: bool) -> bool {
+        let mut is_taken = true;
+        for (depth, level) in self.levels.iter().enumerate() {
+            if depth > 0 && !is_taken && !level.is_exact {
+                return false;
+            }
+            let above = &self.path[level.from..self.start()];
+            let seen = format!("{above}{entry}");
+            let is_below = depth + 1 < self.levels.len();
+            for rule in self.npm.levels.get(depth).unwrap_or(&self.npm.below) {
+                if rule.is_negated == is_taken {
+                    continue;
+                }
+                let mut fits = covers(rule, &seen, is_partial);
+                if is_partial && is_below && rule.is_name() {
+                    fits |= covers_folder(rule, entry);
+                }
+                if fits {
+                    is_taken = rule.is_negated;
+                }
+            }
+        }
+        is_taken
+    }
+}
+
+fn covers(rule: &Rule, path: &str, is_partial: bool) -> bool {
+    rule.fits(&format!("/{path}"), false)
+        || rule.fits(path, false)
+        || (is_partial && covers_folder(rule, path))
+}
+
+/// Whether it covers a path as a folder, or may cover what is below.
+fn covers_folder(rule: &Rule, path: &str) -> bool {
+    let rooted = format!("/{path}");
+    rule.fits(&format!("{rooted}/"), false)
+        || rule.fits(&format!("{path}/"), false)
+        || (rule.is_negated && (rule.fits(&rooted, true) || rule.fits(path, true)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_packed_follows_npms_own_order() {
-        let check = |package: &str,
-                     npmignore: Option<&str>,
-                     gitignore: Option<&str>,
-                     expected: Option<bool>| {
-            let file = |name: &str| match name {
-                ".npmignore" => npmignore.map(str::to_owned),
-                ".gitignore" => gitignore.map(str::to_owned),
-                _ => None,
-            };
-            let packs = read(package, "vault/occ", file).map(|npm| npm.packs("vault/occ/a.env"));
-            assert_eq!(packs, expected, "{package}");
-        };
-        let plain = r#"{"name":"a","version":"1.0.0"}"#;
-        check(plain, None, None, Some(true));
-        check(plain, None, Some("/vault/"), Some(false));
-        check(plain, Some("test\n"), Some("/vault/"), Some(true));
-        check(plain, Some("vault\n"), None, Some(false));
-        check(r#"{"name":"a","version":"1.0.0","files":["dist"]}"#, Some(""), None, Some(false));
-        check(
-            r#"{"name":"a","version":"1.0.0","files":["vault/**"]}"#,
-            None,
-            Some("vault"),
-            Some(true),
-        );
-        check(r#"{"name":"a","version":"1.0.0","private":true}"#, None, None, None);
-        check(r#"{"dependencies":{}}"#, None, None, None);
-        check("[", None, None, None);
-        check(&format!("\u{feff}{plain}"), None, None, Some(true));
-        check(r#"{"name":"a","version":"1.0.0","files":["/"]}"#, None, None, Some(true));
-        check(
-            r#"{"name":"a","version":"1.0.0","files":["lib"],"bin":{"x":"./vault/occ/a.env"}}"#,
-            None,
-            Some("vault"),
-            Some(true),
-        );
-        // As npm 11 packs it.
-        for (folder, expected) in [
-            ("vault", true),
-            ("./vault/", true),
-            ("vault/x/..", true),
-            (".", true),
-            ("../a/vault", false),
-        ] {
-            let text = |more: &str| {
-                format!(
-                    r#"{{"name":"a","version":"1.0.0","files":["lib"],"directories":{{"bin":"{folder}"}}{more}}}"#
-                )
-            };
-            check(&text(""), None, Some("vault"), Some(expected));
-            check(&text(r#","bin":{"x":"lib/x.js"}"#), None, None, Some(false));
-        }
-    }
-}
+mod tests;

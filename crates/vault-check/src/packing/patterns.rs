@@ -1,26 +1,11 @@
-//! Lists of patterns as `.gitignore` and package.json have them.
+//! Lists of patterns as Cargo's `include` and `exclude` have them, which are written like the lines of a `.gitignore`.
 
 use globset::{GlobBuilder, GlobMatcher};
 
-/// An ordered list of patterns; the last that matches decides.
+/// An ordered list of patterns; the last that matches decides (the crate `ignore`).
 #[derive(Default)]
 pub(crate) struct Patterns {
     list: Vec<Pattern>,
-    /// Whether what lies in a covered folder is covered whatever later patterns say, as git has it.
-    is_final_for_folders: bool,
-}
-
-/// What a list says of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Nothing.
-    None,
-    /// It is covered.
-    Covered,
-    /// A folder above it is covered, so nobody looks further.
-    FolderCovered,
-    /// It is taken out again.
-    Negated,
 }
 
 struct Pattern {
@@ -30,107 +15,65 @@ struct Pattern {
 }
 
 impl Patterns {
-    /// Reads the lines of a `.gitignore` or of what is written like one.
-    pub(crate) fn git<'a>(lines: impl IntoIterator<Item = &'a str>) -> Patterns {
-        let lines = lines.into_iter().filter(|line| !line.starts_with('#'));
-        let read = |line: &str| {
-            let (is_negated, pattern) = negated(line.trim_end());
-            let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
-            let only_folders = pattern.ends_with('/');
-            let pattern = pattern.trim_end_matches('/');
-            let anchored = if pattern.contains('/') {
-                pattern.trim_start_matches('/').to_owned()
-            } else {
-                format!("**/{pattern}")
-            };
-            let is_empty = pattern.is_empty();
-            (!is_empty).then(|| glob(&anchored)).flatten().map(|glob| Pattern {
-                glob,
-                is_negated,
-                only_folders,
-            })
-        };
-        Patterns { list: lines.filter_map(read).collect(), is_final_for_folders: true }
+    pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Patterns {
+        Patterns { list: lines.into_iter().filter_map(Pattern::read).collect() }
     }
 
-    /// Reads the `files` of a package.json: each is seen from the package's folder, and the last counts.
-    pub(crate) fn listed<'a>(entries: impl IntoIterator<Item = &'a str>) -> Patterns {
-        let read = |entry: &str| {
-            let (is_negated, entry) = negated(entry.trim());
-            // `/` and `./` are the package's folder; of `.` npm makes nothing.
-            let pattern = straight(entry.strip_prefix("./").unwrap_or(entry));
-            let is_all = !entry.is_empty() && pattern.trim_matches('/').is_empty();
-            let pattern = if is_all { "**" } else { pattern.trim_matches('/') };
-            Some(Pattern { glob: glob(pattern)?, is_negated, only_folders: false })
-        };
-        let list = entries.into_iter().filter_map(read).collect();
-        Patterns { list, is_final_for_folders: false }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
-    /// What a list that git would read says of a file, where another list may say more.
-    pub(crate) fn verdict(&self, path: &str) -> Verdict {
-        let mut verdict = Verdict::None;
-        for prefix in prefixes(path) {
-            let is_file = prefix.len() == path.len();
-            verdict = match self.last_for(prefix, is_file).map(|pattern| pattern.is_negated) {
-                Some(false) if is_file => Verdict::Covered,
-                Some(false) => return Verdict::FolderCovered,
-                Some(true) => Verdict::Negated,
-                None => verdict,
-            };
-        }
-        verdict
-    }
-
-    fn last_for(&self, prefix: &str, is_file: bool) -> Option<&Pattern> {
-        let fits = |pattern: &&Pattern| {
-            pattern.glob.is_match(prefix) && !(is_file && pattern.only_folders)
-        };
-        self.list.iter().rfind(fits)
-    }
-
-    /// Whether the list covers a file, by its path with `/`.
+    /// Whether the list covers a file, by its path with `/`. The nearest to the file decides, of it and the folders
+    /// above it that a pattern fits: what lies in a covered folder can be taken out again.
     pub(crate) fn cover(&self, path: &str) -> bool {
-        if !self.is_final_for_folders {
-            let last = self.list.iter().rfind(|pattern| pattern.is_above(path));
-            return last.is_some_and(|pattern| !pattern.is_negated);
-        }
-        prefixes(path).any(|prefix| {
-            let is_file = prefix.len() == path.len();
-            self.last_for(prefix, is_file).is_some_and(|pattern| !pattern.is_negated)
-        })
+        self.nearest(path, false)
+    }
+
+    /// Whether the list covers a file or a folder above it, which is not looked into then.
+    pub(crate) fn cover_on_the_way(&self, path: &str) -> bool {
+        prefixes(path).any(|prefix| self.nearest(prefix, prefix.len() < path.len()))
+    }
+
+    fn nearest(&self, path: &str, is_folder: bool) -> bool {
+        let mut parts: Vec<&str> = prefixes(path).collect();
+        parts.reverse();
+        let last = |part: &str| {
+            let is_folder = is_folder || part.len() < path.len();
+            self.list.iter().rfind(|pattern| pattern.fits(part, is_folder))
+        };
+        parts.into_iter().find_map(last).is_some_and(|pattern| !pattern.is_negated)
     }
 }
 
 impl Pattern {
-    /// Whether it matches the path or a folder above it.
-    fn is_above(&self, path: &str) -> bool {
-        prefixes(path).any(|prefix| self.glob.is_match(prefix))
+    fn read(line: &str) -> Option<Pattern> {
+        if line.starts_with('#') {
+            return None;
+        }
+        // White space at the end counts where it is escaped.
+        let line = if line.ends_with("\\ ") { line } else { line.trim_end() };
+        let (is_negated, pattern) = negated(line);
+        let only_folders = pattern.ends_with('/');
+        let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
+        let anchored = if pattern.contains('/') {
+            pattern.strip_prefix('/').unwrap_or(pattern).to_owned()
+        } else {
+            format!("**/{pattern}")
+        };
+        let mut glob = GlobBuilder::new(&anchored);
+        let glob = glob.literal_separator(true).backslash_escape(true).build();
+        let glob = glob.ok().filter(|_| !pattern.is_empty())?.compile_matcher();
+        Some(Pattern { glob, is_negated, only_folders })
+    }
+
+    fn fits(&self, part: &str, is_folder: bool) -> bool {
+        (is_folder || !self.only_folders) && self.glob.is_match(part)
     }
 }
 
 /// The folders that lead to a file, from the top, and the file itself.
 pub(crate) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at]).chain([path])
-}
-
-/// A path or pattern without what `..` takes back; what leads out of its folder is left as it is.
-pub(crate) fn straight(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match parts.last() {
-            Some(last) if part == ".." && !matches!(*last, "" | "..") => drop(parts.pop()),
-            _ => parts.push(part),
-        }
-    }
-    parts.join("/")
-}
-
-/// One pattern in which `*` stays within a folder's name; git does not know `{a,b}`.
-fn glob(pattern: &str) -> Option<GlobMatcher> {
-    let plain = pattern.replace('{', "\\{").replace('}', "\\}");
-    let glob = GlobBuilder::new(&plain).literal_separator(true).backslash_escape(true).build();
-    glob.ok().filter(|_| !pattern.is_empty()).map(|glob| glob.compile_matcher())
 }
 
 /// Whether a pattern begins with `!`, and what follows.
@@ -143,17 +86,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn git_sees_a_name_anywhere_and_a_path_from_the_root() {
+    fn a_name_is_seen_anywhere_and_a_path_from_the_root() {
         let check = |text: &str, expected: bool| {
-            let patterns = Patterns::git(text.lines());
+            let patterns = Patterns::read(text.lines());
             assert_eq!(patterns.cover("vault/occ/fly/a.env"), expected, "{text}");
         };
-        for text in
-            ["vault", "occ", "occ/", "/vault/", "*.env", "vault/**", "vault\n!vault/occ", "*\n!x"]
-        {
+        for text in [
+            "vault",
+            "occ",
+            "occ/",
+            "/vault/",
+            "*.env",
+            "vault/**",
+            "{vault,x}",
+            "vault/{occ,x}/",
+            "v[a-c]ult",
+            "va**t",
+            "\\vault ",
+            "*\n!x",
+            "*\n!vault/occ",
+            "*.env\n!vault",
+        ] {
             check(text, true);
         }
-        for text in ["", "a.env/", "/occ", "fly/a.env", "*.env\n!a.env", "# vault"] {
+        for text in [
+            "",
+            "a.env/",
+            "/occ",
+            "fly/a.env",
+            "./vault",
+            "Vault",
+            "*.env\n!a.env",
+            "vault\n!vault/occ",
+            "vault\n!*.env",
+            "# vault",
+        ] {
             check(text, false);
         }
     }

@@ -2,7 +2,7 @@
 
 use testbed::{Bed, not_run};
 
-use super::{cargo, npm};
+use super::{GitSays, cargo, npm};
 
 /// The files of the vault in each case.
 const VAULT: [&str; 5] = [
@@ -14,7 +14,7 @@ const VAULT: [&str; 5] = [
 ];
 
 /// What is beside the vault, and which of its files are packed. The answers are those of npm 11.
-const NPM: [(&[(&str, &str)], &str); 19] = [
+const NPM: [(&[(&str, &str)], &str); 40] = [
     (&[("package.json", "")], ALL),
     (&[("package.json", ""), (".gitignore", "/vault/\n")], ""),
     (&[("package.json", ""), (".gitignore", "vault\n"), (".npmignore", "test\n")], ALL),
@@ -45,6 +45,33 @@ const NPM: [(&[(&str, &str)], &str); 19] = [
     (&[("package.json", r#","files":["."]"#)], ""),
     (&[("package.json", r#","files":["./"]"#)], ALL),
     (&[("package.json", r#","files":["lib/../vault/*.env"]"#)], "vault/c.env"),
+    (&[("package.json", ""), (".npmignore", "vault\n!vault/c.env\n")], ALL),
+    (&[("package.json", ""), (".npmignore", "vault/\n!vault/\n")], ALL),
+    (&[("package.json", ""), (".npmignore", "vault/*\n!vault/c.env\n")], "vault/c.env"),
+    (&[("package.json", ""), (".npmignore", "*\n!vault\n")], ""),
+    (&[("package.json", ""), (".npmignore", "*\n!vault/**\n")], ALL),
+    (&[("package.json", ""), (".npmignore", "./vault\n#vault\n")], ALL),
+    (&[("package.json", ""), (".npmignore", "  VAULT \r\n")], ""),
+    (&[("package.json", ""), (".npmignore", "{vault,x}\n")], ""),
+    (&[("package.json", ""), (".npmignore", "v[!x]ult\n")], ""),
+    (
+        &[("package.json", ""), (".npmignore", "*.env\n!C.env\n")],
+        "vault/c.env vault/occ/.hidden vault/occ/b.txt",
+    ),
+    (&[("package.json", ""), ("vault/.gitignore", "!*\n")], ALL),
+    (&[("package.json", r#","files":["vault","!*.env"]"#)], "vault/occ/.hidden vault/occ/b.txt"),
+    (&[("package.json", r#","files":["vault","!vault/**"]"#)], ""),
+    (&[("package.json", r#","files":["vault/c.env","!vault/c.env"]"#)], "vault/c.env"),
+    (
+        &[("package.json", r#","files":["vault/c.env"]"#), ("vault/.npmignore", "*.env\n")],
+        "vault/c.env",
+    ),
+    (&[("package.json", r#","files":["*"]"#)], ALL),
+    (&[("package.json", r#","files":["va*"]"#)], ""),
+    (&[("package.json", r#","files":["VAULT"]"#)], ""),
+    (&[("package.json", r#","files":["occ"]"#)], ""),
+    (&[("package.json", r#","files":["vault/*"]"#)], ALL),
+    (&[("package.json", r#","files":["vault/{c,d}.env"]"#)], "vault/c.env"),
     (&[("package.json", r#","files":["lib"],"main":"lib/../vault/c.env""#)], "vault/c.env"),
 ];
 
@@ -52,20 +79,49 @@ const ALL: &str = "vault/c.env vault/occ/.hidden vault/occ/a.env vault/occ/b.txt
 const WITH_ORIG: &str =
     "vault/c.env vault/occ/.hidden vault/occ/a.env vault/occ/a.env.orig vault/occ/b.txt";
 
-/// What the manifest says, whether git ignores the vault, and which of its files are packed. The
-/// answers are those of cargo 1.95.
-const CARGO: [(&str, bool, &str); 10] = [
-    ("", false, WITH_ORIG),
-    ("", true, ""),
-    ("exclude = [\"/vault\"]", false, ""),
-    ("exclude = [\"*.env\"]", false, "vault/occ/.hidden vault/occ/a.env.orig vault/occ/b.txt"),
-    ("exclude = [\"vault/*\", \"!vault/c.env\"]", false, "vault/c.env"),
-    ("exclude = [\"occ\"]", false, "vault/c.env"),
-    ("include = [\"src/**\"]", false, ""),
-    ("include = [\"**/*.env\"]", true, "vault/c.env vault/occ/a.env"),
-    ("include = [\"/vault\", \"src\"]", true, WITH_ORIG),
-    ("include = [\"*.txt\"]", false, "vault/occ/b.txt"),
+/// What the manifest says, what git does, and which of the vault's files are packed. The answers are those of cargo
+/// 1.95.
+const CARGO: [(&str, GitSays, &str); 29] = [
+    ("", GitSays::Shown, WITH_ORIG),
+    ("", GitSays::Ignored, ""),
+    ("exclude = [\"/vault\"]", GitSays::Shown, ""),
+    (
+        "exclude = [\"*.env\"]",
+        GitSays::Shown,
+        "vault/occ/.hidden vault/occ/a.env.orig vault/occ/b.txt",
+    ),
+    ("exclude = [\"vault/*\", \"!vault/c.env\"]", GitSays::Shown, "vault/c.env"),
+    ("exclude = [\"vault\", \"!vault/c.env\"]", GitSays::Shown, "vault/c.env"),
+    ("exclude = [\"vault/\", \"!*.env\"]", GitSays::Shown, "vault/c.env vault/occ/a.env"),
+    ("exclude = [\"*\", \"!vault\"]", GitSays::Shown, ""),
+    ("exclude = [\"vault/**\", \"!/vault/occ/\"]", GitSays::Shown, ""),
+    ("exclude = [\"/vault\", \"!/vault/occ/\"]", GitSays::Shown, WITHOUT_C),
+    ("exclude = [\"occ\"]", GitSays::Shown, "vault/c.env"),
+    ("exclude = [\"./vault\"]", GitSays::Shown, WITH_ORIG),
+    ("exclude = [\"{vault,x}\"]", GitSays::Shown, ""),
+    ("exclude = [\"Vault\", \"#vault\"]", GitSays::Shown, WITH_ORIG),
+    ("exclude = [\"vault \"]", GitSays::Shown, ""),
+    ("exclude = [\"occ/**\"]", GitSays::Shown, WITH_ORIG),
+    ("include = [\"src/**\"]", GitSays::Shown, ""),
+    ("include = [\"**/*.env\"]", GitSays::Ignored, "vault/c.env vault/occ/a.env"),
+    ("include = [\"/vault\", \"src\"]", GitSays::Ignored, WITH_ORIG),
+    ("include = [\"*.txt\"]", GitSays::Shown, "vault/occ/b.txt"),
+    ("include = [\"vault\", \"!vault/occ\"]", GitSays::Shown, "vault/c.env"),
+    ("include = [\"*.env\", \"!occ/\"]", GitSays::Shown, "vault/c.env vault/occ/a.env"),
+    ("include = [\"vault/\"]\nexclude = [\"vault/c.env\"]", GitSays::Shown, WITH_ORIG),
+    ("include = []", GitSays::Shown, WITH_ORIG),
+    ("", GitSays::NoRepository, "vault/c.env vault/occ/a.env vault/occ/a.env.orig vault/occ/b.txt"),
+    ("exclude = [\"!.hidden\"]", GitSays::NoRepository, WITH_ORIG),
+    ("exclude = [\"vault\", \"!vault/c.env\"]", GitSays::NoRepository, ""),
+    (
+        "exclude = [\"*.env\", \"!c.env\"]",
+        GitSays::NoRepository,
+        "vault/c.env vault/occ/a.env.orig vault/occ/b.txt",
+    ),
+    ("include = [\".hidden\"]", GitSays::NoRepository, "vault/occ/.hidden"),
 ];
+
+const WITHOUT_C: &str = "vault/occ/.hidden vault/occ/a.env vault/occ/a.env.orig vault/occ/b.txt";
 
 /// Writes a vault and the files beside it.
 fn fill(bed: &Bed, folder: &str, files: &[(&str, &str)]) {
@@ -100,7 +156,12 @@ fn what_npm_packs_is_known() {
             let found = files.iter().find(|(path, _)| *path == name);
             found.map(|(_, text)| (*text).to_owned())
         };
-        let known = npm::read(&package(files[0].1), "vault", file).unwrap();
+        let kind = |path: &str| match path {
+            "" | "vault" | "vault/occ" => Some(npm::Kind::Folder),
+            path => VAULT.contains(&path).then_some(npm::Kind::File),
+        };
+        let around = npm::Around { text: &file, kind: &kind, above: String::new() };
+        let known = npm::read(&package(files[0].1), "vault", &around).unwrap();
         let packed = joined(VAULT.into_iter().filter(|path| known.packs(path)));
         assert_eq!(packed, expected, "{files:?}");
     }
@@ -135,22 +196,24 @@ fn npm_packs_as_recorded() {
 
 #[test]
 fn what_cargo_packs_is_known() {
-    for (rest, is_ignored, expected) in CARGO {
-        let known = cargo::read(&manifest(rest)).unwrap();
-        let packed = VAULT.into_iter().filter(|path| known.packs(path, Some(is_ignored)));
+    for (rest, git, expected) in CARGO {
+        let known = cargo::read(&manifest(rest), None).unwrap();
+        let packed = VAULT.into_iter().filter(|path| known.packs(path, git));
         assert_eq!(joined(packed), expected, "{rest}");
     }
 }
 
 #[test]
 fn cargo_packs_as_recorded() {
-    for (rest, is_ignored, expected) in CARGO {
-        let ignored = if is_ignored { "/vault/\n" } else { "" };
+    for (rest, git, expected) in CARGO {
+        let ignored = if git == GitSays::Ignored { "/vault/\n" } else { "" };
         let bed = Bed::new();
         let manifest = manifest(rest);
         fill(&bed, ".", &[(".gitignore", ignored), ("src/lib.rs", ""), ("Cargo.toml", &manifest)]);
-        bed.git_init();
-        bed.git(["add", "Cargo.toml", "src", ".gitignore"]);
+        if git != GitSays::NoRepository {
+            bed.git_init();
+            bed.git(["add", "Cargo.toml", "src", ".gitignore"]);
+        }
         let args = ["package", "--list", "--allow-dirty", "--offline"];
         let cargo = duct::cmd("cargo", args).dir(bed.root()).stderr_null();
         let Ok(output) = cargo.read() else {

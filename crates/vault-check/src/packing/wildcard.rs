@@ -52,6 +52,11 @@ impl Wildcard {
         Wildcard::read(pattern, false)
     }
 
+    /// A name in which nothing is a wildcard.
+    pub(crate) fn of_name(name: &str) -> Wildcard {
+        Wildcard { parts: name.chars().map(Part::Literal).collect() }
+    }
+
     fn read(pattern: &str, knows_folders: bool) -> Option<Wildcard> {
         if pattern.is_empty() || pattern.len() > LONGEST {
             return None;

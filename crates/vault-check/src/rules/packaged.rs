@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use report::{Finding, Level, Rule};
 
 use crate::git::Answer;
-use crate::packing::{Carries, Recipe};
+use crate::packing::{Carries, GitSays, Recipe};
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -32,9 +32,9 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for recipe in &scope.recipes {
         let carried = paths
             .iter()
-            .filter_map(|path| Some((*path, recipe.carries(path, is_ignored(scope, path))?)));
+            .filter_map(|path| Some((*path, recipe.carries(path, git_says(scope, path))?)));
         // One line may take in what another does not, or only may.
-        let mut alike: BTreeMap<(Option<u32>, String), Vec<(&str, Carries<'_>)>> = BTreeMap::new();
+        let mut alike: BTreeMap<_, Vec<(&str, Carries<'_>)>> = BTreeMap::new();
         for (path, how) in carried {
             alike.entry((how.line, how.why.to_string())).or_default().push((path, how));
         }
@@ -58,12 +58,14 @@ fn keep(found: &mut Vec<Finding>, finding: Finding) {
     }
 }
 
-/// Whether git ignores a file; outside a repository nothing is ignored.
-fn is_ignored(scope: &Scope<'_>, path: &str) -> Option<bool> {
+fn git_says(scope: &Scope<'_>, path: &str) -> GitSays {
     match &scope.git {
-        Answer::NoRepository => Some(false),
-        Answer::Unknown(_) => None,
-        Answer::Known(git) => Some(!git.not_ignored.contains(path) && !git.tracked.contains(path)),
+        Answer::NoRepository => GitSays::NoRepository,
+        Answer::Unknown(_) => GitSays::Unknown,
+        Answer::Known(git) if git.not_ignored.contains(path) || git.tracked.contains(path) => {
+            GitSays::Shown
+        }
+        Answer::Known(_) => GitSays::Ignored,
     }
 }
 

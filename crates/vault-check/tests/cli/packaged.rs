@@ -236,6 +236,29 @@ fn a_package_that_would_carry_the_vault_is_found() {
 }
 
 #[test]
+fn a_package_inside_another_is_told_apart() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.write("Cargo.toml", "[package]\nname = \"x\"\n[workspace]\nmembers = [\"vault\"]\n");
+    assert_eq!(check(bed), ["error packaged Cargo.toml:null"]);
+    let member = "[package]\nname = \"y\"\npublish.workspace = true\n";
+    bed.write("vault/Cargo.toml", member);
+    assert_eq!(check(bed), [""; 0], "nothing is inherited");
+    let publish = |value| format!("[workspace.package]\npublish = {value}\n");
+    bed.write("Cargo.toml", publish(false));
+    assert_eq!(check(bed), [""; 0]);
+    bed.write("Cargo.toml", publish(true));
+    assert_eq!(check(bed), ["error packaged vault/Cargo.toml:null"]);
+    bed.remove("Cargo.toml");
+    bed.remove("vault/Cargo.toml");
+    bed.write("vault/package.json", r#"{"name": "x", "version": "1.0.0"}"#);
+    bed.write(".gitignore", "occ/\n");
+    assert_eq!(check(bed), ["error packaged vault/package.json:null"]);
+    bed.write("package.json", r#"{"private": true, "workspaces": ["vault"]}"#);
+    assert_eq!(check(bed), [""; 0], "npm reads the ignore file of the workspace");
+}
+
+#[test]
 fn a_folder_above_that_others_may_change_is_found() {
     let operator = Operator::new();
     operator.bed.set_mode("vault", 0o777);
