@@ -50,8 +50,8 @@ pub(crate) struct Carries<'a> {
     pub(crate) by: Option<&'a str>,
     /// What mends it.
     pub(crate) mend: Cow<'a, str>,
-    /// Whether what is packed is certainly the folder that has the vault.
-    pub(crate) is_certain: bool,
+    /// The folder from which it would have to be built, where that is not certain.
+    pub(crate) guess: Option<&'a str>,
     /// Whether the recipe names a folder that leads to the file.
     pub(crate) is_named: bool,
     /// Whether it may be carried or not; nobody can say.
@@ -167,21 +167,18 @@ impl Recipe {
             why: Cow::Borrowed(why),
             by: None,
             mend: Cow::Borrowed(mend),
-            is_certain: true,
+            guess: None,
             is_named: false,
             is_possible: false,
         };
         match &self.kind {
             Kind::Image(build) => build.carries(path),
-            Kind::Npm(npm) => npm.packs(path).then(|| {
-                let mend =
-                    "list in `files` what the package is made of, or set `\"private\": true`";
-                package("npm package", npm.why(), mend)
-            }),
-            Kind::Cargo(found) => found.packs(path, git).then(|| {
-                let mend = "add the vault's folder to `exclude`, or set `publish = false`";
-                package("crate", found.why(), mend)
-            }),
+            Kind::Npm(npm) => {
+                npm.packs(path).then(|| package("npm package", npm.why(), npm.mend()))
+            }
+            Kind::Cargo(found) => {
+                found.packs(path, git).then(|| package("crate", found.why(), found.mend()))
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Build {
     ignored_by: String,
     /// What keeps the vault out there.
     pattern: String,
+    /// The context, as findings show it.
+    context: String,
     /// Whether the context is certain: the recipe lies in it, or another file says which it is.
     is_certain: bool,
     /// Whether the recipe is a text in the file that has it built, and has no lines of its own.
@@ -60,6 +62,12 @@ impl Build {
             ignored_by: ops.relative(&ignored_by),
             by: named.by.filter(|by| *by != named.path).map(|by| ops.relative(&by)),
             alias: named.alias,
+            context: match ops.relative(&named.context) {
+                folder if named.context == ops.folder || folder.is_empty() => {
+                    "the repo's folder".to_owned()
+                }
+                folder => folder,
+            },
             is_certain: named.is_certain,
             is_inline: named.inline.is_some(),
         })
@@ -101,7 +109,7 @@ impl Build {
                     self.pattern, self.ignored_by
                 )),
             },
-            is_certain: self.is_certain,
+            guess: (!self.is_certain).then_some(&self.context),
             is_named: how == How::Copied { is_named: true },
             is_possible: matches!(how, How::Mounted | How::Unknown)
                 || ignorefile == Ignorefile::Lacks,

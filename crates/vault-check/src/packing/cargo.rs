@@ -68,6 +68,14 @@ impl Crate {
             None => "neither `exclude` nor git keeps it out",
         }
     }
+
+    /// What mends it.
+    pub(crate) fn mend(&self) -> &'static str {
+        match self.include {
+            Some(_) => "list in `include` only what the crate is made of, or set `publish = false`",
+            None => "add the vault's folder to `exclude`, or set `publish = false`",
+        }
+    }
 }
 
 #[cfg(test)]

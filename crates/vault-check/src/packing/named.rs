@@ -1,6 +1,6 @@
 //! Images that another file has built: fly.toml and compose files say from which recipe, and from which folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
@@ -60,8 +60,11 @@ pub(crate) fn read(
 const MOST_WAYS: usize = 64;
 
 /// Every image once for each context and for each list of arguments, as it is known best. Where a file says how a recipe
-/// is built, what else could be done with it does not count.
+/// is built, what else could be done with it there does not count, nor a context that is a guess.
 pub(crate) fn each_once(mut images: Vec<Named>) -> Vec<Named> {
+    let told = images.iter().filter(|image| image.is_certain && image.by.is_some());
+    let told: BTreeSet<PathBuf> = told.map(|image| image.path.clone()).collect();
+    images.retain(|image| image.is_certain || image.by.is_some() || !told.contains(&image.path));
     let is_worse =
         |image: &Named| (!image.is_certain, image.by.is_none(), image.ignorefile.is_none());
     images.sort_by(|one, other| {
@@ -154,9 +157,15 @@ fn deployed(
     if dockerfile.is_none() && ignorefile.is_none() && args.is_empty() {
         return None;
     }
-    let argument = |(name, value)| match value {
-        toml::Value::String(value) => (name, Rc::new(Secret::from(value))),
-        value => (name, Rc::new(Secret::from(value.to_string()))),
+    let argument = |(name, value)| {
+        let value = match value {
+            toml::Value::String(value) => value,
+            toml::Value::Integer(value) => value.to_string(),
+            toml::Value::Boolean(value) => value.to_string(),
+            // No other names a file.
+            _ => return None,
+        };
+        Some((name, Rc::new(Secret::from(value))))
     };
     Some(Named {
         path: joined(own, dockerfile.as_deref().unwrap_or("Dockerfile")),
@@ -165,7 +174,7 @@ fn deployed(
         alias: None,
         is_certain,
         ignorefile: ignorefile.map(|ignorefile| joined(own, &ignorefile)),
-        arguments: args.into_iter().map(argument).collect(),
+        arguments: args.into_iter().filter_map(argument).collect(),
         by: Some(path.to_owned()),
     })
 }
@@ -245,7 +254,8 @@ mod tests {
         let mut images = read(path, Path::new("/repo"), true, &|_| Some(text.to_owned()));
         let dockerfile = PathBuf::from("/repo/deploy/Dockerfile");
         images.push(Named::new(dockerfile.clone(), PathBuf::from("/repo"), false));
-        images.push(Named::new(dockerfile, PathBuf::from("/repo/deploy"), true));
+        images.push(Named::new(dockerfile.clone(), PathBuf::from("/repo/deploy"), true));
+        images.push(Named::new(dockerfile, PathBuf::from("/repo/other"), false));
         let images = each_once(images);
         assert_eq!(images.len(), 3);
         assert!(images.iter().all(|image| image.is_certain && image.by.is_some()));

@@ -241,6 +241,18 @@ impl Npm {
             Source::None => "there is no `files`, and no ignore file keeps it out",
         }
     }
+
+    /// What mends it.
+    pub(crate) fn mend(&self) -> &'static str {
+        match self.source {
+            Source::Listed => {
+                "list in `files` only what the package is made of, or set `\"private\": true`"
+            }
+            Source::Npmignore | Source::None => {
+                "list in `files` what the package is made of, or set `\"private\": true`"
+            }
+        }
+    }
 }
 
 /// A file and the folders that npm goes through to it.

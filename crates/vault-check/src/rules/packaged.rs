@@ -75,10 +75,10 @@ fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries<'_>)]) 
         0 => String::new(),
         n_more => format!(" and {n_more} more"),
     };
-    let built = match how.by {
-        _ if !how.is_certain => ", built from the repo's folder".to_owned(),
-        Some(by) => format!(", built as {by} says"),
-        None => String::new(),
+    let built = match (how.guess, how.by) {
+        (Some(folder), _) => format!(" if it is built from {folder}"),
+        (None, Some(by)) => format!(", built as {by} says"),
+        (None, None) => String::new(),
     };
     let verb = if how.is_possible { "may" } else { "would" };
     let message = format!(
@@ -88,7 +88,7 @@ fn finding(scope: &Scope<'_>, recipe: &Recipe, carried: &[(&str, Carries<'_>)]) 
         how.why
     );
     // `COPY . .` in a folder of its own is built there as a rule, where the vault is not.
-    let level = match (how.is_certain, how.is_named) {
+    let level = match (how.guess.is_none(), how.is_named) {
         _ if how.is_possible => Level::Note,
         (true, _) => Level::Error,
         (false, true) => Level::Warning,

@@ -154,6 +154,23 @@ fn an_image_of_another_compose_file_is_found() {
 }
 
 #[test]
+fn a_context_that_is_a_guess_is_called_one() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.write("deploy/web/Dockerfile", "FROM debian\nCOPY . /app\n");
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    deploy/web/Dockerfile:2: note: vault/occ/supabase/database_url_staging.env would be in the image if it is built from the repo's folder: this line takes it in, and no ignore file keeps it out [packaged]
+      hint: add `vault/occ` to `.dockerignore`, or copy only what the image needs
+    ok: 1 checked, 1 note
+    [exit status: 0]
+    ");
+    bed.write("compose.yaml", "services: {web: {build: deploy/web}}\n");
+    assert_eq!(check(bed), [""; 0], "compose says what it is built from");
+}
+
+#[test]
 fn each_line_that_takes_some_of_the_vault_is_found() {
     let operator = Operator::new();
     let bed = &operator.bed;
@@ -224,7 +241,7 @@ fn a_package_that_would_carry_the_vault_is_found() {
     PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
 
     Cargo.toml: error: vault/occ/supabase/database_url_staging.env would be in the crate: `include` lists it [packaged]
-      hint: add the vault's folder to `exclude`, or set `publish = false`
+      hint: list in `include` only what the crate is made of, or set `publish = false`
     package.json: error: vault/occ/supabase/database_url_staging.env would be in the npm package: there is no `files`, and `.npmignore`, which npm reads in place of `.gitignore`, does not keep it out [packaged]
       hint: list in `files` what the package is made of, or set `"private": true`
     findings: 1 checked, 2 errors
