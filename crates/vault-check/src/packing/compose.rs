@@ -85,7 +85,8 @@ struct Build {
     context: Option<Context>,
     /// The recipe, with [`UNKNOWN`] where nobody can say.
     recipe: Option<String>,
-    inline: Option<String>,
+    /// The recipe itself, and the file that has it.
+    inline: Option<(PathBuf, String)>,
     arguments: Vec<Argument>,
     /// Further folders, by the name that the recipe has for them.
     folders: Vec<(String, PathBuf)>,
@@ -215,7 +216,10 @@ impl Build {
             None => Context { folder: layer.folder.to_owned(), is_certain: false },
         });
         // What compose does not know the recipe itself may.
-        let inline = |node: &Node| text(node).or_else(|| node.text().map(str::to_owned));
+        let inline = |node: &Node| {
+            let recipe = text(node).or_else(|| node.text().map(str::to_owned));
+            Some((layer.path.to_owned(), recipe?))
+        };
         let pairs = |key| build.get(key).map(pairs).unwrap_or_default();
         let argument = |(name, value): (&str, Option<&str>)| {
             let own = format!("${{{name}}}");
@@ -256,13 +260,13 @@ impl Build {
         let context =
             context.unwrap_or_else(|| Context { folder: folder.to_owned(), is_certain: true });
         let path = match (&self.inline, self.recipe.as_deref().unwrap_or("Dockerfile")) {
-            (Some(_), _) => self.by.clone(),
+            (Some((file, _)), _) => file.clone(),
             (None, recipe) if recipe.contains(UNKNOWN) => return Vec::new(),
             (None, recipe) => joined(&context.folder, recipe),
         };
         let image = |alias: Option<String>, folder, is_certain| Named {
             path: path.clone(),
-            inline: self.inline.clone(),
+            inline: self.inline.as_ref().map(|(_, recipe)| recipe.clone()),
             context: folder,
             alias,
             is_certain,

@@ -93,10 +93,16 @@ impl Wildcard {
     /// Whether the pattern fits the whole text. Every place that the text can have come to is followed at once, so that
     /// no pattern takes long.
     pub(crate) fn fits(&self, text: &str) -> bool {
-        let mut now = Places::new(self);
+        // Most patterns begin with another name.
+        if let Some(Part::Literal(first)) = self.parts.first()
+            && !text.starts_with(*first)
+        {
+            return false;
+        }
+        let (mut now, mut next) = (Places::new(self), Places::new(self));
         now.enter(0);
         for character in text.chars() {
-            let mut next = Places::new(self);
+            next.clear();
             for (at, part) in self.parts.iter().enumerate() {
                 let (is_here, is_within) = (now.here[at], now.within[at]);
                 match part {
@@ -115,7 +121,7 @@ impl Wildcard {
             if next.is_empty() {
                 return false;
             }
-            now = next;
+            std::mem::swap(&mut now, &mut next);
         }
         now.here[self.parts.len()]
     }
@@ -160,6 +166,11 @@ impl Places<'_> {
                 _ => return,
             }
         }
+    }
+
+    fn clear(&mut self) {
+        self.here.fill(false);
+        self.within.fill(false);
     }
 
     fn is_empty(&self) -> bool {

@@ -172,6 +172,8 @@ fn one_of_another_name_is_read_over_the_one_beside_it() {
     check(&[("compose.override.yaml", over), base], "app/D <- app A=.");
     check(&[("docker-compose.prod.yml", over), base], "app/D <- app A=.");
     check(&[("docker-compose.prod.yml", over)], "Dockerfile <- /repo A=.");
+    let inline = ("compose.yaml", "services: {web: {build: {dockerfile_inline: FROM a}}}");
+    check(&[("compose.override.yaml", over), inline], "compose.yaml <- /repo \"FROM a\" A=.");
     let whole = "services: {web: {build: other}}";
     check(&[("compose.override.yml", whole), base], "other/D <- other");
     check(&[("compose-dev.yml", whole), base], "other/Dockerfile <- other");
