@@ -24,8 +24,12 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             alone.push(b'\n');
         }
         for dialect in Dialect::ALL {
-            let reading = dialect.read(&alone);
-            let agrees = matches!(reading.get(entry.key.as_bytes()), Some(Understood::Value(value)) if value.same_as(&entry.value));
+            // What a shell makes of a name of its own is not the file's to say.
+            let has_name = dialect == Dialect::Shell && alone.starts_with(entry.key.as_bytes());
+            let before: &[u8] = if has_name { b"K_" } else { b"" };
+            let reading = dialect.read(&[before, &alone].concat());
+            let understood = reading.get(&[before, entry.key.as_bytes()].concat());
+            let agrees = matches!(understood, Some(Understood::Value(value)) if value.same_as(&entry.value));
             assert!(agrees, "{dialect}");
         }
     }
