@@ -3,12 +3,15 @@
 mod inside;
 mod listed;
 mod named;
+mod room;
 
 use std::fmt;
 use std::ops::Range;
 
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
+
+use room::Room;
 
 /// Which part of a credential's value was meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,15 +111,17 @@ fn take_login(user: &[u8], password: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
 /// Npgsql (`;Password=…`) and of Redis clients (`,password=…`).
 fn keyword_passwords(value: &[u8]) -> Vec<Range<usize>> {
     let lower = Zeroizing::new(value.to_ascii_lowercase());
-    let keys = [&b"password="[..], b"pwd="];
+    let mut keys: Vec<(usize, usize)> = Vec::new();
+    for key in [&b"password="[..], b"pwd="] {
+        keys.extend(memchr::memmem::find_iter(&lower, key).map(|at| (at, at + key.len())));
+    }
+    keys.sort_unstable();
+    let mut room = Room::new();
     keys.into_iter()
-        .flat_map(|key| {
-            memchr::memmem::find_iter(&lower, key).map(|at| (at, key)).collect::<Vec<_>>()
-        })
-        .filter_map(|(at, key)| {
+        .filter_map(|(at, start)| {
             let before = at.checked_sub(1).map(|before| value[before]);
-            before.is_none_or(|byte| b" \t\n?&;,".contains(&byte)).then(|| {
-                let start = at + key.len();
+            let is_one = before.is_none_or(|byte| b" \t\n?&;,".contains(&byte));
+            (is_one && room.has(start)).then(|| {
                 let (start, ends) = match value.get(start) {
                     Some(b'\'') => (start + 1, &b"'"[..]),
                     Some(b'"') => (start + 1, &b"\""[..]),
@@ -127,7 +132,9 @@ fn keyword_passwords(value: &[u8]) -> Vec<Range<usize>> {
                     _ => (start, &b" \t\r\n&;"[..]),
                 };
                 let len = value[start..].iter().position(|byte| ends.contains(byte));
-                start..len.map_or(value.len(), |len| start + len)
+                let end = len.map_or(value.len(), |len| start + len);
+                room.take(start, end);
+                start..end
             })
         })
         .collect()
@@ -233,6 +240,33 @@ mod tests {
                 (UserAndPassword, "u:two12345"),
             ],
         );
+    }
+
+    /// Rows of pieces of which each was once taken with all that is behind it.
+    #[test]
+    fn long_rows_are_taken_apart_in_time() {
+        let name = "token".repeat(20_000);
+        for (before, piece) in [
+            ("", "token="),
+            ("", "a_PASS="),
+            ("", "token=\""),
+            ("", ";password={"),
+            ("", ";password='x"),
+            (",password=", "?password="),
+            ("", "password "),
+            ("http://", "?key=%3F"),
+            ("", "</password"),
+            (&format!("{{\"{name}\":"), "["),
+            (&format!("{{\"{name}\":["), "\"a\","),
+        ] {
+            let value = format!("{before}{}", piece.repeat(500_000 / piece.len()));
+            let started = std::time::Instant::now();
+            let mut n_bytes = 0;
+            parts(value.as_bytes(), &mut |_, bytes| n_bytes += bytes.len());
+            let spent = started.elapsed();
+            assert!(spent.as_secs() < 5, "{piece}: {spent:?}");
+            assert!(n_bytes < 8 * value.len(), "{piece}: {n_bytes}");
+        }
     }
 
     #[test]

@@ -467,6 +467,7 @@ fn texts_of_anchors_alone_are_searched_in_time() {
         "password=",
         "token: ",
         "eyJhbGciOiJIUzI1NiJ9.",
+        "-eyJ",
         "Authorization=",
         "password=xa",
         "password='xa",

@@ -125,16 +125,23 @@ pub(super) fn age(place: &Place<'_>) -> Verdict {
     token(place, "age-key", is_alphanumeric, |body| body.len() == 58)
 }
 
+/// A header of a JSON Web Token is longer only where it has a certificate or a key in it.
+const LONG_HEADER: usize = 256;
+
 /// Three base64url parts of which the first is a JSON object that names an algorithm.
 pub(super) fn jwt(place: &Place<'_>) -> Verdict {
     if !place.begins_word() {
         return Verdict::Nothing;
     }
-    // A third full stop, after the token, belongs to the sentence.
-    let mut n_dots = 0;
+    // A third full stop, after the token, belongs to the sentence. A long header ends where another may begin: a row of
+    // beginnings is not looked at from each to the same far end.
+    let (mut n_bytes, mut n_dots, mut last) = (0, 0, [0; 4]);
     let belongs = |byte| {
+        n_bytes += 1;
         n_dots += usize::from(byte == b'.');
-        n_dots < 3 && (is_word_or_dash(byte) || byte == b'.')
+        last = [last[1], last[2], last[3], byte];
+        let begins_anew = n_dots == 0 && n_bytes > LONG_HEADER && last == *b"-eyJ";
+        n_dots < 3 && !begins_anew && (is_word_or_dash(byte) || byte == b'.')
     };
     let Some(end) = place.run(place.at, LONGEST, belongs) else {
         return Verdict::Open(place.at);

@@ -63,13 +63,13 @@ pub(super) fn json_members(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     }
     let mut at = 0;
     // For each bracket that is open, whether it is a list, and the name it stands under.
-    let mut open: Vec<(bool, Name)> = Vec::new();
+    let mut open: Vec<(bool, Option<Name>)> = Vec::new();
     // The name of the member whose value comes next.
-    let mut name: Name = None;
+    let mut name: Option<Name> = None;
     while let Some(quote) = memchr::memchr(b'"', &value[at..]).map(|found| at + found) {
         for byte in &value[at..quote] {
             match byte {
-                b'{' | b'[' => open.push((*byte == b'[', name.clone())),
+                b'{' | b'[' => open.push((*byte == b'[', name)),
                 b'}' | b']' => {
                     open.pop();
                     name = None;
@@ -77,7 +77,7 @@ pub(super) fn json_members(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
                 // All items of a list stand under its name.
                 b',' => {
                     name = match open.last() {
-                        Some((true, of_list)) => of_list.clone(),
+                        Some((true, of_list)) => *of_list,
                         _ => None,
                     };
                 }
@@ -87,13 +87,13 @@ pub(super) fn json_members(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
         let Some((text, end)) = string(value, quote + 1) else { return };
         at = end;
         if value[at..].trim_ascii_start().first() == Some(&b':') {
-            let outer = open.last().and_then(|(_, outer)| outer.clone());
+            let outer = open.last().and_then(|(_, outer)| *outer);
             // `"secret": {"value": "…"}`
             // and composer's `"github-oauth": {"github.com": "…"}`.
             let is_empty = EMPTY_NAMES.iter().any(|empty| text.as_slice() == *empty)
-                || (text.contains(&b'.') && outer.as_ref().is_some_and(|outer| is_telling(outer)));
-            name = if is_empty && outer.is_some() { outer } else { Some(text) };
-        } else if name.as_ref().is_some_and(|name| is_telling(name) && text.len() >= shortest(name))
+                || (text.contains(&b'.') && outer.is_some_and(|outer| outer.is_telling));
+            name = if is_empty && outer.is_some() { outer } else { Some(Name::new(&text)) };
+        } else if name.is_some_and(|name| name.is_telling && text.len() >= name.shortest)
             // The lines of a key are taken one by one.
             && !text.contains(&b'\n')
         {
@@ -102,7 +102,19 @@ pub(super) fn json_members(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     }
 }
 
-type Name = Option<Zeroizing<Vec<u8>>>;
+/// What there is to know of a name; the name itself may be long, and stand above much.
+#[derive(Clone, Copy)]
+struct Name {
+    is_telling: bool,
+    /// How long a text must be to be a secret under it.
+    shortest: usize,
+}
+
+impl Name {
+    fn new(name: &[u8]) -> Name {
+        Name { is_telling: is_telling(name), shortest: shortest(name) }
+    }
+}
 
 /// Names that say nothing by themselves.
 const EMPTY_NAMES: [&[u8]; 4] = [b"value", b"current", b"data", b"plaintext"];

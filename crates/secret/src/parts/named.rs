@@ -2,6 +2,7 @@
 
 use super::Part;
 use super::inside::{SHORTEST, is_telling};
+use super::room::Room;
 
 /// No name of a setting is longer.
 const LONGEST_NAME: usize = 48;
@@ -19,18 +20,21 @@ pub(super) fn assigned(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
         (Some(b'{'), _) | (Some(b'['), Some(b'{' | b'[' | b'"')) => return,
         _ => {}
     }
+    let mut room = Room::new();
     for line in value.split(|byte| *byte == b'\n') {
-        for at in memchr::memchr2_iter(b'=', b':', line) {
-            let name = name_before(&line[..at]);
+        room.begin_line();
+        for at in memchr::memchr2_iter(b'=', b':', line).map(|at| at + 1) {
+            let name = name_before(&line[..at - 1]);
             // Behind the `:` of a host stands its port.
-            let is_port = line[at] == b':'
-                && !line[at + 1..].first().is_none_or(|next| BLANKS.contains(next));
+            let is_port = line[at - 1] == b':'
+                && !line[at..].first().is_none_or(|next| BLANKS.contains(next));
             if !is_port
                 && !name.is_empty()
                 && is_telling(name)
                 && !name.eq_ignore_ascii_case(b"password")
+                && room.has(at)
             {
-                take_word(&line[at + 1..], take);
+                room.take(at, at + take_word(&line[at..], take));
             }
         }
         for at in memchr::memmem::find_iter(line, b"password ") {
@@ -72,10 +76,10 @@ fn name_before(line: &[u8]) -> &[u8] {
     &line[end - n_name..end]
 }
 
-/// Takes the word that follows, as far as it goes in any notation.
-fn take_word(rest: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
-    let start = rest.iter().position(|byte| !BLANKS.contains(byte)).unwrap_or(rest.len());
-    let mut rest = &rest[start..];
+/// Takes the word that follows, as far as it goes in any notation; answers where it ends.
+fn take_word(text: &[u8], take: &mut dyn FnMut(Part, &[u8])) -> usize {
+    let start = text.iter().position(|byte| !BLANKS.contains(byte)).unwrap_or(text.len());
+    let mut rest = &text[start..];
     for scheme in SCHEMES {
         rest = rest.strip_prefix(scheme).unwrap_or(rest);
     }
@@ -88,6 +92,7 @@ fn take_word(rest: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     if word.len() >= SHORTEST && !is_place {
         take(Part::Token, word);
     }
+    text.len() - rest.len() + len
 }
 
 /// `host:port:database:user:password`, in which a backslash saves a colon.
