@@ -127,7 +127,7 @@ fn completed(
         Reader::TokioPostgres | Reader::Prisma | Reader::Jdbc | Reader::Npgsql
     );
     if looks_nowhere {
-        return Ok(dsn::each_host(&dsn));
+        return Ok(dsn::each_host(&dsn).collect());
     }
     let is_process = matches!(held.place.source, PlaceSource::Process { .. });
     let variables = |name: &str| {

@@ -46,7 +46,7 @@ pub fn differences(first: &Dsn, second: &Dsn) -> Vec<Difference> {
 fn ports(dsn: &Dsn) -> Vec<Vec<u8>> {
     let port = |host: &Dsn| host.port().filter(|port| !port.is_empty()).map(<[u8]>::to_vec);
     let default = || dsn.default_port().as_bytes().to_vec();
-    each_host(dsn).iter().map(|host| port(host).unwrap_or_else(default)).collect()
+    each_host(dsn).map(|host| port(&host).unwrap_or_else(default)).collect()
 }
 
 fn same(first: &Dsn, second: &Dsn, name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What a reader understood of a string: named values, each of them a secret until asked for.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -21,8 +22,13 @@ pub type Name = Cow<'static, str>;
 pub struct Fields {
     buffer: Buffer,
     entries: Vec<Entry>,
+    /// Where each name stands among the entries, if there are many.
+    places: HashMap<Name, usize>,
     secrets: OnceLock<Vec<Secret>>,
 }
+
+/// No string that was meant has more fields; up to here a look at each is quickest.
+const MANY: usize = 64;
 
 /// Bytes that are wiped when they go.
 #[derive(Default)]
@@ -53,6 +59,7 @@ impl Fields {
         Self {
             buffer: Buffer(text.to_vec()),
             entries: Vec::with_capacity(8),
+            places: HashMap::new(),
             secrets: OnceLock::new(),
         }
     }
@@ -96,21 +103,29 @@ impl Fields {
     /// Sets a field to the bytes at a place; the last value wins and keeps the first one's order.
     pub(crate) fn give(&mut self, name: Name, place: Range<usize>) {
         self.secrets = OnceLock::new();
-        match self.entries.iter_mut().find(|entry| entry.name == name) {
-            Some(entry) => entry.place = place,
-            None => self.entries.push(Entry { name, place }),
+        match self.index(&name) {
+            Some(index) => self.entries[index].place = place,
+            None => self.push(Entry { name, place }),
         }
     }
 
     /// [`Fields::give`] for a field that is known not to be set yet.
     pub(crate) fn give_new(&mut self, name: &'static str, place: Range<usize>) {
-        self.entries.push(Entry { name: Name::Borrowed(name), place });
+        self.push(Entry { name: Name::Borrowed(name), place });
     }
 
     /// Takes a field away.
     pub fn remove(&mut self, name: &str) {
         self.secrets = OnceLock::new();
-        self.entries.retain(|entry| entry.name != name);
+        if let Some(index) = self.index(name) {
+            self.entries.remove(index);
+            if self.entries.len() > MANY {
+                self.places.remove(name);
+                self.places.values_mut().for_each(|place| *place -= usize::from(*place > index));
+            } else {
+                self.places.clear();
+            }
+        }
     }
 
     /// Every field with its value, in order.
@@ -124,6 +139,7 @@ impl Fields {
         Self {
             buffer: Buffer(self.buffer.0.clone()),
             entries: self.entries.clone(),
+            places: self.places.clone(),
             secrets: OnceLock::new(),
         }
     }
@@ -142,7 +158,19 @@ impl Fields {
     }
 
     fn index(&self, name: &str) -> Option<usize> {
+        if self.entries.len() > MANY {
+            return self.places.get(name).copied();
+        }
         self.entries.iter().position(|entry| entry.name == name)
+    }
+
+    fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+        if self.entries.len() > MANY {
+            let first = if self.places.is_empty() { 0 } else { self.entries.len() - 1 };
+            let names = self.entries[first..].iter().map(|entry| entry.name.clone());
+            self.places.extend(names.zip(first..));
+        }
     }
 
     fn secrets(&self) -> &[Secret] {
@@ -160,5 +188,38 @@ impl fmt::Debug for Fields {
         f.debug_set()
             .entries(self.names().map(|name| if is_known(name) { name } else { "…" }))
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_fields_are_found_by_their_names() {
+        let mut fields = Fields::new();
+        let name = |n: usize| format!("a{n}");
+        (0..MANY + 20).for_each(|n| fields.set(name(n), n.to_string()));
+        fields.set("a70", "x");
+        for n in [3, 68, 90] {
+            fields.remove(&name(n));
+        }
+        fields.set("a3", "y");
+        let is = |fields: &Fields, n: usize, value: Option<&str>| {
+            assert_eq!(fields.get(&name(n)), value.map(str::as_bytes), "{n}");
+        };
+        for fields in [&fields, &fields.duplicate()] {
+            is(fields, 2, Some("2"));
+            is(fields, 3, Some("y"));
+            is(fields, 68, None);
+            is(fields, 70, Some("x"));
+            is(fields, MANY + 19, Some(&(MANY + 19).to_string()));
+        }
+        (0..40).for_each(|n| fields.remove(&name(n)));
+        is(&fields, 3, None);
+        is(&fields, 41, Some("41"));
+        fields.set("b", "z");
+        assert_eq!(fields.get("b"), Some(b"z".as_slice()));
+        assert_eq!(fields.names().count(), MANY + 20 - 1 - 40 + 1);
     }
 }

@@ -59,7 +59,7 @@ impl Mask {
                 }
             }
         }
-        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+        pieces.sort_unstable();
         pieces.dedup();
         // Without a scheme nothing says where a password would begin.
         let has_scheme = text.windows(3).any(|window| window == b"://");
@@ -175,7 +175,7 @@ fn holds(value: &[u8], piece: &[u8]) -> bool {
     if piece.len() < 3 {
         value.split(|byte| DELIMITERS.contains(byte)).any(|part| part == piece)
     } else {
-        value.windows(piece.len()).any(|window| window == piece)
+        memchr::memmem::find(value, piece).is_some()
     }
 }
 
@@ -187,16 +187,23 @@ fn add_pieces(pieces: &mut Vec<Vec<u8>>, text: &[u8]) {
     }
 }
 
-/// What follows each `password=` and its like, wherever in the text that stands.
+/// What follows each `password=` and its like, wherever in the text that stands; what stands in one that was found has
+/// no other pieces.
 fn after_password_keys(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let keys: [&[u8]; 4] = [b"password=", b"passwd=", b"pwd=", b"pass="];
+    let mut reach = 0;
     (0..text.len()).filter_map(move |start| {
         let rest = &text[start..];
         let starts = |key: &&&[u8]| {
             rest.get(..key.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(key))
         };
-        let value = &rest[keys.iter().find(starts)?.len()..];
-        value.split(|byte| b"&; \t\r\n".contains(byte)).next()
+        if start < reach {
+            return None;
+        }
+        let key_len = keys.iter().find(starts)?.len();
+        let value = rest[key_len..].split(|byte| b"&; \t\r\n".contains(byte)).next()?;
+        reach = start + key_len + value.len();
+        Some(value)
     })
 }
 

@@ -199,7 +199,7 @@ fn addresses(dsn: &Dsn) -> Vec<u8> {
         let (open, close): (&[u8], &[u8]) = if is_ipv6 { (b"[", b"]") } else { (b"", b"") };
         [open, name, close, b":", port].concat()
     };
-    dsn::each_host(dsn).iter().map(one).collect::<Vec<_>>().join(&b',')
+    dsn::each_host(dsn).map(|host| one(&host)).collect::<Vec<_>>().join(&b',')
 }
 
 /// `Key=Value;` with Npgsql's names; a value is quoted where a character of it would end it.

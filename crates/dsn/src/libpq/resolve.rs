@@ -241,9 +241,9 @@ impl Resolved {
             }
             Found::File { text, .. } => text,
         };
-        let hosts = each_host(&Dsn::from_fields(Kind::Postgres, self.fields.duplicate()));
+        let dsn = Dsn::from_fields(Kind::Postgres, self.fields.duplicate());
         // To the reader of password files.
-        self.passwords = hosts.iter().map(|host| password_for(host, text.expose())).collect();
+        self.passwords = each_host(&dsn).map(|host| password_for(&host, text.expose())).collect();
         // The password becomes a field, which is a secret again.
         let first = self.passwords.first().and_then(Option::as_ref).map(Secret::duplicate);
         if let Some(password) = first {
@@ -253,7 +253,8 @@ impl Resolved {
 
     /// One connection string for each host, each with its own password where those are from the password file.
     pub fn into_hosts(self) -> Vec<Dsn> {
-        let mut hosts = each_host(&Dsn::from_fields(Kind::Postgres, self.fields));
+        let dsn = Dsn::from_fields(Kind::Postgres, self.fields);
+        let mut hosts: Vec<Dsn> = each_host(&dsn).collect();
         for (host, password) in hosts.iter_mut().zip(self.passwords) {
             *host = host.with_password(password.as_ref());
         }

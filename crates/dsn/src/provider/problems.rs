@@ -45,9 +45,10 @@ pub fn problems(dsn: &Dsn) -> Vec<Problem> {
         ));
     }
     let hosts = each_host(dsn);
+    let n_hosts = hosts.len();
     let mut found: Vec<(Problem, Vec<usize>)> = Vec::new();
-    for (index, host) in hosts.iter().enumerate() {
-        for problem in of_host(host) {
+    for (index, host) in hosts.enumerate() {
+        for problem in of_host(&host) {
             match found.iter_mut().find(|(known, _)| *known == problem) {
                 Some((_, numbers)) => numbers.push(index + 1),
                 None => found.push((problem, vec![index + 1])),
@@ -55,10 +56,10 @@ pub fn problems(dsn: &Dsn) -> Vec<Problem> {
         }
     }
     problems.extend(found.into_iter().map(|(mut problem, numbers)| {
-        if numbers.len() < hosts.len() {
+        if numbers.len() < n_hosts {
             let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
             let which = numbers.join(" and ");
-            problem.message = format!("host {which} of {}: {}", hosts.len(), problem.message);
+            problem.message = format!("host {which} of {n_hosts}: {}", problem.message);
         }
         problem
     }));

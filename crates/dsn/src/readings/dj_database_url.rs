@@ -1,5 +1,7 @@
 //! dj-database-url 3: `parse`, on top of `urlsplit`; Django hands the options to psycopg.
 
+use std::collections::HashMap;
+
 use super::python::{parse_qsl, port_number, unquote, urlsplit};
 use super::{set_given, utf8};
 use crate::{Fields, Name, Refusal};
@@ -21,22 +23,23 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
         fields.set("port", port.to_string());
     }
     set_given(&mut fields, "dbname", unquote(url.path.get(1..).unwrap_or_default()));
-    let mut options = Fields::new();
+    // The values of each key, joined in the end: there may be very many.
+    let mut options: Vec<(String, Vec<String>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (key, value) in parse_qsl(&url.query, false)? {
-        let value = typed(value);
-        let joined = match options.get(&key) {
-            Some(earlier) => [earlier, b",", value.as_bytes()].concat(),
-            None => value.into_bytes(),
-        };
-        options.set(Name::Owned(key), joined);
+        let place = *places.entry(key).or_insert_with_key(|key| {
+            options.push((key.clone(), Vec::new()));
+            options.len() - 1
+        });
+        options[place].1.push(typed(value));
     }
-    for (name, value) in options.iter() {
+    for (name, values) in options {
+        let value = values.join(",");
         if name == "currentSchema" {
-            let path = [b"-c search_path=", value.expose()].concat();
-            fields.set("options", path);
-        } else if fields.get(name).is_none() {
+            fields.set("options", format!("-c search_path={value}"));
+        } else if fields.get(&name).is_none() {
             // Django passes these to the driver beside HOST, USER and the rest.
-            fields.set(Name::Owned(name.to_owned()), value.expose());
+            fields.set(Name::Owned(name), value);
         }
     }
     Ok(fields)

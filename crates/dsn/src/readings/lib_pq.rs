@@ -1,5 +1,6 @@
 //! lib/pq 1.12: Go's `net/url`, rewritten as sorted `key='value'` pairs, which are then read again.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::go_url::{parse, split_host_port};
@@ -54,9 +55,10 @@ fn convert(rest: &[u8]) -> Result<Vec<u8>, Refusal> {
         None => accrue(b"host", &url.host),
     }
     accrue(b"dbname", url.path.get(1..).unwrap_or_default());
-    for (index, (key, value)) in url.query.iter().enumerate() {
+    let mut seen = HashSet::new();
+    for (key, value) in &url.query {
         // `Values.Get` answers the first value of a name.
-        if !url.query[..index].iter().any(|(earlier, _)| earlier == key) {
+        if seen.insert(key) {
             accrue(key, value);
         }
     }
