@@ -2,6 +2,7 @@
 
 mod tail;
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 use crate::digest::Digest;
@@ -27,7 +28,28 @@ pub struct Chain {
 
 struct Line {
     digest: Digest,
-    record: Result<Record, Malformed>,
+    /// Boxed, for a file may have very many lines that are no record.
+    record: Result<Box<Record>, Malformed>,
+}
+
+/// Where lines are, for what does not follow on the one before it.
+struct Places {
+    first_by_digest: HashMap<Digest, usize>,
+    last_by_digest: HashMap<Digest, usize>,
+    last_by_index: HashMap<u64, usize>,
+}
+
+impl Places {
+    fn of(lines: &[Line]) -> Places {
+        let digests = lines.iter().enumerate().map(|(n, line)| (line.digest, n));
+        let index_of = |line: &Line| line.record.as_ref().ok().map(|record| record.index);
+        let indexes = lines.iter().enumerate().filter_map(|(n, line)| Some((index_of(line)?, n)));
+        Places {
+            first_by_digest: digests.clone().rev().collect(),
+            last_by_digest: digests.collect(),
+            last_by_index: indexes.collect(),
+        }
+    }
 }
 
 impl Chain {
@@ -42,7 +64,10 @@ impl Chain {
             .map(|text| text.split(|&byte| byte == b'\n'))
             .into_iter()
             .flatten()
-            .map(|line| Line { digest: Digest::of(line), record: Record::from_line(line) })
+            .map(|line| Line {
+                digest: Digest::of(line),
+                record: Record::from_line(line).map(Box::new),
+            })
             .collect();
         let mut problems = check_links(&lines);
         if !torn.is_empty() {
@@ -53,7 +78,10 @@ impl Chain {
         Self {
             head: lines.last().map(|line| line.digest),
             lines: lines.len() as u64,
-            records: lines.into_iter().filter_map(|line| line.record.ok()).collect(),
+            records: lines
+                .into_iter()
+                .filter_map(|line| line.record.ok().map(|record| *record))
+                .collect(),
             problems,
         }
     }
@@ -62,8 +90,7 @@ impl Chain {
 /// Follows the links. After a broken one it goes on with what is there, so that each break is named once and at
 /// its place.
 fn check_links(lines: &[Line]) -> Vec<Problem> {
-    let at: HashMap<Digest, usize> =
-        lines.iter().enumerate().map(|(n, line)| (line.digest, n)).collect();
+    let places = LazyCell::new(|| Places::of(lines));
     let mut problems = Vec::new();
     let mut expected = 0;
     let mut broken_before = false;
@@ -81,7 +108,7 @@ fn check_links(lines: &[Line]) -> Vec<Problem> {
         };
         let before = n.checked_sub(1).map(|n| lines[n].digest);
         if record.previous != before || record.index != expected {
-            let (rule, message) = name_break(lines, &at, n, record, expected);
+            let (rule, message) = name_break(lines, &places, n, record, expected);
             let already_said = broken_before && rule == Rule::Altered;
             if !already_said {
                 let named = if rule == Rule::Altered && successor_agrees(lines, n) {
@@ -101,7 +128,7 @@ fn check_links(lines: &[Line]) -> Vec<Problem> {
 /// Says what happened just before line `n`, whose index or link is not what the line before it promises.
 fn name_break(
     lines: &[Line],
-    at: &HashMap<Digest, usize>,
+    places: &Places,
     n: usize,
     record: &Record,
     expected: u64,
@@ -113,9 +140,7 @@ fn name_break(
         } else {
             format!("records {expected} to {} are gone", index - 1)
         };
-        let later = lines[n + 1..]
-            .iter()
-            .any(|line| matches!(&line.record, Ok(found) if found.index == expected));
+        let later = places.last_by_index.get(&expected).is_some_and(|last| *last > n);
         return if later {
             (Rule::Reordered, format!("record {index} stands where record {expected} should"))
         } else {
@@ -123,14 +148,14 @@ fn name_break(
         };
     }
     if index < expected {
-        let twice = lines[..n].iter().any(|line| line.digest == lines[n].digest);
+        let twice = places.first_by_digest.get(&lines[n].digest).is_some_and(|first| *first < n);
         return if twice {
             (Rule::Added, format!("record {index} stands here a second time"))
         } else {
             (Rule::Reordered, format!("record {index} stands where record {expected} should"))
         };
     }
-    match record.previous.and_then(|previous| at.get(&previous)) {
+    match record.previous.and_then(|previous| places.last_by_digest.get(&previous)) {
         Some(&elsewhere) if elsewhere + 1 != n => {
             (Rule::Reordered, format!("record {index} follows line {} by its link", elsewhere + 1))
         }

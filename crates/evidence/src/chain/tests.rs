@@ -141,3 +141,24 @@ fn each_flipped_byte_stops_what_would_add_to_it() {
         }
     }
 }
+
+/// Each broken link once had all lines looked at.
+#[test]
+fn many_broken_links_are_read_in_time() {
+    let line = |index: u64| {
+        let time = crate::time::parse("2026-11-22T17:00:00Z").unwrap();
+        let body = Body::Note(Note { text: String::new() });
+        Record { index, previous: None, time, body }.to_line().unwrap()
+    };
+    let gaps: Vec<Vec<u8>> = (0..40_000).map(|n| line(n * 2)).collect();
+    let back: Vec<Vec<u8>> = (0..40_000).map(|n| line(40_000 - n)).collect();
+    for (lines, rule) in [(gaps, Rule::Missing), (back, Rule::Reordered)] {
+        let bytes = joined(&lines);
+        let started = std::time::Instant::now();
+        let chain = Chain::read(&bytes);
+        let spent = started.elapsed();
+        assert!(spent.as_secs() < 5, "{rule:?}: {spent:?}");
+        assert!(chain.problems.len() >= 39_999);
+        assert_eq!(chain.problems.last().map(|problem| problem.rule), Some(rule));
+    }
+}
