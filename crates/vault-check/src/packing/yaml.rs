@@ -10,27 +10,51 @@ use granit_parser::{Event, Parser, ScalarStyle};
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     Text(Rc<str>),
-    Mapping(Rc<Held<(Node, Node)>>),
-    List(Rc<Held<Node>>),
+    Mapping(Rc<Mapping>),
+    List(Rc<List>),
     /// Nothing.
     Other,
 }
 
-/// What a mapping or a list holds.
+/// What a mapping holds.
 #[derive(Debug)]
-pub(crate) struct Held<T> {
-    items: Vec<T>,
-    /// How many of them stand within each other, this one too.
+pub(crate) struct Mapping {
+    entries: Vec<(Node, Node)>,
+    /// Which of them has a key first: many may take over one that is long.
+    by_key: HashMap<Rc<str>, usize>,
+    /// How many mappings and lists stand within each other, this one too.
     depth: usize,
+}
+
+/// What a list holds.
+#[derive(Debug)]
+pub(crate) struct List {
+    items: Vec<Node>,
+    depth: usize,
+}
+
+impl Mapping {
+    fn new(entries: Vec<(Node, Node)>) -> Mapping {
+        let depth = 1 + entries.iter().map(|(_, value)| value.depth()).max().unwrap_or(0);
+        let mut by_key = HashMap::new();
+        for (at, (key, _)) in entries.iter().enumerate() {
+            if let Node::Text(key) = key {
+                by_key.entry(Rc::clone(key)).or_insert(at);
+            }
+        }
+        Mapping { entries, by_key, depth }
+    }
+}
+
+impl List {
+    fn new(items: Vec<Node>) -> List {
+        let depth = 1 + items.iter().map(Node::depth).max().unwrap_or(0);
+        List { items, depth }
+    }
 }
 
 /// An alias of what is deeper is nothing: aliases of aliases have no end of their own.
 const DEEPEST: usize = 64;
-
-fn held<T>(items: Vec<T>, depth: impl Fn(&T) -> usize, of: impl Fn(Rc<Held<T>>) -> Node) -> Node {
-    let depth = 1 + items.iter().map(depth).max().unwrap_or(0);
-    of(Rc::new(Held { items, depth }))
-}
 
 /// So many mappings are looked into for a key: those that merge each other could be without end.
 const MOST_MERGED: usize = 256;
@@ -49,10 +73,8 @@ impl Node {
     }
 
     fn find(&self, key: &str, most: &mut usize) -> Option<&Node> {
-        let of = |key: &str| {
-            let entry = self.entries().iter().find(|entry| entry.0.text() == Some(key));
-            entry.map(|entry| &entry.1)
-        };
+        let Self::Mapping(mapping) = self else { return None };
+        let of = |key: &str| mapping.by_key.get(key).map(|at| &mapping.entries[*at].1);
         of(key).or_else(|| {
             let merged = of("<<")?;
             let list = match merged {
@@ -68,7 +90,7 @@ impl Node {
 
     /// The keys and values of a mapping.
     pub(crate) fn entries(&self) -> &[(Node, Node)] {
-        if let Self::Mapping(entries) = self { &entries.items } else { &[] }
+        if let Self::Mapping(mapping) = self { &mapping.entries } else { &[] }
     }
 
     /// What a list holds.
@@ -78,8 +100,8 @@ impl Node {
 
     fn depth(&self) -> usize {
         match self {
-            Self::Mapping(held) => held.depth,
-            Self::List(held) => held.depth,
+            Self::Mapping(mapping) => mapping.depth,
+            Self::List(list) => list.depth,
             Self::Text(_) | Self::Other => 0,
         }
     }
@@ -117,14 +139,14 @@ impl Reader<'_> {
                 }
                 Event::SequenceStart(_, anchor, _) => {
                     let list: Vec<Node> = std::iter::from_fn(|| self.next()).collect();
-                    (held(list, Node::depth, Node::List), anchor)
+                    (Node::List(Rc::new(List::new(list))), anchor)
                 }
                 Event::MappingStart(_, anchor, _) => {
                     let mut entries = Vec::new();
                     while let Some(key) = self.next() {
                         entries.push((key, self.next()?));
                     }
-                    (held(entries, |(_, value)| value.depth(), Node::Mapping), anchor)
+                    (Node::Mapping(Rc::new(Mapping::new(entries))), anchor)
                 }
                 Event::SequenceEnd | Event::MappingEnd | Event::DocumentEnd | Event::StreamEnd => {
                     return None;
@@ -175,6 +197,22 @@ mod tests {
             text + &format!("x{n}: &x{n} {{<<: *x{}}}\n", n - 1)
         });
         assert!(read(&(deep + "a: *x19999\n")).get("a").unwrap().get("b").is_none());
+    }
+
+    #[test]
+    fn what_many_take_over_is_read_in_time() {
+        let long = (0..20_000).map(|n| format!("a{n}: b, ")).collect::<Vec<_>>().concat();
+        let list = "*x, ".repeat(200);
+        let services =
+            (0..5_000).map(|n| format!("  s{n}: {{<<: *l}}\n")).collect::<Vec<_>>().concat();
+        let text = format!("x: &x {{{long}}}\nl: &l [{list}]\nservices:\n{services}");
+        let started = std::time::Instant::now();
+        let node = read(&text);
+        let services = node.get("services").map(Node::entries).unwrap_or_default();
+        assert_eq!(services.len(), 5_000);
+        assert!(services.iter().all(|(_, service)| service.get("build").is_none()));
+        let spent = started.elapsed();
+        assert!(spent.as_secs() < 5, "{spent:?}");
     }
 
     #[test]

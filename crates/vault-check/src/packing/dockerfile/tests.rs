@@ -163,6 +163,42 @@ proptest::proptest! {
     }
 }
 
+/// Variables that name each other, and rows of what a reader may begin anew at.
+#[test]
+fn long_rows_are_read_in_time() {
+    let each = |n_lines: usize, line: &dyn Fn(usize) -> String| -> String {
+        (1..n_lines).map(line).collect::<Vec<_>>().concat()
+    };
+    let doubled = each(40, &|n| format!("ARG A{n}=$A{0}$A{0}\n", n - 1));
+    let names = each(6_000, &|n| format!("ARG A{n}=b\nCOPY $B{n} /\n"));
+    let row = |piece: &str| format!("COPY {} /\n", piece.repeat(400_000 / piece.len()));
+    for (text, ignore) in [
+        (format!("ARG A0=x\n{doubled}COPY $A39 /\n"), String::new()),
+        (format!("ARG A={}\n{}", "x".repeat(200_000), row("$A")), String::new()),
+        (names, String::new()),
+        (row("${a:-b}"), String::new()),
+        (row("${"), String::new()),
+        (row("${a:-"), String::new()),
+        (row("a/"), String::new()),
+        (row("a "), String::new()),
+        (row("<<E "), String::new()),
+        ("RUN <<E\n".repeat(50_000), String::new()),
+        ("COPY a \\\n".repeat(50_000), String::new()),
+        (row("?"), "?".repeat(1_000_000)),
+        (row("**/"), "[a-z]".repeat(200_000)),
+        ("COPY . .".to_owned(), "*?".repeat(2_000)),
+        ("COPY . .".to_owned(), "a/**/".repeat(800)),
+        ("COPY . .".to_owned(), "**/*a\n!b\n".repeat(20_000)),
+    ] {
+        let text = format!("FROM a\n{text}");
+        let started = std::time::Instant::now();
+        let image = Image::read(&text, &ignore, Setting::default());
+        image.copies("vault/occ/a.env");
+        let spent = started.elapsed();
+        assert!(spent.as_secs() < 5, "{:?}, {:?}: {spent:?}", text.get(..40), ignore.get(..10));
+    }
+}
+
 #[test]
 fn recipes_are_known_by_name() {
     let is_recipe = |name: &str| is_recipe(Path::new(name));
