@@ -62,7 +62,8 @@ pub fn may_be_dump(text: &[u8]) -> bool {
 /// Whether a text begins in the midst of a dump with offsets, the first line of which was seen before.
 fn goes_on_as_dump(text: &[u8]) -> bool {
     let Some(first) = memchr::memchr(b'\n', text) else { return false };
-    let line = &text[first + 1..];
+    let line = &text[first + 1..text.len().min(first + 1 + LONGEST_UNIT)];
+    let line = &line[prefix::len(line)..];
     let n_digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     (6..=16).contains(&n_digits) && matches!(line.get(n_digits), Some(b':' | b' '))
 }

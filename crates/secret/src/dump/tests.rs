@@ -320,7 +320,7 @@ fn what_begins_in_the_midst_of_a_dump_goes_on_as_one() {
     };
     check("43  |ANARY|\n00010020  41 52 59\n", true);
     check("56 37\n00010020: 4152 592f\n", true);
-    check("\n0200040 101 122 131\n", true);
+    check("\nweb-1  | 0200040 101 122 131\n", true);
     check("00010020  41 52 59", false);
     check("a\nb\n", false);
     check("x\n12:30 up\n", false);
