@@ -115,6 +115,13 @@ fn line_of_cells(text: &[u8], from: usize, block: usize) -> Option<usize> {
     is_text.then_some(start)
 }
 
+/// Where the blanks of a cell end whose character, or escape, is at `at`.
+fn last_of_cells(text: &[u8], at: usize) -> Option<usize> {
+    let before = &text[..at];
+    let is_escape = before.ends_with(b"  ") && text.get(at) == Some(&b'\\');
+    (is_escape || before.ends_with(b"   ")).then_some(at)
+}
+
 /// So many bytes are looked at together.
 const BLOCK: usize = 8;
 
@@ -342,16 +349,8 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             }
         }
         if is_end {
-            let before = &text[..at];
-            let cells = if before.ends_with(b"   ")
-                || (before.ends_with(b"  ") && text.get(at) == Some(&b'\\'))
-            {
-                line_of_cells(text, from, at - 1)
-            } else if n_of_octal > 1 {
-                line_of_cells(text, from, octal_end - 1)
-            } else {
-                None
-            };
+            let cells = last_of_cells(text, at).or((n_of_octal > 1).then_some(octal_end));
+            let cells = cells.and_then(|end| line_of_cells(text, from, end - 1));
             return cells.ok_or(at);
         }
         if has_line_end {
