@@ -315,7 +315,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
         if n_digits == 3 && cells::is_octal(&text[word..at]) {
             n_octal = if word == octal_end + 1 { n_octal + 1 } else { 1 };
             octal_end = at;
-            n_of_octal += 1;
+            n_of_octal += usize::from(text[..word].ends_with(b" ") && text[at..].starts_with(b" "));
             if n_octal == cells::SHORTEST_TEXT
                 && let Some(line) = line_of_cells(text, from, word)
             {
