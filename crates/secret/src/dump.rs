@@ -1,8 +1,11 @@
-//! Bytes that were printed as hexadecimal digits, as `xxd`, `hexdump` and `od` do, with or without offsets.
+//! Bytes that were printed one by one: as `xxd`, `hexdump` and `od` do, with or without offsets, or as lists of numbers.
 
 mod cells;
+mod fields;
 mod likely;
 mod line;
+mod lists;
+mod prefix;
 mod stream;
 
 use crate::piece::Piece;
@@ -26,7 +29,7 @@ pub(crate) type Bytes = [bool; 256];
 /// of each word turned round.
 pub(crate) fn pieces(text: &[u8], bytes: &Bytes) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut open: [Open; 2] = Default::default();
+    let mut open: [Open; N_KINDS] = Default::default();
     let mut lines = Lines::default();
     let mut at = 0;
     let mut is_line_start = true;
@@ -59,35 +62,39 @@ pub fn may_be_dump(text: &[u8]) -> bool {
 /// Whether a text begins in the midst of a dump with offsets, the first line of which was seen before.
 fn goes_on_as_dump(text: &[u8]) -> bool {
     let Some(first) = memchr::memchr(b'\n', text) else { return false };
-    let line = &text[first + 1..];
+    let line = &text[first + 1..text.len().min(first + 1 + LONGEST_UNIT)];
+    let line = &line[prefix::len(line)..];
     let n_digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     (6..=16).contains(&n_digits) && matches!(line.get(n_digits), Some(b':' | b' '))
 }
 
-/// Whether a text looks like a dump without offsets at most of a few places. One of whatever length that is all of a
+/// Whether a text looks like a dump without offsets, or like a list of numbers, at most of a few places. One of whatever length that is all of a
 /// text is known by it, and other texts lose no time.
 fn looks_like_dump(text: &[u8]) -> bool {
     const N_PLACES: usize = 4;
     let last = text.len().saturating_sub(likely::SAMPLE);
     let is_like = |index: &usize| {
         let place = last / (N_PLACES - 1) * index;
-        likely::is_like_dump(&text[place..text.len().min(place + likely::SAMPLE)])
+        let sample = &text[place..text.len().min(place + likely::SAMPLE)];
+        likely::is_like_dump(sample) || likely::is_like_list(sample)
     };
     // Most texts are known by two places.
     let n_of_first = (0..2).filter(is_like).count();
     n_of_first > 0 && n_of_first + (2..N_PLACES).filter(is_like).count() >= N_PLACES - 1
 }
 
-/// Which dumps the next line may go on with: one of digits, and one of characters. Both may stand in turns, line by
-/// line.
+/// Which dumps the next line may go on with. One of digits and one of characters may stand in turns, line by line.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Lines {
-    is_open: [bool; 2],
+    is_open: [bool; N_KINDS],
     last: Option<usize>,
 }
 
 const DIGITS: usize = 0;
 const CELLS: usize = 1;
+const LISTS: usize = 2;
+const FIELDS: usize = 3;
+const N_KINDS: usize = 4;
 
 /// What a line does to the dump of one kind: it adds to it, and ends it unless it goes on.
 pub(crate) struct Step {
@@ -103,14 +110,32 @@ impl Lines {
 
     /// Reads a line, or a part of one.
     fn read(&mut self, unit: &[u8], is_line_start: bool, bytes: &Bytes) -> Vec<Step> {
-        let cells = if is_line_start { cells::run(unit, true) } else { None };
+        let start = if is_line_start { prefix::len(unit) } else { 0 };
+        let line = &unit[start..];
+        let mut steps = Vec::new();
+        self.read_digits(line, is_line_start, bytes, &mut steps);
+        self.read_numbers(LISTS, lists::runs(line), (line, bytes), &mut steps);
+        let fields = if is_line_start { fields::run(line) } else { None };
+        self.read_numbers(FIELDS, fields.into_iter().collect(), (line, bytes), &mut steps);
+        steps.iter_mut().filter_map(|step| step.run.as_mut()).for_each(|run| run.shift(start));
+        steps
+    }
+
+    /// Reads hexadecimal digits, or characters in cells.
+    fn read_digits(
+        &mut self,
+        line: &[u8],
+        is_line_start: bool,
+        bytes: &Bytes,
+        steps: &mut Vec<Step>,
+    ) {
+        let cells = if is_line_start { cells::run(line, true) } else { None };
         let (kind, runs) = match cells {
             Some((run, is_text)) if is_text || self.is_open[CELLS] => (CELLS, vec![run]),
-            _ => (DIGITS, line::runs(unit, is_line_start)),
+            _ => (DIGITS, line::runs(line, is_line_start)),
         };
         let starts = runs.first().is_some_and(|run| run.starts);
-        let mut steps = Vec::new();
-        for (open, is_open) in self.is_open.iter_mut().enumerate() {
+        for (open, is_open) in self.is_open[..=CELLS].iter_mut().enumerate() {
             let is_between = open != kind && self.last != Some(kind);
             if *is_open && !(starts && (open == kind || is_between)) {
                 *is_open = false;
@@ -120,12 +145,31 @@ impl Lines {
         self.last = Some(kind);
         for (index, run) in runs.into_iter().enumerate() {
             let goes_on = self.is_open[kind] && index == 0 && run.starts;
-            if goes_on || kind == CELLS || run.begins(unit, bytes) {
-                self.is_open[kind] = run.goes_on(unit, bytes);
+            if goes_on || kind == CELLS || run.begins(line, bytes) {
+                self.is_open[kind] = run.goes_on(line, bytes);
                 steps.push(Step { kind, run: Some(run), goes_on: self.is_open[kind] });
             }
         }
-        steps
+    }
+
+    /// Takes in what a line shows as numbers. The first run of a line goes on what the line before showed.
+    fn read_numbers(
+        &mut self,
+        kind: usize,
+        runs: Vec<Run>,
+        (line, bytes): (&[u8], &Bytes),
+        steps: &mut Vec<Step>,
+    ) {
+        if self.is_open[kind] && runs.is_empty() {
+            self.is_open[kind] = false;
+            steps.push(Step { kind, run: None, goes_on: false });
+        }
+        for (index, run) in runs.into_iter().enumerate() {
+            if (self.is_open[kind] && index == 0) || run.begins(line, bytes) {
+                self.is_open[kind] = run.goes_on(line, bytes);
+                steps.push(Step { kind, run: Some(run), goes_on: self.is_open[kind] });
+            }
+        }
     }
 }
 

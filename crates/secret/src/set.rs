@@ -87,7 +87,8 @@ impl SecretSet {
         (self.matches(text, &view, None, hits), forms)
     }
 
-    /// The same; and whether a line may begin with five zeros, as those do that `xxd` and its like print first.
+    /// The same; and whether a line may begin with five zeros, as those do that `xxd` and its like print first, behind
+    /// a prefix or not.
     pub fn find_with_forms_and_zeros(
         &self,
         text: &[u8],
@@ -101,14 +102,30 @@ impl SecretSet {
         let (hits, forms, _) = self.search.find_with_forms_and(text, 0, true, |at| {
             let start =
                 at - text[..at].iter().rev().take(2).take_while(|byte| **byte == b'0').count();
-            let is_line_start = start == 0 || text[start - 1] == b'\n';
-            has_zeros |= is_line_start && text[start..].starts_with(b"00000");
+            let offset = &text[start..];
+            has_zeros |= offset.starts_with(b"00000")
+                && match text[..start].last() {
+                    None | Some(b'\n') => true,
+                    // What stands before the offset ends so.
+                    Some(b' ' | b'\t' | b'+' | b'-' | b'>') => {
+                        let n_digits = offset
+                            .iter()
+                            .take(17)
+                            .take_while(|byte| byte.is_ascii_hexdigit())
+                            .count();
+                        let after = &offset[n_digits..];
+                        (n_digits == 7 && after.starts_with(b" "))
+                            || after.starts_with(b": ")
+                            || after.starts_with(b"  ")
+                    }
+                    Some(_) => false,
+                };
         });
         (self.matches(text, &view, None, hits), forms, has_zeros)
     }
 
-    /// The pieces of `text` that are dumps of bytes, as digits or as characters in cells, and may hold something of a
-    /// value or a form.
+    /// The pieces of `text` that are dumps of bytes, as digits, numbers or characters in cells, and may hold something of
+    /// a value or a form.
     pub fn dumped_pieces(&self, text: &[u8]) -> Vec<Piece> {
         dump::pieces(text, self.search.bytes(true))
     }

@@ -4,7 +4,7 @@ use crate::ops::{TOKEN, unsigned};
 use crate::{faults, open, tool};
 
 /// Programs that print the token in another form; each must be installed everywhere.
-const FORMS: [(&str, &str); 10] = [
+const FORMS: [(&str, &str); 14] = [
     ("raw", "printf '%s\\n' \"$FLY_API_TOKEN\""),
     ("twice", "printf '%s%s\\n' \"$FLY_API_TOKEN\" \"$FLY_API_TOKEN\""),
     ("stderr", "printf '%s\\n' \"$FLY_API_TOKEN\" >&2"),
@@ -13,6 +13,16 @@ const FORMS: [(&str, &str); 10] = [
     ("dump", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -v -tx1z"),
     ("dump-alone", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -An -v -tx1"),
     ("characters", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -v -c"),
+    ("words", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -v"),
+    ("decimal", "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -v -td4"),
+    (
+        "behind-a-name",
+        "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -v -tx1z | sed 's/^/web-1  | /'",
+    ),
+    (
+        "array",
+        "printf 'a line, %s\\n' \"$FLY_API_TOKEN\" | od -An -v -tx1 | sed 's/ \\(..\\)/ 0x\\1,/g'",
+    ),
     ("wide", "printf '%s\\n' \"$FLY_API_TOKEN\" | base64 -w0 | iconv -f ASCII -t UTF-16LE"),
     (
         "slow",
@@ -31,7 +41,9 @@ fn a_value_is_replaced_in_every_form_and_only_its_name_is_recorded() {
         assert_eq!(output.code(), 0, "{output}");
         let shown = format!("{}{}", output.stdout(), output.stderr());
         assert!(shown.contains("[REDACTED:fly/api_token.env:FLY_API_TOKEN]"), "{label}: {shown}");
-        for left in ["43 41 4e 41 52 59", "C   A   N   A   R   Y"] {
+        for left in
+            ["43 41 4e 41 52 59", "C   A   N   A   R   Y", "0x43, 0x41", "041503", "1095516995"]
+        {
             assert!(!shown.contains(left), "{label}: {shown}");
         }
     }

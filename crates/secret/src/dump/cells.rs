@@ -32,7 +32,7 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
         groups.push(Group {
             start: at + n_blanks,
             n_bytes: 1,
-            value: Some(value),
+            value: Some(u64::from(value)),
             width: CELL - n_blanks,
         });
     }
@@ -111,7 +111,7 @@ pub(super) mod tests {
 
     fn check(line: &str, expected: Option<(&str, bool)>) {
         let found = run(line.as_bytes(), true).map(|(run, is_text)| {
-            let bytes = run.groups.iter().filter_map(|group| group.value).collect();
+            let bytes = run.groups.iter().map(|group| group.byte(0, b"")).collect();
             (String::from_utf8(bytes).unwrap(), is_text)
         });
         assert_eq!(found, expected.map(|(text, is)| (text.to_owned(), is)), "{line}");

@@ -1,13 +1,18 @@
 //! A quick look for what may be worth reading as a dump: most text is none.
 
+use std::ops::Range;
+
 use super::cells::{self, CELL};
-use super::{Bytes, LONGEST_UNIT, SHORTEST_RUN, SHORTEST_SPAN, line};
+use super::{Bytes, LONGEST_UNIT, SHORTEST_RUN, SHORTEST_SPAN, fields, line, lists, prefix};
 
 /// Where from `from` on something begins that may be worth reading as a dump.
 pub(super) fn next_worth(text: &[u8], from: usize, bytes: &Bytes) -> Option<usize> {
     let mut at = from;
     loop {
-        let block = next_blocks(text, at)?;
+        let block = match next_blocks(text, at)? {
+            Block::Hex(place) => return Some(place),
+            Block::Like(block) => block,
+        };
         if !starts_as_dump(&text[block..]) {
             if let Some(line) = line_of_cells(text, from, block) {
                 return Some(line);
@@ -17,8 +22,23 @@ pub(super) fn next_worth(text: &[u8], from: usize, bytes: &Bytes) -> Option<usiz
         }
         let start = start_of_stretch(text, at, block);
         match judge(text, from, start, bytes) {
-            Ok(worth) => return Some(worth),
-            Err(end) => at = end.max(block + BLOCK),
+            Ok(worth) => {
+                let numbers = numbers_in(text, from, start..worth, bytes);
+                return Some(numbers.map_or(worth, |numbers| numbers.min(worth)));
+            }
+            Err(end) => {
+                // A date may end what is looked at within a stretch.
+                let more = if end < text.len() && is_of_dump(text[end]) {
+                    BLOCK + SHORTEST_SPAN
+                } else {
+                    0
+                };
+                let looked_at = start..text.len().min(end + more);
+                if let Some(numbers) = numbers_in(text, from, looked_at, bytes) {
+                    return Some(numbers);
+                }
+                at = end.max(block + BLOCK);
+            }
         }
     }
 }
@@ -27,6 +47,7 @@ pub(super) fn next_worth(text: &[u8], from: usize, bytes: &Bytes) -> Option<usiz
 pub(super) fn has_stretch(line: &[u8]) -> bool {
     let mut at = 0;
     while let Some(block) = next_blocks(line, at) {
+        let Block::Like(block) = block else { return true };
         if !starts_as_dump(&line[block..]) {
             return true;
         }
@@ -69,6 +90,16 @@ pub(super) fn is_like_dump(sample: &[u8]) -> bool {
         .any(|line| line.len() >= SHORTEST_SPAN && cells::run(line, false).is_some_and(|run| run.1))
 }
 
+/// Whether the bytes around some place are those of a list of numbers.
+pub(super) fn is_like_list(sample: &[u8]) -> bool {
+    let n_digits = sample.iter().filter(|byte| byte.is_ascii_digit()).count();
+    n_digits * 4 >= SAMPLE
+        && sample.split(|byte| *byte == b'\n').any(|line| {
+            let line = &line[prefix::len(line)..];
+            lists::runs(line).iter().any(line::Run::is_wide)
+        })
+}
+
 /// Where the bytes begin, from `from` on, that may be of the same dump as this block.
 fn start_of_stretch(text: &[u8], from: usize, block: usize) -> usize {
     block - text[from..block].iter().rev().take_while(|byte| is_of_dump(**byte)).count()
@@ -80,8 +111,15 @@ fn line_of_cells(text: &[u8], from: usize, block: usize) -> Option<usize> {
         memchr::memrchr(b'\n', &text[from..block]).map_or(from, |newline| from + newline + 1);
     let rest = &text[start..text.len().min(start + LONGEST_UNIT)];
     let line = &rest[..memchr::memchr(b'\n', rest)?];
-    let (_, is_text) = cells::run(line, true)?;
+    let (_, is_text) = cells::run(&line[prefix::len(line)..], true)?;
     is_text.then_some(start)
+}
+
+/// Where the blanks of a cell end whose character, or escape, is at `at`.
+fn last_of_cells(text: &[u8], at: usize) -> Option<usize> {
+    let before = &text[..at];
+    let is_escape = before.ends_with(b"  ") && text.get(at) == Some(&b'\\');
+    (is_escape || before.ends_with(b"   ")).then_some(at)
 }
 
 /// So many bytes are looked at together.
@@ -89,7 +127,7 @@ const BLOCK: usize = 8;
 
 /// Where from `from` on two blocks stand that may be of a dump, or one at the end. Of [`SHORTEST_SPAN`] such bytes in
 /// a row two blocks always are, and of these one stands at every other place.
-fn next_blocks(text: &[u8], from: usize) -> Option<usize> {
+fn next_blocks(text: &[u8], from: usize) -> Option<Block> {
     const _: () = assert!(SHORTEST_SPAN >= BLOCK * 3 - 1, "two blocks are whole");
     const GOES: usize = 8;
     const PAIR: usize = BLOCK * 2;
@@ -105,25 +143,46 @@ fn next_blocks(text: &[u8], from: usize) -> Option<usize> {
         is_like(block + BLOCK) || block.checked_sub(BLOCK).is_some_and(is_like)
     };
     for (index, go) in goes.iter().enumerate() {
-        let words: [u64; GOES] = std::array::from_fn(|at| {
-            go[at].first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
-        });
-        let marks = words.map(may_be_of_dump);
-        if marks.iter().fold(0, |all, mark| all | mark) == 0 {
+        let word = |at: usize| go[at].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+        let mut marks = [0; GOES];
+        for (at, mark) in marks.iter_mut().enumerate() {
+            *mark = may_be_of_dump(word(at));
+        }
+        // In a list of numbers as `0x43` one of them stands at every other of these places.
+        let heads = (0..GOES).step_by(2).fold(0, |all, at| all | hex_heads(word(at)));
+        if marks.iter().fold(heads, |all, mark| all | mark) == 0 {
             continue;
         }
         let mut seen = (0..GOES).fold(0, |seen, at| seen | marks[at] << at);
+        if heads != 0 {
+            seen |= 0x55;
+        }
         while seen != 0 {
-            let block = (index * GOES + seen.trailing_zeros() as usize) * PAIR;
-            if is_beside(block) {
-                return Some(from + block);
+            let go = seen.trailing_zeros() as usize;
+            let block = (index * GOES + go) * PAIR;
+            if heads != 0
+                && let Some(place) = hex_in(text, block)
+            {
+                return Some(Block::Hex(from + place));
+            }
+            if marks[go] != 0 && is_beside(block) {
+                return Some(Block::Like(from + block));
             }
             seen &= seen - 1;
         }
     }
-    let rest = (goes.len() * GOES..=pairs.len()).map(|pair| pair * PAIR);
-    let mut rest = rest.filter(|block| is_beside(*block));
-    rest.next().map(|block| from + block)
+    (goes.len() * GOES..=pairs.len()).map(|pair| pair * PAIR).find_map(|block| {
+        let hex = hex_in(text, block).map(|place| Block::Hex(from + place));
+        hex.or_else(|| is_beside(block).then_some(Block::Like(from + block)))
+    })
+}
+
+/// What stands where a text is worth a closer look.
+enum Block {
+    /// Eight bytes that may be of a dump, beside others.
+    Like(usize),
+    /// A number in a list of those as `0x43`.
+    Hex(usize),
 }
 
 /// One if eight bytes may be of a dump, or have no more than one letter at the ends of two cells; without any branch,
@@ -134,6 +193,33 @@ fn may_be_of_dump(bytes: u64) -> u64 {
     let others = bytes & ((bytes << 3) | (bytes << 2)) & LETTERS;
     let letters = (bytes | bytes >> 32) & (LETTERS >> 32);
     is_zero(others) | is_zero(letters & letters.wrapping_sub(1))
+}
+
+/// A bit for each place in eight bytes where `0x` stands.
+#[inline]
+fn hex_heads(bytes: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let equal_to = |bytes: u64, wanted: u8| {
+        let other = bytes ^ (ONES * u64::from(wanted));
+        other.wrapping_sub(ONES) & !other
+    };
+    equal_to(bytes, b'0') & (equal_to(bytes | (ONES << 5), b'x') >> 8) & (ONES << 7)
+}
+
+/// Where among eight bytes such a number begins as one of a list, in which there is no longer stretch without any.
+fn hex_in(text: &[u8], block: usize) -> Option<usize> {
+    const _: () = assert!(lists::LONGEST_HEX < BLOCK, "each block has a whole head");
+    const _: () = assert!(lists::SHORTEST_HEX >= BLOCK * 5 - 1, "every other pair has a block");
+    let mut heads =
+        hex_heads(text.get(block..)?.first_chunk().map(|word| u64::from_le_bytes(*word))?);
+    while heads != 0 {
+        let place = block + heads.trailing_zeros() as usize / 8;
+        if lists::is_hex_in_list(text, place) {
+            return Some(place);
+        }
+        heads &= heads - 1;
+    }
+    None
 }
 
 /// Whether the first eight bytes are there and may all be of a dump.
@@ -180,7 +266,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
     // Where numbers began that stand one after the other, whether the last may hold the first byte of a value, and how
     // many bytes in a row up to here may be of one.
     let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, 0);
-    let (mut n_cells, mut n_octal, mut octal_end) = (0, 0, 0);
+    let (mut n_cells, mut n_octal, mut octal_end, mut n_of_octal) = (0, 0, 0, 0);
     loop {
         let word = at;
         let mut number = 0_u64;
@@ -190,7 +276,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             if kind >= LETTER {
                 break;
             }
-            number = number << 4 | u64::from(KINDS[usize::from(*byte)]);
+            number = number << 4 | u64::from(kind);
             at += 1;
         }
         let n_digits = at - word;
@@ -229,6 +315,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
         if n_digits == 3 && cells::is_octal(&text[word..at]) {
             n_octal = if word == octal_end + 1 { n_octal + 1 } else { 1 };
             octal_end = at;
+            n_of_octal += usize::from(text[..word].ends_with(b" ") && text[at..].starts_with(b" "));
             if n_octal == cells::SHORTEST_TEXT
                 && let Some(line) = line_of_cells(text, from, word)
             {
@@ -262,14 +349,68 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             }
         }
         if is_end {
-            let cells =
-                if text[..at].ends_with(b"   ") { line_of_cells(text, from, at - 1) } else { None };
+            let cells = last_of_cells(text, at).or((n_of_octal > 1).then_some(octal_end));
+            let cells = cells.and_then(|end| line_of_cells(text, from, end - 1));
             return cells.ok_or(at);
         }
         if has_line_end {
             (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
         }
     }
+}
+
+/// Where decimal numbers begin that stand one after the other in a line, as in a list or in fields, and may hold
+/// something of a value.
+fn numbers_in(text: &[u8], from: usize, stretch: Range<usize>, bytes: &Bytes) -> Option<usize> {
+    let is_number = |byte: &&u8| matches!(byte, b'0'..=b'9' | b' ' | b'\t' | b',' | b'-');
+    // So many bytes in a row have one of these places.
+    let mut place = stretch.start + SHORTEST_SPAN - 1;
+    while place < stretch.end {
+        if text[..=place].ends_with(LONG_GAP) {
+            place += SHORTEST_SPAN;
+            continue;
+        }
+        let n_after = text[place..].iter().take_while(is_number).count();
+        if n_after > 0 {
+            let n_before = text[from..place].iter().rev().take_while(is_number).count();
+            let numbers = place - n_before..place + n_after;
+            let is_wide = numbers.len() >= SHORTEST_SPAN;
+            if is_wide
+                && (holds_byte(&text[numbers.clone()], bytes)
+                    || are_fields(text, from, &numbers, bytes))
+            {
+                return Some(numbers.start);
+            }
+        }
+        place += n_after + SHORTEST_SPAN - 1;
+    }
+    None
+}
+
+/// So many blanks stand in no list, and between no fields where a dump begins: most lines are indented with blanks.
+pub(super) const LONG_GAP: &[u8; BLOCK] = b"        ";
+
+/// Whether one of these numbers may be a byte of a value.
+fn holds_byte(numbers: &[u8], bytes: &Bytes) -> bool {
+    let is_byte = |number: &[u8]| {
+        let digits = number.iter().map(|digit| usize::from(KINDS[usize::from(*digit)]));
+        let number = digits.fold(0, |sum, digit| sum * 10 + digit);
+        // A negative one stands for another byte.
+        let both = [number, 256_usize.wrapping_sub(number)];
+        both.iter().any(|byte| bytes.get(*byte) == Some(&true))
+    };
+    let mut numbers = numbers.split(|byte| !byte.is_ascii_digit());
+    numbers.any(|number| (1..=3).contains(&number.len()) && is_byte(number))
+}
+
+/// Whether the line that these numbers are in has fields.
+fn are_fields(text: &[u8], from: usize, numbers: &Range<usize>, bytes: &Bytes) -> bool {
+    let start = memchr::memrchr(b'\n', &text[from..numbers.start]);
+    let start = start.map_or(from, |newline| from + newline + 1);
+    let rest = &text[start..text.len().min(start + LONGEST_UNIT)];
+    let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+    let line = &line[prefix::len(line)..];
+    fields::run(line).is_some_and(|run| run.begins(line, bytes))
 }
 
 /// What kind of byte each is: the value of a digit, or one of these.

@@ -27,8 +27,9 @@ pub(crate) struct Run {
 pub(crate) struct Group {
     pub(crate) start: usize,
     pub(crate) n_bytes: usize,
-    /// The byte, where it is told by a character, and how many bytes tell it then.
-    pub(crate) value: Option<u8>,
+    /// The bytes as a number, the first one the highest, where they are not told by two digits each; and how many
+    /// characters tell them then.
+    pub(crate) value: Option<u64>,
     pub(crate) width: usize,
 }
 
@@ -44,7 +45,7 @@ pub(crate) struct Column {
 const LONGEST_GAP: usize = 8;
 
 impl Run {
-    /// A line of bytes that each are told by a character.
+    /// A line of bytes that are told by characters or by numbers.
     pub(super) fn of_cells(groups: Vec<Group>, start: usize) -> Run {
         Run {
             groups,
@@ -75,13 +76,24 @@ impl Run {
 
     /// Whether it is long enough to be more than some number.
     pub(super) fn is_wide(&self) -> bool {
-        let end = self.groups.last().map_or(self.start, |group| group.start + group.n_bytes * 2);
-        end - self.start >= SHORTEST_SPAN
+        let end = self.groups.last().map_or(self.start, Group::end);
+        end >= self.start + SHORTEST_SPAN
     }
 
     /// Whether some of its bytes stand together, so that it matters whether they are turned round.
     pub(crate) fn has_words(&self) -> bool {
         self.groups.iter().any(|group| group.n_bytes > 1)
+    }
+
+    /// Moves it so many bytes to the right.
+    pub(super) fn shift(&mut self, by: usize) {
+        self.start += by;
+        for group in &mut self.groups {
+            group.start += by;
+        }
+        if let Some(column) = &mut self.column {
+            column.range = column.range.start + by..column.range.end + by;
+        }
     }
 
     /// Whether the next line may go on with something of these bytes.
@@ -94,10 +106,11 @@ impl Run {
 impl Group {
     /// Where one of its bytes is shown.
     pub(super) fn place(&self, index: usize) -> usize {
-        self.start + index * 2
+        if self.width == 0 { self.start + index * 2 } else { self.start }
     }
 
-    /// From where to where one of its bytes is shown. A character stands at the end of a cell.
+    /// From where to where one of its bytes is shown. A character stands at the end of a cell, and of a number all is
+    /// needed to tell any byte.
     pub(super) fn range(&self, index: usize) -> (usize, usize) {
         match self.width {
             0 => (self.place(index), self.place(index) + 2),
@@ -112,7 +125,10 @@ impl Group {
 
     /// One of its bytes.
     pub(super) fn byte(&self, index: usize, line: &[u8]) -> u8 {
-        self.value.unwrap_or_else(|| byte(&line[self.place(index)..]))
+        match self.value {
+            Some(value) => (value >> ((self.n_bytes - 1 - index) * 8) & 0xff) as u8,
+            None => byte(&line[self.place(index)..]),
+        }
     }
 
     fn bytes(&self, line: &[u8]) -> impl Iterator<Item = u8> {
@@ -302,7 +318,7 @@ fn is_gap(gap: &[u8]) -> bool {
 }
 
 /// The characters of so many bytes, if the rest of a line behind the digits is nothing else.
-fn exact_column(line: &[u8], from: usize, n_bytes: usize) -> Option<Range<usize>> {
+pub(super) fn exact_column(line: &[u8], from: usize, n_bytes: usize) -> Option<Range<usize>> {
     let n_end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
     let end = (line.len() - n_end).max(from);
     let is_blank =

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::line::{Column, Group, Run, runs_so_far};
 use super::{
-    CELLS, DIGITS, LONGEST_UNIT, Lines, Order, cells, has_stretch, next_worth, unit_end, unit_of,
+    CELLS, DIGITS, FIELDS, LISTS, LONGEST_UNIT, Lines, N_KINDS, Order, cells, fields, has_stretch,
+    lists, next_worth, prefix, unit_end, unit_of,
 };
 use crate::aside::{CONTEXT, Sought, Spot};
 use crate::redactor::Ending;
@@ -15,8 +16,7 @@ use crate::redactor::Ending;
 /// said yet.
 #[derive(Default)]
 pub(crate) struct Dumps {
-    /// One of digits, and one of characters.
-    by_kind: [Dump; 2],
+    by_kind: [Dump; N_KINDS],
     lines: Lines,
     /// The beginning of a line, or of a part of one, and where in the stream each of its bytes stands.
     unit: Vec<u8>,
@@ -172,13 +172,32 @@ impl Dumps {
     /// From where on what was read must not be said yet.
     fn keep(&self, sought: Sought<'_>) -> Option<u64> {
         let unsettled = self.by_kind.iter().filter_map(Dump::unsettled).min();
-        let mut keep = earlier(unsettled, self.keep_cells(sought));
+        if self.unit.is_empty() {
+            return unsettled;
+        }
         let is_known = self.lines.is_open() || has_stretch(&self.unit);
         // Of a line that is none of a dump so far only the end may become one.
         let from = if is_known { 0 } else { self.end_of_unit() };
-        let (runs, word) = runs_so_far(&self.unit[from..], from == 0 && !self.is_mid_line);
+        let mut keep = earlier(unsettled, self.keep_digits(sought, from, from == 0));
+        keep = earlier(keep, self.keep_cells(sought, 0));
+        keep = earlier(keep, self.keep_lists(sought, is_known));
+        keep = earlier(keep, self.keep_fields(sought, 0));
+        // What stands before the dump may be told already, or not yet.
+        let start = if self.is_mid_line { 0 } else { prefix::len(&self.unit) };
+        if start > 0 {
+            keep = earlier(keep, self.keep_digits(sought, from.max(start), from <= start));
+            keep = earlier(keep, self.keep_cells(sought, start));
+            keep = earlier(keep, self.keep_fields(sought, start));
+        }
+        keep
+    }
+
+    /// The same, if the line goes on with hexadecimal digits.
+    fn keep_digits(&self, sought: Sought<'_>, from: usize, is_start: bool) -> Option<u64> {
+        let (runs, word) = runs_so_far(&self.unit[from..], is_start && !self.is_mid_line);
         let place = |index: usize| self.unit_at[from + index];
         let empty = Dump::default();
+        let mut keep = None;
         for (index, run) in runs.iter().enumerate() {
             let goes_on = self.lines.is_open[DIGITS] && index == 0 && run.starts;
             let dump = if goes_on { &self.by_kind[DIGITS] } else { &empty };
@@ -208,19 +227,59 @@ impl Dumps {
     }
 
     /// The same, if the line goes on as cells.
-    fn keep_cells(&self, sought: Sought<'_>) -> Option<u64> {
-        let place = |index: usize| self.unit_at[index];
+    fn keep_cells(&self, sought: Sought<'_>, from: usize) -> Option<u64> {
+        let unit = &self.unit[from..];
+        let place = |index: usize| self.unit_at[from + index];
         if self.is_mid_line {
             return None;
         }
-        let Some((run, _)) = cells::run(&self.unit, false) else {
-            return cells::first_part(&self.unit).map(place);
+        let Some((run, _)) = cells::run(unit, false) else {
+            return cells::first_part(unit).map(place);
         };
-        let found = self.by_kind[CELLS].with(sought, &run, &self.unit, &place);
+        let found = self.by_kind[CELLS].with(sought, &run, unit, &place);
         // A cell that is not yet whole.
         let end = run.groups.last().map_or(run.start, Group::end);
-        let rest = self.unit[end..].iter().position(|byte| *byte != b' ').map(|at| place(end + at));
+        let rest = unit[end..].iter().position(|byte| *byte != b' ').map(|at| place(end + at));
         earlier(found, rest)
+    }
+
+    /// The same, if the line goes on as a list.
+    fn keep_lists(&self, sought: Sought<'_>, is_known: bool) -> Option<u64> {
+        let from = if is_known { 0 } else { lists::end(&self.unit) };
+        let unit = &self.unit[from..];
+        let place = |index: usize| self.unit_at[from + index];
+        let lists::SoFar { runs, word } = lists::runs_so_far(unit);
+        let empty = Dump::default();
+        let mut keep = None;
+        for (index, run) in runs.iter().enumerate() {
+            // What stands before the list may be told already, or not yet, so that any list may be the first.
+            if self.lines.is_open[LISTS] {
+                keep = earlier(keep, self.by_kind[LISTS].with(sought, run, unit, &place));
+            }
+            if index > 0 || !self.lines.is_open[LISTS] {
+                keep = earlier(keep, empty.with(sought, run, unit, &place));
+            }
+        }
+        let bytes = sought.set.search.bytes(sought.with_forms);
+        let is_hidden = |word: &usize| {
+            let number = &unit[*word..];
+            // `0x4` may become any number that begins so.
+            number.starts_with(b"0")
+                || lists::completions(number).any(|byte| bytes[usize::from(byte)])
+        };
+        earlier(keep, word.filter(is_hidden).map(place))
+    }
+
+    /// The same, if the line goes on as fields.
+    fn keep_fields(&self, sought: Sought<'_>, from: usize) -> Option<u64> {
+        if self.is_mid_line {
+            return None;
+        }
+        let unit = &self.unit[from..];
+        let place = |index: usize| self.unit_at[from + index];
+        let (run, word) = fields::run_so_far(unit)?;
+        let found = self.by_kind[FIELDS].with(sought, &run, unit, &place);
+        earlier(found, word.map(place))
     }
 
     /// Where the numbers begin that the line ends with.

@@ -415,6 +415,32 @@ fn a_value_in_a_dump_of_bytes_is_found_across_its_lines() {
 }
 
 #[test]
+fn a_value_in_lists_of_numbers_and_behind_a_prefix_is_found() {
+    let bed = bed();
+    let text = format!("name: an example\ntoken: {TOKEN}\nand more behind it\n");
+    let numbers = |show: fn(u8) -> String| text.bytes().map(show).collect::<Vec<_>>();
+    let hex = numbers(|byte| format!("0x{byte:02x}"));
+    let rows: Vec<_> = hex.chunks(12).map(|row| format!("  {},\n", row.join(", "))).collect();
+    bed.write("leaked/array.h", format!("unsigned char env[] = {{\n{}}};\n", rows.concat()));
+    let long = format!(
+        "{}{}",
+        "  0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,\n".repeat(20_000),
+        rows.concat()
+    );
+    bed.write("leaked/array-long.h", long);
+    let decimal = numbers(|byte| byte.to_string());
+    bed.write("leaked/go.log", format!("env: [{}]\n", decimal.join(" ")));
+    bed.write("leaked/json.log", format!("{{\"data\":[{}]}}\n", decimal.join(",")));
+    bed.write("leaked/python.log", format!("[{}]\n", decimal.join(", ")));
+    let xxd = dump(&text, |at| format!("{at:08x}:"), 2, true).replace("\n0", "\nweb-1  | 0");
+    bed.write("leaked/xxd.log", format!("{}web-1  | {xxd}", "web-1  | up\n".repeat(1000)));
+    let found = places(&leaks(&bed, &[]));
+    let files: Vec<_> = found.iter().filter_map(|place| place.split(':').next()).collect();
+    let expected = ["array-long.h", "array.h", "go.log", "json.log", "python.log", "xxd.log"];
+    assert_eq!(files, expected.map(|name| format!("leaked/{name}")), "{found:?}");
+}
+
+#[test]
 fn a_value_deep_in_a_long_dump_is_found() {
     let bed = bed();
     let text = format!("{}token: {TOKEN}\nend\n", "name: an example\n".repeat(20_000));
