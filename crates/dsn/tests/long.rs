@@ -8,7 +8,9 @@ use dsn::{Dsn, Mask, differences, problems, readings};
 #[test]
 fn long_rows_are_read_in_time() {
     for before in ["postgres://u:p@h/d?", "postgres://", "host=h ", "Host=h;", "redis://h/1?"] {
-        for piece in ["a=b&", "a%N=b&", "a%N=b ", "a%N=b;", "h%N,", ",", "password=", "@a=b&"] {
+        for piece in
+            ["a=b&", "a%N=b&", "a%N=b ", "a%N=b;", "h%N,", ",", "password=", "@a=b&", "options=a&"]
+        {
             let row = (0..60_000 / piece.len()).map(|n| piece.replace("%N", &n.to_string()));
             let text = format!("{before}{}", row.collect::<String>());
             let started = Instant::now();

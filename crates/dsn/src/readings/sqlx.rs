@@ -27,14 +27,23 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
         decode_utf8(url.password().unwrap_or_default())?.into_owned(),
     );
     set_given(&mut fields, "dbname", decode_utf8(url.path().trim_start_matches('/'))?.into_owned());
+    let mut options = Vec::new();
     for (key, value) in url.query_pairs() {
-        parameter(&mut fields, &key, &value)?;
+        parameter(&mut fields, &mut options, &key, &value)?;
+    }
+    if !options.is_empty() {
+        fields.set("options", options.join(" "));
     }
     Ok(fields)
 }
 
 /// Takes a query parameter that sqlx knows; it logs the others, value and all, and goes on.
-fn parameter(fields: &mut Fields, key: &str, value: &str) -> Result<(), Refusal> {
+fn parameter(
+    fields: &mut Fields,
+    options: &mut Vec<String>,
+    key: &str,
+    value: &str,
+) -> Result<(), Refusal> {
     match key {
         "sslmode" | "ssl-mode" => {
             let lower = value.to_ascii_lowercase();
@@ -64,11 +73,11 @@ fn parameter(fields: &mut Fields, key: &str, value: &str) -> Result<(), Refusal>
         "user" => fields.set("user", value),
         "password" => fields.set("password", value),
         "application_name" => fields.set("application_name", value),
-        "options" => add_option(fields, value),
+        "options" => options.push(value.to_owned()),
         _ => {
             let name = key.strip_prefix("options[").and_then(|rest| rest.strip_suffix(']'));
             if let Some(name) = name {
-                add_option(fields, &format!("-c {name}={value}"));
+                options.push(format!("-c {name}={value}"));
             }
         }
     }
@@ -83,12 +92,4 @@ fn set_host(fields: &mut Fields, host: &str) {
     if !has_socket || host.starts_with('/') {
         fields.set("host", host);
     }
-}
-
-fn add_option(fields: &mut Fields, option: &str) {
-    let joined = match fields.get("options") {
-        Some(earlier) => [earlier, b" ", option.as_bytes()].concat(),
-        None => option.as_bytes().to_vec(),
-    };
-    fields.set("options", joined);
 }
