@@ -68,8 +68,8 @@ fn goes_on_as_dump(text: &[u8]) -> bool {
     (6..=16).contains(&n_digits) && matches!(line.get(n_digits), Some(b':' | b' '))
 }
 
-/// Whether a text looks like a dump without offsets, or like a list of numbers, at most of a few places. One of whatever length that is all of a
-/// text is known by it, and other texts lose no time.
+/// Whether a text looks like a dump without offsets, or like a list of numbers, at most of a few places. One of
+/// whatever length that is all of a text is known by it, and other texts lose no time.
 fn looks_like_dump(text: &[u8]) -> bool {
     const N_PLACES: usize = 4;
     let last = text.len().saturating_sub(likely::SAMPLE);
