@@ -76,7 +76,7 @@ fn looks_like_dump(text: &[u8]) -> bool {
     let is_like = |index: &usize| {
         let place = last / (N_PLACES - 1) * index;
         let sample = &text[place..text.len().min(place + likely::SAMPLE)];
-        likely::is_like_dump(sample) || likely::is_like_list(sample)
+        !likely::has_words(sample) && (likely::is_like_dump(sample) || likely::is_like_list(sample))
     };
     // Most texts are known by two places.
     let n_of_first = (0..2).filter(is_like).count();

@@ -64,6 +64,11 @@ pub(super) fn has_stretch(line: &[u8]) -> bool {
 /// How many bytes of a text are looked at to tell whether it is a dump: two lines as most programs print them.
 pub(super) const SAMPLE: usize = 160;
 
+/// Whether there are more letters than a dump has, whatever it is and stands behind.
+pub(super) fn has_words(sample: &[u8]) -> bool {
+    sample.iter().filter(|byte| !is_of_dump(**byte)).count() * 4 > SAMPLE
+}
+
 /// Whether the bytes around some place are those of a dump: numbers of one length for whole bytes, or single characters
 /// in cells, in lines of one length.
 pub(super) fn is_like_dump(sample: &[u8]) -> bool {
