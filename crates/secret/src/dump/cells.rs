@@ -3,8 +3,8 @@
 
 use super::line::{Group, Run};
 
-/// So many characters that are printed as they are, or so many octal numbers and nothing else, tell a line of cells
-/// from other text.
+/// So many characters side by side that are printed as they are, or so many octal numbers and nothing else, tell a
+/// line of cells from other text. A quick look finds so many wherever a chunk begins.
 pub(super) const SHORTEST_TEXT: usize = 6;
 
 /// How wide a cell is; its character stands at the end.
@@ -23,10 +23,17 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
     if is_whole && (cells.is_empty() || !rest.is_empty()) {
         return None;
     }
-    let (mut groups, mut n_text, mut n_octal) = (Vec::with_capacity(cells.len()), 0, 0);
+    let (mut groups, mut n_octal) = (Vec::with_capacity(cells.len()), 0);
+    // All characters, and those that stand side by side.
+    let (mut n_text, mut n_beside, mut most_beside) = (0, 0, 0);
     for (cell, at) in cells.iter().zip((start..).step_by(CELL)) {
         let value = value(*cell)?;
-        n_text += usize::from(cell.starts_with(b"   ") && cell[3] != b' ');
+        let is_text = cell.starts_with(b"   ") && cell[3] != b' ';
+        n_text += usize::from(is_text);
+        // A blank is no more than a blank cell.
+        let is_blank = *cell == [b' '; CELL];
+        n_beside = if is_text || is_blank { n_beside + usize::from(is_text) } else { 0 };
+        most_beside = most_beside.max(n_beside);
         n_octal += usize::from(is_octal(&cell[1..]));
         let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
         groups.push(Group {
@@ -37,8 +44,8 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
         });
     }
     let is_all_octal = n_octal >= SHORTEST_TEXT && n_octal == groups.len();
-    // Behind an offset fewer do.
-    let is_text = n_text >= if start > 0 { SHORTEST_TEXT / 2 } else { SHORTEST_TEXT };
+    // Behind an offset fewer do, and wherever they stand.
+    let is_text = most_beside >= SHORTEST_TEXT || (start > 0 && n_text >= SHORTEST_TEXT / 2);
     Some((Run::of_cells(groups, start), is_text || is_all_octal))
 }
 
