@@ -1,6 +1,7 @@
 //! dj-database-url 3: `parse`, on top of `urlsplit`; Django hands the options to psycopg.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::python::{parse_qsl, port_number, unquote, urlsplit};
 use super::{set_given, utf8};
@@ -23,18 +24,22 @@ pub(super) fn read(text: &[u8]) -> Result<Fields, Refusal> {
         fields.set("port", port.to_string());
     }
     set_given(&mut fields, "dbname", unquote(url.path.get(1..).unwrap_or_default()));
-    // The values of each key, joined in the end: there may be very many.
-    let mut options: Vec<(String, Vec<String>)> = Vec::new();
+    // The values of each key, joined, and where each key is among them: there may be very many.
+    let mut options: Vec<(String, String)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for (key, value) in parse_qsl(&url.query, false)? {
-        let place = *places.entry(key).or_insert_with_key(|key| {
-            options.push((key.clone(), Vec::new()));
-            options.len() - 1
-        });
-        options[place].1.push(typed(value));
+        let value = typed(value);
+        match places.entry(key) {
+            Entry::Occupied(place) => {
+                options[*place.get()].1.extend([",", &value]);
+            }
+            Entry::Vacant(place) => {
+                options.push((place.key().clone(), value));
+                place.insert(options.len() - 1);
+            }
+        }
     }
-    for (name, values) in options {
-        let value = values.join(",");
+    for (name, value) in options {
         if name == "currentSchema" {
             fields.set("options", format!("-c search_path={value}"));
         } else if fields.get(&name).is_none() {

@@ -98,9 +98,7 @@ impl Reader<'_> {
             let value = match (told, default) {
                 // It goes into the name of what is copied.
                 (Some((_, told)), _) => Some(String::from_utf8_lossy(told.expose()).into_owned()),
-                (None, Some(default)) => {
-                    Some(self.expanded(default, |name| self.value(name).map(str::to_owned)))
-                }
+                (None, Some(default)) => Some(self.word(default)),
                 (None, None) => self.global.get(name).cloned(),
             };
             if let Some(value) = value {
@@ -118,9 +116,8 @@ impl Reader<'_> {
             }
             _ => words.iter().filter_map(|word| word.split_once('=')).collect(),
         };
-        let value = |value| self.expanded(value, |name| self.value(name).map(str::to_owned));
         let values: Vec<_> =
-            pairs.into_iter().map(|(name, text)| (name.to_owned(), value(text))).collect();
+            pairs.into_iter().map(|(name, text)| (name.to_owned(), self.word(text))).collect();
         self.variables().extend(values);
     }
 
@@ -194,6 +191,7 @@ impl Reader<'_> {
         bases.take(MOST_BASES).find_map(|stage| stage.variables.get(name).map(String::as_str))
     }
 
+    /// A word with the variables of the stage that is read.
     fn word(&self, word: &str) -> String {
         self.expanded(word, |name| self.value(name).map(str::to_owned))
     }
