@@ -71,10 +71,13 @@ pub enum Culprit {
 /// it is written. Lines that the strict dialect cannot read at all are left out.
 pub fn differences(file: &EnvFile) -> Vec<Difference> {
     let mut differences = Vec::new();
+    if file.is_plain {
+        return differences;
+    }
     for line in file.lines() {
         let LineKind::Entry(index) = line.kind else { continue };
         let entry = &file.entries()[index];
-        if is_plain(file, line, entry) {
+        if is_plain(file.expose(), line, entry) {
             continue;
         }
         let alone = Alone::new(file, line, entry);
@@ -129,8 +132,7 @@ pub fn refusals(file: &EnvFile) -> Vec<(Dialect, End)> {
 }
 
 /// `NAME=value` of nothing but characters that all programs read alike: no reader is asked.
-pub(crate) fn is_plain(file: &EnvFile, line: &Line, entry: &Entry) -> bool {
-    let source = file.expose();
+pub(crate) fn is_plain(source: &[u8], line: &Line, entry: &Entry) -> bool {
     let text = &source[line.span.clone()];
     let is_bare_line = !entry.doubtful
         && text.len() == entry.key.len() + 1 + entry.value_span.len() + 1

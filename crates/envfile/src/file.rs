@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use secret::Secret;
 
+use crate::difference;
 use crate::parse;
 use crate::problem::Problem;
 use crate::rotated::{self, Rotated};
@@ -20,6 +21,8 @@ pub struct EnvFile {
     pub(crate) problems: Vec<Problem>,
     /// Whether there may be a comment somewhere; most files have none.
     pub(crate) may_have_comments: bool,
+    /// Whether all programs read all entries alike, as a glance shows while the bytes are at hand; most files are so.
+    pub(crate) is_plain: bool,
 }
 
 /// One logical line: a physical line, or the several that one quoted value covers.
@@ -87,7 +90,11 @@ impl EnvFile {
         let parse::Parsed { lines, entries, problems } = parsed;
         // Looked at here, and sent nowhere.
         let may_have_comments = memchr::memchr(b'#', source.expose()).is_some();
-        EnvFile { source, lines, entries, problems, may_have_comments }
+        let is_plain = lines.iter().all(|line| match line.kind {
+            LineKind::Entry(index) => difference::is_plain(source.expose(), line, &entries[index]),
+            _ => true,
+        });
+        EnvFile { source, lines, entries, problems, may_have_comments, is_plain }
     }
 
     /// Exposes the file's bytes, exactly as they were parsed.

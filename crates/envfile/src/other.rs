@@ -45,7 +45,7 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     for line in file.lines() {
         let text = &source[line.span.clone()];
         match line.kind {
-            LineKind::Entry(index) if is_plain(file, line, &file.entries()[index]) => continue,
+            LineKind::Entry(index) if is_plain(source, line, &file.entries()[index]) => continue,
             LineKind::Blank | LineKind::Comment => continue,
             LineKind::Entry(index) => {
                 let entry = &file.entries()[index];

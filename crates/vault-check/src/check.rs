@@ -71,24 +71,19 @@ pub(crate) fn run(
         for check in rules::CHECKS {
             check(&scope, &mut findings);
         }
-        findings
+        (findings, vault.values_as_names())
     };
-    let look_last = || {
-        let mut findings = Vec::new();
-        rules::LAST_CHECK(&scope, &mut findings);
-        (findings, if is_shown { present::text(&scope, palette) } else { String::new() })
-    };
-    let (mut findings, (last, credentials)) = if scope.files.len() >= given::MANY {
+    let list = || if is_shown { present::text(&scope, palette) } else { String::new() };
+    let ((mut findings, hidden), mut credentials) = if scope.files.len() >= given::MANY {
         thread::scope(|threads| {
-            let last = threads.spawn(look_last);
-            (look(), last.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            let list = threads.spawn(list);
+            (look(), list.join().unwrap_or_else(|panic| resume_unwind(panic)))
         })
     } else {
-        (look(), look_last())
+        (look(), list())
     };
-    findings.extend(last);
-    let hidden = vault.values_as_names();
     if !hidden.is_empty() {
+        credentials = vault::disguised(&credentials, &hidden);
         for Finding { message, subject, hint, .. } in &mut findings {
             for text in [Some(message), subject.key.as_mut(), hint.as_mut()].into_iter().flatten() {
                 *text = vault::disguised(text, &hidden);
@@ -97,7 +92,7 @@ pub(crate) fn run(
     }
     let report = Report::new("vault-check/check/1", present::count(&scope), findings);
     drop(progress);
-    streams.stdout.write_all(vault::disguised(&credentials, &hidden).as_bytes())?;
+    streams.stdout.write_all(credentials.as_bytes())?;
     report.write(args.format.format, &TOOL, palette, streams.stdout)?;
     drop(scope);
     // The process ends now, and the system clears its memory sooner than thousands of values are wiped one by one.

@@ -12,47 +12,43 @@ struct Credential<'a> {
     /// Empty where the whole file is the credential.
     key: &'a str,
     environment: &'a str,
-    /// How wide `FILE:KEY` and the environment are.
-    name_width: usize,
-    environment_width: usize,
     /// Why it may not be used, where it may not.
     state: Result<(), Unavailable>,
     is_optional: bool,
-    /// The file's, by its place in the list of ages.
-    age: Option<usize>,
+    /// The file's.
+    age: Option<Age>,
 }
 
 /// The lines of the declared credentials that were asked for, in columns, in the order of ops.toml.
 pub(crate) fn text(scope: &Scope<'_>, palette: Palette) -> String {
-    let mut ages = Vec::new();
-    let credentials = credentials(scope, &mut ages);
-    let ages: Vec<String> = ages.iter().map(|age| palette.dim(&age.to_string())).collect();
-    let name_width = credentials.iter().map(|credential| credential.name_width).max().unwrap_or(0);
-    let environment_width =
-        credentials.iter().map(|credential| credential.environment_width).max().unwrap_or(0);
-    let mut text = String::with_capacity(credentials.len() * (name_width + 48));
+    let (name_width, environment_width) = widths(scope);
+    let mut text = String::with_capacity(count(scope) * (name_width + 48));
+    // Lines that follow each other often end and begin alike.
     let mut painted = ("", String::new());
-    for credential in &credentials {
+    let mut aged = (None, String::new());
+    each(scope, &mut |credential| {
         let (word, is_well) = credential.word();
         if painted.0 != word {
             painted = (word, if is_well { palette.ok(word) } else { palette.error(word) });
         }
-        let n_blanks = WORD_WIDTH.saturating_sub(word.len());
         text.push_str(&painted.1);
-        pad(&mut text, n_blanks + 2);
+        pad(&mut text, WORD_WIDTH.saturating_sub(word.len()) + 2);
         text.push_str(credential.path);
         if !credential.key.is_empty() {
             text.extend([":", credential.key]);
         }
-        pad(&mut text, name_width - credential.name_width + 2);
+        pad(&mut text, name_width - width_of_name(credential.path, credential.key) + 2);
         text.push_str(credential.environment);
         if let Some(age) = credential.age {
-            pad(&mut text, environment_width - credential.environment_width + 2);
-            text.push_str(&ages[age]);
+            pad(&mut text, environment_width - width(credential.environment) + 2);
+            if aged.0 != Some(age) {
+                aged = (Some(age), palette.dim(&age.to_string()));
+            }
+            text.push_str(&aged.1);
         }
         text.push('\n');
-    }
-    if !credentials.is_empty() {
+    });
+    if !text.is_empty() {
         text.push('\n');
     }
     text
@@ -75,33 +71,41 @@ fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
-/// Collects the credentials, and in `ages` how old the files are; files that follow each other often are alike.
-fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<Age>) -> Vec<Credential<'a>> {
-    let mut credentials = Vec::with_capacity(scope.values.len());
+/// `FILE:KEY`, or the file where it is the credential as a whole.
+fn width_of_name(path: &str, key: &str) -> usize {
+    width(path) + if key.is_empty() { 0 } else { 1 + width(key) }
+}
+
+/// How wide the columns of names and environments are.
+fn widths(scope: &Scope<'_>) -> (usize, usize) {
+    let (mut name, mut environment) = (0, 0);
+    for file in &scope.files {
+        let Some(declared) = &file.declared else { continue };
+        let keys = declared.keys.keys().map(String::as_str);
+        let keys = keys.chain(declared.whole.is_some().then_some(""));
+        for key in keys {
+            name = name.max(width_of_name(&file.path, key));
+            environment = environment.max(width(&declared.environment));
+        }
+    }
+    (name, environment)
+}
+
+fn each<'a>(scope: &Scope<'a>, show: &mut dyn FnMut(Credential<'a>)) {
     // What was judged is in the order of the files and their keys too.
     let mut given = scope.values.iter().peekable();
     let mut unlike = scope.unlike.iter().peekable();
     for file in scope.files.iter().copied() {
         let Some(declared) = &file.declared else { continue };
-        let age = stale::age(file, scope.now).map(|age| {
-            if ages.last() != Some(&age) {
-                ages.push(age);
-            }
-            ages.len() - 1
-        });
-        let path_width = width(&file.path);
-        let environment_width = width(&declared.environment);
+        let age = stale::age(file, scope.now);
         let mut given_of =
             |key: &str| given.next_if(|given| std::ptr::eq(given.file, file) && given.key == key);
         let is_unlike = unlike.next_if(|(unlike, _)| std::ptr::eq(*unlike, file)).is_some();
-        let mut push = |key: &'a str, state| {
-            let key_width = if key.is_empty() { 0 } else { 1 + width(key) };
-            credentials.push(Credential {
+        let mut show_one = |key: &'a str, state| {
+            show(Credential {
                 path: &file.path,
                 key,
                 environment: &declared.environment,
-                name_width: path_width + key_width,
-                environment_width,
                 state,
                 is_optional: declared.optional,
                 age,
@@ -109,7 +113,7 @@ fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<Age>) -> Vec<Credential<'a>
         };
         if declared.whole.is_some() {
             let fault = given_of("").and_then(|given| given.fault);
-            push("", file.whole_judged(|_, _| fault).map(|_| ()));
+            show_one("", file.whole_judged(|_, _| fault).map(|_| ()));
         }
         for key in declared.keys.keys() {
             let given = given_of(key);
@@ -119,10 +123,9 @@ fn credentials<'a>(scope: &Scope<'a>, ages: &mut Vec<Age>) -> Vec<Credential<'a>
                 Some(entry) => vault::is_usable(entry, || fault),
                 None => file.credential_judged(key, |_, _| fault).map(|_| ()),
             };
-            push(key, state);
+            show_one(key, state);
         }
     }
-    credentials
 }
 
 impl Credential<'_> {

@@ -32,7 +32,7 @@ use crate::scope::Scope;
 /// What every rule is: it looks at the scope and adds what it finds.
 pub(crate) type Check = fn(&Scope<'_>, &mut Vec<Finding>);
 
-/// What `check` runs first.
+/// What `check` runs.
 pub(crate) const CHECKS: &[Check] = &[
     missing_file::check,
     missing_key::check,
@@ -50,10 +50,8 @@ pub(crate) const CHECKS: &[Check] = &[
     packaged::check,
     symlink::check,
     stale::check,
+    reused::check,
 ];
-
-/// What `check` runs last, and may run beside the others: it compares all values with each other.
-pub(crate) const LAST_CHECK: Check = reused::check;
 
 /// The rules of the whole tool, for `rules` and for renderings that list them.
 pub(crate) static RULES: [Rule; 22] = [

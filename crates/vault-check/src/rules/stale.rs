@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
 const SOON: i64 = 7;
 
 /// How old a file's credentials are.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Age {
     pub(crate) days: i64,
     /// Whether the file itself says so; otherwise its time of change does.
