@@ -4,11 +4,8 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use crate::failure::{Cause, Failure};
-use crate::mail::{Line, MailFacts, MailServer, MailTls};
+use crate::mail::{Line, MOST_LINES, MailFacts, MailServer};
 use crate::step::{Failed, Log, Options, Outcome};
-
-/// More lines than any answer has.
-const MOST_LINES: usize = 100;
 
 /// Probes an IMAP server.
 pub fn imap(server: &MailServer<'_>, options: &Options) -> Outcome<MailFacts> {
@@ -33,17 +30,7 @@ fn run(
     facts.greeted = true;
     let mut offers = capability(&mut line, log)?;
     let has = |offers: &[String], word: &str| offers.iter().any(|offer| offer == word);
-    if server.tls != MailTls::Implicit {
-        facts.offers_starttls = Some(has(&offers, "STARTTLS"));
-    }
-    if server.tls == MailTls::StartTls {
-        log.step("starttls", || {
-            if !has(&offers, "STARTTLS") {
-                return Err(Failure::new(Cause::TlsNotOffered));
-            }
-            call(&mut line, b"STARTTLS").map(|_| ((), "agreed".to_owned()))
-        })?;
-        line.encrypt(log, facts)?;
+    if line.start_tls(log, facts, has(&offers, "STARTTLS"), |line| call(line, b"STARTTLS"))? {
         offers = capability(&mut line, log)?;
     }
     if let Some((user, password)) = server.login {

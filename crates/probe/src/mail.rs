@@ -13,6 +13,8 @@ use crate::tls::{Check, Roots, Terms, Wire, wrap};
 
 /// Longer than any line of a greeting.
 const LONGEST_LINE: u64 = 8 << 10;
+/// More lines than any answer has.
+pub(crate) const MOST_LINES: usize = 100;
 
 /// When a mail connection becomes encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +85,33 @@ impl<'a> Line<'a> {
         Ok(line)
     }
 
+    /// Goes on encrypted where STARTTLS is declared: `ask` has the server agree. Says whether it does, and so has to be
+    /// asked again what it offers.
+    pub(crate) fn start_tls(
+        &mut self,
+        log: &mut Log,
+        facts: &mut MailFacts,
+        is_offered: bool,
+        ask: impl FnOnce(&mut Self) -> Result<Vec<String>, Failure>,
+    ) -> Result<bool, Failed> {
+        if self.server.tls != MailTls::Implicit {
+            facts.offers_starttls = Some(is_offered);
+        }
+        if self.server.tls != MailTls::StartTls {
+            return Ok(false);
+        }
+        log.step("starttls", || {
+            if !is_offered {
+                return Err(Failure::new(Cause::TlsNotOffered));
+            }
+            ask(self).map(|_| ((), "agreed".to_owned()))
+        })?;
+        self.encrypt(log, facts)?;
+        Ok(true)
+    }
+
     /// Goes on encrypted. What came before TLS and was not asked for is an attack, or no mail server.
-    pub(crate) fn encrypt(&mut self, log: &mut Log, facts: &mut MailFacts) -> Result<(), Failed> {
+    fn encrypt(&mut self, log: &mut Log, facts: &mut MailFacts) -> Result<(), Failed> {
         let version = log.step("tls", || {
             if !self.wire.buffer().is_empty() {
                 return Err(Failure::new(Cause::Protocol));

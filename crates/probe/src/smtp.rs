@@ -4,11 +4,8 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use crate::failure::{Cause, Failure};
-use crate::mail::{Line, MailFacts, MailServer, MailTls};
+use crate::mail::{Line, MOST_LINES, MailFacts, MailServer};
 use crate::step::{Failed, Log, Options, Outcome};
-
-/// More lines than any answer has.
-const MOST_LINES: usize = 100;
 
 /// Probes an SMTP server.
 pub fn smtp(server: &MailServer<'_>, options: &Options) -> Outcome<MailFacts> {
@@ -25,17 +22,9 @@ fn run(
     log.step("greet", || reply(&mut line, 220).map(|_| ((), "ready".to_owned())))?;
     facts.greeted = true;
     let mut offers = ehlo(&mut line, log)?;
-    if server.tls != MailTls::Implicit {
-        facts.offers_starttls = Some(has(&offers, "STARTTLS"));
-    }
-    if server.tls == MailTls::StartTls {
-        log.step("starttls", || {
-            if !has(&offers, "STARTTLS") {
-                return Err(Failure::new(Cause::TlsNotOffered));
-            }
-            call(&mut line, b"STARTTLS\r\n", 220).map(|_| ((), "agreed".to_owned()))
-        })?;
-        line.encrypt(log, facts)?;
+    if line
+        .start_tls(log, facts, has(&offers, "STARTTLS"), |line| call(line, b"STARTTLS\r\n", 220))?
+    {
         offers = ehlo(&mut line, log)?;
     }
     if let Some((user, password)) = server.login {

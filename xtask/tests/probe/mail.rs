@@ -156,23 +156,13 @@ const IMAP: &[(&str, &str)] = &[
 #[test]
 fn an_imap_server_is_reached_and_takes_a_login() {
     let bed = Bed::new();
-    let port = serve("* OK ready\r\n", IMAP);
-    let args = [
-        "imap",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        &port,
-        "--tls",
-        "never",
-        "--user",
-        "USER",
-        "--password",
-        "PASSWORD",
-    ];
-    let login = |password| [("USER", "ops"), ("PASSWORD", password)];
-    let right = login("a \"quoted\" CANARY");
-    insta::assert_snapshot!(shown(&probe(&bed, &args, &right), &port), @"
+    let look = |password| {
+        let port = serve("* OK ready\r\n", IMAP);
+        let place = ["imap", "--host", "127.0.0.1", "--port", &port, "--tls", "never"];
+        let args = [&place[..], &["--user", "USER", "--password", "PASSWORD"]].concat();
+        shown(&probe(&bed, &args, &[("USER", "ops"), ("PASSWORD", password)]), &port)
+    };
+    insta::assert_snapshot!(look("a \"quoted\" CANARY"), @"
     imap 127.0.0.1:[PORT]
       connect       over IPv4
       greet         ready
@@ -183,21 +173,7 @@ fn an_imap_server_is_reached_and_takes_a_login() {
     findings: 5 steps, 1 finding
     [exit status: 1]
     ");
-    let port = serve("* OK ready\r\n", IMAP);
-    let args = [
-        "imap",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        &port,
-        "--tls",
-        "never",
-        "--user",
-        "USER",
-        "--password",
-        "PASSWORD",
-    ];
-    insta::assert_snapshot!(shown(&probe(&bed, &args, &login("CANARY")), &port), @"
+    insta::assert_snapshot!(look("CANARY"), @"
     imap 127.0.0.1:[PORT]
       connect     over IPv4
       greet       ready

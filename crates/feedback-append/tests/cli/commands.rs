@@ -1,27 +1,20 @@
 //! `list`, `digest`, `new`, `refresh`, `archive`, `init`.
 
+use testbed::Bed;
+
 use crate::{SEED, bed, run};
+
+/// A repo in which the manager waits for the vault.
+fn bed_with_a_blocked_role() -> Bed {
+    let bed = bed();
+    let waiting = ["--role", "manager", "--title", "Waiting", "--blocked-by", "the vault"];
+    assert_eq!(run(&bed, [&waiting[..], &["--next", "ask"]].concat()).code(), 0);
+    bed
+}
 
 #[test]
 fn entries_of_any_dialect_are_listed() {
-    let bed = bed();
-    assert_eq!(
-        run(
-            &bed,
-            [
-                "--role",
-                "manager",
-                "--title",
-                "Waiting",
-                "--blocked-by",
-                "the vault",
-                "--next",
-                "ask"
-            ]
-        )
-        .code(),
-        0
-    );
+    let bed = bed_with_a_blocked_role();
     let output = run(&bed, ["list"]);
     let lines: Vec<_> = output.stdout().lines().map(|line| &line[16..]).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
@@ -45,24 +38,7 @@ fn entries_of_any_dialect_are_listed() {
 
 #[test]
 fn the_digest_says_where_each_role_stands() {
-    let bed = bed();
-    assert_eq!(
-        run(
-            &bed,
-            [
-                "--role",
-                "manager",
-                "--title",
-                "Waiting",
-                "--blocked-by",
-                "the vault",
-                "--next",
-                "ask"
-            ]
-        )
-        .code(),
-        0
-    );
+    let bed = bed_with_a_blocked_role();
     let output = run(&bed, ["digest"]);
     let text = output.masked(output.stdout());
     let lines: Vec<_> = text.lines().map(|line| line.split("; today").next().unwrap()).collect();
