@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::dialect::{Dialect, End, Reading, Understood};
 use crate::file::{Entry, EnvFile, Line, LineKind, Quoting};
+use crate::parse::is_blank;
 use crate::quote;
 
 /// An entry that not every program reads as the strict dialect does.
@@ -359,10 +360,6 @@ fn without_escapes(written: &[u8]) -> Vec<u8> {
 
 fn replaced(written: &[u8], is_taken: impl Fn(u8) -> bool) -> Vec<u8> {
     written.iter().map(|byte| if is_taken(*byte) { b'x' } else { *byte }).collect()
-}
-
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
 }
 
 #[cfg(test)]

@@ -398,7 +398,8 @@ fn count_breaks(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'\n', bytes).count()
 }
 
-fn is_blank(byte: u8) -> bool {
+/// Whether a byte is a space or a tab.
+pub(crate) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
@@ -418,7 +419,8 @@ fn find_crlf(text: &[u8]) -> Option<usize> {
     text.windows(2).position(|pair| pair == b"\r\n")
 }
 
-fn without_crlf(raw: &[u8]) -> Vec<u8> {
+/// A text with CR LF as a line feed.
+pub(crate) fn without_crlf(raw: &[u8]) -> Vec<u8> {
     let mut value = Vec::with_capacity(raw.len());
     for (index, byte) in raw.iter().enumerate() {
         if *byte != b'\r' || raw.get(index + 1) != Some(&b'\n') {

@@ -47,7 +47,7 @@ pub fn portable(value: &Secret) -> Option<Secret> {
 
 /// Whether a byte is read alike unquoted by every reader of [`crate::Dialect::ALL`], inside a
 /// value that does not begin with `~`.
-pub const fn is_portable_bare(byte: u8) -> bool {
+const fn is_portable_bare(byte: u8) -> bool {
     matches!(byte,
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9'
         | b'%' | b'*' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?' | b'@'

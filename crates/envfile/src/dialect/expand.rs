@@ -1,4 +1,4 @@
-//! `$NAME` and `${NAME}` as the small libraries expand them.
+//! What the small libraries expand alike: line ends, escapes, `$NAME` and `${NAME}`.
 
 use super::{NotKnown, Reading};
 
@@ -39,6 +39,42 @@ pub(super) fn without_backslashes(value: &[u8]) -> Vec<u8> {
         at += 1;
     }
     kept
+}
+
+/// Every line end as a line feed.
+pub(super) fn with_line_feeds(source: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(source.len());
+    for (index, byte) in source.iter().enumerate() {
+        match byte {
+            b'\r' if source.get(index + 1) == Some(&b'\n') => {}
+            b'\r' => text.push(b'\n'),
+            byte => text.push(*byte),
+        }
+    }
+    text
+}
+
+/// What stands in the place of each `\n` and `\r`, even after another backslash.
+pub(super) fn breaks(value: &[u8], feed: &[u8], carriage: &[u8]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(value.len());
+    let mut rest = value;
+    loop {
+        rest = match rest {
+            [] => return replaced,
+            [b'\\', b'n', rest @ ..] => {
+                replaced.extend_from_slice(feed);
+                rest
+            }
+            [b'\\', b'r', rest @ ..] => {
+                replaced.extend_from_slice(carriage);
+                rest
+            }
+            [byte, rest @ ..] => {
+                replaced.push(*byte);
+                rest
+            }
+        };
+    }
 }
 
 fn replace<'a>(

@@ -1,10 +1,11 @@
 //! The Go module `godotenv` (`parser.go`, 1.5.1).
 
 use super::{Reading, Understood, expand, space};
+use crate::parse::without_crlf;
 
 pub(super) fn read(source: &[u8]) -> Reading {
     // One buffer for the file with its line ends made alike; it is wiped when dropped.
-    let text = secret::Secret::new(with_line_feeds(source));
+    let text = secret::Secret::new(without_crlf(source));
     let text = text.expose();
     let mut reading = Reading::new();
     let mut at = 0;
@@ -19,16 +20,6 @@ pub(super) fn read(source: &[u8]) -> Reading {
         at = next;
     }
     reading
-}
-
-fn with_line_feeds(source: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(source.len());
-    for (index, byte) in source.iter().enumerate() {
-        if *byte != b'\r' || source.get(index + 1) != Some(&b'\n') {
-            text.push(*byte);
-        }
-    }
-    text
 }
 
 /// Skips white space and comment lines.
@@ -62,16 +53,12 @@ fn key(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
             '_' | '.' => {}
             _ if space::go_inline(character)
                 || character.is_alphabetic()
-                || is_number(character) => {}
+                || character.is_numeric() => {}
             _ => return None,
         }
     }
     // No separator up to the end: a nameless key gets the rest.
     (start < text.len()).then(|| (&text[..0], space::skip(text, start, space::go_inline)))
-}
-
-fn is_number(character: char) -> bool {
-    character.is_numeric()
 }
 
 fn value(text: &[u8], start: usize, reading: &Reading) -> Option<(Understood, usize)> {

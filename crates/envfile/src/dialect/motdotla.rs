@@ -1,7 +1,7 @@
 //! The npm package `dotenv` (its line pattern, 17 and 18).
 
 use super::pattern::{Pattern, matches};
-use super::{Reading, space};
+use super::{Reading, expand, space};
 
 const PATTERN: Pattern = Pattern {
     is_space: space::javascript,
@@ -12,7 +12,9 @@ const PATTERN: Pattern = Pattern {
 };
 
 pub(super) fn read(source: &[u8]) -> Reading {
-    let text = secret::Secret::new(decoded(source));
+    // Node decodes before it reads, with U+FFFD for what is no UTF-8.
+    let decoded = String::from_utf8_lossy(source);
+    let text = secret::Secret::new(expand::with_line_feeds(decoded.as_bytes()));
     let mut reading = Reading::new();
     for found in matches(text.expose(), &PATTERN) {
         let value = space::trim(found.value.unwrap_or_default(), space::javascript);
@@ -21,44 +23,8 @@ pub(super) fn read(source: &[u8]) -> Reading {
             [open @ (b'\'' | b'"' | b'`'), inner @ .., close] if open == close => inner,
             _ => value,
         };
-        reading.set(found.key, if is_double { with_breaks(value) } else { value.to_vec() });
+        let value = if is_double { expand::breaks(value, b"\n", b"\r") } else { value.to_vec() };
+        reading.set(found.key, value);
     }
     reading
-}
-
-/// Node decodes before it reads, with U+FFFD for what is no UTF-8; every line end becomes a line feed.
-fn decoded(source: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(source);
-    let mut decoded = Vec::with_capacity(text.len());
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            b'\r' if text.as_bytes().get(index + 1) == Some(&b'\n') => {}
-            b'\r' => decoded.push(b'\n'),
-            byte => decoded.push(byte),
-        }
-    }
-    decoded
-}
-
-/// `\n` and `\r`, wherever they stand, even after another backslash.
-fn with_breaks(value: &[u8]) -> Vec<u8> {
-    let mut expanded = Vec::with_capacity(value.len());
-    let mut rest = value;
-    loop {
-        rest = match rest {
-            [] => return expanded,
-            [b'\\', b'n', rest @ ..] => {
-                expanded.push(b'\n');
-                rest
-            }
-            [b'\\', b'r', rest @ ..] => {
-                expanded.push(b'\r');
-                rest
-            }
-            [byte, rest @ ..] => {
-                expanded.push(*byte);
-                rest
-            }
-        };
-    }
 }

@@ -1,13 +1,13 @@
 //! The Python package `python-dotenv` (`parser.py` and `variables.py`, 1.2.4), reading a file.
 
-use super::{NotKnown, Reading, Understood, space};
+use super::{NotKnown, Reading, Understood, expand, space};
 
 pub(super) fn read(source: &[u8]) -> Reading {
     if let Err(error) = std::str::from_utf8(source) {
         return Reading::refused(source, error.valid_up_to());
     }
     // A file opened as text has its line ends translated before the parser sees them.
-    let text = secret::Secret::new(translated(source));
+    let text = secret::Secret::new(expand::with_line_feeds(source));
     let text = text.expose();
     let mut reader = Reader { text, at: 0 };
     if text.starts_with(b"\xef\xbb\xbf") {
@@ -26,18 +26,6 @@ pub(super) fn read(source: &[u8]) -> Reading {
         }
     }
     reading
-}
-
-fn translated(source: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(source.len());
-    for (index, byte) in source.iter().enumerate() {
-        match byte {
-            b'\r' if source.get(index + 1) == Some(&b'\n') => {}
-            b'\r' => text.push(b'\n'),
-            byte => text.push(*byte),
-        }
-    }
-    text
 }
 
 /// A key and its value, none for a key without `=`; or nothing, for a comment.

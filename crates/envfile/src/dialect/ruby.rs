@@ -18,7 +18,7 @@ pub(super) fn read(source: &[u8]) -> Reading {
     if let Err(error) = std::str::from_utf8(source) {
         return Reading::refused(source, error.valid_up_to());
     }
-    let text = secret::Secret::new(with_line_feeds(source));
+    let text = secret::Secret::new(expand::with_line_feeds(source));
     let text = text.expose();
     let mut reading = Reading::new();
     for found in matches(text, &PATTERN) {
@@ -33,18 +33,6 @@ pub(super) fn read(source: &[u8]) -> Reading {
         reading.push(found.key, understood);
     }
     reading
-}
-
-fn with_line_feeds(source: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(source.len());
-    for (index, byte) in source.iter().enumerate() {
-        match byte {
-            b'\r' if source.get(index + 1) == Some(&b'\n') => {}
-            b'\r' => text.push(b'\n'),
-            byte => text.push(*byte),
-        }
-    }
-    text
 }
 
 /// Where a place of the text with its line ends made alike is in the source.
@@ -62,10 +50,10 @@ fn value(written: &[u8], reading: &Reading) -> Understood {
     let unescaped = match quote {
         Some(b'\'') => return Understood::Value(secret::Secret::new(inner.to_vec())),
         Some(_) if is_legacy(reading) => {
-            expand::without_backslashes(&doubled_or_broken(inner, b"\n", b"\r"))
+            expand::without_backslashes(&expand::breaks(inner, b"\n", b"\r"))
         }
         // Doubling the backslash keeps `\n` as two characters through what comes next.
-        Some(_) => expand::without_backslashes(&doubled_or_broken(inner, b"\\\\n", b"\\\\r")),
+        Some(_) => expand::without_backslashes(&expand::breaks(inner, b"\\\\n", b"\\\\r")),
         None => expand::without_backslashes(inner),
     };
     // Commands come first, so that none is run that a reference brings in.
@@ -78,28 +66,6 @@ fn value(written: &[u8], reading: &Reading) -> Understood {
 fn is_legacy(reading: &Reading) -> bool {
     let mode = reading.get(b"DOTENV_LINEBREAK_MODE");
     matches!(mode, Some(Understood::Value(mode)) if mode.expose() == b"legacy")
-}
-
-fn doubled_or_broken(inner: &[u8], feed: &[u8], carriage: &[u8]) -> Vec<u8> {
-    let mut replaced = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    loop {
-        rest = match rest {
-            [] => return replaced,
-            [b'\\', b'n', rest @ ..] => {
-                replaced.extend_from_slice(feed);
-                rest
-            }
-            [b'\\', b'r', rest @ ..] => {
-                replaced.extend_from_slice(carriage);
-                rest
-            }
-            [byte, rest @ ..] => {
-                replaced.push(*byte);
-                rest
-            }
-        };
-    }
 }
 
 /// `$(…)` with balanced parentheses is run: then there is none. After a backslash it stays, without the backslash.
