@@ -4,6 +4,7 @@ mod ar;
 mod cpio;
 mod encrypted;
 mod kind;
+mod member;
 mod tar;
 mod unpacked;
 mod zip;
@@ -13,6 +14,7 @@ use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
 use crate::packed::kind::Kind;
+use crate::packed::member::{Member, Next};
 use crate::packed::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched, Zlib};
 
 /// Searches the texts that lie in one file; each is read once, from its beginning to its end.
@@ -24,8 +26,8 @@ pub trait Search {
     /// The bytes that [`Search::first`] read.
     fn head(&self, len: usize) -> &[u8];
 
-    /// Searches a text of which the first `len` bytes are read, to its end; says how many bytes it has.
-    fn text(&mut self, member: &str, len: usize, reader: &mut dyn Read) -> io::Result<u64>;
+    /// Searches a text of which the first `len` bytes are read, to its end.
+    fn text(&mut self, member: &str, len: usize, reader: &mut dyn Read) -> io::Result<()>;
 
     /// Searches a name that is not part of any text that is searched.
     fn name(&mut self, member: &str, name: &[u8]);
@@ -94,7 +96,7 @@ pub fn is_packed(head: &[u8]) -> bool {
 }
 
 /// Searches a text that can be sought in, and all that is packed in it.
-pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::Result<u64> {
+pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::Result<()> {
     let len = searcher.first(reader)?;
     let head = searcher.head(len);
     let is_zip = match Kind::of(head) {
@@ -114,7 +116,7 @@ pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::
 }
 
 /// Searches what can only be read once, as a pipe, and all that is packed in it.
-pub fn search_once(searcher: &mut dyn Search, reader: &mut dyn Read) -> io::Result<u64> {
+pub fn search_once(searcher: &mut dyn Search, reader: &mut dyn Read) -> io::Result<()> {
     search_member(searcher, reader, "", 0)
 }
 
@@ -123,7 +125,7 @@ fn search_member(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let len = searcher.first(reader)?;
     search_rest(searcher, len, reader, member, depth, IsZip::Perhaps)
 }
@@ -145,7 +147,7 @@ fn search_rest(
     member: &str,
     depth: usize,
     is_zip: IsZip,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let head = searcher.head(len);
     match Kind::of(head) {
         Kind::Opaque(why) => searcher.unread(member, why),
@@ -164,20 +166,17 @@ fn search_rest(
             }
         }
         _ if depth >= DEEPEST => searcher.unread(member, Unread::TooDeep),
-        Kind::Gzip => return Ok(search_gzip(searcher, len, reader, member, depth)),
+        Kind::Gzip => {
+            search_gzip(searcher, len, reader, member, depth);
+            return Ok(());
+        }
         Kind::Zlib => return search_zlib(searcher, len, reader, member, depth),
         Kind::Zip => return search_held(searcher, len, reader, member, depth),
-        Kind::Cpio => {
-            let start = head.to_vec();
-            return search_cpio(searcher, &mut Cursor::new(start).chain(reader), member, depth);
-        }
-        Kind::Tar => {
-            let start = head.to_vec();
-            return search_tar(searcher, &mut Cursor::new(start).chain(reader), member, depth);
-        }
+        Kind::Cpio => return search_archive(searcher, len, reader, member, depth, 0, cpio::next),
+        Kind::Tar => return search_archive(searcher, len, reader, member, depth, 0, tar::next),
         Kind::Ar => {
-            let start = head[kind::AR.len()..].to_vec();
-            return search_ar(searcher, &mut Cursor::new(start).chain(reader), member, depth);
+            let n_magic = kind::AR.len();
+            return search_archive(searcher, len, reader, member, depth, n_magic, ar::next);
         }
     }
     searcher.text(member, len, reader)
@@ -189,7 +188,7 @@ fn search_gzip(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
-) -> u64 {
+) {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
     let mut unpacked = Unpacked::new(MultiGzDecoder::new(packed));
@@ -200,7 +199,6 @@ fn search_gzip(
         }
     }
     search_unpacked(searcher, &[], &mut unpacked, &name, member, depth);
-    unpacked.n_bytes
 }
 
 /// Searches a zlib stream and what stands behind it, as git and many others keep single objects.
@@ -210,7 +208,7 @@ fn search_zlib(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let start = searcher.head(len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
     let mut unpacked = Unpacked::new(Zlib::new(packed));
@@ -222,7 +220,7 @@ fn search_zlib(
     let first = &first[kind::git_header(&first)..];
     let is_whole = search_unpacked(searcher, first, &mut unpacked, &name, member, depth);
     let behind = unpacked.decoder.rest();
-    Ok(unpacked.n_bytes + search_behind(searcher, &[], behind, member, depth, !is_whole)?)
+    search_behind(searcher, &[], behind, member, depth, !is_whole)
 }
 
 /// Searches what was packed as one stream, of which `first` is read, and tells what of it could not be read; answers
@@ -256,7 +254,7 @@ fn search_held(
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let mut bytes = searcher.head(len).to_vec();
     let n_left = (NESTED_ZIP + 1).saturating_sub(bytes.len() as u64);
     // What was read before an error is searched all the same.
@@ -275,16 +273,16 @@ fn search_held(
         // Its own bytes hold its members' names, and comments.
         let mut again = bytes.as_slice();
         let len = searcher.first(&mut again)?;
-        let n_bytes = searcher.text(member, len, &mut again)?;
-        return outcome.map(|_| n_bytes);
+        searcher.text(member, len, &mut again)?;
+        return outcome.map(drop);
     }
     let mut again = Cursor::new(bytes).chain(reader);
     let len = searcher.first(&mut again)?;
     if kind::is_gzip_behind(searcher.head(len)) {
         searcher.unread(member, Unread::Behind);
     }
-    let n_bytes = search_watched(searcher, len, &mut again, member)?;
-    outcome.map(|_| n_bytes)
+    search_watched(searcher, len, &mut again, member)?;
+    outcome.map(drop)
 }
 
 /// Searches a text that is not held in memory, and says if it ends as a zip file does.
@@ -293,102 +291,48 @@ fn search_watched(
     len: usize,
     reader: &mut dyn Read,
     member: &str,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let head = searcher.head(len);
     let (is_zip, is_binary) = (head.starts_with(kind::ZIP), kind::is_binary(head));
     let mut watched = Watched::new(head, reader);
-    let n_bytes = searcher.text(member, len, &mut watched)?;
+    searcher.text(member, len, &mut watched)?;
     if !is_zip && zip::ends(watched.tail(), is_binary) {
         searcher.unread(member, Unread::NotHeld);
     }
-    Ok(n_bytes)
+    Ok(())
 }
 
-/// Searches the headers and every member of a tar archive. Many are short, so none is read from the file by itself.
-fn search_tar(
+/// Searches the headers and every member of an archive that begins with so many bytes of its own, and what follows: as
+/// an initramfs has it, another, packed or not. Many members are short, so none is read from the file by itself.
+fn search_archive(
     searcher: &mut dyn Search,
+    len: usize,
     reader: &mut dyn Read,
     outer: &str,
     depth: usize,
-) -> io::Result<u64> {
-    let reader = &mut BufReader::new(reader);
-    let (mut n_bytes, mut is_damaged) = (0, false);
-    let rest = loop {
-        match tar::next(reader)? {
-            tar::Next::Member(member) => {
-                let name = in_archive(outer, &member.name);
-                for text in &member.texts {
+    n_magic: usize,
+    next: fn(&mut dyn Read) -> io::Result<Next>,
+) -> io::Result<()> {
+    let start = searcher.head(len)[n_magic..].to_vec();
+    let reader = &mut BufReader::new(Cursor::new(start).chain(reader));
+    let (rest, is_damaged) = loop {
+        match next(reader)? {
+            Next::Member(Member { name, texts, len, padding }) => {
+                let name = in_archive(outer, &name);
+                for text in &texts {
                     searcher.name(&name, text);
                 }
-                n_bytes += search_part(searcher, reader, &name, member.len, depth)?;
-                let padding = tar::padding(member.len);
-                n_bytes += io::copy(&mut reader.take(padding), &mut io::sink())?;
+                search_part(searcher, reader, &name, len, depth)?;
+                io::copy(&mut reader.take(padding), &mut io::sink())?;
             }
-            tar::Next::End(rest) if tar::is_end(&rest) => n_bytes += rest.len() as u64,
-            tar::Next::End(rest) => break rest,
-            tar::Next::Damaged(rest) => {
+            Next::End(rest) => break (rest, false),
+            Next::Damaged(rest) => {
                 searcher.unread(outer, Unread::Damaged);
-                is_damaged = true;
-                break rest;
+                break (rest, true);
             }
         }
     };
-    Ok(n_bytes + search_behind(searcher, &rest, reader, outer, depth, is_damaged)?)
-}
-
-/// Searches the headers and every member of an `ar` archive, behind its first bytes.
-fn search_ar(
-    searcher: &mut dyn Search,
-    reader: &mut dyn Read,
-    outer: &str,
-    depth: usize,
-) -> io::Result<u64> {
-    let reader = &mut BufReader::new(reader);
-    let mut n_bytes = 0;
-    let rest = loop {
-        match ar::next(reader)? {
-            Ok(ar::Member { name, len }) => {
-                let shown = in_archive(outer, &name);
-                searcher.name(&shown, name.as_bytes());
-                n_bytes += search_part(searcher, reader, &shown, len, depth)?;
-                n_bytes += io::copy(&mut reader.take(len % 2), &mut io::sink())?;
-            }
-            Err(rest) => break rest,
-        }
-    };
-    let is_damaged = !rest.is_empty();
-    if is_damaged {
-        searcher.unread(outer, Unread::Damaged);
-    }
-    Ok(n_bytes + search_behind(searcher, &rest, reader, outer, depth, is_damaged)?)
-}
-
-/// Searches every member of a cpio archive, and what follows it: as an initramfs has it, another, packed or not.
-fn search_cpio(
-    searcher: &mut dyn Search,
-    reader: &mut dyn Read,
-    outer: &str,
-    depth: usize,
-) -> io::Result<u64> {
-    let reader = &mut BufReader::new(reader);
-    let (mut n_bytes, mut is_damaged) = (0, false);
-    let rest = loop {
-        match cpio::next(reader)? {
-            cpio::Next::Member(member) => {
-                let name = in_archive(outer, &String::from_utf8_lossy(&member.name));
-                searcher.name(&name, &member.name);
-                n_bytes += search_part(searcher, reader, &name, member.len, depth)?;
-                n_bytes += io::copy(&mut reader.take(member.padding), &mut io::sink())?;
-            }
-            cpio::Next::End => break cpio::behind(reader)?,
-            cpio::Next::Damaged(rest) => {
-                searcher.unread(outer, Unread::Damaged);
-                is_damaged = true;
-                break rest;
-            }
-        }
-    };
-    Ok(n_bytes + search_behind(searcher, &rest, reader, outer, depth, is_damaged)?)
+    search_behind(searcher, &rest, reader, outer, depth, is_damaged)
 }
 
 /// Searches what follows the last member: it belongs to none, and may be packed itself.
@@ -399,11 +343,11 @@ fn search_behind(
     outer: &str,
     depth: usize,
     is_damaged: bool,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let mut behind = Cursor::new(rest).chain(reader);
     let len = searcher.first(&mut behind)?;
     if len == 0 {
-        return Ok(0);
+        return Ok(());
     }
     if is_damaged || Kind::of(searcher.head(len)) == Kind::Text {
         return searcher.text(outer, len, &mut behind);
@@ -418,14 +362,14 @@ fn search_part(
     member: &str,
     len: u64,
     depth: usize,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     let mut content = reader.take(len);
-    let n_bytes = search_member(searcher, &mut content, member, depth + 1)?;
-    let n_left = io::copy(&mut content, &mut io::sink())?;
+    search_member(searcher, &mut content, member, depth + 1)?;
+    io::copy(&mut content, &mut io::sink())?;
     if content.limit() > 0 {
         searcher.unread(member, Unread::Damaged);
     }
-    Ok(n_bytes + n_left)
+    Ok(())
 }
 
 fn in_archive(outer: &str, name: &str) -> String {

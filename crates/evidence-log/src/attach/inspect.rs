@@ -51,21 +51,19 @@ impl Search for Inspector<'_> {
         &self.buffer[..len]
     }
 
-    fn text(&mut self, member: &str, mut len: usize, reader: &mut dyn Read) -> io::Result<u64> {
+    fn text(&mut self, member: &str, mut len: usize, reader: &mut dyn Read) -> io::Result<()> {
         let head = &self.buffer[..len];
         if !member.is_empty() || packed::is_packed(head) {
             self.inspected.is_text = false;
         }
         let (mut redactor, mut clean) = (Redactor::with_forms(self.set), Vec::new());
-        let mut n_bytes = 0;
         let outcome = loop {
             let piece = &self.buffer[..len];
             self.inspected.is_text &= !piece.contains(&0);
             redactor.push(piece, &mut clean);
             clean.clear();
-            n_bytes += len as u64;
             match reader.read(&mut self.buffer) {
-                Ok(0) => break Ok(n_bytes),
+                Ok(0) => break Ok(()),
                 Ok(n_read) => len = n_read,
                 Err(again) if again.kind() == io::ErrorKind::Interrupted => len = 0,
                 Err(failed) => break Err(failed),

@@ -2,14 +2,10 @@
 
 use std::io::{self, Read};
 
-/// One member: its name, and how long its content is.
-pub(super) struct Member {
-    pub(super) name: String,
-    pub(super) len: u64,
-}
+use super::member::{Member, Next};
 
-/// Reads the next header; where there is none, the bytes that stand in its place.
-pub(super) fn next(reader: &mut dyn Read) -> io::Result<Result<Member, Vec<u8>>> {
+/// Reads the next header, or what stands in its place.
+pub(super) fn next(reader: &mut dyn Read) -> io::Result<Next> {
     const LEN: u64 = 60;
     let mut header = Vec::new();
     reader.take(LEN).read_to_end(&mut header)?;
@@ -19,8 +15,10 @@ pub(super) fn next(reader: &mut dyn Read) -> io::Result<Result<Member, Vec<u8>>>
     Ok(match len.filter(|_| is_header) {
         Some(len) => {
             let name = String::from_utf8_lossy(&header[..16]).trim_end().to_owned();
-            Ok(Member { name, len })
+            let texts = vec![name.clone().into_bytes()];
+            Next::Member(Member { name, texts, len, padding: len % 2 })
         }
-        None => Err(header),
+        None if header.is_empty() => Next::End(header),
+        None => Next::Damaged(header),
     })
 }

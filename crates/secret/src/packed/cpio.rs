@@ -3,25 +3,7 @@
 
 use std::io::{self, Read};
 
-/// What stands where a member's header may stand.
-pub(super) enum Next {
-    /// A member, whose content follows.
-    Member(Member),
-    /// The last header, which belongs to no file.
-    End,
-    /// Something else: it is damaged, or cut.
-    Damaged(Vec<u8>),
-}
-
-/// One member.
-pub(super) struct Member {
-    /// Its path.
-    pub(super) name: Vec<u8>,
-    /// How long its content is.
-    pub(super) len: u64,
-    /// How many bytes fill up its content.
-    pub(super) padding: u64,
-}
+use super::member::{Member, Next};
 
 /// A header, as far as it matters here.
 struct Header {
@@ -98,17 +80,18 @@ pub(super) fn next(reader: &mut dyn Read) -> io::Result<Next> {
     else {
         return Ok(Next::Damaged(bytes));
     };
-    let name = name.to_vec();
+    let written = name.to_vec();
     let padding = form.padding((begin + name_len) as u64);
     io::copy(&mut reader.take(padding), &mut io::sink())?;
-    if name == LAST {
-        return Ok(Next::End);
+    if written == LAST {
+        return behind(reader).map(Next::End);
     }
-    Ok(Next::Member(Member { name, len, padding: form.padding(len) }))
+    let name = String::from_utf8_lossy(&written).into_owned();
+    Ok(Next::Member(Member { name, texts: vec![written], len, padding: form.padding(len) }))
 }
 
 /// Goes past the zeros behind the last header, and returns what was read behind them.
-pub(super) fn behind(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+fn behind(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
     const BLOCK: u64 = 512;
     loop {
         let mut block = Vec::new();

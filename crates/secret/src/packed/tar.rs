@@ -2,28 +2,10 @@
 
 use std::io::{self, Read};
 
+use super::member::{Member, Next};
+
 /// Headers and contents come in blocks of this many bytes.
 const BLOCK: u64 = 512;
-
-/// One member.
-pub(super) struct Member {
-    /// Its path.
-    pub(super) name: String,
-    /// What its header says of it, each text at full width: path, target of a link, owners.
-    pub(super) texts: [Vec<u8>; 3],
-    /// How long its content is.
-    pub(super) len: u64,
-}
-
-/// What stands where a header may stand.
-pub(super) enum Next {
-    /// A member, whose content follows.
-    Member(Member),
-    /// Something that belongs to no member, as the zeros at the end.
-    End(Vec<u8>),
-    /// A header that says nothing of use.
-    Damaged(Vec<u8>),
-}
 
 /// Whether a text begins as a tar archive does: with `ustar`, or as Unix V7 wrote it, with a checksum alone.
 pub(super) fn is_tar(head: &[u8]) -> bool {
@@ -44,15 +26,21 @@ fn has_checksum(head: &[u8]) -> bool {
     number(&header[148..156]).is_some_and(|said| said == sum.sum::<u64>())
 }
 
-/// Whether a block is one of the zeros that end an archive, behind which there may be another.
-pub(super) fn is_end(block: &[u8]) -> bool {
+/// Whether a block is one of the zeros that end an archive.
+fn is_end(block: &[u8]) -> bool {
     block.len() as u64 == BLOCK && block.iter().all(|byte| *byte == 0)
 }
 
 /// Reads the next header, or what stands in its place.
 pub(super) fn next(reader: &mut dyn Read) -> io::Result<Next> {
-    let mut header = Vec::new();
-    reader.take(BLOCK).read_to_end(&mut header)?;
+    let header = loop {
+        let mut header = Vec::new();
+        reader.take(BLOCK).read_to_end(&mut header)?;
+        // Behind the end there may be another archive.
+        if !is_end(&header) {
+            break header;
+        }
+    };
     if header.len() as u64 != BLOCK || !is_tar(&header) {
         return Ok(Next::End(header));
     }
@@ -68,12 +56,14 @@ pub(super) fn next(reader: &mut dyn Read) -> io::Result<Next> {
     let name = [prefix, slash, until_zero(&header[..100])].concat();
     Ok(Next::Member(Member {
         name: String::from_utf8_lossy(&name).into_owned(),
-        texts: [
+        // Each at full width: path, target of a link, owners.
+        texts: vec![
             [prefix, slash, &header[..100]].concat(),
             header[157..257].to_vec(),
             owners.to_vec(),
         ],
         len,
+        padding: (BLOCK - len % BLOCK) % BLOCK,
     }))
 }
 
@@ -93,11 +83,6 @@ fn go_past_map(reader: &mut dyn Read) -> io::Result<()> {
 
 fn until_zero(field: &[u8]) -> &[u8] {
     &field[..memchr::memchr(0, field).unwrap_or(field.len())]
-}
-
-/// How many bytes fill up the last block of a content.
-pub(super) fn padding(len: u64) -> u64 {
-    (BLOCK - len % BLOCK) % BLOCK
 }
 
 /// Octal digits, or for great lengths GNU's base 256.

@@ -38,11 +38,11 @@ impl Search for Finder {
         &self.head[..len]
     }
 
-    fn text(&mut self, _: &str, len: usize, reader: &mut dyn Read) -> io::Result<u64> {
+    fn text(&mut self, _: &str, len: usize, reader: &mut dyn Read) -> io::Result<()> {
         let mut text = self.head[..len].to_vec();
         reader.read_to_end(&mut text)?;
         self.n_found += self.set.find(&text).len();
-        Ok(text.len() as u64)
+        Ok(())
     }
 
     fn name(&mut self, _: &str, name: &[u8]) {

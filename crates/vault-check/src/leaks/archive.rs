@@ -1,4 +1,4 @@
-//! Looks into gzip, zip and tar files, and into what lies in them.
+//! Searches a file, and what is packed in it, for leaks.
 
 use std::io::{self, Read, Seek};
 
@@ -25,7 +25,7 @@ pub(crate) fn search<R: Read + Seek>(
     scratch: &mut Scratch,
     reader: &mut R,
     inside: &mut Inside,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     packed::search(&mut Searcher { look, scratch, inside }, reader)
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn search_once(
     scratch: &mut Scratch,
     reader: &mut dyn Read,
     inside: &mut Inside,
-) -> io::Result<u64> {
+) -> io::Result<()> {
     packed::search_once(&mut Searcher { look, scratch, inside }, reader)
 }
 
@@ -54,11 +54,11 @@ impl Search for Searcher<'_> {
         self.scratch.read(len)
     }
 
-    fn text(&mut self, member: &str, len: usize, reader: &mut dyn Read) -> io::Result<u64> {
+    fn text(&mut self, member: &str, len: usize, reader: &mut dyn Read) -> io::Result<()> {
         let mut found = Vec::new();
-        let n_bytes = self.scratch.search(self.look, len, reader, &mut found)?;
+        self.scratch.search(self.look, len, reader, &mut found)?;
         self.inside.found.extend(found.into_iter().map(|found| (member.to_owned(), found)));
-        Ok(n_bytes)
+        Ok(())
     }
 
     fn name(&mut self, member: &str, name: &[u8]) {

@@ -21,8 +21,8 @@ impl Search for Reader {
         &self.head[..len]
     }
 
-    fn text(&mut self, _: &str, len: usize, reader: &mut dyn Read) -> io::Result<u64> {
-        Ok(len as u64 + io::copy(reader, &mut io::sink())?)
+    fn text(&mut self, _: &str, _: usize, reader: &mut dyn Read) -> io::Result<()> {
+        io::copy(reader, &mut io::sink()).map(drop)
     }
 
     fn name(&mut self, _: &str, _: &[u8]) {}
