@@ -64,7 +64,7 @@ fn goes_on_as_dump(text: &[u8]) -> bool {
     let Some(first) = memchr::memchr(b'\n', text) else { return false };
     let line = &text[first + 1..text.len().min(first + 1 + LONGEST_UNIT)];
     let line = &line[prefix::len(line)..];
-    let n_digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let n_digits = line::n_hex(line);
     (6..=16).contains(&n_digits) && matches!(line.get(n_digits), Some(b':' | b' '))
 }
 
@@ -113,38 +113,36 @@ impl Lines {
         let start = if is_line_start { prefix::len(unit) } else { 0 };
         let line = &unit[start..];
         let mut steps = Vec::new();
-        self.read_digits(line, is_line_start, bytes, &mut steps);
-        self.read_numbers(LISTS, lists::runs(line), (line, bytes), &mut steps);
+        let cells = if is_line_start { cells::run(line, true) } else { None };
+        let (kind, other, runs) = match cells {
+            Some((run, is_text)) if is_text || self.is_open[CELLS] => (CELLS, DIGITS, vec![run]),
+            _ => (DIGITS, CELLS, line::runs(line, is_line_start)),
+        };
+        if !starts(&runs) || self.last == Some(kind) {
+            self.end(other, &mut steps);
+        }
+        self.last = Some(kind);
+        self.take(kind, runs, (line, bytes), &mut steps);
+        self.take(LISTS, lists::runs(line), (line, bytes), &mut steps);
         let fields = if is_line_start { fields::run(line) } else { None };
-        self.read_numbers(FIELDS, fields.into_iter().collect(), (line, bytes), &mut steps);
+        self.take(FIELDS, fields.into_iter().collect(), (line, bytes), &mut steps);
         steps.iter_mut().filter_map(|step| step.run.as_mut()).for_each(|run| run.shift(start));
         steps
     }
 
-    /// Reads hexadecimal digits, or characters in cells.
-    fn read_digits(
+    /// Takes in what a line shows as one kind. Its first run may go on what the line before showed.
+    fn take(
         &mut self,
-        line: &[u8],
-        is_line_start: bool,
-        bytes: &Bytes,
+        kind: usize,
+        runs: Vec<Run>,
+        (line, bytes): (&[u8], &Bytes),
         steps: &mut Vec<Step>,
     ) {
-        let cells = if is_line_start { cells::run(line, true) } else { None };
-        let (kind, runs) = match cells {
-            Some((run, is_text)) if is_text || self.is_open[CELLS] => (CELLS, vec![run]),
-            _ => (DIGITS, line::runs(line, is_line_start)),
-        };
-        let starts = runs.first().is_some_and(|run| run.starts);
-        for (open, is_open) in self.is_open[..=CELLS].iter_mut().enumerate() {
-            let is_between = open != kind && self.last != Some(kind);
-            if *is_open && !(starts && (open == kind || is_between)) {
-                *is_open = false;
-                steps.push(Step { kind: open, run: None, goes_on: false });
-            }
+        if !starts(&runs) {
+            self.end(kind, steps);
         }
-        self.last = Some(kind);
         for (index, run) in runs.into_iter().enumerate() {
-            let goes_on = self.is_open[kind] && index == 0 && run.starts;
+            let goes_on = self.is_open[kind] && index == 0;
             if goes_on || kind == CELLS || run.begins(line, bytes) {
                 self.is_open[kind] = run.goes_on(line, bytes);
                 steps.push(Step { kind, run: Some(run), goes_on: self.is_open[kind] });
@@ -152,25 +150,16 @@ impl Lines {
         }
     }
 
-    /// Takes in what a line shows as numbers. The first run of a line goes on what the line before showed.
-    fn read_numbers(
-        &mut self,
-        kind: usize,
-        runs: Vec<Run>,
-        (line, bytes): (&[u8], &Bytes),
-        steps: &mut Vec<Step>,
-    ) {
-        if self.is_open[kind] && runs.is_empty() {
-            self.is_open[kind] = false;
+    fn end(&mut self, kind: usize, steps: &mut Vec<Step>) {
+        if std::mem::take(&mut self.is_open[kind]) {
             steps.push(Step { kind, run: None, goes_on: false });
         }
-        for (index, run) in runs.into_iter().enumerate() {
-            if (self.is_open[kind] && index == 0) || run.begins(line, bytes) {
-                self.is_open[kind] = run.goes_on(line, bytes);
-                steps.push(Step { kind, run: Some(run), goes_on: self.is_open[kind] });
-            }
-        }
     }
+}
+
+/// Whether what a line shows may go on what the line before showed.
+fn starts(runs: &[Run]) -> bool {
+    runs.first().is_some_and(|run| run.starts)
 }
 
 /// A piece that may go on.

@@ -1,7 +1,7 @@
 //! Lines that show each byte in a cell of four: as a character, as `od -c`, `od -a` and `hexdump -c` do, or as the three
 //! octal digits of `od -b`.
 
-use super::line::{Group, Run};
+use super::line::{Group, Run, SoFar, n_hex};
 
 /// So many characters side by side that are printed as they are, or so many octal numbers and nothing else, tell a
 /// line of cells from other text. A quick look finds so many wherever a chunk begins.
@@ -49,8 +49,18 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
     Some((Run::of_cells(groups, start), is_text || is_all_octal))
 }
 
+/// The same of a line that is not yet whole, with the cell that is not.
+pub(super) fn run_so_far(line: &[u8]) -> SoFar {
+    let Some((run, _)) = run(line, false) else {
+        return SoFar { runs: Vec::new(), word: first_part(line) };
+    };
+    let end = run.groups.last().map_or(run.start, Group::end);
+    let word = line[end..].iter().position(|byte| *byte != b' ').map(|at| end + at);
+    SoFar { runs: vec![run], word }
+}
+
 /// Where the part begins of a first cell that is not yet whole, and has more than one character.
-pub(super) fn first_part(line: &[u8]) -> Option<usize> {
+fn first_part(line: &[u8]) -> Option<usize> {
     let n_blanks = line.iter().take_while(|byte| **byte == b' ').count();
     let is_part = matches!(line[n_blanks..], [b'0'..=b'3' | b'\\'] | [b'0'..=b'3', b'0'..=b'7']);
     (n_blanks > 0 && is_part).then_some(n_blanks)
@@ -58,9 +68,8 @@ pub(super) fn first_part(line: &[u8]) -> Option<usize> {
 
 /// Where the cells begin.
 fn start(line: &[u8]) -> Option<usize> {
-    let n_digits = line.iter().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count();
-    match n_digits {
-        6..=16 => Some(n_digits),
+    match n_hex(line) {
+        n_digits @ 6..=16 => Some(n_digits),
         0 => {
             let first = line.iter().position(|byte| *byte != b' ')?;
             let len = line[first..].iter().take_while(|byte| **byte != b' ').count();

@@ -2,36 +2,30 @@
 //! `od -d` and `od -i` print them, both as `hexdump -o` and `hexdump -d` do, and the bits of `xxd -b`.
 
 use super::likely::LONG_GAP;
-use super::line::{Column, Group, Run, exact_column};
+use super::line::{Column, Group, Run, SoFar, exact_column, n_hex};
 
 /// What a line shows, if it has nothing but an offset, fields and, behind bits, characters.
 pub(super) fn run(line: &[u8]) -> Option<Run> {
     let fields = read(line, true)?;
-    if fields.is_bits {
-        let end = fields.groups.last()?.end();
-        let column = exact_column(line, end, fields.groups.len());
-        let is_over = line[end..].trim_ascii().is_empty();
-        let column = column.map(|range| Column { range, is_exact: true });
-        return (is_over || column.is_some())
-            .then(|| Run { column, ..Run::of_cells(fields.groups, fields.start) });
-    }
     let is_all = line[fields.end..].trim_ascii().is_empty();
-    is_all.then(|| Run { may_turn: true, ..Run::of_cells(fields.groups, fields.start) })
+    let column =
+        if fields.is_bits { exact_column(line, fields.end, fields.groups.len()) } else { None };
+    let column = column.map(|range| Column { range, is_exact: true });
+    (is_all || column.is_some()).then(|| Run { column, ..fields.run() })
 }
 
-/// The same of a line that is not yet whole, and where the number begins that may lack some of its digits.
-pub(super) fn run_so_far(line: &[u8]) -> Option<(Run, Option<usize>)> {
-    let fields = read(line, false)?;
+/// The same of a line that is not yet whole.
+pub(super) fn run_so_far(line: &[u8]) -> SoFar {
+    let Some(fields) = read(line, false) else { return SoFar::default() };
     let rest = &line[fields.end..];
     let n_blanks = rest.iter().take_while(|byte| **byte == b' ').count();
     let number = &rest[n_blanks..];
     let is_number = number.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
     if !is_number && !fields.is_bits {
-        return None;
+        return SoFar::default();
     }
     let word = (n_blanks > 0 && is_number && !number.is_empty()).then_some(fields.end + n_blanks);
-    let run = Run { may_turn: !fields.is_bits, ..Run::of_cells(fields.groups, fields.start) };
-    Some((run, word))
+    SoFar { runs: vec![fields.run()], word }
 }
 
 struct Fields {
@@ -42,9 +36,15 @@ struct Fields {
     end: usize,
 }
 
+impl Fields {
+    fn run(self) -> Run {
+        Run { may_turn: !self.is_bits, ..Run::of_cells(self.groups, self.start) }
+    }
+}
+
 /// Reads the fields that a line begins with.
 fn read(line: &[u8], is_whole: bool) -> Option<Fields> {
-    let n_offset = line.iter().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let n_offset = n_hex(line);
     if !matches!(n_offset, 0 | 6..=16) {
         return None;
     }

@@ -143,9 +143,17 @@ pub(super) fn runs(line: &[u8], is_line_start: bool) -> Vec<Run> {
     reader.runs
 }
 
-/// What a line shows that is not yet whole, and where its last word begins if that may become one of the last run.
-/// What may be characters or more numbers is taken for the latter, and a number may be too short yet.
-pub(super) fn runs_so_far(line: &[u8], is_line_start: bool) -> (Vec<Run>, Option<usize>) {
+/// What a line shows that is not yet whole.
+#[derive(Default)]
+pub(super) struct SoFar {
+    pub(super) runs: Vec<Run>,
+    /// Where its last number begins if more may belong to it.
+    pub(super) word: Option<usize>,
+}
+
+/// What a line shows that is not yet whole. What may be characters or more numbers is taken for the latter, and a
+/// number may be too short yet.
+pub(super) fn runs_so_far(line: &[u8], is_line_start: bool) -> SoFar {
     let n_digits = line.iter().rev().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count();
     let start = line.len() - n_digits;
     let is_word = start == 0 || !line[start - 1].is_ascii_alphanumeric();
@@ -157,7 +165,13 @@ pub(super) fn runs_so_far(line: &[u8], is_line_start: bool) -> (Vec<Run>, Option
     {
         run.breaks.push(run.n_bytes() - last.n_bytes);
     }
-    (reader.runs, ((1..=16).contains(&n_digits) && is_word).then_some(start))
+    let word = ((1..=16).contains(&n_digits) && is_word).then_some(start);
+    SoFar { runs: reader.runs, word }
+}
+
+/// How many hexadecimal digits a text begins with, up to one more than an offset has.
+pub(super) fn n_hex(text: &[u8]) -> usize {
+    text.iter().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count()
 }
 
 /// Whether so many digits in a row are bytes.
@@ -211,13 +225,10 @@ impl Reader<'_> {
                 let n_bytes = word.len() / 2;
                 let start = offset.take().filter(|_| is_gap(&line[gap])).unwrap_or(word.start);
                 let run = self.run.get_or_insert_with(|| Run {
-                    groups: Vec::new(),
                     starts,
                     may_turn: starts && (start < word.start || word.start > 0 || is_doubtful),
                     ends: false,
-                    column: None,
-                    breaks: Vec::new(),
-                    start,
+                    ..Run::of_cells(Vec::new(), start)
                 });
                 run.groups.push(Group { start: word.start, n_bytes, value: None, width: 0 });
             } else {

@@ -3,13 +3,7 @@
 
 use super::SHORTEST_SPAN;
 use super::likely::{KINDS, LONG_GAP};
-use super::line::{Group, Run};
-
-/// What the lists of a line that is not yet whole show, and where its last number begins if more may belong to it.
-pub(super) struct SoFar {
-    pub(super) runs: Vec<Run>,
-    pub(super) word: Option<usize>,
-}
+use super::line::{Group, Run, SoFar};
 
 /// What the lists of a whole line, or of a part of one, show.
 pub(super) fn runs(line: &[u8]) -> Vec<Run> {
@@ -60,7 +54,7 @@ pub(super) fn completions(number: &[u8]) -> impl Iterator<Item = u8> {
 }
 
 fn read(line: &[u8], is_whole: bool) -> SoFar {
-    let mut so_far = SoFar { runs: Vec::new(), word: None };
+    let mut so_far = SoFar::default();
     let mut at = 0;
     while let Some(start) = first(line, at) {
         let (mut groups, mut number, mut is_negative) =

@@ -12,9 +12,7 @@ const LONGEST: usize = 160;
 
 /// What stands before the offset that a line has, whatever it is. Behind anything an offset begins with a zero.
 fn before_offset(line: &[u8]) -> Option<usize> {
-    let n_digits = |from: usize| {
-        line[from..].iter().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count()
-    };
+    let n_digits = |from: usize| line::n_hex(&line[from..]);
     let is_offset = |at: usize, n_digits: usize| {
         let after = &line[at + n_digits..];
         (6..=16).contains(&n_digits) && (after.starts_with(b" ") || after.starts_with(b": "))

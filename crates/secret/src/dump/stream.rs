@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::line::{Column, Group, Run, runs_so_far};
+use super::line::{self, Column, Run, SoFar};
 use super::{
     CELLS, DIGITS, FIELDS, LISTS, LONGEST_UNIT, Lines, N_KINDS, Order, cells, fields, has_stretch,
     lists, next_worth, prefix, unit_end, unit_of,
@@ -171,115 +171,90 @@ impl Dumps {
 
     /// From where on what was read must not be said yet.
     fn keep(&self, sought: Sought<'_>) -> Option<u64> {
-        let unsettled = self.by_kind.iter().filter_map(Dump::unsettled).min();
+        let mut keep = self.by_kind.iter().filter_map(Dump::unsettled).min();
         if self.unit.is_empty() {
-            return unsettled;
+            return keep;
         }
-        let is_known = self.lines.is_open() || has_stretch(&self.unit);
         // Of a line that is none of a dump so far only the end may become one.
-        let from = if is_known { 0 } else { self.end_of_unit() };
-        let mut keep = earlier(unsettled, self.keep_digits(sought, from, from == 0));
-        keep = earlier(keep, self.keep_cells(sought, 0));
-        keep = earlier(keep, self.keep_lists(sought, is_known));
-        keep = earlier(keep, self.keep_fields(sought, 0));
+        let is_known = self.lines.is_open() || has_stretch(&self.unit);
+        let (digits, list) =
+            if is_known { (0, 0) } else { (self.end_of_unit(), lists::end(&self.unit)) };
+        keep = earlier(keep, self.keep_as(sought, LISTS, list, true));
         // What stands before the dump may be told already, or not yet.
-        let start = if self.is_mid_line { 0 } else { prefix::len(&self.unit) };
-        if start > 0 {
-            keep = earlier(keep, self.keep_digits(sought, from.max(start), from <= start));
-            keep = earlier(keep, self.keep_cells(sought, start));
-            keep = earlier(keep, self.keep_fields(sought, start));
+        let prefix = if self.is_mid_line { 0 } else { prefix::len(&self.unit) };
+        for start in [0].into_iter().chain((prefix > 0).then_some(prefix)) {
+            let from = digits.max(start);
+            keep = earlier(keep, self.keep_as(sought, DIGITS, from, from == start));
+            if !self.is_mid_line {
+                keep = earlier(keep, self.keep_as(sought, CELLS, start, true));
+                keep = earlier(keep, self.keep_as(sought, FIELDS, start, true));
+            }
         }
         keep
     }
 
-    /// The same, if the line goes on with hexadecimal digits.
-    fn keep_digits(&self, sought: Sought<'_>, from: usize, is_start: bool) -> Option<u64> {
-        let (runs, word) = runs_so_far(&self.unit[from..], is_start && !self.is_mid_line);
+    /// The same, if the line goes on as one kind of dump from `from` on, where the line begins or not.
+    fn keep_as(&self, sought: Sought<'_>, kind: usize, from: usize, is_start: bool) -> Option<u64> {
+        let unit = &self.unit[from..];
         let place = |index: usize| self.unit_at[from + index];
-        let empty = Dump::default();
-        let mut keep = None;
+        let SoFar { runs, word } = match kind {
+            DIGITS => line::runs_so_far(unit, is_start && !self.is_mid_line),
+            CELLS => cells::run_so_far(unit),
+            LISTS => lists::runs_so_far(unit),
+            _ => fields::run_so_far(unit),
+        };
+        let word = word.filter(|word| self.is_hidden(sought, kind, &runs, (unit, *word)));
+        let mut keep = word.map(place);
         for (index, run) in runs.iter().enumerate() {
-            let goes_on = self.lines.is_open[DIGITS] && index == 0 && run.starts;
-            let dump = if goes_on { &self.by_kind[DIGITS] } else { &empty };
-            let found = dump.with(sought, run, &self.unit[from..], &place);
-            keep = earlier(keep, found);
-        }
-        let is_hidden = |word: &usize| {
-            let digits = &self.unit[from + word..];
-            let run =
-                runs.last().filter(|run| run.groups.last().is_some_and(|last| last.start == *word));
-            let goes_on =
-                self.lines.is_open[DIGITS] && runs.len() == 1 && run.is_some_and(|run| run.starts);
-            let may_turn = match self.by_kind[DIGITS].order {
-                Order::Written if goes_on => false,
-                Order::Either if goes_on => true,
-                _ => run.is_some_and(|run| run.may_turn),
-            };
-            // Of a word that is turned round another byte may be the first; else its first digit tells whether a value
-            // may begin.
-            if may_turn {
-                sought.holds_digits(digits)
-            } else {
-                digits.len() % 2 == 1 && sought.begins_with_digit(digits[digits.len() - 1])
+            let is_first = self.lines.is_open[kind] && index == 0 && run.starts;
+            // What stands before a list may be told already, or not yet, so that any list may be the first.
+            if is_first || (self.lines.is_open[kind] && kind == LISTS) {
+                keep = earlier(keep, self.by_kind[kind].with(sought, run, unit, &place));
             }
-        };
-        earlier(keep, word.filter(is_hidden).map(place))
-    }
-
-    /// The same, if the line goes on as cells.
-    fn keep_cells(&self, sought: Sought<'_>, from: usize) -> Option<u64> {
-        let unit = &self.unit[from..];
-        let place = |index: usize| self.unit_at[from + index];
-        if self.is_mid_line {
-            return None;
-        }
-        let Some((run, _)) = cells::run(unit, false) else {
-            return cells::first_part(unit).map(place);
-        };
-        let found = self.by_kind[CELLS].with(sought, &run, unit, &place);
-        // A cell that is not yet whole.
-        let end = run.groups.last().map_or(run.start, Group::end);
-        let rest = unit[end..].iter().position(|byte| *byte != b' ').map(|at| place(end + at));
-        earlier(found, rest)
-    }
-
-    /// The same, if the line goes on as a list.
-    fn keep_lists(&self, sought: Sought<'_>, is_known: bool) -> Option<u64> {
-        let from = if is_known { 0 } else { lists::end(&self.unit) };
-        let unit = &self.unit[from..];
-        let place = |index: usize| self.unit_at[from + index];
-        let lists::SoFar { runs, word } = lists::runs_so_far(unit);
-        let empty = Dump::default();
-        let mut keep = None;
-        for (index, run) in runs.iter().enumerate() {
-            // What stands before the list may be told already, or not yet, so that any list may be the first.
-            if self.lines.is_open[LISTS] {
-                keep = earlier(keep, self.by_kind[LISTS].with(sought, run, unit, &place));
-            }
-            if index > 0 || !self.lines.is_open[LISTS] {
-                keep = earlier(keep, empty.with(sought, run, unit, &place));
+            if !is_first {
+                keep = earlier(keep, Dump::default().with(sought, run, unit, &place));
             }
         }
-        let bytes = sought.set.search.bytes(sought.with_forms);
-        let is_hidden = |word: &usize| {
-            let number = &unit[*word..];
-            // `0x4` may become any number that begins so.
-            number.starts_with(b"0")
-                || lists::completions(number).any(|byte| bytes[usize::from(byte)])
-        };
-        earlier(keep, word.filter(is_hidden).map(place))
+        keep
     }
 
-    /// The same, if the line goes on as fields.
-    fn keep_fields(&self, sought: Sought<'_>, from: usize) -> Option<u64> {
-        if self.is_mid_line {
-            return None;
+    /// Whether a number that is not yet whole may become the beginning of what is sought.
+    fn is_hidden(
+        &self,
+        sought: Sought<'_>,
+        kind: usize,
+        runs: &[Run],
+        (unit, word): (&[u8], usize),
+    ) -> bool {
+        let number = &unit[word..];
+        match kind {
+            DIGITS => {
+                let is_its = |run: &&Run| run.groups.last().is_some_and(|last| last.start == word);
+                let run = runs.last().filter(is_its);
+                let goes_on = self.lines.is_open[DIGITS]
+                    && runs.len() == 1
+                    && run.is_some_and(|run| run.starts);
+                let may_turn = match self.by_kind[DIGITS].order {
+                    Order::Written if goes_on => false,
+                    Order::Either if goes_on => true,
+                    _ => run.is_some_and(|run| run.may_turn),
+                };
+                // Of a word that is turned round another byte may be the first; else its first digit tells whether a
+                // value may begin.
+                if may_turn {
+                    sought.holds_digits(number)
+                } else {
+                    number.len() % 2 == 1 && sought.begins_with_digit(number[number.len() - 1])
+                }
+            }
+            LISTS => {
+                let bytes = sought.set.search.bytes(sought.with_forms);
+                // `0x4` may become any number that begins so.
+                number.starts_with(b"0")
+                    || lists::completions(number).any(|byte| bytes[usize::from(byte)])
+            }
+            _ => true,
         }
-        let unit = &self.unit[from..];
-        let place = |index: usize| self.unit_at[from + index];
-        let (run, word) = fields::run_so_far(unit)?;
-        let found = self.by_kind[FIELDS].with(sought, &run, unit, &place);
-        earlier(found, word.map(place))
     }
 
     /// Where the numbers begin that the line ends with.
