@@ -54,9 +54,33 @@ pub(crate) fn pieces(text: &[u8], bytes: &Bytes) -> Vec<Piece> {
     pieces
 }
 
-/// Whether a text that is too long to be searched for dumps everywhere may be one: a quick look.
-pub fn may_be_dump(text: &[u8]) -> bool {
-    goes_on_as_dump(text) || looks_like_dump(text)
+/// In a text of so many bytes dumps without offsets are looked for everywhere; in a longer one that would take as long
+/// as all else, so that only one which looks like a dump is read as one.
+const SHORT: usize = 4096;
+
+/// Whether a text may be a dump without offsets, or goes on as one with them: a quick look.
+pub(crate) fn may_be_dump(text: &[u8]) -> bool {
+    text.len() <= SHORT || goes_on_as_dump(text) || looks_like_dump(text)
+}
+
+/// Whether these zeros are those with which an offset begins, as `xxd` and its like print it first in a line, behind a
+/// prefix or not.
+pub(crate) fn is_offset(text: &[u8], zeros: usize) -> bool {
+    let n_before = text[..zeros].iter().rev().take(2).take_while(|byte| **byte == b'0').count();
+    let (before, offset) = text.split_at(zeros - n_before);
+    offset.starts_with(b"00000")
+        && match before.last() {
+            None | Some(b'\n') => true,
+            // What stands before the offset ends so.
+            Some(b' ' | b'\t' | b'+' | b'-' | b'>') => {
+                let n_digits = line::n_hex(offset);
+                let after = &offset[n_digits..];
+                (n_digits == 7 && after.starts_with(b" "))
+                    || after.starts_with(b": ")
+                    || after.starts_with(b"  ")
+            }
+            Some(_) => false,
+        }
 }
 
 /// Whether a text begins in the midst of a dump with offsets, the first line of which was seen before.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 /// A piece of a text without what lies between its characters.
-pub struct Piece {
+pub(crate) struct Piece {
     /// The bytes to be searched.
-    pub text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     /// Where in the piece a stretch begins, and where in the text; by place.
     stretches: Vec<(usize, usize)>,
     /// How many bytes of the text a character has.
@@ -14,18 +14,18 @@ pub struct Piece {
 
 impl Piece {
     /// A piece that begins at `start` of the text, of characters that have so many bytes.
-    pub fn new(start: usize, width: usize, text: Vec<u8>) -> Piece {
+    pub(crate) fn new(start: usize, width: usize, text: Vec<u8>) -> Piece {
         Piece { text, stretches: vec![(0, start)], width }
     }
 
     /// Adds a stretch that begins at `start` of the text.
-    pub fn add(&mut self, start: usize, more: &[u8]) {
+    pub(crate) fn add(&mut self, start: usize, more: &[u8]) {
         self.stretches.push((self.text.len(), start));
         self.text.extend_from_slice(more);
     }
 
     /// Where in a text of `len` bytes a range of the piece, which is not empty, stands.
-    pub fn in_text(&self, range: &Range<usize>, len: usize) -> Range<usize> {
+    pub(crate) fn in_text(&self, range: &Range<usize>, len: usize) -> Range<usize> {
         let place = |at: usize| {
             let next = self.stretches.partition_point(|(begin, _)| *begin <= at);
             let (begin, start) = self.stretches[next.saturating_sub(1)];

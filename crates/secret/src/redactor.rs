@@ -175,7 +175,7 @@ impl<'set> Redactor<'set> {
         let (known, forms, forms_settled) = if !self.with_forms {
             (search.find(text, from), Vec::new(), text.len())
         } else if search.is_worth_a_sieve(text) {
-            search.find_with_forms(text, from, is_end)
+            search.find_with_forms(text, from, is_end, |_| {})
         } else {
             let (forms, settled) = form::scan(text, from, is_end);
             (search.find(text, from), forms, settled)

@@ -86,18 +86,9 @@ impl Search {
         self.finish(text, from, hits)
     }
 
-    /// The same as [`Search::find`] and [`form::scan`], in one pass.
+    /// The same as [`Search::find`] and [`form::scan`], in one pass. Calls `zeros` with places where three zeros stand,
+    /// at least one in every five in a row.
     pub(crate) fn find_with_forms(
-        &self,
-        text: &[u8],
-        from: usize,
-        is_end: bool,
-    ) -> (Vec<Hit>, Vec<FormMatch>, usize) {
-        self.find_with_forms_and(text, from, is_end, |_| {})
-    }
-
-    /// The same, and calls `zeros` with places where three zeros stand, at least one in every five in a row.
-    pub(crate) fn find_with_forms_and(
         &self,
         text: &[u8],
         from: usize,

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use crate::needles::Needles;
 use crate::parts::parts;
+use crate::piece::Piece;
 use crate::search::{Hit, Search};
 use crate::view::View;
-use crate::{Encoding, Part, Piece, Reason, Refusal, Secret, dump, form, refusal};
+use crate::{Encoding, Part, Reason, Refusal, Secret, dump, form, refusal, wide, wrapped};
 
 /// Known secrets under their names, as [`Redactor`](crate::Redactor) and the leak search use them.
 ///
@@ -61,10 +62,11 @@ impl SecretSet {
         self.search.needles.is_empty()
     }
 
-    /// The length in bytes of the longest form. A text that is searched piece by piece needs
-    /// pieces that overlap by this much, and by more where values may be wrapped.
-    pub fn longest(&self) -> usize {
-        self.search.needles.iter().map(|needle| needle.bytes.len()).max().unwrap_or(0)
+    /// How much of a text must be seen on both sides of where something begins, so that [`SecretSet::search`] piece by
+    /// piece judges it as in the whole. What is wrapped or dumped is longer than its form.
+    pub fn overlap(&self) -> usize {
+        let longest = self.search.needles.iter().map(|needle| needle.bytes.len()).max();
+        (longest.unwrap_or(0) * 3).max(form::LONGEST) + 512
     }
 
     /// Every place in `text` where a secret stands, in order; overlapping places are one, under
@@ -75,58 +77,62 @@ impl SecretSet {
         self.matches(text, &view, deep.as_ref(), hits)
     }
 
-    /// The same as [`SecretSet::find`] and [`form::find`], in little more than the time of one.
-    pub fn find_with_forms(&self, text: &[u8]) -> (Vec<Match<'_>>, Vec<form::FormMatch>) {
-        let (view, deep) = View::both(text, 0, true);
-        if view.is_cut() || deep.is_some() {
-            // Forms are looked for in the text as it is.
-            let hits = self.search.find(&view.text, 0);
-            return (self.matches(text, &view, deep.as_ref(), hits), form::find(text));
+    /// All that stands in a text, in no order: known values and credentials by form, also as they are shown in a dump of
+    /// bytes, in UTF-16, and in base64 that was wrapped before it went into a string. Where a value stands as it is
+    /// written it is told no second time.
+    pub fn search(&self, text: &[u8]) -> (Vec<Match<'_>>, Vec<form::FormMatch>) {
+        let (mut values, mut forms, has_offset) = self.find_with_forms(text);
+        let mut pieces = if has_offset || dump::may_be_dump(text) {
+            self.dumped_pieces(text)
+        } else {
+            Vec::new()
+        };
+        // Most texts have neither a NUL nor a backslash, which one look tells.
+        if memchr::memchr2(0, b'\\', text).is_some() {
+            pieces.extend(wide::pieces(text));
+            pieces.extend(wrapped::pieces(text));
         }
-        let (hits, forms, _) = self.search.find_with_forms(text, 0, true);
-        (self.matches(text, &view, None, hits), forms)
+        let n_written = values.len();
+        for piece in pieces {
+            let (of_piece, forms_of_piece, _) = self.find_with_forms(&piece.text);
+            for found in of_piece {
+                let range = piece.in_text(&found.range, text.len());
+                let written = &values[..n_written];
+                let next = written.partition_point(|known| known.range.end <= range.start);
+                if written.get(next).is_none_or(|known| known.range.start >= range.end) {
+                    values.push(Match { range, ..found });
+                }
+            }
+            forms.extend(forms_of_piece.into_iter().map(|found| form::FormMatch {
+                range: piece.in_text(&found.range, text.len()),
+                ..found
+            }));
+        }
+        (values, forms)
     }
 
-    /// The same; and whether a line may begin with five zeros, as those do that `xxd` and its like print first, behind
-    /// a prefix or not.
-    pub fn find_with_forms_and_zeros(
+    /// The same as [`SecretSet::find`] and [`form::find`], in little more than the time of one; and whether a line may
+    /// begin with the offset of a dump.
+    pub(crate) fn find_with_forms(
         &self,
         text: &[u8],
     ) -> (Vec<Match<'_>>, Vec<form::FormMatch>, bool) {
         let (view, deep) = View::both(text, 0, true);
         if view.is_cut() || deep.is_some() {
-            let (values, forms) = self.find_with_forms(text);
-            return (values, forms, true);
+            // Forms are looked for in the text as it is.
+            let hits = self.search.find(&view.text, 0);
+            return (self.matches(text, &view, deep.as_ref(), hits), form::find(text), true);
         }
-        let mut has_zeros = false;
-        let (hits, forms, _) = self.search.find_with_forms_and(text, 0, true, |at| {
-            let start =
-                at - text[..at].iter().rev().take(2).take_while(|byte| **byte == b'0').count();
-            let offset = &text[start..];
-            has_zeros |= offset.starts_with(b"00000")
-                && match text[..start].last() {
-                    None | Some(b'\n') => true,
-                    // What stands before the offset ends so.
-                    Some(b' ' | b'\t' | b'+' | b'-' | b'>') => {
-                        let n_digits = offset
-                            .iter()
-                            .take(17)
-                            .take_while(|byte| byte.is_ascii_hexdigit())
-                            .count();
-                        let after = &offset[n_digits..];
-                        (n_digits == 7 && after.starts_with(b" "))
-                            || after.starts_with(b": ")
-                            || after.starts_with(b"  ")
-                    }
-                    Some(_) => false,
-                };
+        let mut has_offset = false;
+        let (hits, forms, _) = self.search.find_with_forms(text, 0, true, |zeros| {
+            has_offset = has_offset || dump::is_offset(text, zeros);
         });
-        (self.matches(text, &view, None, hits), forms, has_zeros)
+        (self.matches(text, &view, None, hits), forms, has_offset)
     }
 
     /// The pieces of `text` that are dumps of bytes, as digits, numbers or characters in cells, and may hold something of
     /// a value or a form.
-    pub fn dumped_pieces(&self, text: &[u8]) -> Vec<Piece> {
+    pub(crate) fn dumped_pieces(&self, text: &[u8]) -> Vec<Piece> {
         dump::pieces(text, self.search.bytes(true))
     }
 

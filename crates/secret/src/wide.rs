@@ -10,7 +10,7 @@ const SHORTEST: usize = 12;
 
 /// Every piece of `text` in which ASCII characters and NULs take turns. With the high byte first a piece
 /// begins at its first character as well, and the NUL before that is left away.
-pub fn pieces(text: &[u8]) -> Vec<Piece> {
+pub(crate) fn pieces(text: &[u8]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut from = 0;
     while let Some(nul) = memchr::memchr(0, &text[from..]).map(|at| from + at) {

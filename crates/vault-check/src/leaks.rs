@@ -11,13 +11,11 @@ mod stream;
 mod tell;
 mod tree;
 mod unsearched;
-mod wrapped;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 
 use opsfile::{Ops, PlaceKeys, PlaceSource};
@@ -58,12 +56,10 @@ pub(crate) fn run(
     }
     let set = vault.secrets_into(builder);
     let look = Look {
-        set: &set,
         narrow: vault.narrow(set.refused()).into_iter().map(Narrow::of).collect(),
-        with_forms: true,
         public: vault.public().collect(),
         has_slash: may_be_a_path(&vault),
-        counts: Arc::default(),
+        ..Look::of(&set)
     };
     let progress = Progress::watch(&look.counts, invocation.stderr_is_terminal);
 

@@ -27,7 +27,7 @@ fn set() -> SecretSet {
 }
 
 fn assert_same(set: &SecretSet, text: &[u8]) {
-    let (values, forms) = set.find_with_forms(text);
+    let (values, forms, _) = set.find_with_forms(text);
     let shown = String::from_utf8_lossy(text);
     assert_eq!(values, set.find(text), "{shown}");
     assert_eq!(forms, form::find(text), "{shown}");
@@ -65,7 +65,7 @@ fn nothing_is_lost_where_a_stretch_of_blocks_ends() {
                 let mut text = vec![b'.'; end + 200];
                 text[at..at + form.len()].copy_from_slice(form.as_bytes());
                 assert_same(&set, &text);
-                let (values, forms) = set.find_with_forms(&text);
+                let (values, forms, _) = set.find_with_forms(&text);
                 assert_eq!(values.len() + forms.len(), 1, "{form} at {at}");
             }
         }

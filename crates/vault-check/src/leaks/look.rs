@@ -4,21 +4,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use envfile::Entry;
-use secret::{Encoding, Match, Part, Secret, SecretSet, form};
+use secret::{Encoding, Match, Part, Secret, SecretSet};
 
-use crate::leaks::wrapped;
 use crate::progress::Counts;
-
-/// In a text of so many bytes dumps without offsets are looked for too; in a longer one that would take as long as all
-/// else, so that only one which looks like a dump is read as one.
-const SHORT: usize = 4096;
 
 /// Everything that is searched for.
 pub(crate) struct Look<'a> {
     pub(crate) set: &'a SecretSet,
     /// Values that stand in innocent text too, so that only their key gives them away.
     pub(crate) narrow: Vec<Narrow<'a>>,
-    pub(crate) with_forms: bool,
     /// Values that are public by design, though they may look like credentials.
     pub(crate) public: Vec<&'a Secret>,
     /// Whether some value holds a `/`, so that a path may have it in two names.
@@ -53,68 +47,35 @@ pub(crate) struct Place {
     pub(crate) range: Range<usize>,
 }
 
-impl Look<'_> {
-    /// How much text must be seen on both sides of where something begins, to judge it as in the whole.
-    pub(crate) fn overlap(&self) -> usize {
-        (self.set.longest() * 3 + 512).max(if self.with_forms { form::LONGEST + 512 } else { 0 })
+impl<'a> Look<'a> {
+    /// Looks for the values of a set, and for what is a credential by form.
+    pub(crate) fn of(set: &'a SecretSet) -> Self {
+        let (narrow, public) = (Vec::new(), Vec::new());
+        Self { set, narrow, public, has_slash: false, counts: Arc::default() }
     }
 
     /// Every leak in `text`, in order of place.
     pub(crate) fn at(&self, text: &[u8]) -> Vec<Place> {
-        let (values, mut forms, has_zeros) = if self.with_forms {
-            self.set.find_with_forms_and_zeros(text)
-        } else {
-            (self.set.find(text), Vec::new(), true)
-        };
-        let place = |found: Match<'_>, range: Range<usize>| Place {
+        let (values, forms) = self.set.search(text);
+        let value = |found: Match<'_>| Place {
             leak: Leak::Value {
                 name: found.name.to_owned(),
                 part: found.part,
                 encoding: found.encoding,
                 in_part: found.in_part,
             },
-            range,
+            range: found.range,
         };
-        let mut places: Vec<Place> = values
-            .into_iter()
-            .map(|found| {
-                let range = found.range.clone();
-                place(found, range)
-            })
-            .collect();
-        // In UTF-16 a value is found as it is; what else may be written there is looked for without the NULs.
-        let may_have_dump = has_zeros || text.len() <= SHORT || secret::may_be_dump(text);
-        let mut pieces = if may_have_dump { self.set.dumped_pieces(text) } else { Vec::new() };
-        // Most texts have neither a NUL nor a backslash, which one look tells.
-        if memchr::memchr2(0, b'\\', text).is_some() {
-            pieces.extend(secret::wide_pieces(text));
-            pieces.extend(wrapped::pieces(text));
-        }
-        let known = if pieces.is_empty() { Vec::new() } else { merged(&places) };
-        for piece in pieces {
-            let (values, in_piece) = self.set.find_with_forms(&piece.text);
-            for found in values {
-                let range = piece.in_text(&found.range, text.len());
-                if !overlaps(&known, &range) {
-                    places.push(place(found, range));
-                }
-            }
-            let in_piece = in_piece.into_iter().filter(|_| self.with_forms);
-            forms.extend(in_piece.map(|found| form::FormMatch {
-                rule: found.rule,
-                range: piece.in_text(&found.range, text.len()),
-            }));
-        }
+        let mut places: Vec<Place> = values.into_iter().map(value).collect();
         for narrow in &self.narrow {
             places.extend(narrow.places(text));
         }
         let known = merged(&places);
-        let overlaps = |range: &Range<usize>| overlaps(&known, range);
         places.extend(
             forms
                 .into_iter()
                 .filter(|found| {
-                    !overlaps(&found.range) && !self.is_public(&text[found.range.clone()])
+                    !overlaps(&known, &found.range) && !self.is_public(&text[found.range.clone()])
                 })
                 .map(|found| Place { leak: Leak::Form { rule: found.rule }, range: found.range }),
         );
@@ -240,14 +201,7 @@ mod tests {
         let set = SecretSet::builder().build();
         let value = Secret::from("pw-9x".to_owned());
         let narrow = Narrow { name: "a.env:PASS".to_owned(), key: "PASS", value: &value };
-        let look = Look {
-            set: &set,
-            narrow: vec![narrow],
-            with_forms: true,
-            public: Vec::new(),
-            has_slash: false,
-            counts: Arc::default(),
-        };
+        let look = Look { narrow: vec![narrow], ..Look::of(&set) };
         let found = |text: &str| look.at(text.as_bytes()).len();
         assert_eq!(found("PASS=pw-9x"), 1);
         assert_eq!(found("\"PASS\": \"pw-9x\","), 1);
@@ -269,14 +223,7 @@ mod tests {
         let mut builder = SecretSet::builder();
         builder.add("t.env:TOKEN", &Secret::from("CANARYq7Vw2xTzPaB3dE5fG7".to_owned()));
         let set = builder.build();
-        let look = Look {
-            set: &set,
-            narrow: Vec::new(),
-            with_forms: true,
-            public: Vec::new(),
-            has_slash: false,
-            counts: Arc::default(),
-        };
+        let look = Look::of(&set);
         let places = look.at(b"TOKEN=CANARYq7Vw2xTzPaB3dE5fG7");
         assert!(matches!(places.as_slice(), [Place { leak: Leak::Value { .. }, .. }]));
     }

@@ -39,7 +39,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new(look: &Look<'_>) -> Self {
-        let margin = look.overlap();
+        let margin = look.set.overlap();
         Self { buffer: vec![0; PIECE.max(margin * 8)], margin, most: MOST_PLACES }
     }
 
@@ -167,8 +167,6 @@ pub(crate) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use secret::{Secret, SecretSet};
 
     use super::*;
@@ -178,14 +176,7 @@ mod tests {
         let mut builder = SecretSet::builder();
         builder.add("a.env:KEY", &Secret::from("CANARY-kq7Vw2xTzP".to_owned()));
         let set = builder.build();
-        let look = Look {
-            set: &set,
-            narrow: Vec::new(),
-            with_forms: true,
-            public: Vec::new(),
-            has_slash: false,
-            counts: Arc::default(),
-        };
+        let look = Look::of(&set);
         let mut scratch = Scratch::new(&look);
         let piece = scratch.buffer.len();
         // One leak on each border, at its beginning, inside and at its end, and one in between.

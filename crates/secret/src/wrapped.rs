@@ -1,6 +1,6 @@
 //! Base64 that was wrapped before it went into a string: its line breaks are written out, as `\n`.
 
-use secret::Piece;
+use crate::piece::Piece;
 
 /// Shorter lines are no lines of base64.
 const SHORTEST: usize = 16;
