@@ -19,12 +19,8 @@ use crate::packed::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched,
 
 /// Searches the texts that lie in one file; each is read once, from its beginning to its end.
 pub trait Search {
-    /// Reads the first piece of a text into memory of its own, 64 KiB or more, or all of it; says how
-    /// many bytes that are.
-    fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize>;
-
-    /// The bytes that [`Search::first`] read.
-    fn head(&self, len: usize) -> &[u8];
+    /// Memory of 64 KiB or more, into which the first piece of a text is read, or all of it.
+    fn buffer(&mut self) -> &mut [u8];
 
     /// Searches a text of which the first `len` bytes are read, to its end.
     fn text(&mut self, member: &str, len: usize, reader: &mut dyn Read) -> io::Result<()>;
@@ -97,8 +93,8 @@ pub fn is_packed(head: &[u8]) -> bool {
 
 /// Searches a text that can be sought in, and all that is packed in it.
 pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::Result<()> {
-    let len = searcher.first(reader)?;
-    let head = searcher.head(len);
+    let len = first(searcher, reader)?;
+    let head = head(searcher, len);
     let is_zip = match Kind::of(head) {
         Kind::Zip => true,
         Kind::Text if len < WHOLE => zip::ends(head, kind::is_binary(head)),
@@ -111,7 +107,7 @@ pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::
     search_zip(searcher, reader, "", 0)?;
     // A zip file's own bytes hold its members' names and what was stored unpacked.
     reader.seek(SeekFrom::Start(0))?;
-    let len = searcher.first(reader)?;
+    let len = first(searcher, reader)?;
     searcher.text("", len, reader)
 }
 
@@ -120,13 +116,37 @@ pub fn search_once(searcher: &mut dyn Search, reader: &mut dyn Read) -> io::Resu
     search_member(searcher, reader, "", 0)
 }
 
+/// Reads the first piece of a text; says how many bytes that are.
+fn first(searcher: &mut dyn Search, reader: &mut dyn Read) -> io::Result<usize> {
+    fill(reader, searcher.buffer())
+}
+
+/// The bytes that [`first`] read.
+fn head(searcher: &mut dyn Search, len: usize) -> &[u8] {
+    &searcher.buffer()[..len]
+}
+
+/// Reads until the buffer is full or the text ends; says how many bytes that are.
+pub fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut len = 0;
+    while len < buffer.len() {
+        match reader.read(&mut buffer[len..]) {
+            Ok(0) => break,
+            Ok(n_read) => len += n_read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(len)
+}
+
 fn search_member(
     searcher: &mut dyn Search,
     reader: &mut dyn Read,
     member: &str,
     depth: usize,
 ) -> io::Result<()> {
-    let len = searcher.first(reader)?;
+    let len = first(searcher, reader)?;
     search_rest(searcher, len, reader, member, depth, IsZip::Perhaps)
 }
 
@@ -148,7 +168,7 @@ fn search_rest(
     depth: usize,
     is_zip: IsZip,
 ) -> io::Result<()> {
-    let head = searcher.head(len);
+    let head = head(searcher, len);
     match Kind::of(head) {
         Kind::Opaque(why) => searcher.unread(member, why),
         Kind::Text => {
@@ -189,7 +209,7 @@ fn search_gzip(
     member: &str,
     depth: usize,
 ) {
-    let start = searcher.head(len).to_vec();
+    let start = head(searcher, len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
     let mut unpacked = Unpacked::new(MultiGzDecoder::new(packed));
     let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
@@ -209,7 +229,7 @@ fn search_zlib(
     member: &str,
     depth: usize,
 ) -> io::Result<()> {
-    let start = searcher.head(len).to_vec();
+    let start = head(searcher, len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
     let mut unpacked = Unpacked::new(Zlib::new(packed));
     let name = format!("{member}{}(inflated)", if member.is_empty() { "" } else { " " });
@@ -255,7 +275,7 @@ fn search_held(
     member: &str,
     depth: usize,
 ) -> io::Result<()> {
-    let mut bytes = searcher.head(len).to_vec();
+    let mut bytes = head(searcher, len).to_vec();
     let n_left = (NESTED_ZIP + 1).saturating_sub(bytes.len() as u64);
     // What was read before an error is searched all the same.
     let outcome = reader.take(n_left).read_to_end(&mut bytes);
@@ -272,13 +292,13 @@ fn search_held(
         }
         // Its own bytes hold its members' names, and comments.
         let mut again = bytes.as_slice();
-        let len = searcher.first(&mut again)?;
+        let len = first(searcher, &mut again)?;
         searcher.text(member, len, &mut again)?;
         return outcome.map(drop);
     }
     let mut again = Cursor::new(bytes).chain(reader);
-    let len = searcher.first(&mut again)?;
-    if kind::is_gzip_behind(searcher.head(len)) {
+    let len = first(searcher, &mut again)?;
+    if kind::is_gzip_behind(head(searcher, len)) {
         searcher.unread(member, Unread::Behind);
     }
     search_watched(searcher, len, &mut again, member)?;
@@ -292,7 +312,7 @@ fn search_watched(
     reader: &mut dyn Read,
     member: &str,
 ) -> io::Result<()> {
-    let head = searcher.head(len);
+    let head = head(searcher, len);
     let (is_zip, is_binary) = (head.starts_with(kind::ZIP), kind::is_binary(head));
     let mut watched = Watched::new(head, reader);
     searcher.text(member, len, &mut watched)?;
@@ -313,7 +333,7 @@ fn search_archive(
     n_magic: usize,
     next: fn(&mut dyn Read) -> io::Result<Next>,
 ) -> io::Result<()> {
-    let start = searcher.head(len)[n_magic..].to_vec();
+    let start = head(searcher, len)[n_magic..].to_vec();
     let reader = &mut BufReader::new(Cursor::new(start).chain(reader));
     let (rest, is_damaged) = loop {
         match next(reader)? {
@@ -345,11 +365,11 @@ fn search_behind(
     is_damaged: bool,
 ) -> io::Result<()> {
     let mut behind = Cursor::new(rest).chain(reader);
-    let len = searcher.first(&mut behind)?;
+    let len = first(searcher, &mut behind)?;
     if len == 0 {
         return Ok(());
     }
-    if is_damaged || Kind::of(searcher.head(len)) == Kind::Text {
+    if is_damaged || Kind::of(head(searcher, len)) == Kind::Text {
         return searcher.text(outer, len, &mut behind);
     }
     search_rest(searcher, len, &mut behind, outer, depth + 1, IsZip::No)

@@ -34,21 +34,8 @@ struct Inspector<'set> {
 }
 
 impl Search for Inspector<'_> {
-    fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
-        let mut len = 0;
-        while len < self.buffer.len() {
-            match reader.read(&mut self.buffer[len..]) {
-                Ok(0) => break,
-                Ok(n_read) => len += n_read,
-                Err(again) if again.kind() == io::ErrorKind::Interrupted => {}
-                Err(failed) => return Err(failed),
-            }
-        }
-        Ok(len)
-    }
-
-    fn head(&self, len: usize) -> &[u8] {
-        &self.buffer[..len]
+    fn buffer(&mut self) -> &mut [u8] {
+        &mut self.buffer
     }
 
     fn text(&mut self, member: &str, mut len: usize, reader: &mut dyn Read) -> io::Result<()> {

@@ -46,12 +46,8 @@ struct Searcher<'a> {
 }
 
 impl Search for Searcher<'_> {
-    fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
-        self.scratch.first(reader)
-    }
-
-    fn head(&self, len: usize) -> &[u8] {
-        self.scratch.read(len)
+    fn buffer(&mut self) -> &mut [u8] {
+        self.scratch.buffer()
     }
 
     fn text(&mut self, member: &str, len: usize, reader: &mut dyn Read) -> io::Result<()> {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
+use secret::packed::fill;
+
 use crate::leaks::look::{Leak, Look};
 
 /// A leak in a stream.
@@ -43,14 +45,9 @@ impl Scratch {
         Self { buffer: vec![0; PIECE.max(margin * 8)], margin, most: MOST_PLACES }
     }
 
-    /// Reads the first piece of a text; `None` where it is empty.
-    pub(crate) fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
-        fill(reader, &mut self.buffer)
-    }
-
-    /// What [`Scratch::first`] read.
-    pub(crate) fn read(&self, len: usize) -> &[u8] {
-        &self.buffer[..len]
+    /// What the first piece of a text is read into.
+    pub(crate) fn buffer(&mut self) -> &mut [u8] {
+        &mut self.buffer
     }
 
     /// Searches a text whose first `len` bytes are read, to its end.
@@ -151,20 +148,6 @@ impl Position {
     }
 }
 
-/// Reads until the buffer is full or the text ends.
-pub(crate) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut len = 0;
-    while len < buffer.len() {
-        match reader.read(&mut buffer[len..]) {
-            Ok(0) => break,
-            Ok(n_read) => len += n_read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(len)
-}
-
 #[cfg(test)]
 mod tests {
     use secret::{Secret, SecretSet};
@@ -189,7 +172,7 @@ mod tests {
             }
             let mut found = Vec::new();
             let mut reader = text.as_slice();
-            let len = scratch.first(&mut reader).unwrap();
+            let len = fill(&mut reader, scratch.buffer()).unwrap();
             let total = scratch.search(&look, len, &mut reader, &mut found).unwrap();
             assert_eq!(total, text.len() as u64);
             let lines: Vec<_> = found.iter().map(|found| (found.line, found.column)).collect();

@@ -6,19 +6,11 @@ use std::io::{self, Cursor, Read};
 use secret::packed::{Search, Unread, search, search_once};
 
 /// Reads every text to its end.
-#[derive(Default)]
-struct Reader {
-    head: Vec<u8>,
-}
+struct Reader([u8; 64 * 1024]);
 
 impl Search for Reader {
-    fn first(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
-        self.head.clear();
-        reader.take(64 * 1024).read_to_end(&mut self.head)
-    }
-
-    fn head(&self, len: usize) -> &[u8] {
-        &self.head[..len]
+    fn buffer(&mut self) -> &mut [u8] {
+        &mut self.0
     }
 
     fn text(&mut self, _: &str, _: usize, reader: &mut dyn Read) -> io::Result<()> {
@@ -32,6 +24,7 @@ impl Search for Reader {
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     // An error is an answer too.
-    drop(search(&mut Reader::default(), &mut Cursor::new(data)));
-    drop(search_once(&mut Reader::default(), &mut &*data));
+    let mut reader = Reader([0; 64 * 1024]);
+    drop(search(&mut reader, &mut Cursor::new(data)));
+    drop(search_once(&mut reader, &mut &*data));
 });
