@@ -21,4 +21,4 @@ pub use error::{Error, Still};
 pub use ledger::{Ledger, Torn};
 pub use lock::Lock;
 pub use replace::{Change, Edit, Replaced, Snapshot, Writer, replace, set_aside};
-pub use write::{create_folder_first, is_left_over, sync_folder, write_new, write_over};
+pub use write::{create_folder_first, folder_of, is_left_over, sync_folder, write_new, write_over};

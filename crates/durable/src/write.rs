@@ -89,7 +89,8 @@ pub fn create_folder_first(path: &Path, mode: u32) -> Result<PathBuf, Error> {
     Ok(candidate)
 }
 
-pub(crate) fn folder_of(path: &Path) -> &Path {
+/// The folder that a file lies in.
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

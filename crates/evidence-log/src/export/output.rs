@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use durable::folder_of;
 use evidence::{CHECKPOINT, LOG, MANIFEST, ORIGINS, RECORDS, SIGNATURE};
 use rustix::fs::{CWD, RenameFlags};
 use tempfile::{NamedTempFile, TempDir};
@@ -79,7 +80,7 @@ impl NewFile {
             .prefix(".")
             .suffix(".tmp")
             .permissions(std::fs::Permissions::from_mode(0o644))
-            .tempfile_in(parent(path))
+            .tempfile_in(folder_of(path))
             .map_err(failed(path))?;
         Ok(Self { file: BufWriter::new(file), path: path.to_path_buf() })
     }
@@ -113,7 +114,7 @@ impl NewFolder {
             .prefix(".")
             .suffix(".tmp")
             .permissions(std::fs::Permissions::from_mode(0o755))
-            .tempdir_in(parent(path))
+            .tempdir_in(folder_of(path))
             .map_err(failed(path))?;
         Ok(Self { folder, path: path.to_path_buf() })
     }
@@ -126,7 +127,7 @@ impl NewFolder {
     /// Makes a file in it, and the folders above the file.
     pub(crate) fn file(&self, path: &str) -> Result<File, Error> {
         let full = self.folder.path().join(path);
-        std::fs::create_dir_all(parent(&full)).map_err(failed(&self.path))?;
+        std::fs::create_dir_all(folder_of(&full)).map_err(failed(&self.path))?;
         File::create_new(&full).map_err(failed(&self.path))
     }
 
@@ -144,13 +145,6 @@ impl NewFolder {
         // It is not there any more under its first name; there is nothing to remove.
         drop(self.folder.keep());
         Ok(durable::sync_folder(&self.path)?)
-    }
-}
-
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 
