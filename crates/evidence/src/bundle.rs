@@ -220,6 +220,14 @@ impl<'a> Run<'a> {
         self.end.map_or(&[], |end| &end.files)
     }
 
+    /// What the command printed: its standard output or terminal, and its errors where that is empty.
+    pub fn main_output(&self) -> Option<&'a FileEntry> {
+        let of = |role: &str| self.files().iter().find(|file| file.role == role);
+        let printed = |file: &&FileEntry| file.bytes > 0;
+        let out = of("stdout").or_else(|| of("tty"));
+        out.filter(printed).or_else(|| of("stderr").filter(printed)).or(out)
+    }
+
     /// What it printed, as far as it was kept: each file with its role, also those of a run that was cut short.
     pub fn outputs(&self) -> impl Iterator<Item = (&'a FileEntry, &'static str)> + use<'a> {
         let role = |file: &FileEntry| match file.role.as_str() {

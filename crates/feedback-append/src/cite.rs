@@ -240,7 +240,7 @@ fn cite_run(
     shown: &str,
     cited: &mut Cited,
 ) -> Result<(), Error> {
-    cite_output(given, bundle, run, main_output(run.files()), shown, cited)
+    cite_output(given, bundle, run, run.main_output(), shown, cited)
 }
 
 fn cite_output(
@@ -269,14 +269,6 @@ fn cite_output(
         cited.runs.push(run);
     }
     Ok(())
-}
-
-/// What the command printed: its standard output or terminal, and its errors where that is empty.
-fn main_output(files: &[FileEntry]) -> Option<&FileEntry> {
-    let of = |role: &str| files.iter().find(|file| file.role == role);
-    let printed = |file: &&FileEntry| file.bytes > 0;
-    let out = of("stdout").or_else(|| of("tty"));
-    out.filter(printed).or_else(|| of("stderr").filter(printed)).or(out)
 }
 
 /// How a run ended, as the entry says it.

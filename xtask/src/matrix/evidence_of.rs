@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use evidence::{Body, Bundle, FileEntry, Run, time_in_name};
+use evidence::{Body, Bundle, Run, time_in_name};
 use opsfile::{Item, Ops, Step};
 
 use super::judge::{Evidence, Says};
@@ -102,7 +102,7 @@ fn of_candidate(candidate: &Candidate, source: &Source<'_>, ops: &Ops) -> Option
         .run
         .as_ref()
         .and_then(|(bundle, number)| bundle.runs().into_iter().find(|run| run.number() == *number));
-    let output = run.and_then(|run| main_output(run.files()));
+    let output = run.and_then(|run| run.main_output());
     let has_changed = run.zip(source.step).is_some_and(|(run, step)| {
         !declared::is_command(run.begin, &step.run)
             || !declared::is_expectation(run.begin, &step.expect)
@@ -132,12 +132,4 @@ fn says(run: Run<'_>) -> Says {
         Some(suspect) => Says::Nothing(format!("suspect: {}", suspect.word())),
         None => Says::Yes,
     }
-}
-
-/// What the command printed: its standard output or terminal, and its errors where that is empty.
-fn main_output(files: &[FileEntry]) -> Option<&FileEntry> {
-    let of = |role: &str| files.iter().find(|file| file.role == role);
-    let printed = |file: &&FileEntry| file.bytes > 0;
-    let out = of("stdout").or_else(|| of("tty"));
-    out.filter(printed).or_else(|| of("stderr").filter(printed)).or(out)
 }
