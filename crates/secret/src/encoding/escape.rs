@@ -1,34 +1,58 @@
 //! Escaped forms: JSON, shells, C and its relatives, XML and HTML.
 
-use std::fmt::Write;
-use std::io;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Encoding, Form};
 
+/// How a byte is written by its number.
+type Put = fn(&mut Vec<u8>, u8) -> io::Result<()>;
+
 /// With each byte by its number, as byte strings, `strace -xx` and shell scripts have it.
 pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
-    use std::io::Write;
-
-    type Put = fn(&mut Vec<u8>, u8) -> io::Result<()>;
-    for (encoding, put) in [
-        (Encoding::CEscape, (|out, byte| write!(out, "\\x{byte:02x}")) as Put),
+    let puts: [(Encoding, Put); 6] = [
+        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02x}")),
         (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02X}")),
         (Encoding::CEscape, |out, byte| write!(out, "\\{byte:03o}")),
         (Encoding::Json, |out, byte| write!(out, "\\u{byte:04x}")),
         (Encoding::Json, |out, byte| write!(out, "\\u{byte:04X}")),
         (Encoding::Xml, |out, byte| write!(out, "&#{byte};")),
-    ] {
-        if encoding != Encoding::CEscape && !value.is_ascii() {
-            continue;
-        }
-        take(
-            encoding,
-            each_byte(value, |out, byte| {
+    ];
+    numbered(value, &puts, |_| false, take);
+}
+
+/// As Twig and OWASP's encoders write it in a script or a page: all but letters and digits by number.
+fn cautious(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    let puts: [(Encoding, Put); 5] = [
+        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02x}")),
+        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02X}")),
+        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02x};")),
+        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02X};")),
+        (Encoding::Xml, |out, byte| write!(out, "&#{byte};")),
+    ];
+    numbered(value, &puts, |byte| byte.is_ascii_alphanumeric(), take);
+}
+
+/// With the bytes that are not kept by their number, in each of these ways.
+fn numbered(
+    value: &[u8],
+    puts: &[(Encoding, Put)],
+    is_kept: fn(u8) -> bool,
+    take: &mut dyn FnMut(Encoding, Form),
+) {
+    // In JSON and XML the number is that of a character, and not of a byte.
+    let is_meant = |encoding| encoding == Encoding::CEscape || value.is_ascii();
+    for &(encoding, put) in puts.iter().filter(|(encoding, _)| is_meant(*encoding)) {
+        let form = each_byte(value, |out, byte| {
+            if is_kept(byte) {
+                out.push(byte);
+            } else {
                 let _ = put(out, byte);
-            }),
-        );
+            }
+        });
+        take(encoding, form);
     }
 }
 
@@ -256,50 +280,22 @@ fn c_escapes(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     ] {
         take(
             Encoding::CEscape,
-            each_byte(value, |out, byte| {
-                let mut code = String::new();
-                match byte {
-                    b'\\' => code.push_str("\\\\"),
-                    b'\n' => code.push_str("\\n"),
-                    b'\r' => code.push_str("\\r"),
-                    b'\t' => code.push_str("\\t"),
-                    _ if quotes.contains(&byte) => code.extend(['\\', char::from(byte)]),
-                    0..0x20 | 0x7f => control(&mut code, byte, octal),
-                    0x80.. if ascii => control(&mut code, byte, octal),
-                    _ => out.push(byte),
-                }
-                out.extend_from_slice(code.as_bytes());
+            each_byte(value, |out, byte| match byte {
+                b'\n' => out.extend(b"\\n"),
+                b'\r' => out.extend(b"\\r"),
+                b'\t' => out.extend(b"\\t"),
+                b'\\' => out.extend(b"\\\\"),
+                _ if quotes.contains(&byte) => out.extend([b'\\', byte]),
+                0..0x20 | 0x7f => control(out, byte, octal),
+                0x80.. if ascii => control(out, byte, octal),
+                _ => out.push(byte),
             }),
         );
     }
 }
 
-fn control(out: &mut String, byte: u8, octal: bool) {
+fn control(out: &mut Vec<u8>, byte: u8, octal: bool) {
     let _ = if octal { write!(out, "\\{byte:03o}") } else { write!(out, "\\x{byte:02x}") };
-}
-
-/// As Twig and OWASP's encoders write it in a script or a page: all but letters and digits by number.
-fn cautious(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
-    type Put = fn(&mut Vec<u8>, u8) -> io::Result<()>;
-    for (encoding, put) in [
-        (
-            Encoding::CEscape,
-            (|out, byte| io::Write::write_fmt(out, format_args!("\\x{byte:02x}"))) as Put,
-        ),
-        (Encoding::CEscape, |out, byte| io::Write::write_fmt(out, format_args!("\\x{byte:02X}"))),
-        (Encoding::Xml, |out, byte| io::Write::write_fmt(out, format_args!("&#x{byte:02x};"))),
-        (Encoding::Xml, |out, byte| io::Write::write_fmt(out, format_args!("&#x{byte:02X};"))),
-        (Encoding::Xml, |out, byte| io::Write::write_fmt(out, format_args!("&#{byte};"))),
-    ] {
-        let form = each_byte(value, |out, byte| {
-            if byte.is_ascii_alphanumeric() {
-                out.push(byte);
-            } else {
-                let _ = put(out, byte);
-            }
-        });
-        take(encoding, form);
-    }
 }
 
 /// What each writer of XML or HTML puts for the five special characters.

@@ -5,14 +5,17 @@
 /// GitHub's engineering blog, "Behind GitHub's new authentication token formats"; npm took
 /// over the format.
 pub(super) fn holds(body: &[u8]) -> bool {
-    let Some((random, sum)) = body.split_last_chunk::<6>() else { return false };
+    body.split_last_chunk().is_some_and(|(random, sum)| checksum(random) == *sum)
+}
+
+fn checksum(random: &[u8]) -> [u8; 6] {
     let mut rest = crc32(random);
-    let mut expected = [b'0'; 6];
-    for digit in expected.iter_mut().rev() {
+    let mut sum = [b'0'; 6];
+    for digit in sum.iter_mut().rev() {
         *digit = DIGITS[(rest % 62) as usize];
         rest /= 62;
     }
-    expected == *sum
+    sum
 }
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -24,13 +27,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 #[cfg(test)]
 pub(super) fn complete(prefix: &str, random: &str) -> String {
-    let mut rest = crc32(random.as_bytes());
-    let mut sum = [b'0'; 6];
-    for digit in sum.iter_mut().rev() {
-        *digit = DIGITS[(rest % 62) as usize];
-        rest /= 62;
-    }
-    format!("{prefix}{random}{}", String::from_utf8_lossy(&sum))
+    format!("{prefix}{random}{}", String::from_utf8_lossy(&checksum(random.as_bytes())))
 }
 
 #[cfg(test)]

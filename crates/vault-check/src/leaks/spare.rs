@@ -26,18 +26,17 @@ pub(crate) fn retain(path: &Path, keys: &[String], inside: &mut Inside) {
 /// Where the values of `keys` stand.
 fn values_of(text: &[u8], keys: &[String]) -> Vec<Range<usize>> {
     let file = EnvFile::parse(text);
-    let is_declared = |key: &[u8]| keys.iter().any(|declared| declared.as_bytes() == key);
+    let is_declared = |key: &str| keys.iter().any(|declared| declared == key);
     let spans = file.lines().iter().filter_map(|line| match line.kind {
         LineKind::Entry(at) => {
             let entry = &file.entries()[at];
-            is_declared(entry.key.as_bytes()).then(|| entry.value_span.clone())
+            is_declared(&entry.key).then(|| entry.value_span.clone())
         }
         // As with a quote that is left open: from the `=` on.
         LineKind::Malformed => {
             let written = text.get(line.span.clone())?;
             let equals = memchr::memchr(b'=', written)?;
-            let key = written[..equals].trim_ascii();
-            let key = key.strip_prefix(b"export ").unwrap_or(key).trim_ascii();
+            let key = envfile::key_as_written(written)?;
             is_declared(key).then_some(line.span.start + equals..line.span.end)
         }
         LineKind::Blank | LineKind::Comment => None,
