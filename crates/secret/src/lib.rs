@@ -3,7 +3,7 @@
 //! A [`Secret`] holds one value. What is done with many of them has one entry each:
 //!
 //! - *Collect*: [`SecretSet::builder`] takes values under the names that may be shown, with the secrets inside them
-//!   ([`parts`]). What would be found in innocent text is refused, and [`SecretSet::refused`] says so.
+//!   ([`parts()`]). What would be found in innocent text is refused, and [`SecretSet::refused`] says so.
 //! - *Redact*: a [`Redactor`] replaces them in a stream while it flows, and with [`Redactor::with_forms`] whatever else
 //!   is a credential by its [`form`].
 //! - *Search*: [`SecretSet::search`] says where they, and credentials by form, stand in a text; [`packed`] gets at the

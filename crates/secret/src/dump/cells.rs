@@ -36,12 +36,7 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
         most_beside = most_beside.max(n_beside);
         n_octal += usize::from(is_octal(&cell[1..]));
         let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
-        groups.push(Group {
-            start: at + n_blanks,
-            n_bytes: 1,
-            value: Some(u64::from(value)),
-            width: CELL - n_blanks,
-        });
+        groups.push(Group::number(at + n_blanks, CELL - n_blanks, 1, u64::from(value)));
     }
     let is_all_octal = n_octal >= SHORTEST_TEXT && n_octal == groups.len();
     // Behind an offset fewer do, and wherever they stand.

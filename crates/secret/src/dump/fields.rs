@@ -78,12 +78,7 @@ fn read(line: &[u8], is_whole: bool) -> Option<Fields> {
         if fields.groups.is_empty() || n_blanks >= LONG_GAP.len() {
             fields.start = from;
         }
-        fields.groups.push(Group {
-            start: from,
-            n_bytes: shape.n_bytes,
-            value: Some(value),
-            width: n_digits,
-        });
+        fields.groups.push(Group::number(from, n_digits, shape.n_bytes, value));
         fields.end = from + n_digits;
     }
     Some(fields)

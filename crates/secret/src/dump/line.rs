@@ -104,6 +104,11 @@ impl Run {
 }
 
 impl Group {
+    /// A number of so many characters that tells so many bytes.
+    pub(super) fn number(start: usize, width: usize, n_bytes: usize, value: u64) -> Group {
+        Group { start, n_bytes, value: Some(value), width }
+    }
+
     /// Where one of its bytes is shown.
     pub(super) fn place(&self, index: usize) -> usize {
         if self.width == 0 { self.start + index * 2 } else { self.start }
@@ -302,17 +307,21 @@ impl Reader<'_> {
 /// How long the date or the UUID is that a text begins with: no program prints bytes so.
 pub(super) fn named(text: &[u8]) -> Option<usize> {
     const PATTERNS: [&[u8]; 2] = [b"0000-00-00", b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"];
-    let is_like = |pattern: &[u8]| {
-        let (Some(head), next) = (text.get(..pattern.len()), text.get(pattern.len())) else {
-            return false;
-        };
-        head.iter().zip(pattern).all(|(byte, wanted)| match wanted {
-            b'-' => *byte == b'-',
+    let found = PATTERNS.iter().find(|pattern| is_like(text, pattern))?;
+    (!text.get(found.len()).is_some_and(u8::is_ascii_alphanumeric)).then_some(found.len())
+}
+
+/// Whether a text begins as the pattern does: a digit for each `0`, a letter for each `A` and `a`, a hexadecimal digit
+/// for each `x`.
+pub(super) fn is_like(text: &[u8], pattern: &[u8]) -> bool {
+    text.len() >= pattern.len()
+        && text.iter().zip(pattern).all(|(byte, wanted)| match wanted {
             b'0' => byte.is_ascii_digit(),
-            _ => byte.is_ascii_hexdigit(),
-        }) && !next.is_some_and(u8::is_ascii_alphanumeric)
-    };
-    PATTERNS.iter().find(|pattern| is_like(pattern)).map(|pattern| pattern.len())
+            b'A' => byte.is_ascii_uppercase(),
+            b'a' => byte.is_ascii_lowercase(),
+            b'x' => byte.is_ascii_hexdigit(),
+            _ => byte == wanted,
+        })
 }
 
 /// The next letters and digits from `from` on.

@@ -69,12 +69,8 @@ fn read(line: &[u8], is_whole: bool) -> SoFar {
                 n_certain = Some(groups.len());
             }
             let Some(value) = value else { break };
-            groups.push(Group {
-                start: number,
-                n_bytes: 1,
-                value: Some(u64::from(if is_negative { value.wrapping_neg() } else { value })),
-                width: at - number,
-            });
+            let value = if is_negative { value.wrapping_neg() } else { value };
+            groups.push(Group::number(number, at - number, 1, u64::from(value)));
             let Some(next) = next(line, number, at) else { break };
             let is_other = if is_whole {
                 is_hex(&line[next.0..]) != is_hex(&line[number..])

@@ -1,6 +1,6 @@
 //! What stands before a dump in each of its lines: the name of a container, a time, marks of a diff or of a quoted mail.
 
-use super::line;
+use super::line::{self, is_like};
 
 /// How long that is. It depends on nothing behind it, so that it is known as soon as the first number is.
 pub(super) fn len(line: &[u8]) -> usize {
@@ -92,15 +92,4 @@ fn mark(line: &[u8], is_first: bool) -> Option<usize> {
     let is_name = !word.iter().all(|byte| byte.is_ascii_hexdigit() || byte.is_ascii_punctuation());
     let is_told = word.ends_with(b":") || (!is_first && word.iter().all(u8::is_ascii_uppercase));
     (is_name && is_told && word.len() > 1).then_some(n_word + 1)
-}
-
-/// Whether a text begins as the pattern does: a digit for each `0`, a letter for each `A` and `a`.
-fn is_like(text: &[u8], pattern: &[u8]) -> bool {
-    text.len() >= pattern.len()
-        && text.iter().zip(pattern).all(|(byte, wanted)| match wanted {
-            b'0' => byte.is_ascii_digit(),
-            b'A' => byte.is_ascii_uppercase(),
-            b'a' => byte.is_ascii_lowercase(),
-            _ => byte == wanted,
-        })
 }
