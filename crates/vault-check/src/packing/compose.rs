@@ -265,14 +265,11 @@ impl Build {
             (None, recipe) => joined(&context.folder, recipe),
         };
         let image = |alias: Option<String>, folder, is_certain| Named {
-            path: path.clone(),
             inline: self.inline.as_ref().map(|(_, recipe)| recipe.clone()),
-            context: folder,
             alias,
-            is_certain,
-            ignorefile: None,
             arguments: self.arguments.clone(),
             by: Some(self.by.clone()),
+            ..Named::new(path.clone(), folder, is_certain)
         };
         let main = image(None, context.folder, context.is_certain);
         let folders =

@@ -99,7 +99,7 @@ pub(crate) fn joined(folder: &Path, path: &str) -> PathBuf {
 }
 
 impl Named {
-    /// A recipe that is known by its own name.
+    /// A recipe and the folder that it is built from, of which nothing else is known.
     pub(crate) fn new(path: PathBuf, context: PathBuf, is_certain: bool) -> Named {
         Named {
             path,
@@ -167,15 +167,12 @@ fn deployed(
         };
         Some((name, Rc::new(Secret::from(value))))
     };
+    let recipe = joined(own, dockerfile.as_deref().unwrap_or("Dockerfile"));
     Some(Named {
-        path: joined(own, dockerfile.as_deref().unwrap_or("Dockerfile")),
-        inline: None,
-        context: context.to_owned(),
-        alias: None,
-        is_certain,
         ignorefile: ignorefile.map(|ignorefile| joined(own, &ignorefile)),
         arguments: args.into_iter().filter_map(argument).collect(),
         by: Some(path.to_owned()),
+        ..Named::new(recipe, context.to_owned(), is_certain)
     })
 }
 
