@@ -63,19 +63,11 @@ fn values(line: &[u8]) -> Vec<&[u8]> {
 }
 
 /// A text without blanks and these signs around it.
-fn trimmed<'a>(mut text: &'a [u8], signs: &[u8]) -> &'a [u8] {
-    let goes = |byte: &u8| byte.is_ascii_whitespace() || signs.contains(byte);
-    while let [first, rest @ ..] = text
-        && goes(first)
-    {
-        text = rest;
-    }
-    while let [rest @ .., last] = text
-        && goes(last)
-    {
-        text = rest;
-    }
-    text
+fn trimmed<'a>(text: &'a [u8], signs: &[u8]) -> &'a [u8] {
+    let stays = |byte: &u8| !byte.is_ascii_whitespace() && !signs.contains(byte);
+    let start = text.iter().position(stays).unwrap_or(text.len());
+    let end = text.iter().rposition(stays).map_or(start, |last| last + 1);
+    &text[start..end]
 }
 
 /// UTF-16 as UTF-8, where the bytes are that: by their mark, or by the zeros of plain letters.
