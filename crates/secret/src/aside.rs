@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::dump::Dumps;
+use crate::form::FormMatch;
 use crate::redactor::Ending;
 use crate::wide::Wide;
 use crate::{SecretSet, dump, form};
@@ -22,9 +23,17 @@ pub(crate) struct Sought<'set> {
     pub(crate) with_forms: bool,
 }
 
-/// What was found, and from where on, in the text, more must be known.
+/// A place in a text where something stands that is sought.
+pub(crate) struct Place<'set> {
+    pub(crate) range: Range<usize>,
+    pub(crate) name: &'set str,
+    /// Whether it is a credential by its form alone.
+    pub(crate) is_form: bool,
+}
+
+/// What was found, known values first, and from where on, in the text, more must be known.
 pub(crate) struct Found<'set> {
-    pub(crate) hits: Vec<(Range<usize>, &'set str)>,
+    pub(crate) places: Vec<Place<'set>>,
     pub(crate) settled: usize,
 }
 
@@ -81,16 +90,22 @@ impl<'set> Sought<'set> {
     /// All that is sought in `text` and begins at `from` or later; the rest is context.
     pub(crate) fn find(self, text: &[u8], from: usize, ending: Ending) -> Found<'set> {
         let Self { set, with_forms } = self;
+        let search = &set.search;
         let is_end = ending != Ending::None;
-        let mut settled = if is_end { text.len() } else { set.search.live_from(text, from) };
-        let cut = if ending == Ending::Cut { set.search.cut_at_end(text, from) } else { None };
-        let known = set.search.find(text, from).into_iter().chain(cut);
-        let mut hits: Vec<_> = known.map(|hit| (hit.range.clone(), set.name(&hit))).collect();
-        if with_forms {
+        let (known, forms, open) = if !with_forms {
+            (search.find(text, from), Vec::new(), text.len())
+        } else if search.is_worth_a_sieve(text) {
+            search.find_with_forms(text, from, is_end, |_| {})
+        } else {
             let (forms, open) = form::scan(text, from, is_end);
-            hits.extend(forms.into_iter().map(|found| (found.range, found.rule)));
-            settled = settled.min(open);
-        }
-        Found { hits, settled }
+            (search.find(text, from), forms, open)
+        };
+        let live = if is_end { text.len() } else { search.live_from(text, from) };
+        let cut = if ending == Ending::Cut { search.cut_at_end(text, from) } else { None };
+        let known = known.into_iter().chain(cut).map(|hit| set.place(hit));
+        let forms = forms.into_iter();
+        let forms =
+            forms.map(|FormMatch { range, rule }| Place { range, name: rule, is_form: true });
+        Found { places: known.chain(forms).collect(), settled: live.min(open) }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use crate::SecretSet;
-use crate::aside::{Aside, Sought};
+use crate::aside::{Aside, Found, Place, Sought};
 use crate::form;
 use crate::set::joins;
 use crate::view::{self, View};
@@ -47,12 +46,6 @@ pub struct Redactor<'set> {
     aside: Aside<'set>,
     /// Whether what was not said may have control characters.
     has_controls: bool,
-}
-
-/// A place to be replaced, in the buffer.
-struct Place<'set> {
-    range: Range<usize>,
-    name: &'set str,
 }
 
 /// Whether a stream goes on.
@@ -169,51 +162,29 @@ impl<'set> Redactor<'set> {
         ending: Ending,
     ) -> (Vec<Place<'set>>, usize, usize) {
         let is_end = ending != Ending::None;
-        let (text, from, search) = (view.text.as_ref(), self.n_context, &self.set.search);
-        let mut settled = if is_end { text.len() } else { search.live_from(text, from) };
-        let place = |range, name, is_form| (Place { range, name }, is_form);
-        let (known, forms, forms_settled) = if !self.with_forms {
-            (search.find(text, from), Vec::new(), text.len())
-        } else if search.is_worth_a_sieve(text) {
-            search.find_with_forms(text, from, is_end, |_| {})
-        } else {
-            let (forms, settled) = form::scan(text, from, is_end);
-            (search.find(text, from), forms, settled)
-        };
-        settled = settled.min(forms_settled);
-        let cut = if ending == Ending::Cut { search.cut_at_end(text, from) } else { None };
-        let known = known.into_iter().chain(cut);
-        let mut places: Vec<_> = known
-            .map(|hit| place(view.original_range(hit.range.clone()), self.set.name(&hit), false))
-            .collect();
-        let forms = forms.into_iter();
-        places.extend(forms.map(|found| place(view.original_range(found.range), found.rule, true)));
+        let (from, search) = (self.n_context, &self.set.search);
+        let Found { mut places, mut settled } = self.sought().find(&view.text, from, ending);
+        for place in &mut places {
+            place.range = view.original_range(place.range.clone());
+        }
         let mut settled_original = view.original(settled);
         let mut keep = settled_original;
         if view.is_cut() {
             // What looks like the end of a sequence may be the beginning of a secret.
             let known = search.find_unbroken(buffer, from).into_iter();
-            places.extend(known.map(|hit| place(hit.range.clone(), self.set.name(&hit), false)));
+            places.extend(known.map(|hit| self.set.place(hit)));
             keep = keep.min(search.unbroken_live_from(buffer, from));
         }
         if let Some(deep) = deep {
-            let text = deep.text.as_ref();
-            let known = search.find(text, from).into_iter();
-            let known = known.map(|hit| {
-                place(deep.original_range(hit.range.clone()), self.set.name(&hit), false)
-            });
-            places.extend(known);
-            let mut live = search.live_from(text, from);
-            if self.with_forms {
-                let (forms, settled) = form::scan(text, from, is_end);
-                let forms = forms.into_iter();
-                places.extend(
-                    forms.map(|found| place(deep.original_range(found.range), found.rule, true)),
-                );
-                live = live.min(settled);
-            }
+            let ending = if is_end { Ending::Whole } else { Ending::None };
+            let found = self.sought().find(&deep.text, from, ending);
+            let original = |place: Place<'set>| Place {
+                range: deep.original_range(place.range.clone()),
+                ..place
+            };
+            places.extend(found.places.into_iter().map(original));
             // A string for the terminal is kept as a whole too.
-            keep = deep.keep_from(keep.min(deep.original(live))).1;
+            keep = deep.keep_from(keep.min(deep.original(found.settled))).1;
         }
         // Where something stands that was found aside.
         let stream_start = self.aside.n_bytes - (buffer.len() - from) as u64;
@@ -221,8 +192,10 @@ impl<'set> Redactor<'set> {
             from + usize::try_from(at.saturating_sub(stream_start)).unwrap_or(usize::MAX - from)
         };
         let aside = self.aside.spots.iter().filter(|spot| spot.range.end > stream_start);
-        places.extend(aside.map(|spot| {
-            place(in_buffer(spot.range.start)..in_buffer(spot.range.end), spot.name, false)
+        places.extend(aside.map(|spot| Place {
+            range: in_buffer(spot.range.start)..in_buffer(spot.range.end),
+            name: spot.name,
+            is_form: false,
         }));
         keep = keep.min(self.aside.keep.map_or(keep, in_buffer));
         if !is_end && keep < settled_original {
@@ -234,11 +207,11 @@ impl<'set> Redactor<'set> {
             || ending == Ending::Cut
             || !self.aside.spots.is_empty()
         {
-            places.sort_by_key(|(place, is_form)| {
-                (place.range.start, usize::MAX - place.range.end, *is_form)
+            places.sort_by_key(|place| {
+                (place.range.start, usize::MAX - place.range.end, place.is_form)
             });
         }
-        (places.into_iter().map(|(place, _)| place).collect(), settled, settled_original)
+        (places, settled, settled_original)
     }
 
     /// Appends to `output` all up to `settled`, and says up to where that reaches: a place that

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::aside::Place;
 use crate::needles::Needles;
 use crate::parts::parts;
 use crate::piece::Piece;
@@ -181,8 +182,9 @@ impl SecretSet {
         }
     }
 
-    pub(crate) fn name(&self, hit: &Hit) -> &str {
-        &self.names[self.search.needles[hit.needle].name]
+    pub(crate) fn place(&self, hit: Hit) -> Place<'_> {
+        let name = &self.names[self.search.needles[hit.needle].name];
+        Place { range: hit.range, name, is_form: false }
     }
 }
 

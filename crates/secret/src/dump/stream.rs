@@ -7,7 +7,7 @@ use super::{
     CELLS, DIGITS, FIELDS, LISTS, LONGEST_UNIT, Lines, N_KINDS, Order, cells, fields, has_stretch,
     lists, next_worth, prefix, unit_end, unit_of,
 };
-use crate::aside::{CONTEXT, Sought, Spot};
+use crate::aside::{CONTEXT, Place, Sought, Spot};
 use crate::redactor::Ending;
 
 /// The dump that a stream is in, and the line of it that is not yet whole.
@@ -334,7 +334,8 @@ impl Dump {
             .collect();
         let settled = found.iter().map(|found| found.settled).min().unwrap_or(0);
         for (stream, found) in found.into_iter().enumerate() {
-            for (range, name) in found.hits.into_iter().filter(|(range, _)| range.start < settled) {
+            let places = found.places.into_iter().filter(|place| place.range.start < settled);
+            for Place { range, name, .. } in places {
                 for line in &self.lines {
                     let (start, end) = (range.start.max(line.start), range.end.min(line.end));
                     if start >= end {
@@ -410,8 +411,7 @@ impl Dump {
         let mut keep = None;
         for text in &dump.texts[..n_streams] {
             let found = sought.find(text, dump.n_context, Ending::None);
-            let hit = found.hits.iter().map(|(range, _)| range.start).min();
-            keep = earlier(keep, hit);
+            keep = earlier(keep, found.places.iter().map(|place| place.range.start).min());
             if run.ends {
                 keep = earlier(keep, Some(found.settled));
             }

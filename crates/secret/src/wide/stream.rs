@@ -1,7 +1,7 @@
 //! Finds values in the text of two bytes a character that a stream shows while it flows.
 
 use super::{is_text, n_nuls};
-use crate::aside::{CONTEXT, Sought, Spot};
+use crate::aside::{CONTEXT, Place, Sought, Spot};
 use crate::redactor::Ending;
 
 /// The text that a stream is in, if its characters have two bytes.
@@ -61,7 +61,7 @@ impl Wide {
             let mut text = self.text.clone();
             text.extend(self.last.map(|(byte, _)| byte));
             let found = sought.find(&text, self.n_context, Ending::None);
-            found.hits.iter().map(|hit| hit.0.start).chain([found.settled]).min()
+            found.places.iter().map(|place| place.range.start).chain([found.settled]).min()
         } else {
             None
         };
@@ -119,7 +119,7 @@ impl Wide {
 
     fn settle<'set>(&mut self, sought: Sought<'set>, ending: Ending, spots: &mut Vec<Spot<'set>>) {
         let found = sought.find(&self.text, self.n_context, ending);
-        for (range, name) in found.hits {
+        for Place { range, name, .. } in found.places {
             if range.start < found.settled {
                 let is_half = self.has_half && range.end == self.text.len();
                 let end = self.at[range.end - 1] + if is_half { 1 } else { 2 };
