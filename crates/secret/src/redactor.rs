@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::SecretSet;
-use crate::aside::{Aside, Found, Place, Sought};
-use crate::form;
+use crate::aside::{Aside, CONTEXT, Found, Place, Sought};
 use crate::set::joins;
 use crate::view::{self, View};
 
@@ -16,7 +15,8 @@ use crate::view::{self, View};
 /// beginning of what may become a secret: a prompt without a line break appears at once.
 /// Overlapping places get one marker, under the name of the first and longest. A credential by
 /// form is held back from its first secret byte until it ends, at most
-/// [`form::LONGEST`] bytes; what leads up to it must stand within [`form::LONGEST_LEAD`] bytes.
+/// [`LONGEST`](crate::form::LONGEST) bytes; what leads up to it must stand within
+/// [`LONGEST_LEAD`](crate::form::LONGEST_LEAD) bytes.
 ///
 /// ```
 /// let mut builder = secret::SecretSet::builder();
@@ -58,9 +58,6 @@ pub(crate) enum Ending {
     /// Its writer may have been stopped.
     Cut,
 }
-
-/// So much of the past is kept for a judgement on what follows.
-const CONTEXT: usize = form::LONGEST_LEAD;
 
 impl<'set> Redactor<'set> {
     /// A redactor for the values of `set`.
