@@ -5,8 +5,7 @@ use std::io::{self, Read, Seek};
 use secret::packed::{self, Search};
 
 use crate::leaks::look::Look;
-use crate::leaks::stream::{Found, Scratch};
-use crate::leaks::tree::in_text;
+use crate::leaks::stream::{Found, Scratch, in_text};
 
 pub(crate) use secret::packed::Unread;
 

@@ -9,8 +9,7 @@ use crate::git::Git;
 use crate::leaks::archive::{self, Inside};
 use crate::leaks::lfs;
 use crate::leaks::look::Look;
-use crate::leaks::stream::{Found, Scratch};
-use crate::leaks::tree::{across, in_text};
+use crate::leaks::stream::{Found, Scratch, across, in_text};
 
 /// What came of one object.
 pub(crate) struct Object {

@@ -1,4 +1,4 @@
-//! Searches what a reader gives, of any length, in bounded memory.
+//! Searches what a reader gives, of any length, in bounded memory; and a short text as it is.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use secret::packed::fill;
 
-use crate::leaks::look::{Leak, Look};
+use crate::leaks::look::{Leak, Look, Place};
 
 /// A leak in a stream.
 pub(crate) struct Found {
@@ -127,6 +127,31 @@ impl Scratch {
             len = self.margin * 2 + n_read;
         }
     }
+}
+
+/// Every leak in a short text.
+pub(crate) fn in_text(look: &Look<'_>, text: &[u8]) -> Vec<Found> {
+    found_at(look.at(text), text)
+}
+
+fn found_at(places: impl IntoIterator<Item = Place>, text: &[u8]) -> Vec<Found> {
+    places
+        .into_iter()
+        .map(|place| Found {
+            leak: place.leak,
+            line: 1,
+            column: place.range.start as u64 + 1,
+            written: secret::Secret::new(text[place.range].to_vec()),
+            n_more: 0,
+        })
+        .collect()
+}
+
+/// Every leak in a path that the last `/` cuts, so that no name alone has it.
+pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
+    let Some(slash) = memchr::memrchr(b'/', path) else { return Vec::new() };
+    let is_cut = |place: &Place| place.range.start <= slash && place.range.end > slash + 1;
+    found_at(look.at(path).into_iter().filter(is_cut), path)
 }
 
 /// A place in a text, from 1.

@@ -13,9 +13,9 @@ use std::thread;
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::leaks::archive::{self, Inside, Unread};
-use crate::leaks::look::{Look, Place};
+use crate::leaks::look::Look;
 use crate::leaks::spare;
-use crate::leaks::stream::{Found, MOST_PLACES, Scratch};
+use crate::leaks::stream::{Found, MOST_PLACES, Scratch, across, in_text};
 
 /// What came of one file or folder.
 pub(crate) struct Visited {
@@ -292,31 +292,6 @@ impl Visited {
     fn missed(path: PathBuf, missed: Missed) -> Self {
         Self { missed: Some(missed), ..Self::new(path) }
     }
-}
-
-/// Every leak in a short text.
-pub(crate) fn in_text(look: &Look<'_>, text: &[u8]) -> Vec<Found> {
-    found_at(look.at(text), text)
-}
-
-fn found_at(places: impl IntoIterator<Item = Place>, text: &[u8]) -> Vec<Found> {
-    places
-        .into_iter()
-        .map(|place| Found {
-            leak: place.leak,
-            line: 1,
-            column: place.range.start as u64 + 1,
-            written: secret::Secret::new(text[place.range].to_vec()),
-            n_more: 0,
-        })
-        .collect()
-}
-
-/// Every leak in a path that the last `/` cuts, so that no name alone has it.
-pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
-    let Some(slash) = memchr::memrchr(b'/', path) else { return Vec::new() };
-    let is_cut = |place: &Place| place.range.start <= slash && place.range.end > slash + 1;
-    found_at(look.at(path).into_iter().filter(is_cut), path)
 }
 
 /// Opens a file. Should a pipe or a link be in its place, it is neither waited for nor followed.
