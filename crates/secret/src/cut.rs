@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::gap::LONGEST_GAP;
 use crate::needles::{GRAM, Needle, SHORTEST_WRAPPED, Wraps, hash};
-use crate::search::{Hit, LONGEST_GAP, SHORTEST_FIRST_RUN};
+use crate::search::{Hit, SHORTEST_FIRST_RUN};
 
 /// Needles that have no eight bytes in a row on either side of every break, by what stands around it.
 ///

@@ -24,6 +24,7 @@ mod refusal;
 mod set;
 
 mod cut;
+mod gap;
 mod index;
 mod prefixes;
 mod search;

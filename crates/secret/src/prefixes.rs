@@ -1,8 +1,9 @@
 //! Knows whether a text ends in the beginning of a needle.
 
 use crate::cut;
+use crate::gap::{gap_after, gap_before, has_line_break};
 use crate::needles::{GRAM, Needle, Wraps, hash, read_gram};
-use crate::search::{SHORTEST_FIRST_RUN, gap_after, gap_before, has_line_break};
+use crate::search::SHORTEST_FIRST_RUN;
 
 /// The beginnings of all needles.
 pub(crate) struct Prefixes {

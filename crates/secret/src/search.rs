@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::cut::Cuts;
 use crate::dump::Bytes;
 use crate::form::{FormMatch, Scan, pieces};
+use crate::gap::{gap_after, gap_before, has_line_break, is_in_gap};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
 use crate::prefixes::{Prefixes, is_unfinished};
@@ -42,9 +43,6 @@ const FORMS_BEGIN_WITH: [u32; 5] = [2, 4, 5, 6, 7];
 
 /// For a shorter text, in bytes, no sieve is made.
 const WORTH_A_SIEVE: usize = 16 << 10;
-
-/// White space longer than this ends a value: no terminal and no YAML writer indents so far.
-pub(crate) const LONGEST_GAP: usize = 128;
 
 /// A line break this near to the beginning of a value hides the bytes before it; the value is
 /// found from the break on.
@@ -348,111 +346,6 @@ fn ending(bytes: &[u8], mut matched: usize, text: &[u8], mut at: usize) -> Optio
         }
     }
     Some(at)
-}
-
-/// The end of the gap that begins at `at`, if there is one: white space that is not too long, or a line break that is
-/// written out, as in a string of JSON. A line that goes on may end in a backslash (YAML, shells) or in `=` (mail),
-/// and where the next begins with a blank of the value itself YAML writes a backslash before it.
-pub(crate) fn gap_after(text: &[u8], at: usize) -> Option<usize> {
-    if let Some(len) = written_break(&text[at..]) {
-        return Some(at + len);
-    }
-    let is_joint = matches!(text.get(at), Some(b'\\' | b'='));
-    let start = at + usize::from(is_joint);
-    if is_joint && !matches!(text.get(start), None | Some(b'\n' | b'\r')) {
-        return None;
-    }
-    let mut end = start + n_white(&text[start..]);
-    if has_line_break(&text[start..end]) && text.get(end) == Some(&b'\\') {
-        match text.get(end + 1) {
-            None => end += 1,
-            Some(b' ' | b'\t') => end += 1 + n_white(&text[end + 1..]),
-            Some(_) => {}
-        }
-    }
-    (1..=LONGEST_GAP).contains(&(end - at)).then_some(end)
-}
-
-/// More backslashes than this before the letter of a line break are none of a string in a string.
-const MOST_BACKSLASHES: usize = 4;
-
-/// How long the `\n` or `\r\n` is that a text begins with, as strings write a line break; or all of a text that may
-/// yet become one.
-fn written_break(text: &[u8]) -> Option<usize> {
-    let letter = |from: usize| {
-        let rest = &text[from..];
-        let n_backslashes =
-            rest.iter().take(MOST_BACKSLASHES + 1).take_while(|byte| **byte == b'\\').count();
-        let is_right = (1..=MOST_BACKSLASHES).contains(&n_backslashes);
-        (is_right || rest.is_empty()).then(|| (from + n_backslashes, rest.get(n_backslashes)))
-    };
-    let (mut at, mut byte) = letter(0).filter(|(at, _)| *at > 0)?;
-    if byte == Some(&b'r') {
-        (at, byte) = letter(at + 1)?;
-    }
-    match byte {
-        Some(b'n') => Some(at + 1),
-        None => Some(text.len()),
-        Some(_) => None,
-    }
-}
-
-/// Where the line break that is written out begins that ends at `at`, if there is one.
-fn written_break_before(text: &[u8], at: usize) -> Option<usize> {
-    let backslashes = |end: usize| {
-        let before = text[..end].iter().rev().take(MOST_BACKSLASHES + 1);
-        let n = before.take_while(|byte| **byte == b'\\').count();
-        (1..=MOST_BACKSLASHES).contains(&n).then(|| end - n)
-    };
-    let start = backslashes(at.checked_sub(1).filter(|letter| text[*letter] == b'n')?)?;
-    let carriage = start.checked_sub(1).filter(|letter| text[*letter] == b'r');
-    Some(carriage.and_then(backslashes).unwrap_or(start))
-}
-
-/// The beginning of the gap that ends at `at`, if there is one, as [`gap_after`] has it.
-pub(crate) fn gap_before(text: &[u8], at: usize) -> Option<usize> {
-    if let Some(start) = written_break_before(text, at) {
-        return Some(start);
-    }
-    let n_before = |end: usize| {
-        let before = text[..end].iter().rev().take(LONGEST_GAP + 1);
-        before.take_while(|byte| byte.is_ascii_whitespace()).count()
-    };
-    let mut start = at - n_before(at);
-    if start < at && text[..start].ends_with(b"\\") && !has_line_break(&text[start..at]) {
-        // The backslash before a blank of the value, if it stands where a line begins.
-        let line = start - 1 - n_before(start - 1);
-        if has_line_break(&text[line..start - 1]) {
-            start = line;
-        }
-    }
-    let is_joint = text[..start].ends_with(b"\\") || text[..start].ends_with(b"=");
-    if is_joint && matches!(text.get(start), Some(b'\n' | b'\r')) {
-        start -= 1;
-    }
-    (1..=LONGEST_GAP).contains(&(at - start)).then_some(start)
-}
-
-/// Whether a byte that is no white space belongs to a gap.
-fn is_in_gap(text: &[u8], at: usize) -> bool {
-    let next = text.get(at + 1);
-    match text[at] {
-        b'=' => matches!(next, Some(b'\n' | b'\r')),
-        b'\\' if matches!(next, Some(b' ' | b'\t')) => {
-            gap_before(text, at).is_some_and(|gap| has_line_break(&text[gap..at]))
-        }
-        b'\\' => matches!(next, Some(b'\n' | b'\r')),
-        _ => false,
-    }
-}
-
-/// How many bytes of white space a text begins with, up to one more than a gap may have.
-fn n_white(text: &[u8]) -> usize {
-    text.iter().take(LONGEST_GAP + 1).take_while(|byte| byte.is_ascii_whitespace()).count()
-}
-
-pub(crate) fn has_line_break(gap: &[u8]) -> bool {
-    gap.iter().any(|byte| matches!(byte, b'\n' | b'\r')) || gap.ends_with(b"\\n")
 }
 
 fn n_same<'a>(a: impl Iterator<Item = &'a u8>, b: impl Iterator<Item = &'a u8>) -> usize {
