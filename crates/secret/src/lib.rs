@@ -29,6 +29,7 @@ mod index;
 mod prefixes;
 mod search;
 mod sieve;
+mod words;
 
 pub mod form;
 

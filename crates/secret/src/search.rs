@@ -6,11 +6,12 @@ use std::sync::OnceLock;
 use crate::cut::Cuts;
 use crate::dump::Bytes;
 use crate::form::{FormMatch, Scan, pieces};
-use crate::gap::{gap_after, gap_before, has_line_break, is_in_gap};
+use crate::gap::{gap_after, gap_before, has_line_break};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
 use crate::prefixes::{Prefixes, is_unfinished};
 use crate::sieve::{PIECE, Sieve, Weight};
+use crate::words::Words;
 
 /// Needles, ready to be searched for.
 pub(crate) struct Search {
@@ -18,8 +19,7 @@ pub(crate) struct Search {
     index: Index,
     /// Made when forms are first searched for at the same time.
     sieve: OnceLock<Sieve>,
-    /// The needles that are searched for in the text without any white space.
-    words: Index,
+    words: Words,
     prefixes: Prefixes,
     cuts: Cuts,
     /// How far before what is to be covered the key may begin that gives it away.
@@ -54,7 +54,7 @@ impl Search {
             bytes: Box::new(bytes_of(&needles)),
             index: Index::new(&needles, |needle| needle.wraps != Wraps::Words),
             sieve: OnceLock::new(),
-            words: Index::new(&needles, |needle| needle.wraps == Wraps::Words),
+            words: Words::new(&needles),
             prefixes: Prefixes::new(&needles),
             cuts: Cuts::new(&needles),
             longest_lead: needles.iter().map(|needle| needle.lead).max().unwrap_or(0),
@@ -149,43 +149,13 @@ impl Search {
     }
 
     fn finish(&self, text: &[u8], from: usize, mut hits: Vec<Hit>) -> Vec<Hit> {
-        if !self.words.is_empty() {
-            self.find_words(text, from, &mut hits);
-        }
+        self.words.find(&self.needles, text, from, &mut hits);
         if !self.cuts.is_empty() {
             self.cuts.find(&self.needles, text, from, &mut hits);
         }
         hits.sort_unstable_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end, hit.needle));
         hits.dedup();
         hits
-    }
-
-    fn find_words(&self, text: &[u8], from: usize, hits: &mut Vec<Hit>) {
-        let is_black = |at: &usize| !text[*at].is_ascii_whitespace();
-        let all: Vec<usize> = (from..text.len()).filter(is_black).collect();
-        let places: Vec<usize> = all.iter().copied().filter(|at| !is_in_gap(text, *at)).collect();
-        if places.len() < all.len() {
-            // What joins lines may be a byte of the value.
-            self.find_words_at(text, &all, hits);
-        }
-        self.find_words_at(text, &places, hits);
-    }
-
-    /// Finds words in the bytes at these places alone.
-    fn find_words_at(&self, text: &[u8], places: &[usize], hits: &mut Vec<Hit>) {
-        let squeezed: Vec<u8> = places.iter().map(|&at| text[at]).collect();
-        self.words.candidates(&squeezed, 0, |at, entries| {
-            for entry in entries {
-                let needle = entry.needle as usize;
-                let bytes = self.needles[needle].bytes.as_slice();
-                let Some(first) = at.checked_sub(entry.offset as usize) else { continue };
-                if squeezed[first..].starts_with(bytes)
-                    && let Some(end) = ending(bytes, 0, text, places[first])
-                {
-                    hits.push(Hit { needle, range: places[first]..end });
-                }
-            }
-        });
     }
 
     /// Where at the end of `text`, from `from` on, a needle may have begun that is not yet whole.
@@ -336,7 +306,12 @@ fn beginning(
 }
 
 /// Follows a needle forwards from `matched` of its bytes that end at `at`.
-fn ending(bytes: &[u8], mut matched: usize, text: &[u8], mut at: usize) -> Option<usize> {
+pub(crate) fn ending(
+    bytes: &[u8],
+    mut matched: usize,
+    text: &[u8],
+    mut at: usize,
+) -> Option<usize> {
     while matched < bytes.len() {
         if text.get(at) == Some(&bytes[matched]) {
             at += 1;
