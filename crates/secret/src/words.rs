@@ -28,17 +28,17 @@ impl Words {
         if self.index.is_empty() {
             return;
         }
-        self.find_between(&[], needles, text, from, hits);
+        self.find_without(&[], needles, text, from, hits);
         // What joins lines may be a byte of the value, and may be none.
         let may_join = memchr::memchr2_iter(b'\\', b'=', &text[from..]).map(|at| from + at);
         let joints: Vec<usize> = may_join.filter(|at| is_in_gap(text, *at)).collect();
         if !joints.is_empty() {
-            self.find_between(&joints, needles, text, from, hits);
+            self.find_without(&joints, needles, text, from, hits);
         }
     }
 
     /// The same, without the bytes at these places.
-    fn find_between(
+    fn find_without(
         &self,
         joints: &[usize],
         needles: &[Needle],
@@ -119,5 +119,28 @@ impl Squeezed {
         let n_gone = self.bytes.len().saturating_sub(n_bytes);
         self.bytes.drain(..n_gone);
         self.places.drain(..n_gone);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BLOCK;
+    use crate::{Secret, SecretSet};
+
+    #[test]
+    fn where_a_block_ends_does_not_matter() {
+        let mut builder = SecretSet::builder();
+        builder.add("K", &Secret::from("CANARY one two three".to_owned()));
+        let secrets = builder.build();
+        for n_before in BLOCK - 40..BLOCK + 40 {
+            let before = "word,".repeat(n_before / 4).into_bytes();
+            for value in ["CANARY one two three", "CAN\n  ARY one\n two th=\nree"] {
+                let text =
+                    [&before[before.len() - n_before..], value.as_bytes(), b" words"].concat();
+                let found = secrets.find(&text);
+                let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();
+                assert_eq!(ranges, [n_before..n_before + value.len()], "{n_before} {value}");
+            }
+        }
     }
 }
