@@ -1,7 +1,7 @@
 //! Values after a label: headers, assignments and prose.
 
 use super::placeholder::is_placeholder;
-use super::{Place, Verdict, connection, reference};
+use super::{Place, Verdict, connection, is_word, reference};
 
 /// No header or assignment has a longer value; texts made of labels alone stay cheap.
 pub(super) const LONGEST_VALUE: usize = 4096;
@@ -137,13 +137,25 @@ pub(super) fn token(place: &Place<'_>) -> Verdict {
     };
     let value = trim_sentence(&place.text[start..end]);
     // What a bracket follows is a call or an index, so the value is a name in a program.
-    let is_code = place.text.get(end).is_some_and(|next| b"([{:@".contains(next));
+    let is_code = place.text.get(end).is_some_and(|next| b"([{:@".contains(next))
+        || is_member(value)
+        || reference::is_of_request(place)
+        || reference::is_in_address(place);
     let shortest = if is_header(place) { SHORTEST_IN_HEADER } else { SHORTEST_TOKEN };
     if value.len() >= shortest && !is_code && is_random(value) && !is_placeholder(value) {
         Verdict::Found("assigned-token", start..start + value.len())
     } else {
         Verdict::Nothing
     }
+}
+
+/// Whether a value begins with a member that is given the next, as built code numbers its constants: `e.HEX=e.MARK=…`.
+fn is_member(value: &[u8]) -> bool {
+    const LONGEST_OBJECT: usize = 3;
+    let object = value.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+    let Some(member) = value[object..].strip_prefix(b".") else { return false };
+    let n_letters = member.iter().take_while(|byte| is_word(**byte)).count();
+    (1..=LONGEST_OBJECT).contains(&object) && member.get(n_letters) == Some(&b'=')
 }
 
 /// Whether the label is a header as `X-Auth-Token: ` or `X-Api-Key: `.

@@ -10,7 +10,22 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || is_mask
         || WORDS.iter().any(|word| word.as_bytes() == lower)
         || PARTS.iter().any(contains)
+        || is_published(value)
 }
+
+/// Whether `value` is the sample that a manual prints, which looks drawn by lot.
+pub(super) fn is_published(value: &[u8]) -> bool {
+    PUBLISHED.iter().any(|sample| value.ends_with(sample.as_bytes()))
+}
+
+/// Of Stripe, Django REST framework and jwt.io.
+const PUBLISHED: &[&str] = &[
+    "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+    "sk_test_BQokikJOvBiI2HlWgH4olfQ2",
+    "401f7ac837da42b97f613d789819ff93537bee6a",
+    "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
+    "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+];
 
 const WORDS: &[&str] = &[
     "password",
@@ -58,6 +73,12 @@ const WORDS: &[&str] = &[
     "abc123",
     "secret123",
     "test1234",
+    "p4ssw0rd",
+    "randompassword",
+    "foobared",
+    "tiger",
+    "key_1234",
+    "xyz",
 ];
 
 const PARTS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! What stands behind the label of a password and names something else: a variable of a program, a rule, a type, the
 //! place of a secret.
 
-use super::Place;
+use super::{Place, is_word};
 
 /// What a name in a program begins with that leads to a setting.
 const ROOTS: &[&str] = &[
@@ -40,27 +40,40 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
         || ADDRESSES.iter().any(|head| value.starts_with(head))
         || is_rule(value)
         || is_number(value)
+        || is_flag(value)
 }
 
-/// Whether a value is a choice of words, as `required|min:8` and `no|plain|sha1`.
+/// Whether a value is `true` or `false` as built JavaScript has them, with what follows.
+fn is_flag(value: &str) -> bool {
+    let rest = value.strip_prefix("!0").or_else(|| value.strip_prefix("!1"));
+    rest.is_some_and(|rest| rest.starts_with([',', '}']))
+}
+
+/// Whether a value is a choice of words, as `required|min:8` and `no|plain|sha1`, or of types.
 fn is_rule(value: &str) -> bool {
     let is_word = |part: &str| {
         let word = part.split_once(':').map_or(part, |(word, _)| word);
         !word.is_empty()
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte))
     };
-    value.contains('|') && value.split('|').all(is_word)
+    value.contains('|')
+        && (value.split('|').all(is_word) || value.split('|').any(|part| part == "string"))
 }
 
-/// Whether a value is a number with its type, as `1323u32`.
+/// Whether a value is a number with its type, as `1323u32`, or in hexadecimal digits, as `0x0B96`.
 fn is_number(value: &str) -> bool {
+    if value.len() <= 18
+        && let Some(digits) = value.strip_prefix("0x")
+    {
+        return digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    }
     let digits = value.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '_');
     let width = digits.strip_prefix(['i', 'u', 'f']).unwrap_or_default();
     digits.len() < value.len() && ["8", "16", "32", "64", "128", "size"].contains(&width)
 }
 
 /// Whether what stands around a value says that it is none: a path before its label, a type's name before the value
-/// that is given to it, the columns of a table.
+/// that is given to it, the columns of a table, the end of a function that sets a member.
 pub(super) fn is_of_other_text(place: &Place<'_>, start: usize, end: usize) -> bool {
     let before = &place.text[..place.at.saturating_sub(1)];
     let between = &place.text[place.after()..start];
@@ -68,4 +81,44 @@ pub(super) fn is_of_other_text(place: &Place<'_>, start: usize, end: usize) -> b
     before.ends_with(b"/etc/")
         || (between.contains(&b':') && place.text[end..].starts_with(b" = "))
         || (between == b"|" && value.contains(&b'|'))
+        || (before.ends_with(b".") && between == b"=" && is_name_at_end(value))
+}
+
+/// Whether a value is a name in a program and the bracket that closes a block, as in `this.password=value1}get`.
+fn is_name_at_end(value: &[u8]) -> bool {
+    let n_letters = value.iter().take_while(|byte| is_word(**byte)).count();
+    n_letters > 0 && value.get(n_letters) == Some(&b'}')
+}
+
+/// Whether a token is called so and leads to the next page, or keeps a request from being done twice.
+pub(super) fn is_of_request(place: &Place<'_>) -> bool {
+    let (before, label) = (&place.text[..place.at], &place.text[place.at..place.after()]);
+    // The first letter of the label is not in the anchor.
+    let word = before.split_last().map_or(before, |(_, word)| word);
+    let word = word[word.len().saturating_sub(LONGEST_WORD)..].to_ascii_lowercase();
+    let word = word.strip_suffix(b"_").or_else(|| word.strip_suffix(b"-")).unwrap_or(&word);
+    label.eq_ignore_ascii_case(b"oken")
+        && REQUESTS.iter().any(|request| word.ends_with(request.as_bytes()))
+}
+
+const LONGEST_WORD: usize = 16;
+const REQUESTS: &[&str] = &[
+    "next",
+    "nextpage",
+    "next_page",
+    "continuation",
+    "clientrequest",
+    "client_request",
+    "idempotency",
+    "lifecycleaction",
+    "\"change",
+];
+
+/// Whether a label is part of the address of a secret in AWS: `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`.
+pub(super) fn is_in_address(place: &Place<'_>) -> bool {
+    const LONGEST: usize = 64;
+    let before = &place.text[place.at.saturating_sub(LONGEST)..place.at];
+    let is_outside = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`".contains(byte);
+    let word = before.rsplit(is_outside).next().unwrap_or_default();
+    memchr::memmem::find(word, b":secretsmanager:").is_some()
 }

@@ -1,6 +1,7 @@
 //! What is a credential by form, and what only looks like one.
 
 mod connection;
+mod samples;
 
 use proptest::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
-use super::placeholder::is_placeholder;
+use super::placeholder::{is_placeholder, is_published};
 use super::{LONGEST, Place, Verdict, assigned, checksum, is_word};
 
 pub(super) fn github(place: &Place<'_>) -> Verdict {
@@ -151,11 +151,20 @@ pub(super) fn jwt(place: &Place<'_>) -> Verdict {
         parts.next().and_then(|header| BASE64URL_NOPAD.decode(header).ok()).unwrap_or_default();
     let is_long = |part: Option<&[u8]>, shortest| part.is_some_and(|part| part.len() >= shortest);
     let names_algorithm = memchr::memmem::find(&header, b"\"alg\"").is_some();
-    if names_algorithm && is_long(parts.next(), 8) && is_long(parts.next(), 16) {
+    let (payload, signature) = (parts.next(), parts.next());
+    let is_public = || payload.is_some_and(is_public) || signature.is_some_and(is_published);
+    if names_algorithm && is_long(payload, 8) && is_long(signature, 16) && !is_public() {
         Verdict::Found("jwt", place.at..end)
     } else {
         Verdict::Nothing
     }
+}
+
+/// Whether a token's payload says that it is made to be seen: Supabase's `anon` key, and all keys of its local stack.
+fn is_public(payload: &[u8]) -> bool {
+    let claims = BASE64URL_NOPAD.decode(payload).unwrap_or_default();
+    let says = |claim: &str| memchr::memmem::find(&claims, claim.as_bytes()).is_some();
+    says("\"iss\":\"supabase-demo\"") || (says("\"iss\":\"supabase\"") && says("\"role\":\"anon\""))
 }
 
 fn token(
@@ -174,7 +183,8 @@ fn token(
     let body = &place.text[place.after()..end];
     let n_stops = body.iter().rev().take_while(|byte| **byte == b'.').count();
     let (body, end) = (&body[..body.len() - n_stops], end - n_stops);
-    if is_sound(body) && !is_placeholder(body) {
+    let is_sample = is_placeholder(body) || is_published(&place.text[place.at..end]);
+    if is_sound(body) && !is_sample {
         Verdict::Found(rule, place.at..end)
     } else {
         Verdict::Nothing

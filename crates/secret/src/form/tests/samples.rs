@@ -1,0 +1,67 @@
+//! What manuals, installed packages and built code show that looks like a credential, and is none.
+
+use super::{check, spared};
+
+#[test]
+fn samples_that_manuals_print_are_spared() {
+    spared(&[
+        "curl https://api.stripe.com/v1/charges -u sk_test_4eC39HqLyjWDarjtT1zdp7dc:",
+        "STRIPE_KEY=sk_test_BQokikJOvBiI2HlWgH4olfQ2",
+        "Authorization: Token 9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
+        "Authorization: Token 401f7ac837da42b97f613d789819ff93537bee6a",
+        "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+        "DATABASE_URL=\"postgresql://johndoe:randompassword@localhost:5432/mydb?schema=public\"",
+        "sqla+postgresql://scott:tiger@localhost/mydatabase",
+        "redis://:p4ssw0rd@localhost:6379, redis://:foobared@localhost",
+        "dotenv://:key_1234@dotenv.org/vault/.env.vault?environment=production",
+        "new URL('http://abc:xyz@example.com')",
+    ]);
+    check("STRIPE_KEY=sk_test_BQokikJOvBiI2HlWgH4olfQ3", "STRIPE_KEY=<stripe-key>");
+}
+
+/// The keys that every `supabase start` prints, and the one that is made to be seen.
+#[test]
+fn keys_of_supabase_that_are_public_are_spared() {
+    spared(&[
+        "SERVICE_ROLE_KEY=eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJzdXBhYmFzZS1kZW1vIiwicm9sZSI6InNlcnZpY2Vfcm9sZSIsImV4cCI6MTk4MzgxMjk5Nn0.EGIM96RAZx35lJzdJsyH-qQwv8Hdp7fsn3W0YpN81IU",
+        // {"iss":"supabase","ref":"abcdefghijklmnopqrst","role":"anon"}
+        "const key = 'eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJzdXBhYmFzZSIsInJlZiI6ImFiY2RlZmdoaWprbG1ub3BxcnN0Iiwicm9sZSI6ImFub24ifQ.CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7tU9v';",
+    ]);
+    check(
+        // {"iss":"supabase","ref":"abcdefghijklmnopqrst","role":"service_role"}
+        "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJzdXBhYmFzZSIsInJlZiI6ImFiY2RlZmdoaWprbG1ub3BxcnN0Iiwicm9sZSI6InNlcnZpY2Vfcm9sZSJ9.CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7tU9v",
+        "<jwt>",
+    );
+}
+
+#[test]
+fn addresses_and_pages_are_no_tokens() {
+    spared(&[
+        "secret_arn = \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db/password-AbC1d2\"",
+        "\"ARN\": \"arn:aws:secretsmanager:us-west-2:123456789012:secret:MyTestDatabaseSecret-a1b2c3\"",
+        "\"NextToken\": \"AQICAHjOiFofVZCZ0aEN1VnF1m9jqxxpTY7MyPexz72BHuAk\"",
+        "{\"nextPageToken\":\"CAUQAA8xYz9QzW1a2B3c\"}",
+        "\"NextContinuationToken\": \"1w41l63U0xa8q7smH50vCxyTQqdxo69O3EmK28Bi5PcROI4wI\"",
+        "clientRequestToken: 1d2129a1-3d38-460a-9756-e5b91fddb951",
+    ]);
+    spared(&["{\"ChangeToken\": \"abcd12f2-46da-4fdb-b8d5-fbd4c466928f\"}"]);
+    check(
+        "\"exchange_token\": \"CANARYkq7Vw2xTzPaB3dE5fG7\"",
+        "\"exchange_token\": \"<assigned-token>\"",
+    );
+    check("PAGE_TOKEN=CANARYkq7Vw2xTzPaB3dE5fG7", "PAGE_TOKEN=<assigned-token>");
+    check("a:12:secret:CANARYkq7Vw2xTzPaB3dE5fG7", "a:12:secret:<assigned-token>");
+}
+
+#[test]
+fn built_code_has_labels_without_values() {
+    spared(&[
+        "{month:!0,number:!0,password:!0,range:!0,search:!0,tel:!0}",
+        "readonly STENCIL_PASS_DEPTH_PASS: 0x0B96;",
+        "set password(value1){this[Internal].url.password=value1}get username(){",
+        "e.SP=e.HTAB=e.TOKEN=e.HEX=e.URL_CHAR=e.USERINFO_CHARS=e.MARK=e.ALPHANUM=e.DIGIT",
+        "export type MqttPassword = Buffer|Uint8Array|Blob|string;",
+        "\"set-cookie\"===n?(r.push(i(a)),t[n]=1===r.length?r[0]:r):t[n]=a;function(e){try{x=String(new/**/URL(e))}}",
+    ]);
+    check("spring.datasource.password=kq7Vw2xT", "spring.datasource.password=<assigned-password>");
+}
