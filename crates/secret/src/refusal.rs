@@ -108,14 +108,6 @@ const COMMON_WORDS: &[&str] = &[
     "letmein1",
     "verify-full",
     "verify-ca",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-central-1",
-    "ap-southeast-1",
     "application/json",
     "text/plain",
     "x-www-form-urlencoded",
@@ -146,8 +138,45 @@ const COMMON_WORDS: &[&str] = &[
 fn is_common_word(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     COMMON_WORDS.iter().any(|word| word.as_bytes() == lower)
+        || is_region(value)
         || (value.len() < 12 && (is_pronounceable(&lower)) && has_ordinary_case(value))
 }
+
+/// Whether a value is a region of a cloud, as `eu-north-1`, `us-gov-west-1` and `europe-west1`.
+fn is_region(value: &[u8]) -> bool {
+    let n_digits = value.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let name = &value[..value.len() - n_digits];
+    let mut words = name.strip_suffix(b"-").unwrap_or(name).split(|byte| *byte == b'-');
+    (1..=2).contains(&n_digits)
+        && words.next().is_some_and(|land| LANDS.iter().any(|known| known.as_bytes() == land))
+        && words.clone().count() <= 2
+        && words.next_back().is_some_and(|side| {
+            SIDES.iter().any(|known| side.starts_with(known.as_bytes()))
+                && side.len() <= 9
+                && side.iter().all(u8::is_ascii_lowercase)
+        })
+        && words.all(|word| word == b"gov" || word == b"iso" || word == b"isob")
+}
+
+const LANDS: &[&str] = &[
+    "af",
+    "africa",
+    "ap",
+    "asia",
+    "australia",
+    "ca",
+    "cn",
+    "eu",
+    "europe",
+    "il",
+    "me",
+    "mx",
+    "northamerica",
+    "sa",
+    "southamerica",
+    "us",
+];
+const SIDES: &[&str] = &["north", "south", "east", "west", "central"];
 
 fn has_ordinary_case(value: &[u8]) -> bool {
     let rest = &value[1..];
@@ -241,7 +270,18 @@ mod tests {
             Some(Reason::LowVariety),
         );
         check(
-            &["localhost", "production", "Password", "POSTGRES", "chatwoot", "us-east-1"],
+            &["localhost", "production", "Password", "POSTGRES", "chatwoot"],
+            Some(Reason::CommonWord),
+        );
+        check(
+            &[
+                "us-east-1",
+                "eu-north-1",
+                "ap-southeast-2",
+                "us-gov-west-1",
+                "europe-west10",
+                "us-central1",
+            ],
             Some(Reason::CommonWord),
         );
         check(
@@ -258,6 +298,8 @@ mod tests {
         check(
             &[
                 "correct-horse-battery",
+                "us-eastq7Vw-1",
+                "eu-west-horse-1",
                 "kq7Vw2xTzP",
                 "xkqzvbnm",
                 "p/w!d,x9",

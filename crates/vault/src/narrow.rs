@@ -91,16 +91,17 @@ const SETTINGS: [&[u8]; 38] = [
 ];
 
 /// Flags and small numbers stand next to their key in every example, and so does a plain word under a key
-/// that names no secret, as a user or a database.
+/// that names no secret, as a user, a database or a region.
 fn says_something(key: &str, value: &[u8]) -> bool {
     let key = key.to_ascii_uppercase();
     let mut words = key.split('_').map(without_number);
     // `SHIPPING` holds none.
-    let is_telling =
-        TELLING.iter().any(|word| key.contains(word)) || words.any(|word| word.ends_with("PIN"));
+    let is_telling = TELLING.iter().any(|word| key.contains(word))
+        || words.any(|word| word == "PW" || word.ends_with("PIN"));
     let is_setting = SETTINGS.iter().any(|setting| value.eq_ignore_ascii_case(setting));
-    let is_word =
-        value.iter().all(u8::is_ascii_lowercase) || value.iter().all(u8::is_ascii_uppercase);
+    let is_word = value.iter().all(u8::is_ascii_lowercase)
+        || value.iter().all(u8::is_ascii_uppercase)
+        || secret::reason(value) == Some(Reason::CommonWord);
     value.len() >= 3
         && !is_setting
         && (is_telling || !is_word)
@@ -145,6 +146,10 @@ mod tests {
         check("POSTGRES_USERNAME", "app", false);
         check("LOG_LEVEL", "DEBUG", false);
         check("PORT", "5432", false);
+        check("AWS_REGION", "us-east-1", false);
+        check("PGSSLMODE", "verify-full", false);
+        check("DB_PASS", "passw0rd", true);
+        check("DB_PW", "sunshine", true);
         check("DB_PASSWORD", "dragon", true);
         check("DB_PASSWORD", "sunshine", true);
         check("POSTGRES_DATABASE", "chatwoot", false);
