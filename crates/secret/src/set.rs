@@ -21,6 +21,7 @@ use crate::{Encoding, Part, Reason, Refusal, Secret, dump, form, refusal, wide, 
 pub struct SecretSet {
     names: Vec<String>,
     refused: Vec<Refusal>,
+    by_head: Vec<String>,
     pub(crate) search: Search,
 }
 
@@ -29,6 +30,8 @@ pub struct SecretSet {
 pub struct SecretSetBuilder {
     names: Vec<String>,
     refused: Vec<Refusal>,
+    longest: Option<usize>,
+    by_head: Vec<String>,
     needles: Needles,
 }
 
@@ -56,6 +59,11 @@ impl SecretSet {
     /// The values that cannot be searched for without hitting innocent text, by name.
     pub fn refused(&self) -> &[Refusal] {
         &self.refused
+    }
+
+    /// The names of the values of which only the beginning is searched for; see [`SecretSetBuilder::by_head`].
+    pub fn by_head(&self) -> &[String] {
+        &self.by_head
     }
 
     /// Whether there is nothing to search for.
@@ -209,15 +217,31 @@ impl SecretSetBuilder {
         self
     }
 
+    /// Finds a value longer than [`HEAD`] by its first bytes alone, for [`SecretSet::find`]: whatever holds the value
+    /// holds these, and all forms of megabytes take more memory than any text is searched in.
+    ///
+    /// A redactor has to cover the rest too, so a set for one must be built without this.
+    pub fn by_head(&mut self) -> &mut Self {
+        self.longest = Some(HEAD);
+        self
+    }
+
     /// Adds a value under the name that markers and findings show: `KEY` or `FILE:KEY`.
     pub fn add(&mut self, name: &str, secret: &Secret) -> &mut Self {
         let id = self.names.len();
         self.names.push(shown(name));
-        let (needles, refused) = (&mut self.needles, &mut self.refused);
+        let (needles, refused, by_head) = (&mut self.needles, &mut self.refused, &mut self.by_head);
+        let longest = self.longest.unwrap_or(usize::MAX);
         parts(secret.expose(), &mut |part, bytes| {
             let reason = refusal::reason(bytes)
                 .or_else(|| memchr::memmem::find(bytes, b"[REDACTED:").map(|_| Reason::InMarker));
             match (reason, part) {
+                (None, _) if bytes.len() > longest => {
+                    needles.add(id, part, head(bytes, longest));
+                    if by_head.last().is_none_or(|last| last != name) {
+                        by_head.push(name.to_owned());
+                    }
+                }
                 (None, _) => needles.add(id, part, bytes),
                 (Some(reason), Part::Whole | Part::Password) => {
                     refused.push(Refusal { name: name.to_owned(), part, reason });
@@ -254,7 +278,7 @@ impl SecretSetBuilder {
 
     /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
     pub fn build(self) -> SecretSet {
-        let Self { names, mut refused, needles } = self;
+        let Self { names, mut refused, longest: _, by_head, needles } = self;
         let mut search = Search::new(needles.finish());
         // A value that stands in a marker would be found again in what was redacted already.
         let markers: Vec<u8> = names
@@ -279,7 +303,19 @@ impl SecretSetBuilder {
                 ),
             );
         }
-        SecretSet { names, refused, search }
+        SecretSet { names, refused, by_head, search }
+    }
+}
+
+/// So many bytes of a longer value are enough to know it by.
+pub const HEAD: usize = 16 << 10;
+
+/// The first bytes of a value; of a text none of a character that is cut.
+fn head(value: &[u8], longest: usize) -> &[u8] {
+    let head = &value[..longest];
+    match str::from_utf8(head) {
+        Err(error) if error.error_len().is_none() => &head[..error.valid_up_to()],
+        _ => head,
     }
 }
 
@@ -319,6 +355,29 @@ mod tests {
         assert_eq!(found("x 2xTzPaB3dE5fG7h y"), []);
         assert_eq!(found("x eyJhbGciOiJIUzI1NiJ9.CANARYx"), []);
         assert_eq!(found("x CANARYxTzPaB3dE5fG7.s"), [("B", true, 2..23)]);
+    }
+
+    #[test]
+    fn a_very_long_value_is_found_by_its_head() {
+        let piece = |at: usize| format!("CANARY-\u{e9}{at}");
+        let value: String = (0..HEAD).map(piece).collect();
+        let mut builder = SecretSet::builder();
+        builder.by_head().add("A", &Secret::from(value.clone()));
+        builder.add("B", &Secret::from("CANARYkq7Vw2xTzP".to_owned()));
+        let set = builder.build();
+        assert_eq!(set.by_head(), ["A"]);
+        assert!(set.longest() < HEAD * 8);
+        for written in [
+            value.clone(),
+            data_encoding::BASE64.encode(format!("ab{value}").as_bytes()),
+            data_encoding::HEXLOWER.encode(value.as_bytes()),
+            value.replace('\u{e9}', "\\u00e9"),
+        ] {
+            let found = set.find(format!("x {written} y").as_bytes());
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].name, "A");
+        }
+        assert_eq!(set.find(&value.as_bytes()[HEAD..]), []);
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub(crate) fn run(
     let ops = opsfile::open(common.ops.as_deref(), &invocation.cwd, &exists).map_err(Error::Ops)?;
     let vault = Vault::load(&ops).map_err(Error::Vault)?;
     let mut builder = SecretSet::builder();
+    builder.by_head();
     if args.partial {
         builder.in_part();
     }

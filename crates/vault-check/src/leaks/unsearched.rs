@@ -33,9 +33,16 @@ pub(crate) fn findings(vault: &Vault, set: &SecretSet, narrow: &[Narrow<'_>]) ->
         let message = "the value is searched for only next to its key: it is a short number";
         Finding::note(RULE, message).path(vault.shown(path)).key(narrow.key)
     }));
+    findings.extend(set.by_head().iter().map(|name| {
+        let (path, key) = name.split_once(':').unwrap_or((name, ""));
+        let message = "only its first 16 KiB are searched for: whatever holds the value holds them";
+        let finding = Finding::note(RULE, message).path(vault.shown(path));
+        if key.is_empty() { finding } else { finding.key(key) }
+    }));
     findings.extend(vault.files.iter().flat_map(|file| missing(vault, file)));
     findings.extend(vault.files.iter().flat_map(|file| unreadable(vault, file)));
-    findings.extend(vault.files.iter().filter_map(|file| whole_alone(vault, file)));
+    let others = vault.files.iter().filter(|file| !set.by_head().contains(&file.path));
+    findings.extend(others.filter_map(|file| whole_alone(vault, file)));
     if vault.root_folder.is_none() {
         let (why, hint) = if vault.root_is_link {
             ("is a symbolic link", "name the folder itself as `root` in ops.toml")

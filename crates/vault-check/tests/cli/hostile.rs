@@ -184,3 +184,19 @@ fn a_name_that_is_a_value_is_not_shown() {
     let shown = bed.command(testbed::bin!("vault-check")).arg("list").run();
     assert!(shown.stdout().contains("(the value of another credential)"), "{shown}");
 }
+
+/// All forms of it would take more memory than any text is searched in.
+#[test]
+fn a_value_of_a_megabyte_is_searched_for_by_its_head() {
+    let piece = |at: u64| format!("CANARY{:016x}", at.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let value: String = (0..40_000).map(piece).collect();
+    let bed = check::bed("BLOB = \"any\"", &format!("BLOB={value}\n"));
+    bed.write("notes/copy", format!("x {value}\n"));
+    let output = bed.command(testbed::bin!("vault-check")).arg("leaks").run();
+    insta::assert_snapshot!(output, @"
+    notes/copy:1:3 a.env:BLOB: error: the value of `a.env:BLOB` stands here [leaked-value]
+    vault/a.env BLOB: note: only its first 16 KiB are searched for: whatever holds the value holds them [searched-narrowly]
+    findings: 2 checked, 1 error, 1 note
+    [exit status: 1]
+    ");
+}
