@@ -102,8 +102,21 @@ fn other_urls() {
     no("https-url", "http://h", "is `http`, not `https`");
     no("https-url", "ftp://h", "is a URL, but not of the scheme `https`");
     no("https-url", "h.example", "is not a URL");
+    no(
+        "https-url",
+        "https://a.example,https://b.example",
+        "has a comma in its host name: it is a list, or two URLs in one",
+    );
+    yes("url", "jdbc:postgresql://h:5432/db");
+    yes("url", "sqlite:///db.sqlite3");
+    yes("url", "unix:///var/run/docker.sock");
     yes("url", "amqp://u:p@h:5672/v");
     no("url", "://h", "is not a URL");
+    no(
+        "url",
+        "https:///path",
+        "has no host name, or one that cannot be; `/ ? # : @` in a password are percent-encoded",
+    );
     no(
         "url",
         "https://",
@@ -130,8 +143,13 @@ fn plain_text() {
     no("integer", "1.5", "must be an integer");
     no("integer", "-", "must be an integer");
     yes("bool", "true");
+    yes("bool", "False");
     no("bool", "yes", "must be `true` or `false`");
     yes("email", "a.b+c@mail.example.org");
+    yes("email", "Chatwoot <accounts@mail.example.org>");
+    no("email", "Chatwoot <accounts>", "is not an e-mail address");
+    no("email", "Chatwoot <a@mail.org> b", "is not an e-mail address");
+    no("email", "mailto:a@mail.org", "is not an e-mail address");
     no("email", "a@b", "is not an e-mail address");
     no("email", "a b@mail.org", "is not an e-mail address");
     yes("uuid", "123e4567-e89b-12d3-a456-426614174000");

@@ -51,16 +51,24 @@ pub(super) fn integer(value: &str) -> Fit {
     }
 }
 
+/// With a capital too, as Python writes and reads them.
 pub(super) fn bool(value: &str) -> Fit {
-    if matches!(value, "true" | "false") { Ok(()) } else { Err("must be `true` or `false`") }
+    if matches!(value, "true" | "false" | "True" | "False") {
+        Ok(())
+    } else {
+        Err("must be `true` or `false`")
+    }
 }
 
+/// An address, alone or behind a name as a sender's is: `Support <support@example.org>`.
 pub(super) fn email(value: &str) -> Fit {
-    let parts = value.rsplit_once('@');
+    let named = value.strip_suffix('>').and_then(|value| value.rsplit_once(" <"));
+    let address = named.map_or(value, |(_, address)| address);
+    let parts = address.rsplit_once('@');
     let fits = parts.is_some_and(|(user, host)| {
         !user.is_empty()
             && !user.contains(|character: char| {
-                character.is_whitespace() || "<>@,;".contains(character)
+                character.is_whitespace() || "<>@,;:".contains(character)
             })
             && host.contains('.')
             && is_host(host)

@@ -60,6 +60,9 @@ pub(super) fn redis(value: &str) -> Fit {
 
 pub(super) fn https(value: &str) -> Fit {
     match split(value) {
+        Some(parts) if parts.scheme == "https" && parts.address.contains(',') => {
+            Err("has a comma in its host name: it is a list, or two URLs in one")
+        }
         Some(parts) if parts.scheme == "https" => check(&parts, is_authority_host),
         Some(parts) if parts.scheme == "http" => Err("is `http`, not `https`"),
         Some(_) => Err("is a URL, but not of the scheme `https`"),
@@ -67,9 +70,15 @@ pub(super) fn https(value: &str) -> Fit {
     }
 }
 
+/// Schemes whose URL names a file of this machine, and no host.
+const LOCAL: [&str; 3] = ["file", "sqlite", "unix"];
+
 pub(super) fn any(value: &str) -> Fit {
-    match split(value) {
-        Some(parts) => check(&parts, is_authority_host),
+    match split(value.strip_prefix("jdbc:").unwrap_or(value)) {
+        Some(parts) => {
+            let is_local = LOCAL.contains(&parts.scheme) && parts.path.len() > 1;
+            check(&parts, |host| (is_local && host.is_empty()) || is_authority_host(host))
+        }
         None => Err("is not a URL"),
     }
 }
