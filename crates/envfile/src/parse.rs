@@ -131,7 +131,7 @@ impl Ctx<'_> {
         if is_bare_value(&key, &self.source[equals..content]) {
             return self.malformed(key_start, ProblemCode::NoName, None, content);
         }
-        if key.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        if key.bytes().any(|byte| byte.is_ascii_lowercase()) && !is_lower_by_rule(&key) {
             soft.push((key_start, ProblemCode::LowerCaseKey));
         }
         let value_start = skip_blanks(self.source, equals + 1, content);
@@ -349,6 +349,12 @@ fn place(source: &[u8], mut found: Vec<Found>) -> Vec<Problem> {
         problems.push(Problem { line, column, code, key });
     }
     problems
+}
+
+/// Whether a program reads this name only with its small letters: Terraform, npm, and all that ask for a proxy.
+fn is_lower_by_rule(key: &str) -> bool {
+    let is_proxy = key.strip_suffix("_proxy").is_some_and(|head| !head.contains('_'));
+    is_proxy || ["TF_VAR_", "TF_TOKEN_", "npm_config_"].iter().any(|head| key.starts_with(head))
 }
 
 /// Whether a line is base64 that lost its name: its padding is taken for `=`, and what it hides would be

@@ -155,6 +155,8 @@ fn what_is_readable_is_read_and_named() {
     check("A= b\n", r#"1:1 A Bare "b"; 1:3 space A"#);
     check("  A=b\n", r#"1:3 A Bare "b"; 1:1 space A"#);
     check("a_b=c\n", r#"1:1 a_b Bare "c"; 1:1 lower-case-key a_b"#);
+    check("TF_VAR_db_name=c\n", r#"1:1 TF_VAR_db_name Bare "c""#);
+    check("https_proxy=c\n", r#"1:1 https_proxy Bare "c""#);
     check("A=b", r#"1:1 A Bare "b"; 1:4 no-final-newline"#);
     check("A=b\r\nC=d\r\n", r#"1:1 A Bare "b"; 2:1 C Bare "d"; 1:4 carriage-return"#);
     check("\u{feff}A=b\n", r#"1:1 A Bare "b"; 1:1 byte-order-mark"#);
