@@ -372,8 +372,9 @@ fn allowances(ops: &Ops) -> Result<(Vec<Allowance>, Vec<u32>), Error> {
     if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
         return Err(Error::Allowances(std::io::Error::other("it is not a regular file")));
     }
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(allowed::parse(&text)),
+    match fs::read(path) {
+        // A reason may be of any letters.
+        Ok(text) => Ok(allowed::parse(&String::from_utf8_lossy(&text))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Vec::new(), Vec::new())),
         Err(error) => Err(Error::Allowances(error)),
     }

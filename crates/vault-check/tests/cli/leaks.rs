@@ -288,6 +288,9 @@ fn credentials_by_form_are_found_and_can_be_allowed_for_a_time() {
 
     bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2999-01-01 a sample\n"));
     assert_eq!(leaks(&bed, &[]).code(), 0);
+    let reason = [format!("{fingerprint} 2999-01-01 ").as_bytes(), b"f\xfcr Tests\n"].concat();
+    bed.write(".opsproof/allowed-leaks", reason);
+    assert_eq!(leaks(&bed, &[]).code(), 0);
     bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2020-01-01 a sample\nx\n"));
     let output = leaks(&bed, &[]);
     assert_eq!((output.code(), places(&output).len()), (1, 1));
