@@ -126,7 +126,9 @@ impl Ctx<'_> {
         let key_end = trim_end(self.source, key_start, equals);
         let key = match std::str::from_utf8(&self.source[key_start..key_end]) {
             Ok(key) if is_key(key) => key.to_owned(),
-            _ => return self.malformed(key_start, ProblemCode::InvalidKey, None, content),
+            // So begins UTF-16, as PowerShell writes it.
+            Err(_) => return self.malformed(key_start, ProblemCode::InvalidUtf8, None, content),
+            Ok(_) => return self.malformed(key_start, ProblemCode::InvalidKey, None, content),
         };
         if is_bare_value(&key, &self.source[equals..content]) {
             return self.malformed(key_start, ProblemCode::NoName, None, content);

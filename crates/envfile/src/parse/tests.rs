@@ -169,6 +169,7 @@ fn bytes_that_no_environment_wants_are_named() {
     check("A=b\rc\n", "1:1 A Bare \"b\\rc\" ?; 1:4 control-byte A");
     check("A='b\u{1b}c'\n", "1:1 A Single \"b\\u{1b}c\" ?; 1:5 control-byte A");
     check("# \u{7}\n", "1:3 control-byte");
+    assert!(read(b"\xff\xfeA\0=\0b\0\n\0").starts_with("1:1 invalid-utf8;"));
     assert_eq!(read(b"A=b\xff\n"), "1:1 A Bare \"b\u{fffd}\" ?; 1:4 invalid-utf8 A");
     check("A='\u{e9}\u{e9}'#\n", "1:9 text-after-quote A");
 }
