@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use data_encoding::BASE64;
 use envfile::Entry;
 use secret::{Encoding, Match, Part, Secret, SecretSet};
 
@@ -26,7 +27,9 @@ pub(crate) struct Narrow<'a> {
     /// `FILE:KEY`.
     pub(crate) name: String,
     pub(crate) key: &'a str,
-    pub(crate) value: &'a Secret,
+    value: &'a Secret,
+    /// The same as a manifest of Kubernetes holds it.
+    in_base64: Secret,
 }
 
 /// Something that leaked.
@@ -110,7 +113,13 @@ fn overlaps(known: &[Range<usize>], range: &Range<usize>) -> bool {
 
 impl<'a> Narrow<'a> {
     pub(crate) fn of((name, entry): (String, &'a Entry)) -> Self {
-        Self { name, key: &entry.key, value: &entry.value }
+        Self::new(name, &entry.key, &entry.value)
+    }
+
+    fn new(name: String, key: &'a str, value: &'a Secret) -> Self {
+        // What is encoded is compared with the text and goes nowhere.
+        let in_base64 = Secret::from(BASE64.encode(value.expose()));
+        Self { name, key, value, in_base64 }
     }
 
     /// Puts a marker where the value stands next to its key.
@@ -149,31 +158,34 @@ impl<'a> Narrow<'a> {
                 let after = at + key.len();
                 let rest: Vec<u8> = text[after..]
                     .chunks(width)
-                    .take(FURTHEST + self.value.len() + 1)
+                    .take(FURTHEST + self.in_base64.len() + 1)
                     .filter_map(|unit| unit.first().copied())
                     .collect();
-                let start = self.start(&rest)?;
-                let end = after + (start + self.value.len()) * width;
+                let value = self.behind_key(&rest)?;
+                let end = after + value.end * width;
                 // With the high byte first the last character ends one byte sooner.
-                let range = after + start * width..end.min(text.len());
+                let range = after + value.start * width..end.min(text.len());
                 Some(Place { leak: Leak::BesideKey { name: self.name.clone() }, range })
             })
             .collect()
     }
 
-    /// Where the value begins in what follows the key, if it follows.
-    fn start(&self, rest: &[u8]) -> Option<usize> {
+    /// Where the value stands in what follows the key, if it follows.
+    fn behind_key(&self, rest: &[u8]) -> Option<Range<usize>> {
         let mut start = n_between(rest);
         // A list of variables has the value in the next line, as Kubernetes writes it.
         if rest[start..].starts_with(b"value") {
             start += b"value".len();
             start += n_between(&rest[start..]);
         }
-        // The value is compared with the text and goes nowhere.
-        let value = self.value.expose();
-        let end = start + value.len();
-        let is_word_after = rest.get(end).is_some_and(u8::is_ascii_alphanumeric);
-        (start > 0 && rest[start..].starts_with(value) && !is_word_after).then_some(start)
+        [self.value, &self.in_base64].into_iter().find_map(|value| {
+            // The value is compared with the text and goes nowhere.
+            let value = value.expose();
+            let end = start + value.len();
+            let is_word_after = rest.get(end).is_some_and(u8::is_ascii_alphanumeric);
+            let follows = start > 0 && rest[start..].starts_with(value) && !is_word_after;
+            follows.then_some(start..end)
+        })
     }
 }
 
@@ -200,13 +212,14 @@ mod tests {
     fn short_values_only_next_to_their_key() {
         let set = SecretSet::builder().build();
         let value = Secret::from("pw-9x".to_owned());
-        let narrow = Narrow { name: "a.env:PASS".to_owned(), key: "PASS", value: &value };
+        let narrow = Narrow::new("a.env:PASS".to_owned(), "PASS", &value);
         let look = Look { narrow: vec![narrow], ..Look::of(&set) };
         let found = |text: &str| look.at(text.as_bytes()).len();
         assert_eq!(found("PASS=pw-9x"), 1);
         assert_eq!(found("\"PASS\": \"pw-9x\","), 1);
         assert_eq!(found("- name: PASS\n    value: \"pw-9x\"\n"), 1);
         assert_eq!(found("ENV['PASS'] = 'pw-9x'"), 1);
+        assert_eq!(found("data:\n  PASS: cHctOXg=\n"), 1);
         assert_eq!(found("\"PASS\",\"pw-9x\""), 1);
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let wide: Vec<u8> = "PASS=pw-9x\r\n".encode_utf16().flat_map(to_bytes).collect();
