@@ -156,8 +156,11 @@ fn staged(
     git.index = hook.map(|index| commit_index(&git, Path::new(&index))).transpose()?;
     let (n_objects, n_missing, objects) = objects::staged(look, &git).map_err(Error::Git)?;
     if n_missing > 0 {
-        let what = if n_missing == 1 { "file was" } else { "files were" };
-        let message = format!("{n_missing} staged {what} not searched: git does not have them");
+        let message = if n_missing == 1 {
+            "1 staged file was not searched: git does not have it".to_owned()
+        } else {
+            format!("{n_missing} staged files were not searched: git does not have them")
+        };
         findings.push(Finding::warning("not-read", message).path(".git"));
     }
     let label = nested.as_ref().map(|top| ops.relative(&real(top, ops)));
