@@ -18,7 +18,7 @@ pub enum Encoding {
     Percent,
     /// Inside a JSON string.
     Json,
-    /// Quoted for a shell, or doubled quotes as in SQL and CSV.
+    /// Quoted for a shell or for Markdown, or doubled signs as in SQL, CSV and INI files.
     Shell,
     /// With the escapes of C and its relatives.
     CEscape,
@@ -182,6 +182,7 @@ mod tests {
         check("a$b", Encoding::Shell, &["a$$b"]);
         check("a=b:c#d!\\", Encoding::Shell, &["a\\=b\\:c\\#d\\!\\\\"]);
         check("a-b_c/", Encoding::Shell, &["a\\-b_c\\/"]);
+        check("a_b*c%40", Encoding::Shell, &["a\\_b\\*c%40", "a_b*c%%40"]);
     }
 
     #[test]

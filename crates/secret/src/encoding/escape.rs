@@ -219,6 +219,10 @@ fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         (b"\"", b"\"\""),
         // A `$` in a compose file.
         (b"$", b"$$"),
+        // A `%` in the files of systemd and of Python's configparser, as alembic.ini.
+        (b"%", b"%%"),
+        // Markdown, as converters write it.
+        (b"\\`*_[]", b"\\\0"),
         // Java's properties.
         (b"=:#!\\", b"\\\0"),
         (b"$`\"\\", b"\\\0"),
