@@ -20,8 +20,8 @@ pub(super) fn is_published(value: &[u8]) -> bool {
 
 /// Of Stripe, Django REST framework and jwt.io.
 const PUBLISHED: &[&str] = &[
-    "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
-    "sk_test_BQokikJOvBiI2HlWgH4olfQ2",
+    "4eC39HqLyjWDarjtT1zdp7dc",
+    "BQokikJOvBiI2HlWgH4olfQ2",
     "401f7ac837da42b97f613d789819ff93537bee6a",
     "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
     "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
