@@ -15,7 +15,7 @@ use super::child::Spawned;
 use super::pty::Keyboard;
 use super::signals::{self, Signals, asks_to_end};
 use super::stream::{Sink, Timing};
-use super::tree::signal_all;
+use super::tree::{is_any_left, signal_all};
 
 /// The size of one read: the default size of a pipe. More gains nothing.
 const BUFFER: usize = 64 * 1024;
@@ -23,13 +23,16 @@ const BUFFER: usize = 64 * 1024;
 /// How long a command that was asked to end may take before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// What was killed is looked for once more after this time, and its last words are read for as long.
+const LAST: Duration = Duration::from_millis(100);
+
 /// How long a second interrupt of the operator must come after the first to be taken for impatience.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many signals are named in the record; a line has no room for a storm of them.
 const MOST_SIGNALS: usize = 100;
 
-/// How often an ended child is looked for where the kernel has no pidfd.
+/// How often is looked for an end that nothing tells: of a child where the kernel has no pidfd, of what it started.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The times that end a capture.
@@ -131,7 +134,8 @@ impl Ctx<'_, '_> {
             self.keep_time();
             let reading = self.outputs.iter().any(Option::is_some);
             if self.status.is_some() {
-                if !reading {
+                let is_ending = self.is_ending();
+                if !reading && !is_ending {
                     return false;
                 }
                 let is_over = self.drained.is_some_and(|until| Instant::now() >= until);
@@ -143,7 +147,7 @@ impl Ctx<'_, '_> {
                     if is_over || !self.timed_out {
                         self.drained = Some(Instant::now() + self.drain);
                     }
-                } else if is_over {
+                } else if is_over && !is_ending {
                     return true;
                 }
             }
@@ -262,9 +266,12 @@ impl Ctx<'_, '_> {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let look = (self.status.is_none() && self.pidfd.is_none()).then(|| Instant::now() + LOOK);
+        let is_ending = self.status.is_some() && self.kill_at.is_some();
+        let is_looking = is_ending || (self.status.is_none() && self.pidfd.is_none());
+        let look = is_looking.then(|| Instant::now() + LOOK);
         let deadline = self.deadline.filter(|_| self.status.is_none());
-        [deadline, self.kill_at, self.drained, look].into_iter().flatten().min()
+        let drained = self.drained.filter(|_| !is_ending);
+        [deadline, self.kill_at, drained, look].into_iter().flatten().min()
     }
 
     /// Ends the command and all it started when its time is up: first asks, then kills.
@@ -274,21 +281,22 @@ impl Ctx<'_, '_> {
             self.deadline = None;
             self.timed_out = true;
             self.kill_at = Some(now + GRACE);
-            self.signal_tree(Signal::TERM);
+            signal_all(Signal::TERM);
         }
         if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
             self.kill_at = None;
-            self.signal_tree(Signal::KILL);
+            signal_all(Signal::KILL);
+            self.drained = self.drained.map(|until| until.max(now + LAST));
             if !self.timed_out {
                 self.forwarded.push(signals::name(Signal::KILL.as_raw()));
             }
         }
     }
 
-    fn signal_tree(&self, signal: Signal) {
-        if let Some(pid) = self.pid {
-            signal_all(pid, signal);
-        }
+    /// Whether something of a command that ran out of time, and has ended, still has time to do so too.
+    fn is_ending(&mut self) -> bool {
+        self.kill_at = self.kill_at.filter(|_| is_any_left());
+        self.kill_at.is_some()
     }
 
     /// A terminal sends its interrupt to the command as well, so it is not doubled. What comes from elsewhere is
@@ -299,6 +307,7 @@ impl Ctx<'_, '_> {
                 // Only something that the command left behind is being waited for.
                 if asks_to_end(signal) {
                     self.drained = Some(Instant::now());
+                    self.kill_at = self.kill_at.and(self.drained);
                     self.give_up();
                 }
                 self.received_all([signal]);
@@ -373,8 +382,9 @@ impl Ctx<'_, '_> {
         {
             self.status = Some(status);
             self.drained = Some(Instant::now() + self.drain);
-            // What ignored the request to end in time does not outlive the command.
-            self.kill_at = self.timed_out.then(|| Instant::now() + Duration::from_millis(100));
+            // What was asked to end keeps its time for that, whoever of them ends first.
+            let kill_at = self.kill_at.unwrap_or_else(|| Instant::now() + LAST);
+            self.kill_at = self.timed_out.then_some(kill_at);
         }
     }
 

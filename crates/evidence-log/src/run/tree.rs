@@ -4,33 +4,32 @@ use std::collections::HashMap;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Sends a signal to a process and to all that descend from it or were left to us by it.
-pub(super) fn signal_all(root: Pid, signal: Signal) {
+/// Sends a signal to every process that descends from us: the command, what it started, and, with the subreaper set,
+/// what has lost its parent. A helper of ours among them has ended or is about to.
+pub(super) fn signal_all(signal: Signal) {
+    for pid in below_us() {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Whether anything that descends from us still runs.
+pub(super) fn is_any_left() -> bool {
+    !below_us().is_empty()
+}
+
+fn below_us() -> Vec<Pid> {
     let parents = parents();
-    let ours = rustix::process::getpid();
-    let mut tree = vec![root];
+    let mut tree = vec![rustix::process::getpid()];
     let mut seen = 0;
     while seen < tree.len() {
         let parent = tree[seen];
         tree.extend(parents.iter().filter(|(_, above)| **above == parent).map(|(pid, _)| *pid));
         seen += 1;
     }
-    // With the subreaper set, what lost its parent is our own child now; so is a helper of ours, which has ended
-    // or is about to.
-    let left: Vec<Pid> =
-        parents.iter().filter(|(_, above)| **above == ours).map(|(pid, _)| *pid).collect();
-    for pid in left {
-        if !tree.contains(&pid) {
-            tree.push(pid);
-            tree.extend(parents.iter().filter(|(_, above)| **above == pid).map(|(pid, _)| *pid));
-        }
-    }
-    for pid in tree {
-        let _ = kill_process(pid, signal);
-    }
+    tree.split_off(1)
 }
 
-/// Each process with the one above it.
+/// Each process that has not ended, with the one above it.
 fn parents() -> HashMap<Pid, Pid> {
     let mut parents = HashMap::new();
     let Ok(entries) = std::fs::read_dir("/proc") else { return parents };
@@ -42,9 +41,11 @@ fn parents() -> HashMap<Pid, Pid> {
         };
         let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
         // The name in parentheses may hold anything, so what counts begins after the last one.
-        let parent = stat
-            .rsplit_once(')')
-            .and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1)?.parse().ok());
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| {
+            let mut words = rest.split_ascii_whitespace();
+            words.next().filter(|state| *state != "Z")?;
+            words.next()?.parse().ok()
+        });
         if let Some(parent) = parent.and_then(Pid::from_raw) {
             parents.insert(pid, parent);
         }

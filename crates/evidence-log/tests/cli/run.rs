@@ -132,19 +132,58 @@ fn bytes_and_arguments_that_are_not_text_are_kept_exactly() {
 }
 
 #[test]
+fn a_script_that_names_no_interpreter_is_the_shells() {
+    let bed = Bed::new();
+    bed.write_mode("script", "echo \"$0 $1\"", 0o755);
+    bed.write_mode("binary", "\u{7f}ELF\0 > made", 0o755);
+    for way in ["--merge", "--pty", "--no-stall"] {
+        let output = tool(&bed).args(["run", "-q", way, "--", "./script", "a b"]).run();
+        assert_eq!(output.stdout().trim_end().rsplit('/').next(), Some("script a b"), "{output}");
+        assert_eq!(output.code(), 0, "{output}");
+    }
+    assert_eq!(tool(&bed).args(["run", "-q", "--", "./binary"]).run().code(), 126);
+    assert!(!bed.path("made").exists());
+}
+
+#[test]
+fn where_there_is_no_path_the_usual_folders_are_looked_in() {
+    let bed = Bed::new();
+    let line = format!("unset PATH; exec {} run -q -- true", testbed::bin!("evidence-log"));
+    assert_eq!(bed.command("sh").args(["-c", &line]).run().code(), 0);
+}
+
+/// One process leaves the session, ignores the request, and is never seen in the output.
+#[test]
 fn a_command_that_hangs_is_ended_with_all_it_started() {
+    for elsewhere in ["", ">/dev/null 2>&1"] {
+        let bed = Bed::new();
+        let bundle = open(&bed);
+        let started = Instant::now();
+        bed.write("deaf.sh", "trap '' TERM; echo $$ > deaf; while :; do sleep 0.1; done");
+        let command = format!("sh -c 'setsid sh deaf.sh & :' {elsewhere}; sleep 600");
+        let run = ["run", "--into", &bundle, "--timeout", "500ms", "--", "sh", "-c", &command];
+        let output = tool(&bed).args(run).run();
+        assert_eq!(output.code(), 124, "{output}");
+        assert!(started.elapsed() < Duration::from_secs(20));
+        assert_eq!(show(&bed, &bundle)["runs"][0]["outcome"], "timed-out");
+        let stat = format!("/proc/{}/stat", bed.read("deaf").trim());
+        // Who takes over the dead may let them lie.
+        wait_for("the end of all", || {
+            std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") Z "))
+                || !std::path::Path::new(&stat).exists()
+        });
+    }
+}
+
+/// A shell ends at once when it is asked to, and what it runs may need longer.
+#[test]
+fn what_a_command_started_has_its_own_time_to_end() {
     let bed = Bed::new();
     let bundle = open(&bed);
-    let started = Instant::now();
-    // The grandchild leaves the session, ignores the request, and would write a file if it lived.
-    let command = "setsid sh -c 'trap \"\" TERM; sleep 3; echo alive > survivor' & sleep 600";
-    let run = ["run", "--into", &bundle, "--timeout", "300ms", "--", "sh", "-c", command];
-    let output = tool(&bed).args(run).run();
-    assert_eq!(output.code(), 124, "{output}");
-    assert!(started.elapsed() < Duration::from_secs(20));
-    assert_eq!(show(&bed, &bundle)["runs"][0]["outcome"], "timed-out");
-    std::thread::sleep(Duration::from_secs(3));
-    assert!(!bed.path("survivor").exists(), "what the command started outlived its time");
+    let command = "sh -c 'trap \"sleep 1; echo cleaned; exit\" TERM; sleep 600 & wait'; echo never";
+    let run = ["run", "--into", &bundle, "--timeout", "500ms", "--drain", "0s", "--label", "t"];
+    let output = tool(&bed).args(run).args(["--", "sh", "-c", command]).run();
+    assert_eq!((output.code(), output.stdout()), (124, "cleaned\n"), "{output}");
 }
 
 #[test]
