@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use evidence::Mode;
+use rustix::io::Errno;
 
 use super::Plan;
 use super::pty::Keyboard;
@@ -42,19 +43,41 @@ pub(super) fn spawn(plan: &Plan<'_>, program: &Path, ignored: Ignored) -> io::Re
     if plan.mode == Mode::Pty {
         return in_terminal(plan, program, signals);
     }
-    let mut command = Command::new(program);
-    command.arg0(&plan.args.command[0]).args(&plan.args.command[1..]).envs(variables(plan));
     let (first, first_end) = io::pipe()?;
     let mut outputs = vec![first.into()];
-    if plan.mode == Mode::Pipe {
+    let second_end = if plan.mode == Mode::Pipe {
         let (second, second_end) = io::pipe()?;
         outputs.push(second.into());
-        command.stdout(first_end).stderr(second_end);
+        second_end
     } else {
-        command.stdout(first_end.try_clone()?).stderr(first_end);
-    }
-    let child = command.spawn()?;
+        first_end.try_clone()?
+    };
+    let start = |mut command: Command| {
+        command.args(&plan.args.command[1..]).envs(variables(plan));
+        command.stdout(first_end.try_clone()?).stderr(second_end.try_clone()?).spawn()
+    };
+    let mut command = Command::new(program);
+    command.arg0(&plan.args.command[0]);
+    let child = start(command).or_else(|failed| {
+        // As shells and `execvp` do it, and so a command in a terminal.
+        if !is_script_without_interpreter(&failed, program) {
+            return Err(failed);
+        }
+        let mut shell = Command::new("/bin/sh");
+        shell.arg(program);
+        start(shell)
+    })?;
     Ok(Spawned { child, outputs: files(outputs), keyboard: None, signals })
+}
+
+/// Whether what could not be started is a text that begins with no `#!`.
+fn is_script_without_interpreter(failed: &io::Error, program: &Path) -> bool {
+    let is_text = || {
+        let mut head = Vec::new();
+        File::open(program)?.take(256).read_to_end(&mut head)?;
+        Ok::<_, io::Error>(!head.contains(&0))
+    };
+    Errno::from_io_error(failed) == Some(Errno::NOEXEC) && is_text().unwrap_or(false)
 }
 
 /// Starts it as the leader of a session of its own, whose terminal is ours to read.

@@ -1,6 +1,6 @@
 //! The executable: where it is, why it cannot be started, and its digest.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -84,14 +84,19 @@ impl Hashing {
 /// The first executable of this name in the folders of `PATH`, of which an empty one is the working directory
 /// (POSIX, XBD 8.3).
 fn search(name: &str, invocation: &Invocation) -> Option<PathBuf> {
-    let path = invocation.variable("PATH")?;
-    std::env::split_paths(&path).map(|folder| invocation.cwd.join(folder).join(name)).find(|path| {
-        path.metadata().is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
-    })
+    std::env::split_paths(&folders(invocation))
+        .map(|folder| invocation.cwd.join(folder).join(name))
+        .find(|path| {
+            path.metadata().is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
+        })
 }
 
 fn is_on_path(name: &str, invocation: &Invocation) -> bool {
-    let path = invocation.variable("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
+    std::env::split_paths(&folders(invocation))
         .any(|folder| invocation.cwd.join(folder).join(Path::new(name)).is_file())
+}
+
+/// Where there is no `PATH` at all, `execvp` looks into these.
+fn folders(invocation: &Invocation) -> OsString {
+    invocation.variable("PATH").unwrap_or_else(|| "/bin:/usr/bin".into())
 }
