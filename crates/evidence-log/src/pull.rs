@@ -13,7 +13,7 @@ use crate::args;
 use crate::count::counted;
 use crate::error::{self, Error};
 use crate::export::first_alteration;
-use crate::export::output::NewFolder;
+use crate::export::output::{NewFolder, refuse_inside_evidence};
 use crate::index::{self, Index, Indexed};
 use crate::push::{Progress, bundle_key, given};
 use crate::setting::{Setting, read_signers_aloud};
@@ -39,6 +39,7 @@ pub(crate) fn pull(
     if target.symlink_metadata().is_ok() {
         return Err(Error::IsThere { path: args.folder.clone() });
     }
+    refuse_inside_evidence(&target, &setting.root)?;
     let (base, key) = split(&args.url)?;
     let path = match &args.allowed_signers {
         Some(named) => Some(invocation.cwd.join(named)),

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::count::counted;
 use crate::error::{self, Error};
 use crate::export::log::{SignedLog, origin_of, read};
+use crate::export::output::refuse_inside_evidence;
 use crate::export::{first_alteration, verified};
 use crate::redaction::{Given, load as load_vault};
 use crate::setting::Setting;
@@ -57,6 +58,9 @@ pub(crate) fn push(
     let log = log_of(&setting, &folder)?;
     let given = given(&setting, &args.env_from)?;
     let store = store::open(&args.url, &Variables { given: &given, invocation })?;
+    if let Some(place) = store.folder() {
+        refuse_inside_evidence(&place.join("bundles"), &setting.root)?;
+    }
     let progress = Progress::new(invocation, "pushing", load.bytes());
     // Keys of a race of its own: another pusher may be probing too.
     let seed = format!("{}-{}", clock::now().timestamp_micros(), std::process::id());

@@ -6,6 +6,7 @@ mod names;
 mod probe;
 #[cfg(test)]
 mod scale;
+mod usable;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +65,11 @@ impl Store {
     /// The address as it was given.
     pub(crate) fn address(&self) -> &str {
         &self.shown
+    }
+
+    /// Where it is a folder of this machine, that.
+    pub(crate) fn folder(&self) -> Option<&std::path::Path> {
+        self.folder.as_deref()
     }
 
     /// The address of a key.

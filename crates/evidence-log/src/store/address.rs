@@ -3,6 +3,7 @@
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::client::{ClientConfigKey, ClientOptions};
@@ -13,6 +14,7 @@ use report::Invocation;
 
 use super::fault::Error;
 use super::names::Names;
+use super::usable::{self, is_name};
 use super::{Store, patience};
 use crate::redaction::Given;
 
@@ -84,12 +86,18 @@ impl Variables<'_> {
     }
 }
 
+type Build = fn(&str, &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>>;
+
 /// The store at an address, or the folder of that name.
 pub(crate) fn open(address: &str, variables: &Variables<'_>) -> Result<Store, Error> {
-    let address = address.trim_end_matches('/');
+    if address.is_empty() {
+        return Err(Error::Url { why: "it is empty" });
+    }
+    let shown = address.trim_end_matches('/');
     let Some((scheme, rest)) = address.split_once("://") else {
-        return folder(&variables.invocation.cwd.join(address), address);
+        return folder(&variables.invocation.cwd.join(address), shown);
     };
+    let rest = rest.trim_end_matches('/');
     if rest.contains(['?', '#', '@']) {
         return Err(Error::Url {
             why: "it has a user, a query or a fragment, and no credential belongs there",
@@ -98,30 +106,40 @@ pub(crate) fn open(address: &str, variables: &Variables<'_>) -> Result<Store, Er
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     if scheme == "file" {
         return match bucket {
-            "" => folder(FilePath::new(&format!("/{prefix}")), address),
+            "" => folder(FilePath::new(&format!("/{prefix}")), shown),
             _ => Err(Error::Url { why: "a file address has no host: file:///PATH" }),
         };
     }
     if bucket.is_empty() {
         return Err(Error::Url { why: "it names no bucket" });
     }
+    if !is_name(bucket) {
+        return Err(Error::Url {
+            why: "a bucket's name has letters, digits, `.`, `_` and `-` alone",
+        });
+    }
     let prefix = Path::parse(prefix)
         .map_err(|_| Error::Url { why: "its path has an empty part, or `.` or `..`" })?;
     // Whoever asks first installs it; that it is there already is what is wanted.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let inner: Arc<dyn object_store::ObjectStore> = match scheme {
-        "s3" | "s3a" => Arc::new(s3(bucket, variables).map_err(|failed| settings(&failed))?),
-        "gs" => Arc::new(gcs(bucket, variables).map_err(|failed| settings(&failed))?),
-        "az" | "azure" | "abfs" | "abfss" => {
-            Arc::new(azure(bucket, variables).map_err(|failed| settings(&failed))?)
-        }
+    let (names, build): (&[&str], Build) = match scheme {
+        "s3" | "s3a" => (&AWS, s3),
+        "gs" => (&GOOGLE, gcs),
+        "az" | "azure" | "abfs" | "abfss" => (&AZURE, azure),
         _ => return Err(Error::Url { why: "no store of this kind is known" }),
     };
+    let set: Vec<_> = names.iter().filter_map(|name| Some((*name, variables.get(name)?))).collect();
+    if let Some((name, fault)) =
+        set.iter().find_map(|(name, value)| Some((name, usable::fault(name, value)?)))
+    {
+        return Err(Error::Settings { why: format!("{name} {fault}") });
+    }
+    let inner = build(bucket, variables).map_err(|failed| settings(&failed, &set))?;
     let place = format!("{scheme}://{bucket}");
-    Ok(Store { inner, prefix, shown: address.to_owned(), place, folder: None })
+    Ok(Store { inner, prefix, shown: shown.to_owned(), place, folder: None })
 }
 
-fn folder(path: &FilePath, address: &str) -> Result<Store, Error> {
+fn folder(path: &FilePath, shown: &str) -> Result<Store, Error> {
     let path: PathBuf = path.components().collect();
     if !path.is_dir() {
         return Err(Error::NoFolder { path });
@@ -129,15 +147,11 @@ fn folder(path: &FilePath, address: &str) -> Result<Store, Error> {
     let inner = LocalFileSystem::new_with_prefix(&path)
         .map_err(|_| Error::NoFolder { path: path.clone() })?
         .with_fsync(true);
-    let place = address.to_owned();
-    let (prefix, shown) = (Path::default(), address.to_owned());
-    Ok(Store { inner: Arc::new(inner), prefix, shown, place, folder: Some(path) })
+    let (place, shown) = (shown.to_owned(), shown.to_owned());
+    Ok(Store { inner: Arc::new(inner), prefix: Path::default(), shown, place, folder: Some(path) })
 }
 
-fn s3(
-    bucket: &str,
-    variables: &Variables<'_>,
-) -> object_store::Result<object_store::aws::AmazonS3> {
+fn s3(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>> {
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region("us-east-1")
@@ -156,13 +170,10 @@ fn s3(
         builder =
             builder.with_config(AmazonS3ConfigKey::Client(ClientConfigKey::ConnectTimeout), "3s");
     }
-    builder.build()
+    Ok(Arc::new(builder.build()?))
 }
 
-fn gcs(
-    bucket: &str,
-    variables: &Variables<'_>,
-) -> object_store::Result<object_store::gcp::GoogleCloudStorage> {
+fn gcs(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(bucket)
         .with_client_options(client())
@@ -185,13 +196,10 @@ fn gcs(
             .with_skip_signature(true)
             .with_config(GoogleConfigKey::Client(ClientConfigKey::AllowHttp), "true");
     }
-    builder.build()
+    Ok(Arc::new(builder.build()?))
 }
 
-fn azure(
-    container: &str,
-    variables: &Variables<'_>,
-) -> object_store::Result<object_store::azure::MicrosoftAzure> {
+fn azure(container: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>> {
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(container)
         .with_client_options(client())
@@ -205,7 +213,7 @@ fn azure(
             builder = builder.with_config(key, value);
         }
     }
-    builder.build()
+    Ok(Arc::new(builder.build()?))
 }
 
 /// What the three kinds of store have in common in how they are reached.
@@ -222,18 +230,21 @@ fn is_local(endpoint: &str) -> bool {
     })
 }
 
-/// A builder's complaint names keys, and may repeat a value: only what is missing is told.
-fn settings(failed: &object_store::Error) -> Error {
+/// A builder's complaint names keys, and may repeat a value: only what is missing is told, else what is set.
+fn settings(failed: &object_store::Error, set: &[(&str, String)]) -> Error {
     let text = failed.to_string();
     let known = [
+        ("service account", "the file of the service account cannot be read"),
         ("ccount", "it needs AZURE_STORAGE_ACCOUNT_NAME"),
         ("http", "its endpoint is not https://; AWS_ALLOW_HTTP=true says that this is meant"),
-        ("service account", "the file of the service account cannot be read"),
         ("credential", "the credentials cannot be read"),
     ];
     let lower = text.to_ascii_lowercase();
-    let why = known.iter().find(|(word, _)| lower.contains(word)).map(|(_, why)| *why);
-    Error::Settings { why: why.unwrap_or("a setting has a value that it cannot have").to_owned() }
+    let why = known.iter().find(|(word, _)| lower.contains(word)).map(|(_, why)| (*why).to_owned());
+    let names = || set.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let why =
+        why.unwrap_or_else(|| format!("one of these has a value that it cannot have: {}", names()));
+    Error::Settings { why }
 }
 
 #[cfg(test)]

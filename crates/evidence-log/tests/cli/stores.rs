@@ -3,7 +3,7 @@
 use crate::fake_s3::{FakeS3, Fault};
 use crate::ops::unsigned;
 use crate::push::{is_same, name};
-use crate::{sealed, tool};
+use crate::{faults, sealed, tool};
 
 #[test]
 fn google_and_azure_are_written_to_and_probed_as_s3_is() {
@@ -87,4 +87,47 @@ fn a_store_that_is_out_of_order_is_named_by_its_status() {
     assert!(said.contains("the same command goes on where this one stopped"), "{said}");
     store.set(Fault::None);
     assert_eq!(push().code(), 0);
+}
+
+#[test]
+fn nothing_is_pushed_to_an_address_that_names_nothing_or_lies_in_evidence() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    for (url, why) in [
+        ("", "it is empty"),
+        ("s3://", "it names no bucket"),
+        ("gs:///team", "it names no bucket"),
+        ("s3://team bucket/x", "a bucket's name has"),
+        (&bundle, "is inside of evidence"),
+    ] {
+        let refused = tool(&bed).args(["push", &bundle, url]).run();
+        assert_eq!(refused.code(), 2, "{refused}");
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
+    assert!(!bed.path("blobs").exists() && !bed.path("bundles").exists());
+    bed.write("store/.keep", "");
+    let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
+    let back = format!("{bundle}/back");
+    let refused = tool(&bed).args(["pull", pushed.stdout().trim(), &back]).run();
+    assert_eq!(refused.code(), 2, "{refused}");
+    assert_eq!(faults(&bed, &bundle), Vec::<String>::new());
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_named() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    for (name, value, url, why) in [
+        ("AWS_ENDPOINT_URL", "localhost:9000", "s3://bucket", "is no address of the form"),
+        ("AWS_SESSION_TOKEN", "CANARY\nCANARY", "s3://bucket", "has a control character in it"),
+        ("AWS_ALLOW_HTTP", "perhaps", "s3://bucket", "has a value that it cannot have: AWS_"),
+        ("GOOGLE_APPLICATION_CREDENTIALS", "no-file", "gs://bucket", "file of the service account"),
+    ] {
+        let keys = [("AWS_ACCESS_KEY_ID", "id-CANARY"), ("AWS_SECRET_ACCESS_KEY", "key-CANARY")];
+        let program =
+            tool(&bed).env(name, value).env(keys[0].0, keys[0].1).env(keys[1].0, keys[1].1);
+        let refused = program.args(["push", &bundle, url]).run();
+        assert_eq!(refused.code(), 2, "{refused}");
+        assert!(refused.stderr().contains(why), "{refused}");
+    }
 }
