@@ -1,5 +1,6 @@
 //! What a terminal would show of a text, as HTML: its colours, and of a line that was written over its last state.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::html::escaped;
@@ -82,15 +83,19 @@ impl Screen {
                 return "";
             };
             match (&body[end..=end], &body[..end]) {
-                ("m", numbers) => self.look.set(numbers),
+                ("m", numbers) if !numbers.starts_with(['<', '=', '>', '?']) => {
+                    self.look.set(numbers);
+                }
                 ("K", "2") => self.line.clear(),
                 _ => {}
             }
             return &body[end + 1..];
         }
         if let Some(body) = text.strip_prefix(']') {
-            // A title or link ends with BEL; one that ends with ESC \ has been cut there already.
-            return body.split_once('\u{7}').map_or("", |(_, rest)| rest);
+            // A title or link ends with BEL; one that ends with ESC \ has been cut there already, and one that does
+            // not end hides no further line.
+            let next_line = || body.find('\n').map_or("", |at| &body[at..]);
+            return body.split_once('\u{7}').map_or_else(next_line, |(_, rest)| rest);
         }
         let mut letters = text.chars();
         if let Some('(' | ')') = letters.next() {
@@ -102,8 +107,11 @@ impl Screen {
 
 impl Look {
     fn set(&mut self, numbers: &str) {
-        let mut numbers =
-            numbers.split([';', ':']).map(|number| number.parse::<u16>().unwrap_or(0));
+        let numbers: Vec<_> = numbers.split(';').map(without_parts).collect();
+        let mut numbers = numbers
+            .iter()
+            .flat_map(|group| group.split(';'))
+            .map(|number| number.parse().unwrap_or(0));
         while let Some(number) = numbers.next() {
             match number {
                 0 => *self = Self::default(),
@@ -126,6 +134,8 @@ impl Look {
                 49 => self.behind = None,
                 38 => self.text = palette(&mut numbers),
                 48 => self.behind = palette(&mut numbers),
+                // The colour of an underline.
+                58 => drop(palette(&mut numbers)),
                 _ => {}
             }
         }
@@ -175,6 +185,17 @@ fn named(number: u16) -> Option<Colour> {
     u8::try_from(number).ok().map(Colour::Named)
 }
 
+/// A number of several parts, as `38:2::R:G:B` or `4:3`, as the numbers that mean the same.
+fn without_parts(number: &str) -> Cow<'_, str> {
+    match number.split(':').collect::<Vec<_>>()[..] {
+        [_] => number.into(),
+        ["4", "0"] => "24".into(),
+        ["4", _] => "4".into(),
+        [what, "2", _, r, g, b] => format!("{what};2;{r};{g};{b}").into(),
+        _ => number.replace(':', ";").into(),
+    }
+}
+
 /// `5;N` of the 256 colours, or `2;R;G;B`.
 fn palette(numbers: &mut impl Iterator<Item = u16>) -> Option<Colour> {
     let mut next = || numbers.next().and_then(|number| u8::try_from(number).ok());
@@ -214,6 +235,8 @@ mod tests {
         check("\u{1b}[1Gline\u{1b}(B", "line");
         check("\u{1b}]0;title\u{7}text", "text");
         check("cut \u{1b}[3", "cut ");
+        check("\u{1b}[>4;2mkeys", "keys");
+        check("\u{1b}]0;title\nnext line", "\nnext line");
     }
 
     #[test]
@@ -222,6 +245,9 @@ mod tests {
         check("\u{1b}[38;5;196mx", "<span style=\"color:#ff0000;\">x</span>");
         check("\u{1b}[38;5;232mx", "<span style=\"color:#080808;\">x</span>");
         check("\u{1b}[48;2;1;2;3mx", "<span style=\"background:#010203;\">x</span>");
+        check("\u{1b}[38:2::1:2:3mx", "<span style=\"color:#010203;\">x</span>");
+        check("\u{1b}[48:2:1:2:3mx", "<span style=\"background:#010203;\">x</span>");
+        check("\u{1b}[4:3;58;2;0;0;0mx\u{1b}[4:0my", "<span class=\"a4\">x</span>y");
         check("\u{1b}[38;5;999mx\u{1b}[38mx\u{1b}[38;9my", "xxy");
     }
 

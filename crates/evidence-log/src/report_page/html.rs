@@ -1,6 +1,7 @@
 //! Text as it may stand in a page.
 
-/// Text as it may stand anywhere in a page, in an attribute too. Control characters have no place there.
+/// Text as it may stand anywhere in a page, in an attribute too. Control characters have no place there, nor have those
+/// that would turn the direction of what stands beside them.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -12,7 +13,7 @@ pub(super) fn escaped(text: &str) -> String {
             '\'' => safe.push_str("&#39;"),
             '\n' | '\t' => safe.push(letter),
             '\r' => {}
-            other if other.is_control() => safe.push('\u{fffd}'),
+            other if evidence::is_unseen(other) => safe.push('\u{fffd}'),
             other => safe.push(other),
         }
     }
@@ -62,8 +63,8 @@ mod tests {
     #[test]
     fn what_has_a_meaning_in_a_page_is_escaped() {
         assert_eq!(
-            escaped("<a href='x'>&\"\u{1b}\r\n"),
-            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}\n"
+            escaped("<a href='x'>&\"\u{1b}\r\n\u{202e}"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}\n\u{fffd}"
         );
     }
 }

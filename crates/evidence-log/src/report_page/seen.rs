@@ -62,7 +62,10 @@ fn hidden(after: &[u8]) -> Option<usize> {
                 (!is_usual).then_some(last + 2)
             }
         },
-        Some(b']' | b'P' | b'X' | b'^' | b'_') => Some(end_of_string(after).unwrap_or(end)),
+        Some(b']' | b'P' | b'X' | b'^' | b'_') => Some(end_of_string(after).unwrap_or_else(|| {
+            // One that does not end hides no further line.
+            segment.iter().position(|byte| *byte == b'\n').unwrap_or(end)
+        })),
         Some(_) => Some(letter(segment)),
     }
 }
@@ -108,6 +111,11 @@ mod tests {
         let long = format!("CANARYkq7V\u{1b}[{}mw2xTzPaB3dE5", "1;".repeat(60));
         check(&long, "[REDACTED:a.env:TOKEN]");
         check("\u{1b}[31mred\u{1b}[0m", "\u{1b}[31mred\u{1b}[0m");
+        check("CANARYkq7V\u{1b}]0;t\nw2xTzPaB3dE5", "[REDACTED:a.env:TOKEN]");
+        for odd in ["\u{1b}]0;t", "\u{1b}Pq", "\u{1b}_G"] {
+            check(&format!("a{odd}\nshown\u{1b}[0m"), "a\nshown\u{1b}[0m");
+            check(&format!("a{odd}\nand\u{7}b"), "ab");
+        }
     }
 
     proptest::proptest! {
