@@ -46,11 +46,12 @@ fn timeline(bundle: &Bundle, shown: &str, palette: Palette) -> String {
     for problem in bundle.problems() {
         let _ = writeln!(text, "  {} {}", palette.error("!"), visible(&problem.to_string()));
     }
+    let mut runs = bundle.runs().into_iter();
     for record in bundle.records() {
         let time = time(record.time);
         match &record.body {
-            Body::Begin(begin) => {
-                if let Some(run) = bundle.run(begin.run) {
+            Body::Begin(_) => {
+                if let Some(run) = runs.next() {
                     show_run(&mut text, &time, &run, palette);
                 }
             }

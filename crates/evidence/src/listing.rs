@@ -116,6 +116,16 @@ impl Listed {
         self.found.get(position)?.as_ref()
     }
 
+    /// The first file that is one and could not be read, and why.
+    pub(crate) fn unreadable(&mut self) -> Option<(&str, io::Error)> {
+        let is_unreadable =
+            |failed: &io::Error| !is_irregular(failed) && failed.kind() != io::ErrorKind::NotFound;
+        let at = self.found.iter().position(|found| {
+            found.as_ref().is_some_and(|found| found.as_ref().is_err_and(is_unreadable))
+        })?;
+        Some((&self.paths[at], self.found[at].take()?.err()?))
+    }
+
     /// Where among the paths this one is; see [`seek`].
     pub(crate) fn position(&self, path: &str, next: &mut usize) -> Option<usize> {
         seek(&self.paths, next, |known| known.as_str().cmp(path))

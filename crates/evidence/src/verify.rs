@@ -3,7 +3,7 @@
 pub(crate) mod envelopes;
 mod signature;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::key::PublicKey;
 use crate::listing::{self, Listed, seek};
 use crate::manifest::{self, MANIFEST, ManifestEntry, SIGNATURE};
 use crate::problem::{Problem, Rule, Weight};
-use crate::record::{Body, End, Record};
+use crate::record::{Body, End};
 use crate::seal::is_left_over;
 use crate::signers::AllowedSigners;
 use crate::{recover, time};
@@ -75,7 +75,7 @@ pub fn verify_asking<'a, E: From<Error>>(
         Bundle::inspect(folder)?;
     }
     let is_covered = |path: &str| !matches!(path, MANIFEST | SIGNATURE);
-    let (listed, (bundle, manifest, trust)) =
+    let (mut listed, (bundle, manifest, trust)) =
         listing::list_beside(folder, has_many_files(folder), is_covered, || {
             let bundle = Bundle::inspect(folder)?;
             let trust = ask(&bundle)?;
@@ -83,6 +83,10 @@ pub fn verify_asking<'a, E: From<Error>>(
             let entries = text.as_deref().map(manifest::read);
             Ok::<_, E>((bundle, (text, odd, entries), trust))
         })?;
+    // Nobody knows whether what cannot be read was altered.
+    if let Some((path, source)) = listed.unreadable() {
+        return Err(Error::read(&folder.join(path))(source).into());
+    }
     let (text, odd, entries) = manifest;
     let mut ctx = Ctx {
         folder,
@@ -222,6 +226,12 @@ impl Ctx<'_> {
     }
 
     fn runs(&mut self, recovered: &HashSet<u32>) {
+        let mut n_ends: HashMap<u32, usize> = HashMap::new();
+        for record in self.bundle.records() {
+            if let Body::End(end) = &record.body {
+                *n_ends.entry(end.run).or_default() += 1;
+            }
+        }
         let mut expected = 1;
         for run in self.bundle.runs() {
             let number = run.number();
@@ -233,9 +243,7 @@ impl Ctx<'_> {
                 );
             }
             expected = number.saturating_add(1);
-            let is_end =
-                |record: &&Record| matches!(&record.body, Body::End(end) if end.run == number);
-            if self.bundle.records().iter().filter(is_end).count() > 1 {
+            if n_ends.get(&number).is_some_and(|count| *count > 1) {
                 self.found(Rule::Added, RECORDS, format!("run {number} has more than one end"));
             }
             if run.end.is_none() {

@@ -1,8 +1,10 @@
 //! `verify` where something is not what a bundle is made of, or not there at all.
 
+use std::os::unix::fs::PermissionsExt;
+
 use testbed::Bed;
 
-use crate::ops::{signed, unsigned};
+use crate::ops::{is_there, signed, unsigned};
 use crate::{faults, open, sealed, tool};
 
 /// What `verify` answers, in time: it must not wait for a pipe that nobody writes to.
@@ -43,6 +45,29 @@ fn a_pipe_or_a_link_in_the_place_of_a_file_is_altered_and_never_waited_for() {
         bed.write(&file, &bytes);
     }
     assert_eq!(verify(&bed, &[&bundle]).code(), 0, "everything was put back");
+}
+
+/// Whoever may not read a file cannot tell that it was altered.
+#[test]
+fn a_file_that_cannot_be_read_is_named_and_leaves_no_verdict() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    let file = format!("{bundle}/001-one.out");
+    std::fs::set_permissions(bed.path(&file), std::fs::Permissions::from_mode(0o000)).unwrap();
+    let program = testbed::bin!("evidence-log");
+    // The superuser reads everything, unless that right is given up.
+    let without = "--bounding-set=-dac_override,-dac_read_search";
+    let as_anyone = |words: &[&str]| bed.command("setpriv").arg(without).args(words.to_vec()).run();
+    if !is_there("setpriv") || as_anyone(&["sh", "-c", &format!("! cat {file} 2>&1")]).code() != 0 {
+        let test = "a_file_that_cannot_be_read_is_named_and_leaves_no_verdict";
+        testbed::not_run(test, "there is no setpriv, or the right to read all cannot be given up");
+        return;
+    }
+    for words in [&["verify", &bundle][..], &["report", &bundle, "-o", "page.html"]] {
+        let refused = as_anyone(&[&[program], words].concat());
+        assert_eq!(refused.code(), 2, "{refused}");
+        assert!(refused.stderr().contains("001-one.out\n"), "{refused}");
+    }
 }
 
 #[test]
