@@ -1,6 +1,6 @@
 //! The output of the runs as one asciicast, a marker before each.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, ErrorKind, Read};
 
 use evidence::{Bundle, Mode, Run};
 use secret::SecretSet;
@@ -86,9 +86,12 @@ fn play(
         err: Stream { bytes: &mut err, gap: gap(run, &["stderr"]) },
         is_raw,
     };
-    cast.run(from_us, &mut timing, &mut streams).map_err(|source| Error::Read {
-        path: find(&["timing"]).unwrap_or_else(|| ctx.folder.clone()),
-        source,
+    cast.run(from_us, &mut timing, &mut streams).map_err(|source| match source.kind() {
+        // Only what is written has no room.
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Error::Output { path: ctx.output.clone(), source }
+        }
+        _ => Error::Read { path: find(&["timing"]).unwrap_or_else(|| ctx.folder.clone()), source },
     })
 }
 
