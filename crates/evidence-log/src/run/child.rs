@@ -75,7 +75,9 @@ fn is_script_without_interpreter(failed: &io::Error, program: &Path) -> bool {
     let is_text = || {
         let mut head = Vec::new();
         File::open(program)?.take(256).read_to_end(&mut head)?;
-        Ok::<_, io::Error>(!head.contains(&0))
+        // What was read may end within a letter.
+        let is_utf8 = str::from_utf8(&head).map_or_else(|bad| bad.error_len().is_none(), |_| true);
+        Ok::<_, io::Error>(is_utf8 && !head.contains(&0))
     };
     Errno::from_io_error(failed) == Some(Errno::NOEXEC) && is_text().unwrap_or(false)
 }
