@@ -13,11 +13,16 @@ pub(super) fn escaped(text: &str) -> String {
             '\'' => safe.push_str("&#39;"),
             '\n' | '\t' => safe.push(letter),
             '\r' => {}
-            other if evidence::is_unseen(other) => safe.push('\u{fffd}'),
+            other if evidence::is_unseen(other) || is_no_character(other) => safe.push('\u{fffd}'),
             other => safe.push(other),
         }
     }
     safe
+}
+
+/// Whether Unicode keeps this for itself; a page that has one is not valid.
+fn is_no_character(letter: char) -> bool {
+    matches!(letter, '\u{fdd0}'..='\u{fdef}') || u32::from(letter) & 0xfffe == 0xfffe
 }
 
 /// A number of bytes as a person reads it.
@@ -63,8 +68,8 @@ mod tests {
     #[test]
     fn what_has_a_meaning_in_a_page_is_escaped() {
         assert_eq!(
-            escaped("<a href='x'>&\"\u{1b}\r\n\u{202e}"),
-            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}\n\u{fffd}"
+            escaped("<a href='x'>&\"\u{1b}\r\n\u{202e}\u{1fffe}"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}\n\u{fffd}\u{fffd}"
         );
     }
 }
