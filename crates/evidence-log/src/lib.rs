@@ -38,7 +38,10 @@ pub mod log_proof;
 pub mod store;
 pub mod tiles;
 
+use std::sync::Arc;
+
 use report::{Exit, Invocation, Streams};
+use signal_hook::consts::SIGXFSZ;
 
 use crate::args::{Args, Command};
 
@@ -47,6 +50,8 @@ pub(crate) const TOOL: &str = concat!("evidence-log ", env!("CARGO_PKG_VERSION")
 
 /// Runs the tool for one invocation.
 pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
+    // A limit on the size of files is then an error of the write, and not our end; what we start is without it.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let mut understood = false;
     let begun = usage::is_run(&invocation.args).then(|| run::look(invocation));
     let exit =

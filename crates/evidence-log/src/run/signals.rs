@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 /// What is caught: what asks to end, and what would end us for no reason of ours and may be meant for the command.
 const CAUGHT: [Signal; 8] = [
@@ -38,8 +38,6 @@ impl Signals {
         let (woken, waker) = io::pipe()?;
         rustix::io::ioctl_fionbio(&waker, true)?;
         rustix::io::ioctl_fionbio(&woken, true)?;
-        // A limit on the size of files is then an error of the write, and not our end; the command starts without it.
-        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         let mut caught = Vec::new();
         for signal in CAUGHT {
             let number = signal.as_raw();

@@ -78,6 +78,28 @@ fn a_limit_on_the_size_of_files_kills_neither_side() {
     assert_eq!(faults(&bed, &bundle), ["unsealed", "incomplete"]);
 }
 
+#[test]
+fn a_limit_on_the_size_of_files_is_said_by_every_command_that_writes() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    for (words, code) in [
+        ("open other".to_owned(), 2),
+        (format!("note {bundle} words"), 2),
+        (format!("seal {bundle}"), 2),
+        (format!("report {bundle} -o page.html"), 2),
+        (format!("run --into {bundle} -- touch made"), 125),
+    ] {
+        let line = format!("ulimit -f 0; exec {program} {words}");
+        let output = bed.command("sh").args(["-c", &line]).run();
+        assert_eq!(output.code(), code, "{words}: {output}");
+        assert!(output.stderr().contains("File too large"), "{words}: {output}");
+    }
+    assert!(!bed.path("made").exists() && !bed.path("page.html").exists());
+    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    assert_eq!(faults(&bed, &bundle), Vec::<String>::new());
+}
+
 /// The most memory, in KiB, that a recorder held of its own while its command printed much: its code and libraries are
 /// left out, whose pages are as many as the build made them.
 fn memory_while(printing: &str) -> u64 {
