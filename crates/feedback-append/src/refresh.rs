@@ -208,7 +208,7 @@ fn without_doubles(
     let is_own = |field: &Field| {
         let text = field.text(document);
         let is_value = match text.strip_prefix("sha256:") {
-            Some(hex) => hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()),
+            Some(hex) => text::is_hash(hex),
             None => stamp::read(&text).is_some_and(|(_, length)| length == text.len()),
         };
         let rest = &document[field.value.end..];

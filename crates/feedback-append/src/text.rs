@@ -22,6 +22,11 @@ pub(crate) fn into_readable(mut bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Whether a word is a SHA-256 in hexadecimal digits.
+pub(crate) fn is_hash(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
 /// Where each line of a text begins.
 #[derive(Debug, Clone)]
 pub struct LineIndex {

@@ -242,10 +242,7 @@ pub(super) fn is_hash_true(log: &Log) -> bool {
 
 fn hash(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<Finding>) {
     let Some((field, text)) = filled(log, block, "doc_hash") else { return };
-    let is_hash = text
-        .strip_prefix("sha256:")
-        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
-    if !is_hash {
+    if !text.strip_prefix("sha256:").is_some_and(text::is_hash) {
         let message = "`doc_hash` is a placeholder, not `sha256:` and 64 hex digits";
         let finding = at(log, field, "doc-hash", Level::Warning, message);
         findings.push(match front_matter::obstacle(block, "doc_hash") {

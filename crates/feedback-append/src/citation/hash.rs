@@ -1,6 +1,7 @@
 //! The hash that a line ties to a path.
 
 use super::{starts_with_any, undecorated};
+use crate::text::is_hash;
 
 /// How the hash is called.
 const NAMES: [&str; 2] = ["sha256", "sha-256"];
@@ -54,13 +55,13 @@ pub(super) fn before(text: &str) -> Option<CitedHash> {
         Some((0, length)) => word[length..].trim_start_matches([':', '=']),
         _ => word,
     };
-    is_whole(word).then(|| CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
+    is_hash(word).then(|| CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
 }
 
 /// A whole hash without a name behind a path: in another cell of the table, or as `sha256sum --tag` prints it.
 pub(super) fn bare(text: &str) -> Option<CitedHash> {
     let mut words = text.split(|other: char| !other.is_ascii_alphanumeric());
-    let word = words.find(|word| is_whole(word))?;
+    let word = words.find(|word| is_hash(word))?;
     Some(CitedHash { digits: word.to_ascii_lowercase(), of_manifest: false })
 }
 
@@ -90,10 +91,6 @@ pub(super) fn is_other(text: &str) -> bool {
     let names =
         ["sha512", "sha-512", "sha384", "sha1", "sha-1", "md5", "blake3", "sha256", "sha-256"];
     find_any(text, &names).is_some_and(is_told) || in_parentheses() == Some(true)
-}
-
-fn is_whole(word: &str) -> bool {
-    word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// Where the name of the hash stands first, and how long it is there.

@@ -1,5 +1,7 @@
 //! One line of a list of hashes: as `sha256sum` writes it, plain, escaped or with `--tag`, or as other lists have it.
 
+use crate::text::is_hash;
+
 /// What a line pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pinned {
@@ -63,10 +65,6 @@ fn other(line: &str) -> Option<(String, String)> {
     let hash = words.clone().find(|word| is_hash(&word[bare(word)..]))?;
     let path = words.clone().find(|word| !word.is_empty() && *word != hash && *word != "-")?;
     Some((path.to_owned(), hash[bare(hash)..].to_ascii_lowercase()))
-}
-
-fn is_hash(word: &str) -> bool {
-    word.len() == 64 && word.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
