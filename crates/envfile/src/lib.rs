@@ -12,6 +12,7 @@ mod other;
 mod parse;
 mod problem;
 mod rotated;
+mod utf16;
 
 pub mod edit;
 pub mod quote;
@@ -23,3 +24,4 @@ pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};
 pub use crate::other::{OtherReading, key_as_written, other_readings};
 pub use crate::problem::{Problem, ProblemCode};
 pub use crate::rotated::Rotated;
+pub use crate::utf16::from_utf16;

@@ -6,8 +6,9 @@ use secret::Secret;
 
 use crate::dialect::{Dialect, Understood};
 use crate::difference::is_plain;
-use crate::file::{EnvFile, LineKind, is_key};
+use crate::file::{Entry, EnvFile, LineKind, is_key};
 use crate::problem::ProblemCode;
+use crate::utf16::from_utf16;
 
 /// A value that some program reads.
 pub struct OtherReading {
@@ -18,9 +19,15 @@ pub struct OtherReading {
 }
 
 /// The values that some program reads in a file and the strict dialect does not, and each that stands in a line which
-/// the strict dialect cannot read, as it is written. A program that runs on over lines is not followed there.
+/// the strict dialect cannot read, as it is written. A program that runs on over lines is not followed there. Of a file in
+/// UTF-16 they are all that it holds.
 pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     let source = file.expose();
+    if let Some(decoded) = from_utf16(source).map(EnvFile::from_secret) {
+        let entry =
+            |entry: &Entry| OtherReading { key: entry.key.clone(), value: entry.value.duplicate() };
+        return decoded.entries().iter().map(entry).chain(other_readings(&decoded)).collect();
+    }
     // Compared here, and sent nowhere.
     let strict: HashSet<(&str, &[u8])> =
         file.entries().iter().map(|entry| (entry.key.as_str(), entry.value.expose())).collect();
@@ -126,6 +133,15 @@ fn peeled(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_in_utf_16_is_read_by_none_and_says_what_it_says() {
+        let text = "A=CANARY-1\nB='CANARY 2'\nC: CANARY-3\n";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let readings = other_readings(&EnvFile::parse(&wide));
+        let values = readings.iter().map(|other| other.value.expose_text().unwrap());
+        assert_eq!(values.collect::<Vec<_>>(), ["CANARY-1", "CANARY 2", "CANARY-3"]);
+    }
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {

@@ -71,6 +71,8 @@ fn is_read(file: &File, key: &str) -> bool {
 /// themselves: what they hold is nobody's value, and perhaps a secret.
 fn unreadable(vault: &Vault, file: &File) -> Vec<Finding> {
     let Content::Env(env) = &file.content else { return Vec::new() };
+    let decoded = envfile::from_utf16(env.expose()).map(EnvFile::from_secret);
+    let env = decoded.as_ref().unwrap_or(env);
     let is_told = |number: usize| {
         let is_told = |key: &String| file.shape(key).is_some();
         let mut problems = env.problems().iter();
@@ -81,12 +83,10 @@ fn unreadable(vault: &Vault, file: &File) -> Vec<Finding> {
     if others.is_empty() {
         return Vec::new();
     }
-    let known = readings(env);
     let (as_written, unknown): (Vec<&Line>, Vec<&Line>) = others.into_iter().partition(|line| {
-        // Only its key is looked at.
-        let key = envfile::key_as_written(&env.expose()[line.span.clone()]);
-        let unnamed = format!("line-{}", line.number);
-        known.iter().any(|known| key.is_some_and(|key| known == key) || *known == unnamed)
+        // What is read in it goes nowhere.
+        let alone = EnvFile::parse(&env.expose()[line.span.clone()]);
+        !readings(&alone).is_empty()
     });
     let finding = |lines: &[&Line], how: &str| {
         let first = u32::try_from(lines.first()?.number).unwrap_or(u32::MAX);

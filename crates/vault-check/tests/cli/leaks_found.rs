@@ -270,6 +270,21 @@ fn a_short_value_at_the_end_of_utf_16_is_told() {
 }
 
 #[test]
+fn the_values_of_a_vault_file_in_utf_16_are_found() {
+    let bed = bed();
+    let lines = "\u{feff}WIDE=CANARYkq7Vw2xTzPaB\r\nLOOSE: CANARY3dE5fG7hJ9kL\r\n";
+    let wide: Vec<u8> = lines.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    bed.write("vault/wide.env", wide);
+    bed.write("leaked/log", "x CANARYkq7Vw2xTzPaB\ny CANARY3dE5fG7hJ9kL\n");
+    let output = leaks(&bed, &[]);
+    let expected = ["leaked/log:1:3 wide.env:WIDE", "leaked/log:2:3 wide.env:LOOSE"];
+    assert_eq!(places(&output), expected, "{output}");
+    let told =
+        "vault/wide.env:2: warning: what this line holds is searched for only as it is written";
+    assert!(bed.command(testbed::bin!("vault-check")).arg("leaks").run().stdout().contains(told));
+}
+
+#[test]
 fn what_is_encoded_in_utf_16_is_found() {
     let bed = bed();
     let text = format!("data:\n  TOKEN: {}\n", data_encoding::BASE64.encode(TOKEN.as_bytes()));
