@@ -9,6 +9,7 @@ mod tar;
 mod unpacked;
 mod zip;
 
+use std::cell::Cell;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
@@ -93,6 +94,8 @@ pub fn is_packed(head: &[u8]) -> bool {
 
 /// Searches a text that can be sought in, and all that is packed in it.
 pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::Result<()> {
+    let n_unpacked = Cell::new(0);
+    let depth = Depth { level: 0, n_unpacked: &n_unpacked };
     let len = first(searcher, reader)?;
     let head = head(searcher, len);
     let is_zip = match Kind::of(head) {
@@ -102,9 +105,9 @@ pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::
         _ => false,
     };
     if !is_zip {
-        return search_rest(searcher, len, reader, "", 0, IsZip::No);
+        return search_rest(searcher, len, reader, "", depth, IsZip::No);
     }
-    search_zip(searcher, reader, "", 0)?;
+    search_zip(searcher, reader, "", depth)?;
     // A zip file's own bytes hold its members' names and what was stored unpacked.
     reader.seek(SeekFrom::Start(0))?;
     let len = first(searcher, reader)?;
@@ -113,7 +116,7 @@ pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::
 
 /// Searches what can only be read once, as a pipe, and all that is packed in it.
 pub fn search_once(searcher: &mut dyn Search, reader: &mut dyn Read) -> io::Result<()> {
-    search_member(searcher, reader, "", 0)
+    search_member(searcher, reader, "", Depth { level: 0, n_unpacked: &Cell::new(0) })
 }
 
 /// Reads the first piece of a text; says how many bytes that are.
@@ -140,11 +143,34 @@ pub fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(len)
 }
 
+/// Where in archives a text lies, and what came out of all of them until now.
+#[derive(Clone, Copy)]
+struct Depth<'a> {
+    level: usize,
+    n_unpacked: &'a Cell<u64>,
+}
+
+impl Depth<'_> {
+    fn deeper(self) -> Self {
+        Self { level: self.level + 1, ..self }
+    }
+
+    /// Whether what came out since then is beyond all measure for so many packed bytes: each member may be small by
+    /// itself and large deep inside.
+    fn is_too_much(self, since: u64, n_packed: u64) -> bool {
+        is_too_much(self.n_unpacked.get() - since, n_packed)
+    }
+}
+
+fn is_too_much(n_unpacked: u64, n_packed: u64) -> bool {
+    n_unpacked > SMALL && n_unpacked / RATIO > n_packed
+}
+
 fn search_member(
     searcher: &mut dyn Search,
     reader: &mut dyn Read,
     member: &str,
-    depth: usize,
+    depth: Depth<'_>,
 ) -> io::Result<()> {
     let len = first(searcher, reader)?;
     search_rest(searcher, len, reader, member, depth, IsZip::Perhaps)
@@ -165,7 +191,7 @@ fn search_rest(
     len: usize,
     reader: &mut dyn Read,
     member: &str,
-    depth: usize,
+    depth: Depth<'_>,
     is_zip: IsZip,
 ) -> io::Result<()> {
     let head = head(searcher, len);
@@ -185,7 +211,7 @@ fn search_rest(
                 return search_watched(searcher, len, reader, member);
             }
         }
-        _ if depth >= DEEPEST => searcher.unread(member, Unread::TooDeep),
+        _ if depth.level >= DEEPEST => searcher.unread(member, Unread::TooDeep),
         Kind::Gzip => {
             search_gzip(searcher, len, reader, member, depth);
             return Ok(());
@@ -207,11 +233,11 @@ fn search_gzip(
     len: usize,
     reader: &mut dyn Read,
     member: &str,
-    depth: usize,
+    depth: Depth<'_>,
 ) {
     let start = head(searcher, len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let mut unpacked = Unpacked::new(MultiGzDecoder::new(packed));
+    let mut unpacked = Unpacked::new(MultiGzDecoder::new(packed), depth);
     let name = format!("{member}{}(gunzipped)", if member.is_empty() { "" } else { " " });
     if let Some(header) = unpacked.decoder.header() {
         for text in [header.filename(), header.comment(), header.extra()].into_iter().flatten() {
@@ -227,11 +253,11 @@ fn search_zlib(
     len: usize,
     reader: &mut dyn Read,
     member: &str,
-    depth: usize,
+    depth: Depth<'_>,
 ) -> io::Result<()> {
     let start = head(searcher, len).to_vec();
     let packed = Counted { reader: Cursor::new(start).chain(reader), n_bytes: 0 };
-    let mut unpacked = Unpacked::new(Zlib::new(packed));
+    let mut unpacked = Unpacked::new(Zlib::new(packed), depth);
     let name = format!("{member}{}(inflated)", if member.is_empty() { "" } else { " " });
     let mut first = Vec::new();
     // What cannot be read is met again by whoever reads on.
@@ -248,16 +274,16 @@ fn search_zlib(
 fn search_unpacked<D>(
     searcher: &mut dyn Search,
     first: &[u8],
-    unpacked: &mut Unpacked<D>,
+    unpacked: &mut Unpacked<'_, D>,
     name: &str,
     member: &str,
-    depth: usize,
+    depth: Depth<'_>,
 ) -> bool
 where
-    Unpacked<D>: Read,
+    for<'a> Unpacked<'a, D>: Read,
 {
     let mut content = Cursor::new(first).chain(&mut *unpacked);
-    let is_read = search_member(searcher, &mut content, name, depth + 1).is_ok();
+    let is_read = search_member(searcher, &mut content, name, depth.deeper()).is_ok();
     let is_read = is_read && !unpacked.is_damaged;
     if unpacked.too_large {
         searcher.unread(member, Unread::TooLarge);
@@ -273,7 +299,7 @@ fn search_held(
     len: usize,
     reader: &mut dyn Read,
     member: &str,
-    depth: usize,
+    depth: Depth<'_>,
 ) -> io::Result<()> {
     let mut bytes = head(searcher, len).to_vec();
     let n_left = (NESTED_ZIP + 1).saturating_sub(bytes.len() as u64);
@@ -285,7 +311,7 @@ fn search_held(
             searcher.unread(member, Unread::NotHeld);
         }
     } else if is_zip || zip::ends(&bytes, kind::is_binary(&bytes)) {
-        if depth < DEEPEST {
+        if depth.level < DEEPEST {
             search_zip(searcher, &mut Cursor::new(&bytes), member, depth)?;
         } else {
             searcher.unread(member, Unread::TooDeep);
@@ -329,15 +355,21 @@ fn search_archive(
     len: usize,
     reader: &mut dyn Read,
     outer: &str,
-    depth: usize,
+    depth: Depth<'_>,
     n_magic: usize,
     next: fn(&mut dyn Read) -> io::Result<Next>,
 ) -> io::Result<()> {
     let start = head(searcher, len)[n_magic..].to_vec();
     let reader = &mut BufReader::new(Cursor::new(start).chain(reader));
+    let (begin, mut n_packed) = (depth.n_unpacked.get(), 0);
     let (rest, is_damaged) = loop {
+        if depth.is_too_much(begin, n_packed) {
+            searcher.unread(outer, Unread::TooLarge);
+            return Ok(());
+        }
         match next(reader)? {
             Next::Member(Member { name, texts, len, padding }) => {
+                n_packed += len;
                 let name = in_archive(outer, &name);
                 for text in &texts {
                     searcher.name(&name, text);
@@ -361,7 +393,7 @@ fn search_behind(
     rest: &[u8],
     reader: &mut dyn Read,
     outer: &str,
-    depth: usize,
+    depth: Depth<'_>,
     is_damaged: bool,
 ) -> io::Result<()> {
     let mut behind = Cursor::new(rest).chain(reader);
@@ -372,7 +404,7 @@ fn search_behind(
     if is_damaged || Kind::of(head(searcher, len)) == Kind::Text {
         return searcher.text(outer, len, &mut behind);
     }
-    search_rest(searcher, len, &mut behind, outer, depth + 1, IsZip::No)
+    search_rest(searcher, len, &mut behind, outer, depth.deeper(), IsZip::No)
 }
 
 /// Searches one member's content and goes to its end.
@@ -381,10 +413,10 @@ fn search_part(
     reader: &mut dyn Read,
     member: &str,
     len: u64,
-    depth: usize,
+    depth: Depth<'_>,
 ) -> io::Result<()> {
     let mut content = reader.take(len);
-    search_member(searcher, &mut content, member, depth + 1)?;
+    search_member(searcher, &mut content, member, depth.deeper())?;
     io::copy(&mut content, &mut io::sink())?;
     if content.limit() > 0 {
         searcher.unread(member, Unread::Damaged);
@@ -401,7 +433,7 @@ fn search_zip<R: Read + Seek>(
     searcher: &mut dyn Search,
     reader: &mut R,
     outer: &str,
-    depth: usize,
+    depth: Depth<'_>,
 ) -> io::Result<()> {
     let begin = reader.stream_position()?;
     let Some(zip::Directory { entries, is_whole }) = zip::directory(reader)? else {
@@ -412,10 +444,10 @@ fn search_zip<R: Read + Seek>(
         searcher.unread(outer, Unread::Damaged);
     }
     let archive_len = reader.seek(SeekFrom::End(0))?;
-    let mut n_unpacked = 0;
+    let n_before = depth.n_unpacked.get();
     for entry in entries {
         // Thousands of entries may all name one and the same member.
-        if n_unpacked > SMALL && n_unpacked / RATIO > archive_len {
+        if depth.is_too_much(n_before, archive_len) {
             searcher.unread(outer, Unread::TooLarge);
             break;
         }
@@ -437,9 +469,8 @@ fn search_zip<R: Read + Seek>(
                 continue;
             }
         };
-        let mut unpacked = Unpacked::new(decoder);
-        let outcome = search_member(searcher, &mut unpacked, &name, depth + 1);
-        n_unpacked += unpacked.n_bytes;
+        let mut unpacked = Unpacked::new(decoder, depth);
+        let outcome = search_member(searcher, &mut unpacked, &name, depth.deeper());
         if unpacked.too_large {
             searcher.unread(&name, Unread::TooLarge);
         } else if outcome.is_err() || unpacked.is_damaged {

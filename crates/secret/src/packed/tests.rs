@@ -162,6 +162,19 @@ fn what_grows_without_measure_is_left() {
 }
 
 #[test]
+fn what_grows_without_measure_deep_inside_is_left() {
+    let small = gzip(&gzip(&vec![0; 900 << 10]));
+    let one = zip(&small, 8, 0);
+    let entry_at = memchr::memmem::find(&one, b"PK\x01\x02").unwrap();
+    let end_at = memchr::memmem::find(&one, b"PK\x05\x06").unwrap();
+    let many = finish(&one[..entry_at], &one[entry_at..end_at], 500);
+    assert_eq!(searched(&many).1, [Unread::TooLarge]);
+    assert_eq!(searched(&gzip(&many)).1, [Unread::TooLarge]);
+    let member = &tar(&small)[..512 + small.len().next_multiple_of(512)];
+    assert_eq!(searched(&member.repeat(500)).1, [Unread::TooLarge]);
+}
+
+#[test]
 fn archives_in_archives_are_searched() {
     let text = format!("one\n{TOKEN}\n");
     let text = text.as_bytes();

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{RATIO, SMALL, zip};
+use super::{Depth, is_too_much, zip};
 
 /// A reader that knows how many packed bytes it gave.
 pub(super) trait CountedRead: Read {
@@ -106,22 +106,23 @@ impl CountedRead for Box<dyn CountedRead + '_> {
 }
 
 /// What comes out of a decoder, until it is too much or no more can be read: what stands before the damage is searched.
-pub(super) struct Unpacked<D> {
+pub(super) struct Unpacked<'a, D> {
     pub(super) decoder: D,
-    pub(super) n_bytes: u64,
+    n_bytes: u64,
+    depth: Depth<'a>,
     pub(super) too_large: bool,
     pub(super) is_damaged: bool,
 }
 
-impl<D> Unpacked<D> {
-    pub(super) fn new(decoder: D) -> Self {
-        Self { decoder, n_bytes: 0, too_large: false, is_damaged: false }
+impl<'a, D> Unpacked<'a, D> {
+    pub(super) fn new(decoder: D, depth: Depth<'a>) -> Self {
+        Self { decoder, n_bytes: 0, depth, too_large: false, is_damaged: false }
     }
 }
 
-impl<D: CountedRead> Read for Unpacked<D> {
+impl<D: CountedRead> Read for Unpacked<'_, D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.n_bytes > SMALL && self.n_bytes / RATIO > self.decoder.n_packed() {
+        if is_too_much(self.n_bytes, self.decoder.n_packed()) {
             self.too_large = true;
             return Ok(0);
         }
@@ -134,6 +135,7 @@ impl<D: CountedRead> Read for Unpacked<D> {
             }
         };
         self.n_bytes += n_read as u64;
+        self.depth.n_unpacked.update(|n_bytes| n_bytes + n_read as u64);
         Ok(n_read)
     }
 }
