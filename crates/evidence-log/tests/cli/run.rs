@@ -161,7 +161,7 @@ fn a_command_that_hangs_is_ended_with_all_it_started() {
         let started = Instant::now();
         bed.write("deaf.sh", "trap '' TERM; echo $$ > deaf; while :; do sleep 0.1; done");
         let command = format!("sh -c 'setsid sh deaf.sh & :' {elsewhere}; sleep 600");
-        let run = ["run", "--into", &bundle, "--timeout", "500ms", "--", "sh", "-c", &command];
+        let run = ["run", "--into", &bundle, "--timeout", "2s", "--", "sh", "-c", &command];
         let output = tool(&bed).args(run).run();
         assert_eq!(output.code(), 124, "{output}");
         assert!(started.elapsed() < Duration::from_secs(20));
@@ -181,7 +181,7 @@ fn what_a_command_started_has_its_own_time_to_end() {
     let bed = Bed::new();
     let bundle = open(&bed);
     let command = "sh -c 'trap \"sleep 1; echo cleaned; exit\" TERM; sleep 600 & wait'; echo never";
-    let run = ["run", "--into", &bundle, "--timeout", "500ms", "--drain", "0s", "--label", "t"];
+    let run = ["run", "--into", &bundle, "--timeout", "2s", "--drain", "0s", "--label", "t"];
     let output = tool(&bed).args(run).args(["--", "sh", "-c", command]).run();
     assert_eq!((output.code(), output.stdout()), (124, "cleaned\n"), "{output}");
 }
