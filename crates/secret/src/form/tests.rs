@@ -53,7 +53,7 @@ fn tokens_with_a_prefix() {
     let cases = [
         ("AKIAQYLPMN5HFIQR7XYA", "aws-key"),
         ("xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOHcBrzzqy", "slack-token"),
-        ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "stripe-key"),
+        ("sk_live_CANARYqLyjWDarjtT1zdp7dc", "stripe-key"),
         ("fo1_CANARYq7Vw2xTzPaB3dE5fG7hJ9kL1mN3pQ5rS7tU9v", "fly-token"),
         ("fm2_lJPECAAAAAAAAAAAxBCANARYq7Vw2xTzPaB3dE5fG7hJ9kL+/1==", "fly-token"),
         ("sbp_0123456789abcdef0123456789abcdef01234567", "supabase-key"),
