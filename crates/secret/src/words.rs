@@ -139,7 +139,7 @@ mod tests {
                     [&before[before.len() - n_before..], value.as_bytes(), b" words"].concat();
                 let found = secrets.find(&text);
                 let ranges: Vec<_> = found.iter().map(|found| found.range.clone()).collect();
-                assert_eq!(ranges, [n_before..n_before + value.len()], "{n_before} {value}");
+                assert_eq!(ranges, vec![n_before..n_before + value.len()], "{n_before} {value}");
             }
         }
     }

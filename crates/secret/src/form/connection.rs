@@ -142,12 +142,18 @@ fn value(place: &Place<'_>, before: &[u8], start: usize) -> Verdict {
     };
     let value = &text[start..end];
     // What a comma or a bracket follows is an argument in a program, and its value a name.
-    let is_code = value.iter().any(|byte| b",()[]{}".contains(byte));
+    let is_code = value.iter().any(|byte| b",()[]{}".contains(byte)) || is_next_key(value);
     if is_parameter && !is_code && value.len() >= SHORTEST_PASSWORD && !is_placeholder(value) {
         Verdict::Found("connection-string", start..end)
     } else {
         Verdict::Nothing
     }
+}
+
+/// Whether a value is the key of the next parameter, as where a manual lists them without values.
+fn is_next_key(value: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    value.strip_suffix(b"=").is_some_and(|key| key.iter().all(is_letter))
 }
 
 /// `password='…'` as libpq has it: a backslash takes the meaning of the next byte away; or as ADO.NET has it.

@@ -98,7 +98,10 @@ pub(super) fn is_of_request(place: &Place<'_>) -> bool {
     let word = word[word.len().saturating_sub(LONGEST_WORD)..].to_ascii_lowercase();
     let word = word.strip_suffix(b"_").or_else(|| word.strip_suffix(b"-")).unwrap_or(&word);
     label.eq_ignore_ascii_case(b"oken")
-        && REQUESTS.iter().any(|request| word.ends_with(request.as_bytes()))
+        && (REQUESTS.iter().any(|request| word.ends_with(request.as_bytes()))
+            || REQUESTS_OF_AWS
+                .iter()
+                .any(|request| before.ends_with(&[request, &b"T"[..]].concat())))
 }
 
 const LONGEST_WORD: usize = 16;
@@ -111,8 +114,11 @@ const REQUESTS: &[&str] = &[
     "client_request",
     "idempotency",
     "lifecycleaction",
-    "\"change",
 ];
+
+/// The same in answers of AWS, exactly so: another's `client_token` is a credential.
+const REQUESTS_OF_AWS: &[&[u8]] =
+    &[b"\"Change", b"\"Client", b"\"Lock", b"\"NextLock", b"\"Request"];
 
 /// Whether a label is part of the address of a secret in AWS: `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`.
 pub(super) fn is_in_address(place: &Place<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
-use super::placeholder::{is_placeholder, is_published};
+use super::placeholder::is_placeholder;
 use super::{LONGEST, Place, Verdict, assigned, checksum, is_word};
 
 pub(super) fn github(place: &Place<'_>) -> Verdict {
@@ -152,8 +152,8 @@ pub(super) fn jwt(place: &Place<'_>) -> Verdict {
     let is_long = |part: Option<&[u8]>, shortest| part.is_some_and(|part| part.len() >= shortest);
     let names_algorithm = memchr::memmem::find(&header, b"\"alg\"").is_some();
     let (payload, signature) = (parts.next(), parts.next());
-    let is_public = || payload.is_some_and(is_public) || signature.is_some_and(is_published);
-    if names_algorithm && is_long(payload, 8) && is_long(signature, 16) && !is_public() {
+    let is_whole = names_algorithm && is_long(payload, 8) && is_long(signature, 16);
+    if is_whole && !payload.is_some_and(is_public) {
         Verdict::Found("jwt", place.at..end)
     } else {
         Verdict::Nothing
@@ -183,8 +183,7 @@ fn token(
     let body = &place.text[place.after()..end];
     let n_stops = body.iter().rev().take_while(|byte| **byte == b'.').count();
     let (body, end) = (&body[..body.len() - n_stops], end - n_stops);
-    let is_sample = is_placeholder(body) || is_published(&place.text[place.at..end]);
-    if is_sound(body) && !is_sample {
+    if is_sound(body) && !is_placeholder(body) {
         Verdict::Found(rule, place.at..end)
     } else {
         Verdict::Nothing
