@@ -125,9 +125,9 @@ fn sarif_leaves_out_what_github_would_refuse_and_says_so() {
 
 #[test]
 fn human_shows_control_characters_escaped() {
-    let finding = Finding::error("symlink", "x\u{1b}[2Jy").path("a\rb\nc");
+    let finding = Finding::error("symlink", "x\u{1b}[2Jy").path("a\rb\nc\u{202e}d");
     insta::assert_snapshot!(check(Format::Human, vec![finding]), @r"
-    a\rb\nc: error: x\u{1b}[2Jy [symlink]
+    a\rb\nc\u{202e}d: error: x\u{1b}[2Jy [symlink]
     findings: 3 checked, 1 error
     ");
 }
