@@ -23,8 +23,8 @@ pub(super) fn cookie(place: &Place<'_>) -> Verdict {
     for pair in place.text[start..end].split(|&byte| byte == b';') {
         let value_at = memchr::memchr(b'=', pair).map_or(pair.len(), |equals| equals + 1);
         let value = &pair[value_at..];
-        // A date, as of `Expires`, has blanks, and code has brackets.
-        let is_one_word = !value.iter().any(|byte| b" ,()[]{}".contains(byte));
+        // A date, as of `Expires`, has blanks, and code has brackets that open; those of a map around it close behind it.
+        let is_one_word = !value.iter().any(|byte| b" ,([{".contains(byte));
         if value.len() >= SHORTEST_COOKIE
             && is_one_word
             && is_random(value)

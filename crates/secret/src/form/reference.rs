@@ -84,10 +84,12 @@ pub(super) fn is_of_other_text(place: &Place<'_>, start: usize, end: usize) -> b
         || (before.ends_with(b".") && between == b"=" && is_name_at_end(value))
 }
 
-/// Whether a value is a name in a program and the bracket that closes a block, as in `this.password=value1}get`.
+/// Whether a value is a name in a program and the bracket that closes a block, behind which the next begins, as in
+/// `this.password=value1}get`. A map as Java prints it ends with its bracket.
 fn is_name_at_end(value: &[u8]) -> bool {
     let n_letters = value.iter().take_while(|byte| is_word(**byte)).count();
-    n_letters > 0 && value.get(n_letters) == Some(&b'}')
+    let next = value[n_letters..].strip_prefix(b"}").unwrap_or_default();
+    n_letters > 0 && !next.is_empty() && next.iter().all(u8::is_ascii_lowercase)
 }
 
 /// Whether a token is called so and leads to the next page, or keeps a request from being done twice.

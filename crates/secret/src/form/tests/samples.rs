@@ -67,4 +67,7 @@ fn built_code_has_labels_without_values() {
         "\"set-cookie\"===n?(r.push(i(a)),t[n]=1===r.length?r[0]:r):t[n]=a;function(e){try{x=String(new/**/URL(e))}}",
     ]);
     check("spring.datasource.password=kq7Vw2xT", "spring.datasource.password=<assigned-password>");
+    check("{a=b, db.password=kq7Vw2xT}", "{a=b, db.password=<assigned-password>");
+    check("db.password=kq7}Vw2xT", "db.password=<assigned-password>");
+    check("{Cookie=sid=CANARYq7Vw2xTzPaB3dE5}", "{Cookie=sid=<cookie>");
 }
