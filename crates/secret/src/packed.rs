@@ -361,15 +361,15 @@ fn search_archive(
 ) -> io::Result<()> {
     let start = head(searcher, len)[n_magic..].to_vec();
     let reader = &mut BufReader::new(Cursor::new(start).chain(reader));
-    let (begin, mut n_packed) = (depth.n_unpacked.get(), 0);
+    let (begin, mut n_packed) = (depth.n_unpacked.get(), 0_u64);
     let (rest, is_damaged) = loop {
-        if depth.is_too_much(begin, n_packed) {
-            searcher.unread(outer, Unread::TooLarge);
-            return Ok(());
-        }
         match next(reader)? {
+            Next::Member(_) if depth.is_too_much(begin, n_packed) => {
+                searcher.unread(outer, Unread::TooLarge);
+                return Ok(());
+            }
             Next::Member(Member { name, texts, len, padding }) => {
-                n_packed += len;
+                n_packed = n_packed.saturating_add(len);
                 let name = in_archive(outer, &name);
                 for text in &texts {
                     searcher.name(&name, text);

@@ -124,6 +124,11 @@ fn what_stands_before_the_damage_is_searched() {
     let text = [format!("one\n{TOKEN}\n").as_bytes(), &noise].concat();
     let packed = gzip(&text);
     let damaged = vec![Unread::Damaged];
+    // No archive is so long.
+    let mut long = tar(&text).repeat(2);
+    let length_at = long.len() / 2 + 124;
+    long[length_at..length_at + 12].fill(0xff);
+    assert_eq!(searched(&long), (2, damaged.clone()));
     assert_eq!(searched(&packed[..packed.len() / 2]), (1, damaged.clone()));
     assert_eq!(searched(&[&packed[..], b"garbage"].concat()), (1, damaged.clone()));
     let mut other = packed.clone();
@@ -172,6 +177,8 @@ fn what_grows_without_measure_deep_inside_is_left() {
     assert_eq!(searched(&gzip(&many)).1, [Unread::TooLarge]);
     let member = &tar(&small)[..512 + small.len().next_multiple_of(512)];
     assert_eq!(searched(&member.repeat(500)).1, [Unread::TooLarge]);
+    // Nothing of this is left.
+    assert_eq!(searched(&member.repeat(2)).1, []);
 }
 
 #[test]
