@@ -15,7 +15,7 @@ use super::child::Spawned;
 use super::pty::Keyboard;
 use super::signals::{self, Signals, asks_to_end};
 use super::stream::{Sink, Timing};
-use super::tree::{is_any_left, signal_all};
+use super::tree::Tree;
 
 /// The size of one read: the default size of a pipe. More gains nothing.
 const BUFFER: usize = 64 * 1024;
@@ -70,12 +70,13 @@ pub(super) fn capture(
     started: Instant,
     limits: &Limits,
 ) -> Captured {
-    let Spawned { child, outputs, keyboard, signals } = spawned;
+    let Spawned { child, tree, outputs, keyboard, signals } = spawned;
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let mut ctx = Ctx {
         pidfd: pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()),
         pid,
         child,
+        tree,
         status: None,
         outputs: outputs.into_iter().map(Some).collect(),
         keyboard,
@@ -107,6 +108,7 @@ pub(super) fn capture(
 
 struct Ctx<'a, 'set> {
     child: Child,
+    tree: Tree,
     pid: Option<Pid>,
     pidfd: Option<OwnedFd>,
     status: Option<ExitStatus>,
@@ -281,11 +283,11 @@ impl Ctx<'_, '_> {
             self.deadline = None;
             self.timed_out = true;
             self.kill_at = Some(now + GRACE);
-            signal_all(Signal::TERM);
+            self.signal_all(Signal::TERM);
         }
         if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
             self.kill_at = None;
-            signal_all(Signal::KILL);
+            self.signal_all(Signal::KILL);
             self.drained = self.drained.map(|until| until.max(now + LAST));
             if !self.timed_out {
                 self.forwarded.push(signals::name(Signal::KILL.as_raw()));
@@ -293,9 +295,14 @@ impl Ctx<'_, '_> {
         }
     }
 
+    fn signal_all(&self, signal: Signal) {
+        // The number of one that has ended may be another's by now.
+        self.tree.signal(self.pid.filter(|_| self.status.is_none()), signal);
+    }
+
     /// Whether something of a command that ran out of time, and has ended, still has time to do so too.
     fn is_ending(&mut self) -> bool {
-        self.kill_at = self.kill_at.filter(|_| is_any_left());
+        self.kill_at = self.kill_at.filter(|_| self.tree.is_any_left());
         self.kill_at.is_some()
     }
 

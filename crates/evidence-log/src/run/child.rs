@@ -15,11 +15,14 @@ use rustix::io::Errno;
 use super::Plan;
 use super::pty::Keyboard;
 use super::signals::{Ignored, Signals};
+use super::tree::Tree;
 
 /// A command that runs.
 pub(super) struct Spawned {
     /// The process.
     pub(super) child: Child,
+    /// What it starts.
+    pub(super) tree: Tree,
     /// Its output: stdout and stderr, or one for both.
     pub(super) outputs: Vec<File>,
     /// Our side of its terminal, if it has one.
@@ -35,13 +38,14 @@ pub(super) struct Spawned {
     reason = "this module owns the recorded command, whose streams duct would read"
 )]
 pub(super) fn spawn(plan: &Plan<'_>, program: &Path, ignored: Ignored) -> io::Result<Spawned> {
+    let tree = Tree::before_start();
     let signals = Signals::catch(plan.mode == Mode::Pty, ignored)?;
     if plan.args.timeout.is_some() {
         // What the command leaves behind becomes our child, so that the whole tree can be found and ended.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     }
     if plan.mode == Mode::Pty {
-        return in_terminal(plan, program, signals);
+        return in_terminal(plan, program, tree, signals);
     }
     let (first, first_end) = io::pipe()?;
     let mut outputs = vec![first.into()];
@@ -67,7 +71,7 @@ pub(super) fn spawn(plan: &Plan<'_>, program: &Path, ignored: Ignored) -> io::Re
         shell.arg(program);
         start(shell)
     })?;
-    Ok(Spawned { child, outputs: files(outputs), keyboard: None, signals })
+    Ok(Spawned { child, tree, outputs: files(outputs), keyboard: None, signals })
 }
 
 /// Whether what could not be started is a text that begins with no `#!`.
@@ -83,7 +87,12 @@ fn is_script_without_interpreter(failed: &io::Error, program: &Path) -> bool {
 }
 
 /// Starts it as the leader of a session of its own, whose terminal is ours to read.
-fn in_terminal(plan: &Plan<'_>, program: &Path, signals: Signals) -> io::Result<Spawned> {
+fn in_terminal(
+    plan: &Plan<'_>,
+    program: &Path,
+    tree: Tree,
+    signals: Signals,
+) -> io::Result<Spawned> {
     let (master, slave) = pty_process::blocking::open().map_err(io::Error::other)?;
     let master = OwnedFd::from(master);
     let keyboard = Keyboard::of(master.try_clone()?)?;
@@ -96,7 +105,7 @@ fn in_terminal(plan: &Plan<'_>, program: &Path, signals: Signals) -> io::Result<
             pty_process::Error::Io(failed) => failed,
             pty_process::Error::Rustix(failed) => failed.into(),
         })?;
-    Ok(Spawned { child, outputs: files(vec![master]), keyboard: Some(keyboard), signals })
+    Ok(Spawned { child, tree, outputs: files(vec![master]), keyboard: Some(keyboard), signals })
 }
 
 /// The values go into the environment of this one child, and nowhere else.

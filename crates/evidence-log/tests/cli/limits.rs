@@ -44,6 +44,20 @@ fn a_full_disk_does_not_stop_the_command_and_is_said() {
     assert!(bed.read("verified").contains("incomplete"), "{}", bed.read("verified"));
 }
 
+/// As in a `chroot`, where nothing tells what the command started.
+#[test]
+fn a_command_is_ended_in_time_where_there_is_no_proc() {
+    let test = "a_command_is_ended_in_time_where_there_is_no_proc";
+    let bed = Bed::new();
+    let started = Instant::now();
+    let program = testbed::bin!("evidence-log");
+    let line =
+        format!("mount -t tmpfs none /proc && exec {program} run -q --timeout 1s -- sleep 60");
+    let Some(output) = mounted(test, &bed, &line) else { return };
+    assert_eq!(output.code(), 124, "{output}");
+    assert!(started.elapsed() < Duration::from_secs(40));
+}
+
 #[test]
 fn a_read_only_disk_prevents_the_command() {
     let test = "a_read_only_disk_prevents_the_command";

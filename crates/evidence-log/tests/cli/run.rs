@@ -175,6 +175,22 @@ fn a_command_that_hangs_is_ended_with_all_it_started() {
     }
 }
 
+/// As where a script starts a server and then becomes the recorder.
+#[test]
+fn what_ran_before_the_command_outlives_its_time() {
+    let bed = Bed::new();
+    let started = Instant::now();
+    let run = format!("exec {} run -q --timeout 1s -- sleep 600", testbed::bin!("evidence-log"));
+    let line = format!("sleep 600 >/dev/null 2>&1 & echo $! > other; {run}");
+    let output = bed.command("sh").args(["-c", &line]).run();
+    assert_eq!(output.code(), 124, "{output}");
+    assert!(started.elapsed() < Duration::from_secs(6), "it was waited for");
+    let other = bed.read("other");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", other.trim())).unwrap_or_default();
+    assert!(stat.contains(") S "), "{stat}");
+    assert_eq!(bed.command("kill").arg(other.trim()).run().code(), 0);
+}
+
 /// A shell ends at once when it is asked to, and what it runs may need longer.
 #[test]
 fn what_a_command_started_has_its_own_time_to_end() {
