@@ -288,7 +288,7 @@ impl Ctx<'_, '_> {
         if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
             self.kill_at = None;
             self.signal_all(Signal::KILL);
-            self.drained = self.drained.map(|until| until.max(now + LAST));
+            self.hear_out();
             if !self.timed_out {
                 self.forwarded.push(signals::name(Signal::KILL.as_raw()));
             }
@@ -302,8 +302,16 @@ impl Ctx<'_, '_> {
 
     /// Whether something of a command that ran out of time, and has ended, still has time to do so too.
     fn is_ending(&mut self) -> bool {
-        self.kill_at = self.kill_at.filter(|_| self.tree.is_any_left());
+        if self.kill_at.is_some() && !self.tree.is_any_left() {
+            self.kill_at = None;
+            self.hear_out();
+        }
         self.kill_at.is_some()
+    }
+
+    /// Leaves time to read the last words of what has ended by now.
+    fn hear_out(&mut self) {
+        self.drained = self.drained.map(|until| until.max(Instant::now() + LAST));
     }
 
     /// A terminal sends its interrupt to the command as well, so it is not doubled. What comes from elsewhere is
