@@ -128,11 +128,18 @@ pub(crate) fn open(address: &str, variables: &Variables<'_>) -> Result<Store, Er
         "az" | "azure" | "abfs" | "abfss" => (&AZURE, azure),
         _ => return Err(Error::Url { why: "no store of this kind is known" }),
     };
-    let set: Vec<_> = names.iter().filter_map(|name| Some((*name, variables.get(name)?))).collect();
+    let mut set: Vec<_> =
+        names.iter().filter_map(|name| Some((*name, variables.get(name)?))).collect();
+    if scheme == "gs" {
+        set.extend(emulator(variables).map(|url| (EMULATOR, url)));
+    }
     if let Some((name, fault)) =
         set.iter().find_map(|(name, value)| Some((name, usable::fault(name, value)?)))
     {
         return Err(Error::Settings { why: format!("{name} {fault}") });
+    }
+    if let Some(why) = in_the_open(&set) {
+        return Err(Error::Settings { why });
     }
     let inner = build(bucket, variables).map_err(|failed| settings(&failed, &set))?;
     let place = format!("{scheme}://{bucket}");
@@ -187,8 +194,7 @@ fn gcs(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn 
             builder = builder.with_config(name.to_ascii_lowercase().parse()?, value);
         }
     }
-    if let Some(host) = variables.get("STORAGE_EMULATOR_HOST") {
-        let url = if host.contains("://") { host } else { format!("http://{host}") };
+    if let Some(url) = emulator(variables) {
         builder = builder
             .with_base_url(&url)
             // For writes the client asks for a token although nothing is signed, and would look for the machine's.
@@ -216,6 +222,26 @@ fn azure(container: &str, variables: &Variables<'_>) -> object_store::Result<Arc
     Ok(Arc::new(builder.build()?))
 }
 
+/// Where a stand-in for Google's store is, as Google's own libraries are told.
+const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
+
+fn emulator(variables: &Variables<'_>) -> Option<String> {
+    let host = variables.get(EMULATOR)?;
+    Some(if host.contains("://") { host } else { format!("http://{host}") })
+}
+
+/// Why a store is not spoken to in the open over a network, where no setting says that this is meant.
+fn in_the_open(set: &[(&str, String)]) -> Option<String> {
+    const STORES: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AZURE_STORAGE_ENDPOINT"];
+    let is_open = |(name, value): &&(&str, String)| {
+        STORES.contains(name) && value.starts_with("http://") && !is_local(value)
+    };
+    let is_meant = set.iter().any(|(name, _)| name.ends_with("_ALLOW_HTTP"));
+    let (name, _) = set.iter().find(is_open).filter(|_| !is_meant)?;
+    let kind = name.split('_').next()?;
+    Some(format!("{name} is not https://; {kind}_ALLOW_HTTP=true says that this is meant"))
+}
+
 /// What the three kinds of store have in common in how they are reached.
 fn client() -> ClientOptions {
     ClientOptions::new().with_dns_resolver(Arc::new(Names::default()))
@@ -236,7 +262,6 @@ fn settings(failed: &object_store::Error, set: &[(&str, String)]) -> Error {
     let known = [
         ("service account", "the file of the service account cannot be read"),
         ("ccount", "it needs AZURE_STORAGE_ACCOUNT_NAME"),
-        ("http", "its endpoint is not https://; AWS_ALLOW_HTTP=true says that this is meant"),
         ("credential", "the credentials cannot be read"),
     ];
     let lower = text.to_ascii_lowercase();

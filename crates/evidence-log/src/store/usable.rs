@@ -10,8 +10,10 @@ pub(super) fn fault(name: &str, value: &str) -> Option<&'static str> {
     if is_address && !is_url(value) {
         return Some("is no address of the form https://HOST");
     }
-    if name.ends_with("REGION") && !is_name(value) {
-        return Some("is no name of a region");
+    let is_part = name.ends_with("REGION")
+        || matches!(name, "AZURE_STORAGE_ACCOUNT_NAME" | "AZURE_TENANT_ID");
+    if is_part && !is_name(value) {
+        return Some("has a character that no address can carry");
     }
     // A service account is JSON, which no header carries.
     let is_carried = name != "GOOGLE_SERVICE_ACCOUNT_KEY";
@@ -41,6 +43,7 @@ mod tests {
     #[test]
     fn what_no_request_can_carry_is_told_by_name() {
         let address = Some("is no address of the form https://HOST");
+        let part = Some("has a character that no address can carry");
         for (name, value, expected) in [
             ("AWS_ENDPOINT_URL", "https://s3.example.org/path", None),
             ("AWS_ENDPOINT_URL", "http://[::1]:9000", None),
@@ -55,7 +58,10 @@ mod tests {
             ("AZURE_STORAGE_ENDPOINT", "ftp://example.org", address),
             ("GOOGLE_BASE_URL", "example", address),
             ("AWS_REGION", "eu-central-1", None),
-            ("AWS_REGION", "eu central", Some("is no name of a region")),
+            ("AWS_REGION", "eu central", part),
+            ("AZURE_STORAGE_ACCOUNT_NAME", "an account", part),
+            ("AZURE_TENANT_ID", "a/b", part),
+            ("STORAGE_EMULATOR_HOST", "http://a b", address),
             ("AWS_SECRET_ACCESS_KEY", "a/b+c=", None),
             ("AWS_SESSION_TOKEN", "a\nb", Some("has a control character in it")),
             ("GOOGLE_SERVICE_ACCOUNT_KEY", "{\n}", None),

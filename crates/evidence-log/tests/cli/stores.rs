@@ -119,6 +119,9 @@ fn a_setting_that_cannot_be_used_is_named() {
     let bundle = sealed(&bed);
     for (name, value, url, why) in [
         ("AWS_ENDPOINT_URL", "localhost:9000", "s3://bucket", "is no address of the form"),
+        ("AWS_ENDPOINT_URL", "http://minio:9000", "s3://bucket", "AWS_ALLOW_HTTP=true"),
+        ("STORAGE_EMULATOR_HOST", "localhost:99999", "gs://bucket", "is no address of the form"),
+        ("AZURE_STORAGE_ACCOUNT_NAME", "a b", "az://bucket", "has a character that no address"),
         ("AWS_SESSION_TOKEN", "CANARY\nCANARY", "s3://bucket", "has a control character in it"),
         ("AWS_ALLOW_HTTP", "perhaps", "s3://bucket", "has a value that it cannot have: AWS_"),
         ("GOOGLE_APPLICATION_CREDENTIALS", "no-file", "gs://bucket", "file of the service account"),
