@@ -284,6 +284,8 @@ impl Ctx<'_, '_> {
             self.timed_out = true;
             self.kill_at = Some(now + GRACE);
             self.signal_all(Signal::TERM);
+            // What was stopped hears of it only so.
+            self.signal_all(Signal::CONT);
         }
         if self.kill_at.is_some_and(|kill_at| now >= kill_at) {
             self.kill_at = None;

@@ -175,6 +175,18 @@ fn a_command_that_hangs_is_ended_with_all_it_started() {
     }
 }
 
+/// It hears of its end when it goes on, and not only when it is killed.
+#[test]
+fn a_stopped_command_is_ended_as_politely_as_any_other() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let command = "trap 'echo heard; exit' TERM; kill -STOP $$; sleep 600";
+    let run = ["run", "--into", &bundle, "--timeout", "1s", "--", "sh", "-c", command];
+    let output = tool(&bed).args(run).run();
+    assert_eq!(output.code(), 124, "{output}");
+    assert!(output.stdout().contains("heard"), "{output}");
+}
+
 /// As where a script starts a server and then becomes the recorder.
 #[test]
 fn what_ran_before_the_command_outlives_its_time() {

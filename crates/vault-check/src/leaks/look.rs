@@ -28,8 +28,8 @@ pub(crate) struct Narrow<'a> {
     pub(crate) name: String,
     pub(crate) key: &'a str,
     value: &'a Secret,
-    /// The same as a manifest of Kubernetes holds it.
-    in_base64: Secret,
+    /// The same as a manifest of Kubernetes holds it, the longer one with a line break behind it.
+    in_base64: [Secret; 2],
 }
 
 /// Something that leaked.
@@ -118,7 +118,11 @@ impl<'a> Narrow<'a> {
 
     fn new(name: String, key: &'a str, value: &'a Secret) -> Self {
         // What is encoded is compared with the text and goes nowhere.
-        let in_base64 = Secret::from(BASE64.encode(value.expose()));
+        let encode = |end: &[u8]| {
+            let bytes = Secret::new([value.expose(), end].concat());
+            Secret::from(BASE64.encode(bytes.expose()))
+        };
+        let in_base64 = [encode(b""), encode(b"\n")];
         Self { name, key, value, in_base64 }
     }
 
@@ -158,7 +162,7 @@ impl<'a> Narrow<'a> {
                 let after = at + key.len();
                 let rest: Vec<u8> = text[after..]
                     .chunks(width)
-                    .take(FURTHEST + self.in_base64.len() + 1)
+                    .take(FURTHEST + self.in_base64[1].len() + 1)
                     .filter_map(|unit| unit.first().copied())
                     .collect();
                 let value = self.behind_key(&rest)?;
@@ -178,7 +182,7 @@ impl<'a> Narrow<'a> {
             start += b"value".len();
             start += n_between(&rest[start..]);
         }
-        [self.value, &self.in_base64].into_iter().find_map(|value| {
+        [self.value].into_iter().chain(&self.in_base64).find_map(|value| {
             // The value is compared with the text and goes nowhere.
             let value = value.expose();
             let end = start + value.len();
@@ -220,6 +224,7 @@ mod tests {
         assert_eq!(found("- name: PASS\n    value: \"pw-9x\"\n"), 1);
         assert_eq!(found("ENV['PASS'] = 'pw-9x'"), 1);
         assert_eq!(found("data:\n  PASS: cHctOXg=\n"), 1);
+        assert_eq!(found("data:\n  PASS: cHctOXgK\n"), 1);
         assert_eq!(found("\"PASS\",\"pw-9x\""), 1);
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let wide: Vec<u8> = "PASS=pw-9x\r\n".encode_utf16().flat_map(to_bytes).collect();
