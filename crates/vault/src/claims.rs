@@ -198,6 +198,8 @@ mod tests {
                 .project,
             Some(named("synthref"))
         );
+        let of_a_role = "postgres://app.reader.synthref:CANARYp@aws-1-x.pooler.supabase.com:6543/d";
+        assert_eq!(read(of_a_role).project, Some(named("synthref")));
         assert_eq!(read("postgres://u:CANARYp@h.example/db").project, None);
         assert_eq!(read("word"), Claims::default());
     }
@@ -233,6 +235,14 @@ mod tests {
     fn a_certificate_in_base64_says_its_end() {
         let pem = "-----BEGIN CERTIFICATE-----\nMAkwBzAFAgEBMAA=\n-----END CERTIFICATE-----\n";
         assert_eq!(read(&BASE64.encode(pem.as_bytes())), read(pem));
+    }
+
+    #[test]
+    fn keys_for_tests_say_so() {
+        for text in ["sk_test_CANARYkq7V", "rk_test_CANARYkq7V", "pk_test_CANARYkq7V"] {
+            assert_eq!(read(text).not_for_production, Some("is a key for tests"), "{text}");
+        }
+        assert_eq!(read("sk_live_CANARYkq7V"), Claims::default());
     }
 
     #[test]

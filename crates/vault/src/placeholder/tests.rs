@@ -120,6 +120,10 @@ fn real_values_are_spared() {
     is_real("s3://my-bucket/key");
     is_real("https://example.com/akia");
     is_real("https://vault.example.com:8200");
+    is_real(&format!("your-{}", "kq7Vw2xTzP".repeat(6)));
+    is_real("$A9");
+    is_real("le-changement-d9X2qP");
+    is_real("kq7Vw2xTzP3...kq7V");
 }
 
 #[test]
