@@ -424,6 +424,24 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_any_size_is_hashed_to_its_end() {
+        let root = tempfile::tempdir().unwrap();
+        let sizes = [0, 1, BUFFER - 1, BUFFER, BUFFER + 1, 3 * BUFFER];
+        let content = |n: usize| vec![b'x'; sizes[n]];
+        for n in 0..sizes.len() {
+            std::fs::write(root.path().join(n.to_string()), content(n)).unwrap();
+        }
+        let expected: Vec<_> =
+            (0..sizes.len()).map(|n| (Digest::of(&content(n)), sizes[n] as u64)).collect();
+        for many in [false, true] {
+            let first = || Ok::<_, Error>(());
+            let (listed, ()) = list_beside(root.path(), many, |_| true, first).unwrap();
+            let found: Vec<_> = listed.into_hashed().map(|(_, found)| found.unwrap()).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
     fn a_name_leads_nowhere_but_into_the_folder() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("bundle");

@@ -1,14 +1,17 @@
 //! The tamper matrix of a bundle: every change to an intact one is found, and an intact one passes.
 
+mod forged;
+
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::*;
+use crate::chain::Chain;
 use crate::envelope::{Context, Envelope, statement};
 use crate::key::KeyFile;
 use crate::outcome::Outcome;
-use crate::record::{Begin, Expectation, FileEntry, Mode, Open, Program};
+use crate::record::{Begin, Expectation, FileEntry, Mode, Open, Program, Record};
 
 const SEED: [u8; 32] = [7; 32];
 
@@ -254,6 +257,9 @@ fn an_unsigned_seal_says_so_and_is_intact() {
     assert_eq!(found.verdict(), None);
     assert!(found.problems.iter().any(|problem| problem.rule == Rule::Unsigned));
     insta::assert_snapshot!(shown(&folder), @"unsigned UNSIGNED: signers are declared, and nobody signed");
+    let signers = signers();
+    let trusting = Trust { signers: Some(&signers), allow_unsigned: true, cited: None };
+    assert_eq!(verify(&folder, &trusting).unwrap().verdict(), None);
 }
 
 #[test]
@@ -271,6 +277,9 @@ fn the_head_that_a_log_cites_is_compared() {
     assert_eq!(verify(&folder, &trust).unwrap().problems, []);
     let trust = Trust { cited: Some(Digest::of(b"another")), ..trust };
     assert_eq!(verify(&folder, &trust).unwrap().problems[0].rule, Rule::WrongHead);
+    let (_root, folder) = unsealed();
+    let found = verify(&folder, &trust).unwrap().problems;
+    assert_eq!(found.last().unwrap().rule, Rule::WrongHead, "there is no head at all");
 }
 
 #[test]
@@ -417,21 +426,28 @@ fn a_statement_vouches_for_what_was_expected() {
 /// The records of an open bundle, with its first run changed to have failed, and linked anew.
 fn forge(folder: &Path, change: impl Fn(&mut End)) {
     let path = folder.join(RECORDS);
-    let chain = crate::chain::Chain::read(&std::fs::read(&path).unwrap());
-    let (mut text, mut previous) = (Vec::new(), None);
-    for mut record in chain.records {
+    let mut records = Chain::read(&std::fs::read(&path).unwrap()).records;
+    for record in &mut records {
         if let Body::End(end) = &mut record.body
             && end.run == 1
         {
             change(end);
         }
-        record.previous = previous;
+    }
+    std::fs::write(path, linked(records)).unwrap();
+}
+
+/// Records as lines of which each follows on the one before it.
+fn linked(records: Vec<Record>) -> Vec<u8> {
+    let (mut text, mut previous) = (Vec::new(), None);
+    for (index, mut record) in (0..).zip(records) {
+        (record.index, record.previous) = (index, previous);
         let line = record.to_line().unwrap();
         previous = Some(Digest::of(&line));
         text.extend_from_slice(&line);
         text.push(b'\n');
     }
-    std::fs::write(path, text).unwrap();
+    text
 }
 
 #[test]
