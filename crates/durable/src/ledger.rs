@@ -275,6 +275,29 @@ mod tests {
     }
 
     #[test]
+    fn a_ledger_that_is_replaced_while_it_is_waited_for_is_not_opened() {
+        let (folder, path) = ledger("one\n");
+        let held = Ledger::open(&path, Duration::ZERO).unwrap();
+        let n_open = || {
+            let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+            files.filter(|file| std::fs::read_link(file.path()).is_ok_and(|to| to == path)).count()
+        };
+        let opened = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| Ledger::open(&path, Duration::from_mins(1)));
+            while n_open() < 2 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::fs::rename(&path, folder.path().join("aside")).unwrap();
+            std::fs::write(&path, "two\n").unwrap();
+            drop(held);
+            waiting.join().unwrap()
+        });
+        let said = opened.unwrap_err();
+        let source = std::error::Error::source(&said).unwrap().to_string();
+        assert_eq!(source, "it was moved or replaced while we waited for it");
+    }
+
+    #[test]
     fn links_are_refused() {
         let (folder, path) = ledger("one\n");
         let link = folder.path().join("link");

@@ -1,6 +1,7 @@
 //! Tests of replacing: edits, other writers, modes, links.
 
 use std::os::unix::fs::symlink;
+use std::time::SystemTime;
 
 use super::*;
 
@@ -95,9 +96,9 @@ fn the_mode_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.md");
     std::fs::write(&path, "x").unwrap();
-    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o1640)).unwrap();
     replace::<Error>(&path, Duration::ZERO, |_| Ok(change(vec![], "y"))).unwrap();
-    assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
+    assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o1640);
 }
 
 #[test]
@@ -135,6 +136,34 @@ fn check_other_save(save: impl Fn(&Path)) {
 #[test]
 fn a_save_in_place_of_the_same_length_is_not_lost() {
     check_other_save(|path| std::fs::write(path, "other\n").unwrap());
+}
+
+/// Saves the file after the last look at it, so that only what is swapped out can tell.
+#[track_caller]
+fn check_late_save(save: impl Fn(&Path, SystemTime)) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.md");
+    std::fs::write(&path, "first\n").unwrap();
+    let before = std::fs::metadata(&path).unwrap();
+    let (mut snapshot, _) = take(&path, &before).unwrap();
+    let new = write_beside(&path, &mut snapshot, &[], b"ours\n").unwrap();
+    save(&path, before.modified().unwrap());
+    assert!(!exchange(&path, new, snapshot.found.unwrap(), &[]).unwrap());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "other\n");
+    assert_eq!(names(folder.path()), ["log.md"]);
+}
+
+#[test]
+fn a_save_right_before_the_exchange_is_put_back() {
+    check_late_save(|path, _| {
+        let temporary = path.with_file_name("temporary");
+        std::fs::write(&temporary, "other\n").unwrap();
+        std::fs::rename(&temporary, path).unwrap();
+    });
+    check_late_save(|path, time| {
+        std::fs::write(path, "other\n").unwrap();
+        File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    });
 }
 
 #[test]
