@@ -148,7 +148,10 @@ fn a_server_that_answers_too_slowly_ends_every_probe_in_time() {
     let output = dsn_align(&bed, &["probe", "--timeout", "2", "--format", "json"]).run();
     let took = begun.elapsed();
     assert_eq!(output.code(), 1, "{output}");
-    for place in output.json()["places"].as_array().unwrap() {
+    let answer = output.json();
+    let places = answer["places"].as_array().unwrap();
+    assert_eq!(places.len(), 20);
+    for place in places {
         assert_eq!(place["failure"]["message"], "no answer in time", "{output}");
         assert!(place["failure"]["milliseconds"].as_u64().is_some_and(|time| time >= 1_900));
     }
