@@ -104,5 +104,12 @@ mod tests {
         let expired = verdict(&allowances, "0011223344556677", day("2026-12-02"));
         assert_eq!(expired, Verdict::ExpiredOn(day("2026-12-01")));
         assert_eq!(verdict(&allowances, "other", day("2026-12-01")), Verdict::NotListed);
+        let longer = "0011223344556677 2026-12-05 and longer\n";
+        let line = "0011223344556677 2026-12-01 a test key\n";
+        for lines in [format!("{line}{longer}"), format!("{longer}{line}")] {
+            let (allowances, _) = parse(&lines);
+            let found = verdict(&allowances, "0011223344556677", day("2026-12-03"));
+            assert_eq!(found, Verdict::Allowed, "the last of two days counts");
+        }
     }
 }

@@ -65,3 +65,22 @@ fn a_url_through_a_pooler_and_one_past_it_are_told_under_each_others_name() {
         .collect();
     assert_eq!(told, ["DIRECT_URL", "APP_POOLER_URL"], "{output}");
 }
+
+#[test]
+fn a_key_that_stands_twice_is_told_in_a_file_of_any_length() {
+    for n_others in [1, 14, 15, 40] {
+        let others: Vec<String> = (0..n_others).map(|n| format!("K{n}")).collect();
+        let keys: Vec<String> = others.iter().map(|key| format!("{key} = \"any\"")).collect();
+        let lines: Vec<String> =
+            others.iter().map(|key| format!("{key}=CANARY-{key}-kq7V\n")).collect();
+        let twice = "A=CANARY-one-w2xT\nA=CANARY-two-w2xT\n";
+        let bed = bed(&format!("A = \"any\", {}", keys.join(", ")), &(lines.concat() + twice));
+        let output = check(&bed).json();
+        let findings = output["findings"].as_array().unwrap().iter();
+        let told: Vec<_> = findings
+            .filter(|finding| finding["rule"] == "duplicate-key")
+            .map(|finding| finding["subject"]["line"].as_u64().unwrap())
+            .collect();
+        assert_eq!(told, [n_others + 2], "{output}");
+    }
+}

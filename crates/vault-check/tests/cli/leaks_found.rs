@@ -318,9 +318,12 @@ fn a_declared_place_hides_nothing_behind_many_of_its_lines() {
     bed.write("ops.toml", format!("{ops}{place}"));
     let url = bed.read("vault/a.env").lines().nth(1).unwrap().replace("URL=", "");
     let password = url.split(':').nth(2).unwrap().split('@').next().unwrap();
-    let text = format!("DATABASE_URL={url}\n").repeat(101) + &format!("X={password}\n");
+    let text = format!("DATABASE_URL={url}\n").repeat(101) + &format!("X={url}\nX={password}\n");
     bed.write("leaked/.env", text);
-    assert_eq!(places(&leaks(&bed, &[])), ["leaked/.env:102:3 a.env:URL"]);
+    assert_eq!(
+        places(&leaks(&bed, &[])),
+        ["leaked/.env:102:4 a.env:URL", "leaked/.env:103:3 a.env:URL"]
+    );
 }
 
 #[test]

@@ -174,3 +174,21 @@ fn an_object_that_is_gone_is_told_and_hides_no_leak() {
     assert_eq!(places(&output).len(), 1, "{output}");
     assert!(output.stdout().contains("not-read"), "{output}");
 }
+
+#[test]
+fn a_history_that_cannot_be_walked_to_its_end_is_not_called_clean() {
+    let bed = bed();
+    bed.write("more/text", "x\n");
+    bed.git(["add", "more"]);
+    bed.git(["commit", "-q", "-m", "more"]);
+    let id = bed.git(["rev-parse", "HEAD~"]);
+    let (folder, file) = id.trim().split_at(2);
+    fs::remove_file(bed.path(format!(".git/objects/{folder}/{file}"))).unwrap();
+    let output = in_ops(&bed, &["--history"]);
+    // A newer git goes on without a commit as without a file.
+    let told = [
+        "nobody can say whether all of the history was searched",
+        "1 object of the history was not searched",
+    ];
+    assert!(told.iter().any(|told| output.stdout().contains(told)), "{output}");
+}
