@@ -14,7 +14,8 @@ fn sealed(bed: &Bed, name: &str, printed: &str) -> String {
 }
 
 /// The path of the one origin log.
-fn log(bed: &Bed) -> String {
+/// The origin log of the one folder of work in a bed.
+pub(crate) fn log(bed: &Bed) -> String {
     let folder = std::fs::read_dir(bed.path("artifacts/.log")).unwrap().next().unwrap().unwrap();
     format!("artifacts/.log/{}/log.jsonl", folder.file_name().to_string_lossy())
 }
@@ -187,6 +188,7 @@ fn a_repository_inside_of_a_bundle_is_not_asked() {
         return;
     }
     let verified = tool(&bed).args(["verify", &bundle]).run();
+    assert!(verified.stdout().contains("manifest.sha256"), "{verified}");
     assert!(!verified.stdout().contains("git commit"), "{verified}");
 }
 

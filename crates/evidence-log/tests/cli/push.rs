@@ -174,7 +174,22 @@ fn an_unsigned_bundle_is_not_pulled_where_signers_are_declared() {
     let refused = pull(&[]);
     assert!(refused.code() == 1 && refused.stderr().contains("UNSIGNED"), "{refused}");
     assert!(!bed.path("back").exists());
+    bed.remove(".opsproof/allowed_signers");
+    assert_eq!(pull(&[]).code(), 2, "who may sign is declared, and not known");
     assert_eq!(pull(&["--allow-unsigned"]).code(), 0);
+}
+
+#[test]
+fn an_origin_log_that_was_changed_is_not_pushed() {
+    let bed = unsigned();
+    bed.write("store/.keep", "");
+    let bundle = sealed(&bed);
+    let log = crate::memory::log(&bed);
+    bed.write(&log, bed.read(&log).replacen("check", "chock", 1));
+    let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
+    assert_eq!(pushed.code(), 1, "{pushed}");
+    assert!(pushed.stderr().contains("is not intact: altered log.jsonl"), "{pushed}");
+    assert_eq!(bed.command("ls").arg("store").run().stdout(), "");
 }
 
 #[test]
@@ -206,10 +221,10 @@ fn nothing_appears_of_what_was_changed_in_the_store() {
     assert_eq!(pushed.code(), 0, "{pushed}");
     let url = pushed.stdout().trim().to_owned();
     let pull = || at(&bed, &store.endpoint()).args(["pull", &url, "fetched"]).run();
-    for key in store.keys() {
-        if ["probe/", "logs/", "checkpoints/"].iter().any(|part| key.contains(part)) {
-            continue;
-        }
+    let is_pulled = |key: &String| key.contains("bundles/") || key.contains("blobs/");
+    let keys: Vec<String> = store.keys().into_iter().filter(is_pulled).collect();
+    assert!(keys.len() > 3, "{keys:?}");
+    for key in keys {
         for flip in [true, false] {
             let mut before = Vec::new();
             store.change(&key, |body| {
@@ -233,13 +248,14 @@ fn a_bundle_does_not_stand_for_another() {
     bed.write("store/.keep", "");
     let first = sealed(&bed);
     assert_eq!(tool(&bed).args(["push", &first, "store"]).run().code(), 0);
-    let line =
-        format!("cp -r store/bundles/{} store/bundles/area/other-20261122T170000Z", name(&first));
-    assert_eq!(bed.command("sh").args(["-c", &line]).run().code(), 0);
-    let pulled =
-        tool(&bed).args(["pull", "store/bundles/area/other-20261122T170000Z", "fetched"]).run();
-    assert_eq!(pulled.code(), 1, "{pulled}");
-    assert!(pulled.stderr().contains("another bundle lies under its name"), "{pulled}");
+    for other in ["other-20261122T170000Z", "checks-20261122T170000Z"] {
+        let other = format!("store/bundles/area/{other}");
+        let copied = bed.command("cp").args(["-r", &format!("store/bundles/{}", name(&first))]);
+        assert_eq!(copied.arg(&other).run().code(), 0);
+        let pulled = tool(&bed).args(["pull", &other, "fetched"]).run();
+        assert_eq!(pulled.code(), 1, "{pulled}");
+        assert!(pulled.stderr().contains("another bundle lies under its name"), "{pulled}");
+    }
 }
 
 #[test]

@@ -254,10 +254,24 @@ fn a_filter_that_knows_no_value_says_so() {
 }
 
 #[test]
+fn a_command_is_given_its_variables_in_every_mode() {
+    let bed = unsigned();
+    let bundle = open(&bed);
+    for mode in [None, Some("--merge"), Some("--pty")] {
+        let run = ["run", "--into", &bundle, "--env-from", "fly/api_token.env"];
+        let count = ["--", "sh", "-c", "printf '%s' \"$FLY_API_TOKEN\" | wc -c"];
+        let run = tool(&bed).args(run).args(mode).args(count).run();
+        assert_eq!(run.stdout().trim(), TOKEN.len().to_string(), "{mode:?}: {run}");
+    }
+}
+
+#[test]
 fn a_file_of_variables_that_is_not_right_is_refused_before_anything_starts() {
     let bed = unsigned();
     bed.write("vault/empty.env", "# nothing\n");
     bed.write("vault/twice.env", "A=1\nA=2\n");
+    bed.write("vault/doubtful.env", "A=\"CANARY\\q-kq7V\"\n");
+    bed.write("vault/nul.env", "A=CANARY-kq7V\0w2xT\n");
     let refuse =
         |file: &str| tool(&bed).args(["run", "--env-from", file, "--", "touch", "made"]).run();
     insta::assert_snapshot!(refuse("fly/missing.env"), @"
@@ -267,8 +281,16 @@ fn a_file_of_variables_that_is_not_right_is_refused_before_anything_starts() {
     hint: `vault-check check` says what is wrong with the vault
     [exit status: 125]
     ");
-    for file in ["empty.env", "twice.env", "../ops.toml"] {
-        assert_eq!(refuse(file).code(), 125, "{file}");
+    for (file, why) in [
+        ("empty.env", "it has no keys"),
+        ("twice.env", "a key is there more than once"),
+        ("doubtful.env", "a line is written so that readers disagree on it"),
+        ("nul.env", "a line is written so that readers disagree on it"),
+        ("../ops.toml", "there is no such file in the vault"),
+    ] {
+        let refused = refuse(file);
+        assert_eq!(refused.code(), 125, "{file}");
+        assert!(refused.stderr().contains(why), "{refused}");
     }
     assert!(!bed.path("made").exists() && !bed.path("artifacts").exists());
 }

@@ -179,7 +179,8 @@ fn the_lines_to_check_by_hand_work_where_they_are_printed() {
             }
         }
     }
-    let lines = sealed.stderr().lines().filter(|line| line.starts_with("  "));
+    let lines: Vec<&str> = sealed.stderr().lines().filter(|line| line.starts_with("  ")).collect();
+    assert!(!lines.is_empty(), "{sealed}");
     for line in lines {
         let done = bed.command("sh").args(["-c", line]).cwd(bed.path("docs")).run();
         assert_eq!(done.code(), 0, "{line}: {done}");
