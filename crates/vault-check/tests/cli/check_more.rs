@@ -84,3 +84,25 @@ fn a_key_that_stands_twice_is_told_in_a_file_of_any_length() {
         assert_eq!(told, [n_others + 2], "{output}");
     }
 }
+
+#[test]
+fn what_is_shared_is_of_no_other_environment() {
+    for (environment, n_told) in [("shared", 0), ("staging", 1)] {
+        let file = |name: &str, environment: &str| {
+            format!(
+                "[[vault.file]]\npath = \"{name}.env\"\nenvironment = \"{environment}\"\nkeys = {{ URL = \"any\" }}\n"
+            )
+        };
+        let bed = Bed::new();
+        let files = file("a", "production") + &file("b", environment);
+        bed.write("ops.toml", format!("version = 1\n[vault]\nroot = \"vault\"\n{files}"));
+        for name in ["a", "b"] {
+            let url = format!("URL=postgres://u:CANARYkq7Vw2x@{name}.example.com/d\n");
+            bed.write(format!("vault/{name}.env"), url);
+        }
+        let output = check(&bed).json();
+        let findings = output["findings"].as_array().unwrap().iter();
+        let told = findings.filter(|finding| finding["rule"] == "reused").count();
+        assert_eq!(told, n_told, "{environment}: {output}");
+    }
+}

@@ -192,3 +192,11 @@ fn a_history_that_cannot_be_walked_to_its_end_is_not_called_clean() {
     ];
     assert!(told.iter().any(|told| output.stdout().contains(told)), "{output}");
 }
+
+#[test]
+fn a_staged_link_is_searched_for_what_it_points_to() {
+    let bed = bed();
+    std::os::unix::fs::symlink(format!("x/{TOKEN}"), bed.path("link")).unwrap();
+    bed.git(["add", "link"]);
+    assert_eq!(places(&in_ops(&bed, &["--staged"])), ["../link:1:3 a.env:TOKEN"]);
+}
