@@ -277,6 +277,7 @@ mod tests {
     #[test]
     fn a_ledger_that_is_replaced_while_it_is_waited_for_is_not_opened() {
         let (folder, path) = ledger("one\n");
+        let path = path.canonicalize().unwrap();
         let held = Ledger::open(&path, Duration::ZERO).unwrap();
         let n_open = || {
             let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
