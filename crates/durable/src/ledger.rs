@@ -285,7 +285,7 @@ mod tests {
         };
         let opened = std::thread::scope(|scope| {
             let waiting = scope.spawn(|| Ledger::open(&path, Duration::from_mins(1)));
-            while n_open() < 2 {
+            while n_open() < 2 && !waiting.is_finished() {
                 std::thread::sleep(Duration::from_millis(1));
             }
             std::fs::rename(&path, folder.path().join("aside")).unwrap();
