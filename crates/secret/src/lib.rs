@@ -49,5 +49,5 @@ pub use harden::harden_process;
 pub use parts::{Part, parts};
 pub use redactor::Redactor;
 pub use refusal::{Reason, Refusal, SHORTEST, reason};
-pub use set::{HEAD, Match, SecretSet, SecretSetBuilder};
+pub use set::{Match, SecretSet, SecretSetBuilder};
 pub use value::Secret;

@@ -30,7 +30,7 @@ pub struct SecretSet {
 pub struct SecretSetBuilder {
     names: Vec<String>,
     refused: Vec<Refusal>,
-    longest: Option<usize>,
+    is_by_head: bool,
     by_head: Vec<String>,
     needles: Needles,
 }
@@ -217,12 +217,12 @@ impl SecretSetBuilder {
         self
     }
 
-    /// Finds a value longer than [`HEAD`] by its first bytes alone, for [`SecretSet::find`]: whatever holds the value
+    /// Finds a value longer than 16 KiB by its first bytes alone, for [`SecretSet::find`]: whatever holds the value
     /// holds these, and all forms of megabytes take more memory than any text is searched in.
     ///
     /// A redactor has to cover the rest too, so a set for one must be built without this.
     pub fn by_head(&mut self) -> &mut Self {
-        self.longest = Some(HEAD);
+        self.is_by_head = true;
         self
     }
 
@@ -231,13 +231,13 @@ impl SecretSetBuilder {
         let id = self.names.len();
         self.names.push(shown(name));
         let (needles, refused, by_head) = (&mut self.needles, &mut self.refused, &mut self.by_head);
-        let longest = self.longest.unwrap_or(usize::MAX);
+        let is_by_head = self.is_by_head;
         parts(secret.expose(), &mut |part, bytes| {
             let reason = refusal::reason(bytes)
                 .or_else(|| memchr::memmem::find(bytes, b"[REDACTED:").map(|_| Reason::InMarker));
             match (reason, part) {
-                (None, _) if bytes.len() > longest => {
-                    needles.add(id, part, head(bytes, longest));
+                (None, _) if is_by_head && bytes.len() > HEAD => {
+                    needles.add(id, part, head(bytes));
                     if by_head.last().is_none_or(|last| last != name) {
                         by_head.push(name.to_owned());
                     }
@@ -278,7 +278,7 @@ impl SecretSetBuilder {
 
     /// Makes the set; [`SecretSet::refused`] then says which values it could not take.
     pub fn build(self) -> SecretSet {
-        let Self { names, mut refused, longest: _, by_head, needles } = self;
+        let Self { names, mut refused, is_by_head: _, by_head, needles } = self;
         let mut search = Search::new(needles.finish());
         // A value that stands in a marker would be found again in what was redacted already.
         let markers: Vec<u8> = names
@@ -308,11 +308,11 @@ impl SecretSetBuilder {
 }
 
 /// So many bytes of a longer value are enough to know it by.
-pub const HEAD: usize = 16 << 10;
+const HEAD: usize = 16 << 10;
 
-/// The first bytes of a value; of a text none of a character that is cut.
-fn head(value: &[u8], longest: usize) -> &[u8] {
-    let head = &value[..longest];
+/// The first bytes of a value that has more; of a text none of a character that is cut.
+fn head(value: &[u8]) -> &[u8] {
+    let head = &value[..HEAD];
     match str::from_utf8(head) {
         Err(error) if error.error_len().is_none() => &head[..error.valid_up_to()],
         _ => head,

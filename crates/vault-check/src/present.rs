@@ -91,6 +91,7 @@ fn widths(scope: &Scope<'_>) -> (usize, usize) {
     (name, environment)
 }
 
+/// Shows each credential in the order of the lines.
 fn each<'a>(scope: &Scope<'a>, show: &mut dyn FnMut(Credential<'a>)) {
     // What was judged is in the order of the files and their keys too.
     let mut given = scope.values.iter().peekable();
