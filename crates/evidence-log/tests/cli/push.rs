@@ -147,7 +147,8 @@ fn what_is_left_of_a_run_that_was_cut_short_is_pushed_too() {
     let bundle = open(&bed);
     let run = ["run", "--into", &bundle, "--", "sh", "-c", "echo started; kill -KILL $PPID"];
     let _ = tool(&bed).args(run).run();
-    assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
+    let sealed = tool(&bed).args(["seal", &bundle]).run();
+    assert_eq!(sealed.code(), 0, "{sealed}");
     let pushed = tool(&bed).args(["push", &bundle, "store"]).run();
     assert_eq!(pushed.code(), 0, "{pushed}");
     let pulled = tool(&bed).args(["pull", pushed.stdout().trim(), "back"]).run();
