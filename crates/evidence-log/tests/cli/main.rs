@@ -71,6 +71,11 @@ pub(crate) fn faults(bed: &Bed, bundle: &str) -> Vec<String> {
     faults.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Waits for the end of a command that its recorder did not outlive: it holds the lock on its timing file.
+pub(crate) fn wait_for_command(bed: &Bed, timing: &str) {
+    std::fs::File::open(bed.path(timing)).unwrap().lock().unwrap();
+}
+
 /// Waits until it holds, and names it where it does not come to that.
 pub(crate) fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();

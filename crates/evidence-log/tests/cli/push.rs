@@ -4,7 +4,7 @@ use testbed::{Bed, Command, Running};
 
 use crate::fake_s3::{FakeS3, Fault};
 use crate::ops::{signed, unsigned};
-use crate::{faults, open, sealed, tool};
+use crate::{faults, open, sealed, tool, wait_for_command};
 
 pub(crate) fn at<'bed>(bed: &'bed Bed, endpoint: &str) -> Command<'bed> {
     tool(bed)
@@ -147,6 +147,7 @@ fn what_is_left_of_a_run_that_was_cut_short_is_pushed_too() {
     let bundle = open(&bed);
     let run = ["run", "--into", &bundle, "--", "sh", "-c", "echo started; kill -KILL $PPID"];
     let _ = tool(&bed).args(run).run();
+    wait_for_command(&bed, &format!("{bundle}/001-sh.timing"));
     let sealed = tool(&bed).args(["seal", &bundle]).run();
     assert_eq!(sealed.code(), 0, "{sealed}");
     let pushed = tool(&bed).args(["push", &bundle, "store"]).run();

@@ -1,7 +1,7 @@
 //! `recover` and `seal` after a crash at each place: torn lines, beginnings without an end, half a seal.
 
 use crate::ops::{is_there, signed, unsigned};
-use crate::{faults, open, show, tool};
+use crate::{faults, open, show, tool, wait_for_command};
 
 #[test]
 fn what_a_killed_recorder_left_is_named_and_recorded() {
@@ -18,7 +18,7 @@ fn what_a_killed_recorder_left_is_named_and_recorded() {
     );
     let run = ["run", "--into", &bundle, "--label", "k", "--", "sh", "-c", &command];
     let _ = tool(&bed).args(run).run();
-    std::fs::File::open(bed.path(format!("{bundle}/001-k.timing"))).unwrap().lock().unwrap();
+    wait_for_command(&bed, &format!("{bundle}/001-k.timing"));
     let torn = format!("{}{{\"v\":1,\"i\":2", bed.read(format!("{bundle}/evidence.jsonl")));
     bed.write(format!("{bundle}/evidence.jsonl"), torn);
     let recovered = tool(&bed).args(["recover", &bundle]).run().to_string();
