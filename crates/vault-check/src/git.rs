@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use duct::Expression;
+use duct::{Expression, Handle};
 use opsfile::Ops;
 use report::{GIT_SETTINGS, GIT_VARIABLES, Invocation};
 use vault::Vault;
@@ -83,7 +83,7 @@ impl<'a> Git<'a> {
         Git { store: Some(store), ..Git::new(self.program.clone(), store) }
     }
 
-    /// Asks everything; `pathspec` is the vault seen from the folder, `prefix` what paths then begin with.
+    /// Asks everything at once; `pathspec` is the vault seen from the folder, `prefix` what paths then begin with.
     fn state(
         &self,
         vault: &Vault,
@@ -92,24 +92,11 @@ impl<'a> Git<'a> {
         prefix: &str,
     ) -> Option<State> {
         let below = |path: String| path.strip_prefix(prefix).map(str::to_owned);
-        let tracked = self.list(&["ls-files", "-z", "--", pathspec])?;
-        let committed = if with_history {
-            // What a merged branch added and removed again is in no diff of the simplified history.
-            self.list(&[
-                "log",
-                "--all",
-                "--full-history",
-                "-m",
-                "--format=",
-                "--name-only",
-                "--relative",
-                "-z",
-                "--",
-                pathspec,
-            ])?
-        } else {
-            Vec::new()
-        };
+        // What a merged branch added and removed again is in no diff of the simplified history.
+        let log = ["log", "--all", "--full-history", "-m", "--format=", "--name-only", "--relative"];
+        let log: Vec<&str> = log.into_iter().chain(["-z", "--", pathspec]).collect();
+        let committed = with_history.then(|| self.begin(&log));
+        let tracked = self.begin(&["ls-files", "-z", "--", pathspec]);
         let asked: Vec<String> = vault
             .files
             .iter()
@@ -117,11 +104,13 @@ impl<'a> Git<'a> {
             .chain([NEW_FILE])
             .map(|path| format!("{prefix}{path}"))
             .collect();
-        let ignored: BTreeSet<String> =
-            self.ignored(&asked)?.into_iter().filter_map(below).collect();
+        let ignored = self.ignored(&asked);
+        let tracked = tracked.and_then(listed);
+        let committed = committed.map_or(Some(Vec::new()), |log| log.and_then(listed));
+        let ignored: BTreeSet<String> = ignored?.into_iter().filter_map(below).collect();
         Some(State {
-            tracked: tracked.into_iter().filter_map(below).collect(),
-            committed: committed.into_iter().filter_map(below).collect(),
+            tracked: tracked?.into_iter().filter_map(below).collect(),
+            committed: committed?.into_iter().filter_map(below).collect(),
             not_ignored: vault
                 .files
                 .iter()
@@ -150,8 +139,11 @@ impl<'a> Git<'a> {
     }
 
     fn list(&self, args: &[&str]) -> Option<Vec<String>> {
-        let output = self.command(args).unchecked().run().ok()?;
-        output.status.success().then(|| split(&output.stdout))
+        self.begin(args).and_then(listed)
+    }
+
+    fn begin(&self, args: &[&str]) -> Option<Handle> {
+        self.command(args).unchecked().start().ok()
     }
 
     /// Whether the folder lies in a repository that git would speak of.
@@ -199,6 +191,12 @@ impl<'a> Git<'a> {
         };
         command.dir(self.folder).env_remove("GIT_PREFIX").stderr_null()
     }
+}
+
+/// The paths that git listed, once it has; none where it failed.
+fn listed(running: Handle) -> Option<Vec<String>> {
+    let output = running.into_output().ok()?;
+    output.status.success().then(|| split(&output.stdout))
 }
 
 fn split(output: &[u8]) -> Vec<String> {
