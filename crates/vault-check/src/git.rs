@@ -93,7 +93,8 @@ impl<'a> Git<'a> {
     ) -> Option<State> {
         let below = |path: String| path.strip_prefix(prefix).map(str::to_owned);
         // What a merged branch added and removed again is in no diff of the simplified history.
-        let log = ["log", "--all", "--full-history", "-m", "--format=", "--name-only", "--relative"];
+        let log =
+            ["log", "--all", "--full-history", "-m", "--format=", "--name-only", "--relative"];
         let log: Vec<&str> = log.into_iter().chain(["-z", "--", pathspec]).collect();
         let committed = with_history.then(|| self.begin(&log));
         let tracked = self.begin(&["ls-files", "-z", "--", pathspec]);

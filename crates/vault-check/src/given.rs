@@ -23,8 +23,8 @@ pub(crate) struct Given<'a> {
     pub(crate) shape: &'a Shape,
     /// What is wrong with it.
     pub(crate) fault: Option<Fault>,
-    /// What it says of itself.
-    pub(crate) claims: Claims,
+    /// Few values say anything of themselves.
+    claims: Option<Box<Claims>>,
     /// Its keyed hash, where it is compared with others. The key lives as long as the check, so that nothing of a
     /// value outlives it.
     pub(crate) hash: Option<u64>,
@@ -106,11 +106,19 @@ impl<'a> Given<'a> {
             Some(_) => vault::judge(key, value, shape),
             None => vault::judge_whole(value, shape),
         };
-        let claims = if fault.is_none() { vault::claims(value) } else { Claims::default() };
+        let claims = fault.is_none().then(|| vault::claims(value));
+        let claims = claims.filter(|claims| *claims != Claims::default()).map(Box::new);
         let is_compared = fault.is_none() && reused::is_compared(value, shape);
         // Hashed here, while it is at hand.
         let hash = is_compared.then(|| hasher.hash_one(value.expose()));
         Given { file, entry, key, value, shape, fault, claims, hash }
+    }
+
+    /// What it says of itself.
+    pub(crate) fn claims(&self) -> &Claims {
+        static NONE: Claims =
+            Claims { role: None, project: None, expires: None, not_for_production: None };
+        self.claims.as_deref().unwrap_or(&NONE)
     }
 
     /// The credential's name as findings show it.

@@ -36,7 +36,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             Some(_) => continue,
             None => {}
         }
-        if let Some(message) = value.claims.role.and_then(|role| swapped(value.key, role)) {
+        if let Some(message) = value.claims().role.and_then(|role| swapped(value.key, role)) {
             findings.push(
                 value
                     .place(scope.vault, Finding::error(RULE.id, message))
@@ -50,7 +50,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
                     .hint("the two URLs of the database are probably swapped"),
             );
         }
-        if let Some(project) = value.claims.project.clone() {
+        if let Some(project) = value.claims().project.clone() {
             projects.entry(value.file.environment()).or_default().push((project, value));
         }
     }

@@ -40,7 +40,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         let is_production = ["production", "prod", "prd", "live"]
             .iter()
             .any(|known| environment.eq_ignore_ascii_case(known));
-        if let Some(reason) = value.claims.not_for_production.filter(|_| is_production) {
+        if let Some(reason) = value.claims().not_for_production.filter(|_| is_production) {
             let message = format!("the value {reason}, and `{environment}` is in earnest");
             findings.push(
                 value

@@ -174,7 +174,7 @@ const OF_ITS_OWN: &str = "issue a credential of its own for each environment";
 fn projects(scope: &Scope<'_>, values: &[Given<'_>], findings: &mut Vec<Finding>) {
     let mut seen: Vec<(Project, &Given<'_>)> = Vec::new();
     for value in values.iter().filter(|value| value.fault.is_none()) {
-        let Some(project) = value.claims.project.clone() else { continue };
+        let Some(project) = value.claims().project.clone() else { continue };
         let environment = value.file.environment();
         if environment == "shared" {
             continue;

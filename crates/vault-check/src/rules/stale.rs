@@ -123,7 +123,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
 /// Tokens and certificates that have ended, or soon will.
 fn ends(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for value in &scope.values {
-        let Some(expires) = value.claims.expires else { continue };
+        let Some(expires) = value.claims().expires else { continue };
         let days = (expires - scope.now).num_days();
         let finding = if expires <= scope.now {
             Finding::error(RULE.id, format!("the value says that it ended {} days ago", -days))
