@@ -81,7 +81,6 @@ pub(crate) fn build_stand_ins() -> Result<(), Error> {
         "--locked",
         "--package",
         "testbed",
-        "--no-default-features",
         "--bin",
         "fake-fly",
         "--bin",

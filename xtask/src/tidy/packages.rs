@@ -149,3 +149,28 @@ fn licences(metadata: &Metadata) -> Vec<Finding> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use duct::cmd;
+
+    use super::*;
+
+    /// Cargo unites what all packages of a build ask of a dependency: here it would be 180 KiB of tables in every
+    /// tool, see Cargo.toml.
+    #[test]
+    fn a_build_of_all_packages_has_no_more_of_unicode_than_the_tools_ask_for() {
+        let tree = cmd!(
+            env!("CARGO"),
+            "tree",
+            "--locked",
+            "--workspace",
+            "--edges=normal",
+            "--depth=0",
+            "--format={f}",
+            "--invert=regex-syntax",
+        );
+        let features = tree.dir(repo::root()).read().expect("cargo lists the features");
+        assert_eq!(features, "std,unicode-case,unicode-gencat,unicode-perl");
+    }
+}

@@ -147,7 +147,7 @@ fn named() -> Option<PathBuf> {
 fn stand_in_flyctl() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let args = "build --locked --package testbed --no-default-features --bin stand-in-flyctl";
+        let args = "build --locked --package testbed --bin stand-in-flyctl";
         let there = target().join("debug/stand-in-flyctl");
         if named().is_none() || !there.is_file() {
             cmd(env!("CARGO"), args.split(' ')).dir(env!("CARGO_MANIFEST_DIR")).run().unwrap();
