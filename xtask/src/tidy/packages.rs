@@ -13,6 +13,7 @@ use crate::repo;
 /// `(package, packages it may use)`; the arrows of docs/architecture.md, read backwards.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("secret", &[]),
+    ("packed", &[]),
     ("envfile", &["secret"]),
     ("dsn", &["secret"]),
     ("durable", &[]),
@@ -29,8 +30,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// The shared crates, any of which a tool may use.
 const SHARED: &[&str] = &[
-    "secret", "envfile", "dsn", "evidence", "opsfile", "vault", "resolver", "probe", "durable",
-    "report",
+    "secret", "packed", "envfile", "dsn", "evidence", "opsfile", "vault", "resolver", "probe",
+    "durable", "report",
 ];
 
 /// Licences that may be linked into a program under MIT or Apache-2.0.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use secret::packed::{self, Search, Unread};
+use packed::{Search, Unread};
 use secret::{Redactor, SecretSet};
 
 /// What a look into a file says about it.

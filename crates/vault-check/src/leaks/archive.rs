@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Seek};
 
-use secret::packed::{self, Search};
+use packed::Search;
 
 use crate::leaks::look::Look;
 use crate::leaks::stream::{Found, Scratch, in_text};
 
-pub(crate) use secret::packed::Unread;
+pub(crate) use packed::Unread;
 
 /// What was found in one file, and which members of it could not be read.
 #[derive(Default)]

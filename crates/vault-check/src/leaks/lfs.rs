@@ -1,6 +1,6 @@
 //! Pointers of Git LFS: what git keeps of such a file is only where it lies.
 
-use secret::packed::Unread;
+use packed::Unread;
 
 use crate::git::Git;
 use crate::leaks::archive::{self, Inside};

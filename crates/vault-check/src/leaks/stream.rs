@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
-use secret::packed::fill;
+use packed::fill;
 
 use crate::leaks::look::{Leak, Look, Place};
 

@@ -3,7 +3,7 @@
 
 use std::io::{self, Cursor, Read};
 
-use secret::packed::{Search, Unread, search, search_once};
+use packed::{Search, Unread, search, search_once};
 
 /// Reads every text to its end.
 struct Reader([u8; 64 * 1024]);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::kind::OTHERS;
 use super::*;
-use crate::{Secret, SecretSet};
+use secret::{Secret, SecretSet};
 
 const TOKEN: &str = "CANARYkq7Vw2xTzPaB3dE5";
 

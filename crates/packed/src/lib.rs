@@ -1,4 +1,7 @@
 //! Looks into gzip, zlib, zip, tar, cpio and ar files, and into what lies in them.
+//!
+//! A [`Search`] is handed each text that is packed in a file, as it is unpacked: nothing is written, memory is bounded,
+//! and what was not read is told with its reason. It knows nothing of what is searched for.
 
 mod ar;
 mod cpio;
@@ -14,9 +17,9 @@ use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 
-use crate::packed::kind::Kind;
-use crate::packed::member::{Member, Next};
-use crate::packed::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched, Zlib};
+use crate::kind::Kind;
+use crate::member::{Member, Next};
+use crate::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched, Zlib};
 
 /// Searches the texts that lie in one file; each is read once, from its beginning to its end.
 pub trait Search {
