@@ -11,6 +11,7 @@ mod dist;
 mod docs;
 mod error;
 mod fuzz;
+mod ignored;
 mod matrix;
 mod pipeline;
 mod probe_command;

@@ -5,11 +5,13 @@ use std::num::NonZero;
 use std::path::Path;
 use std::{fs, thread};
 
-use duct::cmd;
+use duct::{Expression, cmd};
 use report::{Exit, Invocation, Streams};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT};
 
 use crate::args::Test;
 use crate::error::Error;
+use crate::ignored::Ignored;
 use crate::repo;
 use crate::tool;
 
@@ -38,7 +40,7 @@ pub(crate) fn run(
     // Pipeline tests run the tools as processes, so these come first.
     let binaries = tool::build()?;
     tool::build_stand_ins()?;
-    let command = cmd(env!("CARGO"), words)
+    let command = with_signals(env!("CARGO"), &words)
         .dir(repo::root())
         .env("OPSPROOF_NOT_RUN", &not_run)
         .env("OPSPROOF_TOOLS", &binaries.folder)
@@ -59,6 +61,15 @@ pub(crate) fn run(
         reader.try_wait().map_err(start_error)?.is_some_and(|output| output.status.success());
     summarize(&totals, &not_run, streams)?;
     Ok(if succeeded && totals.failed == 0 && totals.passed > 0 { Exit::OK } else { Exit::FINDINGS })
+}
+
+/// The program with the signals that tests send to what they start, where our caller has us ignore some.
+fn with_signals(program: &str, words: &[&str]) -> Expression {
+    let ignored = Ignored::by_caller();
+    if [SIGHUP, SIGINT, SIGQUIT].iter().any(|signal| ignored.has(*signal)) {
+        return cmd("env", ["--default-signal=HUP,INT,QUIT", program].iter().chain(words));
+    }
+    cmd(program, words)
 }
 
 /// How many tests of a program run at once. Most wait for a program that they have started, so there are more than

@@ -11,6 +11,7 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::below;
+use crate::ignored::Ignored;
 
 /// A terminal sends Ctrl-C to the commands too; they get this long before it is sent again.
 const BY_THEMSELVES: Duration = Duration::from_secs(1);
@@ -33,10 +34,10 @@ impl Stop {
     /// ignored.
     pub(super) fn watch() -> io::Result<Self> {
         let came = Arc::new(AtomicUsize::new(0));
-        let ignored = ignored();
+        let ignored = Ignored::by_caller();
         let registered = [SIGINT, SIGTERM, SIGHUP]
             .into_iter()
-            .filter(|signal| ignored & (1 << (signal - 1)) == 0)
+            .filter(|signal| !ignored.has(*signal))
             .map(|signal| {
                 let number = usize::try_from(signal).unwrap_or_default();
                 signal_hook::flag::register_usize(signal, Arc::clone(&came), number)
@@ -95,13 +96,6 @@ impl Stop {
             drop(passed);
         }
     }
-}
-
-/// The mask of ignored signals, as `/proc` has it; none where there is no `/proc`.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
-    u64::from_str_radix(mask.trim(), 16).unwrap_or(0)
 }
 
 impl Drop for Stop {
