@@ -20,8 +20,21 @@ pub struct Difference {
     pub dialects: Vec<(Dialect, Disagreement)>,
     /// The character without which they would agree, where there is one.
     pub culprit: Option<Culprit>,
-    /// The best way to write the value, and who disagrees even then.
-    pub best: (Quoting, Vec<Dialect>),
+    /// The best way to write the value.
+    pub best: Best,
+}
+
+/// The way to write a value on which the most programs agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Best {
+    /// The quotes around it.
+    pub quoting: Quoting,
+    /// Whether line breaks of the value stand between them as they are.
+    pub has_breaks: bool,
+    /// Whether a backslash must stand before some of its characters.
+    pub is_escaped: bool,
+    /// Who disagrees even then.
+    pub left: Vec<Dialect>,
 }
 
 /// How a program disagrees with the strict reading.
@@ -64,6 +77,8 @@ pub enum Culprit {
     Export,
     /// A character beyond ASCII.
     NotAscii,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
 }
 
 /// Finds the entries that some program reads differently, each looked at by itself.
@@ -214,38 +229,62 @@ impl Alone {
         }
     }
 
-    /// The character whose absence settles the dispute, or most of it.
+    /// The character whose absence settles the dispute, or most of it; where it takes several, the last of them.
     fn culprit(&self, dialects: &[(Dialect, Disagreement)]) -> Option<Culprit> {
         let all: usize = dialects.iter().map(|(_, how)| how.weight()).sum();
-        let mut best = None;
-        let mut least = all;
-        for culprit in self.suspects() {
-            let Some(without) = self.without(culprit) else { continue };
+        let left = |without: &Alone| -> usize {
             let left = dialects.iter().filter_map(|(dialect, _)| without.disagreement(*dialect));
-            let left = left.map(Disagreement::weight).sum();
+            left.map(Disagreement::weight).sum()
+        };
+        let mut suspects = self.suspects();
+        let (mut best, mut least) = (None, all);
+        for culprit in &suspects {
+            let Some(without) = self.without(*culprit) else { continue };
+            let left = left(&without);
             if left < least {
-                (best, least) = (Some(culprit), left);
+                (best, least) = (Some(*culprit), left);
             }
         }
-        best
+        if best.is_some() {
+            return best;
+        }
+        // What stands in the value tells more than what stands around it.
+        suspects.sort_by_key(|culprit| matches!(culprit, Culprit::Character(_)));
+        let mut rest: Option<Alone> = None;
+        suspects.into_iter().find(|culprit| {
+            let Some(without) = rest.as_ref().unwrap_or(self).without(*culprit) else {
+                return false;
+            };
+            left(rest.insert(without)) < all
+        })
     }
 
-    /// The canonical form on a line without anything else, and who disagrees on it.
-    fn best(&self) -> (Quoting, Vec<Dialect>) {
-        let written = quote::canonical(&self.value);
+    /// The canonical form on a line without anything else.
+    fn best(&self) -> Best {
+        let canonical = quote::canonical(&self.value);
+        // A program keeps a last break that is written as it is, if it keeps the others.
+        let written = match canonical.expose().strip_suffix(b"\\n\"") {
+            Some(start) if self.value.expose().ends_with(b"\n") => {
+                secret::Secret::new([start, b"\n\""].concat())
+            }
+            _ => canonical,
+        };
         let text = [self.key.as_bytes(), b"=", written.expose(), b"\n"].concat();
         let quoting = match written.expose().first() {
             Some(b'\'') => Quoting::Single,
             Some(b'"') => Quoting::Double,
             _ => Quoting::Bare,
         };
+        let has_breaks = written.expose().contains(&b'\n');
+        let is_escaped = quoting == Quoting::Double && written.expose().contains(&b'\\');
         let best = Alone {
             key: self.key.clone(),
             value: self.value.duplicate(),
             text: secret::Secret::new(text),
             value_span: 0..0,
         };
-        (quoting, best.disagreements().into_iter().map(|(dialect, _)| dialect).collect())
+        let left = best.disagreements().into_iter().map(|(dialect, _)| dialect).collect();
+        Best { quoting, has_breaks, is_escaped, left }
     }
 
     fn suspects(&self) -> Vec<Culprit> {
@@ -279,7 +318,9 @@ impl Alone {
         if blanks > usize::from(suspects.contains(&Culprit::Export)) {
             suspects.push(Culprit::Space);
         }
-        if !value.is_ascii() {
+        if std::str::from_utf8(value).is_err() {
+            suspects.push(Culprit::NotUtf8);
+        } else if !value.is_ascii() {
             suspects.push(Culprit::NotAscii);
         }
         suspects
@@ -296,7 +337,7 @@ impl Alone {
             Culprit::Export => [format!("{}=", self.key).as_bytes(), written, after].concat(),
             Culprit::Space => self.without_space(),
             Culprit::LineBreak => [before, &self.without_character(written, b'\n'), after].concat(),
-            Culprit::NotAscii => {
+            Culprit::NotAscii | Culprit::NotUtf8 => {
                 [before, &replaced(written, |byte| !byte.is_ascii()), after].concat()
             }
             Culprit::Character(character) => {

@@ -19,7 +19,9 @@ pub mod quote;
 
 pub use crate::comment::{swallowed_by_comment, taken_for_lines};
 pub use crate::dialect::{Dialect, End, Reading, Understood, Variables};
-pub use crate::difference::{Culprit, Difference, Disagreement, differences, refusals, swallowed};
+pub use crate::difference::{
+    Best, Culprit, Difference, Disagreement, differences, refusals, swallowed,
+};
 pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};
 pub use crate::other::{OtherReading, key_as_written, other_readings};
 pub use crate::problem::{Problem, ProblemCode};

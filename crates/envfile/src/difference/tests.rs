@@ -5,7 +5,7 @@ use secret::Secret;
 
 use super::{Culprit, Disagreement, differences, refusals, swallowed};
 use crate::dialect::{Dialect, End, Understood};
-use crate::file::{EnvFile, Quoting};
+use crate::file::EnvFile;
 use crate::quote;
 
 /// Renders the first difference.
@@ -88,12 +88,38 @@ fn the_character_at_fault_is_named() {
 }
 
 #[test]
+fn of_several_at_fault_one_in_the_value_is_named() {
+    check("A=b?c&d=e\r\n", "1:1 A &: shell Unset");
+    check("A= b?c&d=e\n", "1:1 A &: shell Unset");
+    check("A= it's\n", "1:1 A ': shell Refuses");
+    check("A=b&c;d'e\n", "1:1 A ': shell Refuses");
+}
+
+#[test]
+fn another_encoding_than_utf8_is_at_fault_by_itself() {
+    let file = EnvFile::parse(b"A=K\xf6ln\n");
+    assert_eq!(differences(&file)[0].culprit, Some(Culprit::NotUtf8));
+}
+
+#[test]
 fn the_best_writing_is_proposed() {
-    let best = |input: &str| differences(&EnvFile::parse(input.as_bytes())).remove(0).best;
-    assert_eq!(best("A=b c\n"), (Quoting::Single, vec![]));
-    assert_eq!(best("A='b#c'\n"), (Quoting::Double, vec![]));
-    assert_eq!(best("A='b#$c'\n"), (Quoting::Single, vec![Dialect::Fly]));
-    assert_eq!(best("A=\"bc\" # c\n"), (Quoting::Bare, vec![]));
+    let best = |input: &str| {
+        let best = differences(&EnvFile::parse(input.as_bytes())).remove(0).best;
+        let left: Vec<&str> = best.left.iter().map(|dialect| short(*dialect)).collect();
+        let (breaks, escaped) = (best.has_breaks, best.is_escaped);
+        format!("{:?} breaks {breaks} escaped {escaped} left {left:?}", best.quoting)
+    };
+    let check = |input: &str, expected: &str| assert_eq!(best(input), expected, "{input:?}");
+    check("A=b c\n", "Single breaks false escaped false left []");
+    check("A='b#c'\n", "Double breaks false escaped false left []");
+    check("A='b#$c'\n", "Single breaks false escaped false left [\"fly\"]");
+    check("A=\"bc\" # c\n", "Bare breaks false escaped false left []");
+    check(
+        "A=it's$c\n",
+        "Double breaks false escaped true left [\"dotenv\", \"python-dotenv\", \"fly\"]",
+    );
+    check("A=\"b\\nc\"\n", "Double breaks true escaped false left [\"fly\"]");
+    check("A=\"b\\nc\\n\"\n", "Double breaks true escaped false left [\"fly\"]");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn is_left_to_fly(difference: &Difference) -> bool {
 
 /// Whether fewer programs disagree where the value is written in the best way.
 fn can_be_better(difference: &Difference) -> bool {
-    let left = &difference.best.1;
+    let left = &difference.best.left;
     left.len() < difference.dialects.len()
         || difference.dialects.iter().any(|(_, how)| *how == Disagreement::Runs)
 }
@@ -165,16 +165,23 @@ fn hint(difference: &Difference) -> String {
         Some(Culprit::ByteOrderMark) => {
             return "save the file without a byte order mark".to_owned();
         }
+        Some(Culprit::NotUtf8) => return "save the file as UTF-8".to_owned(),
         _ => {}
     }
-    let (quoting, left) = &difference.best;
-    let how = match quoting {
-        Quoting::Bare => "write NAME=value, with no quotes and nothing after it",
-        Quoting::Single => "put the value in single quotes, with nothing after them",
-        Quoting::Double => "put the value in double quotes, with nothing after them",
+    let best = &difference.best;
+    let how = match best.quoting {
+        Quoting::Bare => "write NAME=value, with no quotes and nothing after it".to_owned(),
+        Quoting::Single => "put the value in single quotes, with nothing after them".to_owned(),
+        Quoting::Double => {
+            let breaks = if best.has_breaks { "its line breaks as they are, " } else { "" };
+            let escaped = "a backslash before each `\"`, `$` and backslash in it, ";
+            let escaped = if best.is_escaped { escaped } else { "" };
+            format!("put the value in double quotes, with {breaks}{escaped}nothing after them")
+        }
     };
+    let left = &best.left;
     if left.is_empty() {
-        return how.to_owned();
+        return how;
     }
     if is_left_to_fly(difference) {
         return "no quoting helps; `fly-secrets apply` sends the value as it is".to_owned();
@@ -205,6 +212,7 @@ fn name(culprit: Culprit) -> String {
         Culprit::ByteOrderMark => "a byte order mark".to_owned(),
         Culprit::Export => "`export`".to_owned(),
         Culprit::NotAscii => "a character beyond ASCII".to_owned(),
+        Culprit::NotUtf8 => "bytes that are not UTF-8".to_owned(),
     }
 }
 

@@ -49,9 +49,7 @@ fn mend(code: ProblemCode) -> &'static str {
         ProblemCode::UnterminatedQuote => "close the quote, or take it away",
         ProblemCode::TextAfterQuote => "put the whole value in one pair of quotes",
         ProblemCode::TripleQuote => "use one pair of quotes; a double-quoted value may cover lines",
-        ProblemCode::BareHash => {
-            "put the value in double quotes; for a comment, put a space before `#`"
-        }
+        ProblemCode::BareHash => "put the value in quotes; for a comment, put a space before `#`",
         ProblemCode::UnknownEscape => {
             "write a backslash as \\\\ in double quotes, or use single quotes"
         }

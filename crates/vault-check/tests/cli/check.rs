@@ -358,7 +358,7 @@ fn every_line_of_a_broken_file_is_told_by_place_and_reason() {
     vault/a.env:3:1 B: warning: dotenv (npm), dotenv (ruby) and fly secrets import read another value, because of `#` [read-differently]
       hint: put the value in double quotes, with nothing after them
     vault/a.env:3:9 B: error: `#` in an unquoted value: readers disagree where it ends [syntax]
-      hint: put the value in double quotes; for a comment, put a space before `#`
+      hint: put the value in quotes; for a comment, put a space before `#`
     vault/a.env:4:1: error: what stands before `=` is not a name [syntax]
       hint: a name has letters, digits and `_`, and does not begin with a digit
     vault/a.env:5:11 C: error: text follows the closing quote [syntax]

@@ -106,3 +106,31 @@ fn what_is_shared_is_of_no_other_environment() {
         assert_eq!(told, n_told, "{environment}: {output}");
     }
 }
+
+#[test]
+fn how_to_write_a_value_is_said_with_its_breaks_and_backslashes() {
+    let check = |line: &str, told: &str| {
+        let bed = bed("A = \"any\"", line);
+        let answer = check(&bed).json();
+        let mut findings = answer["findings"].as_array().unwrap().iter();
+        let finding = findings.find(|finding| finding["rule"] == "read-differently").unwrap();
+        let (message, hint) = (finding["message"].as_str(), finding["hint"].as_str());
+        assert_eq!(format!("{}: {}", message.unwrap(), hint.unwrap()), told, "{line}");
+    };
+    check(
+        "A=\"CANARY-one\\nCANARY-two\\n\"\n",
+        "shell, dotenv (ruby), systemd and fly secrets import read another value, because of a backslash: no quoting suits all: put the value in double quotes, with its line breaks as they are, nothing after them, and only fly secrets import still differs; or change the credential",
+    );
+    check(
+        "A=CANARY'one$TWO\n",
+        "compose, dotenv (ruby) and godotenv read another value; shell fails on it, because of `$`: no quoting suits all: put the value in double quotes, with a backslash before each `\"`, `$` and backslash in it, nothing after them, and only dotenv (npm), python-dotenv and fly secrets import still differ; or change the credential",
+    );
+    check(
+        "A=CANARY?one&two\r\n",
+        "shell does not set it, because of `&`: put the value in single quotes, with nothing after them",
+    );
+    check(
+        "A=CANARY#one$two\n",
+        "shell, dotenv (npm), compose, dotenv (ruby) and fly secrets import read another value, because of `#`: no quoting suits all: put the value in single quotes, with nothing after them, and only fly secrets import still differs; or change the credential",
+    );
+}
