@@ -25,7 +25,9 @@ pub(crate) fn shape(key: &str, value: &Secret) -> Shape {
     if !is_real {
         return by_name(key);
     }
-    if let Some(shape) = TELLING.iter().find(|shape| fits(shape)) {
+    let names_secret = names_secret(&key.to_ascii_uppercase());
+    let tells = |shape: &&Shape| fits(shape) && !(names_secret && **shape == Shape::Email);
+    if let Some(shape) = TELLING.iter().find(tells) {
         return shape.clone();
     }
     let begins = |prefix: &str| bytes.starts_with(prefix.as_bytes());
@@ -36,6 +38,10 @@ pub(crate) fn shape(key: &str, value: &Secret) -> Shape {
     }
     if (begins("{") || begins("[")) && fits(&Shape::Json) {
         return Shape::Json;
+    }
+    // The next password may be of anything.
+    if names_secret {
+        return Shape::Any;
     }
     if fits(&Shape::Bool) {
         return Shape::Bool;
@@ -51,17 +57,29 @@ pub(crate) fn shape(key: &str, value: &Secret) -> Shape {
 fn by_name(key: &str) -> Shape {
     let key = key.to_ascii_uppercase();
     let has = |word: &str| key.split('_').any(|part| part == word);
+    let ends = |words: &[&str]| words.contains(&last_word(&key));
+    let is_address = has("URL") || has("DSN");
     match () {
-        () if has("DATABASE") && has("URL") || has("DSN") => Shape::PostgresUrl,
-        () if has("REDIS") && has("URL") => Shape::RedisUrl,
         () if has("FLY") && has("TOKEN") => Shape::FlyToken,
+        () if names_secret(&key) => Shape::Any,
+        () if (has("DATABASE") || has("POSTGRES") || has("PG")) && is_address => Shape::PostgresUrl,
+        () if has("REDIS") && has("URL") => Shape::RedisUrl,
         () if has("URL") => Shape::Url,
-        () if has("PORT") => Shape::Port,
-        () if has("HOST") || has("DOMAIN") => Shape::Hostname,
-        () if has("EMAIL") => Shape::Email,
-        () if has("ID") && has("ACCOUNT") => Shape::Integer,
+        () if ends(&["PORT"]) => Shape::Port,
+        () if ends(&["HOST", "HOSTNAME", "DOMAIN"]) => Shape::Hostname,
+        () if ends(&["EMAIL"]) => Shape::Email,
         () => Shape::Any,
     }
+}
+
+/// Whether a key in capitals names a secret, whatever it is a secret of: `EMAIL_HOST_PASSWORD`.
+fn names_secret(key: &str) -> bool {
+    let words = ["KEY", "PASS", "PASSPHRASE", "PASSWD", "PASSWORD", "PWD", "SECRET", "TOKEN"];
+    words.contains(&last_word(key))
+}
+
+fn last_word(key: &str) -> &str {
+    key.rsplit('_').next().unwrap_or(key)
 }
 
 /// Proposes an environment by the words of a path; none where it names none.
@@ -105,7 +123,23 @@ mod tests {
         check("POSTGRES_PORT", "5432", "port");
         check("POSTGRES_HOST", "db.example", "hostname");
         check("CHATWOOT_ACCOUNT_ID", "7", "integer");
+        check("CLOUDFLARE_ACCOUNT_ID", "", "any");
         check("API_KEY", "<key>", "any");
+        check("SENTRY_DSN", "", "any");
+        check("POSTGRES_DSN", "", "postgres-url");
+        check("FLY_API_TOKEN", "", "fly-token");
+    }
+
+    #[test]
+    fn a_secret_may_be_followed_by_one_of_another_shape() {
+        check("EMAIL_HOST_PASSWORD", "CANARYabcd", "any");
+        check("EMAIL_HOST_PASSWORD", "", "any");
+        check("EMAIL_HOST_USER", "apikey", "any");
+        check("DB_PASSWORD", "12345678", "any");
+        check("PASSWORD", "CANARY@ss.word", "any");
+        check("PORTAL_TOKEN", "1234", "any");
+        check("URL_SIGNING_SECRET", "", "any");
+        check("DEPLOY_KEY", "123e4567-e89b-12d3-a456-426614174000", "uuid");
     }
 
     #[test]
