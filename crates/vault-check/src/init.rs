@@ -51,6 +51,9 @@ pub(crate) fn run(
                 "left out, as no key can be read there: {path:?} line {number}"
             )?;
         }
+        if let Some(reason) = holds_nothing(file) {
+            writeln!(streams.stderr, "left out, as {reason}: {path:?}")?;
+        }
     }
     for file in unnameable {
         let path = vault.shown(&file.path);
@@ -68,6 +71,18 @@ fn unreadable(file: &File) -> Vec<usize> {
     let Content::Env(env) = &file.content else { return Vec::new() };
     let lines = env.lines().iter().filter(|line| line.kind == LineKind::Malformed);
     lines.map(|line| line.number).collect()
+}
+
+/// Why a file has nothing that anybody could declare, unless its lines say so.
+fn holds_nothing(file: &File) -> Option<String> {
+    match &file.content {
+        Content::Env(env) if env.entries().is_empty() && unreadable(file).is_empty() => {
+            Some("no key is in it".to_owned())
+        }
+        Content::Link => Some("links are not followed".to_owned()),
+        Content::Unreadable(reason) => Some(format!("it cannot be read ({reason})")),
+        Content::Env(_) | Content::Whole(_) | Content::Missing => None,
+    }
 }
 
 /// Whether ops.toml takes the path: a relative one, with `/`, of one line.

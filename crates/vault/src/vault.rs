@@ -16,9 +16,10 @@ use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
 use crate::read::Unreadable;
 use crate::shape;
 
-/// Files that are no credentials: a tool's own key, and what keeps a folder in git. The state of fly-secrets, and
-/// what a killed run of it leaves, is known by its name.
-const NOT_CREDENTIALS: [&str; 4] = [".fingerprint-key", ".gitignore", ".gitkeep", ".keep"];
+/// Files that are no credentials: a tool's own key, what keeps a folder in git, and what a Mac leaves in each folder
+/// that it shows. The state of fly-secrets, and what a killed run of it leaves, is known by its name.
+const NOT_CREDENTIALS: [&str; 5] =
+    [".DS_Store", ".fingerprint-key", ".gitignore", ".gitkeep", ".keep"];
 
 /// The vault.
 pub struct Vault {

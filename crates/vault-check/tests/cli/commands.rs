@@ -65,6 +65,7 @@ fn init_proposes_what_is_there() {
         "{\"type\": \"service_account\", \"key\": \"CANARY\"}\n",
     );
     bed.write("vault/occ/notes \"x\".env", "# nothing yet\n");
+    bed.write("vault/occ/.DS_Store", "Bud1");
     let output = bed.command(testbed::bin!("vault-check")).args(["init"]).run();
     insta::assert_snapshot!(output, @r#"
     version = 1
@@ -85,6 +86,8 @@ fn init_proposes_what_is_there() {
     path = "supabase/database_url_staging.env"
     keys = { DATABASE_URL = "postgres-url" }
     environment = "staging"
+    ------- stderr -------
+    left out, as no key is in it: "vault/occ/notes \"x\".env"
     [exit status: 0]
     "#);
     // What is proposed is what `check` accepts.
