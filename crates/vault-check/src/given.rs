@@ -103,7 +103,7 @@ impl<'a> Given<'a> {
         hasher: &RandomState,
     ) -> Given<'a> {
         let fault = match entry {
-            Some(_) => vault::judge(key, value, shape),
+            Some(_) => vault::judge(key, value, shape, file.is_declared_public(key)),
             None => vault::judge_whole(value, shape),
         };
         let claims = fault.is_none().then(|| vault::claims(value));

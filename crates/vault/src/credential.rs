@@ -86,7 +86,8 @@ impl File {
 
     /// Returns a declared credential of the file, if `vault-check check` would pass its value.
     pub fn credential(&self, key: &str) -> Result<Credential<'_>, Unavailable> {
-        self.credential_judged(key, |value, shape| judge(key, value, shape))
+        let is_public = self.is_declared_public(key);
+        self.credential_judged(key, |value, shape| judge(key, value, shape, is_public))
     }
 
     /// The same as [`File::whole`], for whoever knows already what is wrong with the value.

@@ -6,7 +6,7 @@ use opsfile::Shape;
 use secret::Secret;
 
 use crate::members;
-use crate::placeholder::placeholder;
+use crate::placeholder::{may_be_setting, placeholder};
 use crate::shape;
 
 /// What is wrong with a value, without a byte of it.
@@ -35,10 +35,15 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Judges a value under its key by the shape that is declared for it.
-pub fn judge(key: &str, value: &Secret, shape: &Shape) -> Option<Fault> {
+/// Judges a value under its key by the shape that is declared for it; one that is declared `public` may be a setting.
+pub fn judge(key: &str, value: &Secret, shape: &Shape, is_public: bool) -> Option<Fault> {
     // The bytes are looked at here and go nowhere.
-    judge_bytes(key, value.expose(), shape)
+    match judge_bytes(key, value.expose(), shape) {
+        Some(Fault::Placeholder(_)) if is_public && may_be_setting(value) => {
+            shape::fits(shape, value.expose()).err().map(Fault::BadShape)
+        }
+        fault => fault,
+    }
 }
 
 /// Judges a file that is one credential as a whole: editors and key generators end it in a line break, which is no
@@ -94,7 +99,8 @@ mod tests {
 
     #[test]
     fn a_line_for_a_value_is_told() {
-        let fault = |key: &str, text: &str| judge(key, &Secret::from(text.to_owned()), &Shape::Any);
+        let fault =
+            |key: &str, text: &str| judge(key, &Secret::from(text.to_owned()), &Shape::Any, false);
         for text in ["TOKEN=CANARYkq7Vw2xTzP", "export TOKEN=CANARYkq7Vw2xTzP", "TOKEN="] {
             let Some(Fault::BadShape(reason)) = fault("TOKEN", text) else { panic!("{text}") };
             assert!(reason.starts_with("begins with the key's own name"), "{reason}");
@@ -111,9 +117,20 @@ mod tests {
         }
         assert_eq!(whole("{\"client_secret\":\"CANARYkq7Vw2x\"}\n", &Shape::Json), "ok");
         // As a key's value it may be a setting.
-        assert_eq!(judge("OPTIONS", &Secret::from("{}".to_owned()), &Shape::Json), None);
+        assert_eq!(judge("OPTIONS", &Secret::from("{}".to_owned()), &Shape::Json, false), None);
         let empty = Secret::from("{\"password\":\"\"}".to_owned());
-        assert!(judge("LOGIN", &empty, &Shape::Any).is_some());
+        assert!(judge("LOGIN", &empty, &Shape::Any, false).is_some());
+    }
+
+    #[test]
+    fn a_setting_that_is_declared_public_is_no_placeholder() {
+        let fault = |text: &str, shape: &Shape, is_public: bool| {
+            judge("VERIFY_MODE", &Secret::from(text.to_owned()), shape, is_public).is_some()
+        };
+        assert!(fault("none", &Shape::Any, false));
+        assert!(!fault("none", &Shape::Any, true));
+        assert!(fault("none", &Shape::Port, true));
+        assert!(fault("changeme", &Shape::Any, true));
     }
 
     #[test]
@@ -130,7 +147,7 @@ mod tests {
         assert_eq!(whole("", &Shape::Any), "the value is empty");
         assert_eq!(whole("\n\n", &Shape::Any), "the value is only white space");
         // In an env file the line break would be inside quotes, and part of the value.
-        let quoted = judge("KEY", &Secret::from("CANARYkey7f3\n".to_owned()), &Shape::Any);
+        let quoted = judge("KEY", &Secret::from("CANARYkey7f3\n".to_owned()), &Shape::Any, false);
         assert_eq!(quoted, Some(Fault::BadShape("begins or ends with white space")));
     }
 }

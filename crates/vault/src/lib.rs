@@ -25,7 +25,7 @@ pub use crate::disguise::disguised;
 pub use crate::error::Error;
 pub use crate::fault::{Fault, judge, judge_whole};
 pub use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
-pub use crate::placeholder::placeholder;
+pub use crate::placeholder::{may_be_setting, placeholder};
 pub use crate::read::{LARGEST, Unreadable};
 pub use crate::shape::fits;
 pub use crate::tighten::tighten;

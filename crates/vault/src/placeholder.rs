@@ -55,10 +55,18 @@ const WHOLE: [&str; 45] = [
     "yourtoken",
 ];
 
+/// Those of them that are settings too: `SMTP_OPENSSL_VERIFY_MODE=none`, `NODE_ENV=test`.
+const SETTINGS: [&str; 9] =
+    ["empty", "na", "nil", "none", "null", "password", "string", "test", "token"];
+
 /// Words that no random token spells by chance, so that they give a stand-in away anywhere.
-const ANYWHERE: [&str; 19] = [
+const ANYWHERE: [&str; 25] = [
     "placeholder",
+    "32 characters",
+    "32-characters",
+    "32_characters",
     "changeme",
+    "changethis",
     "change me",
     "change this",
     "change-me",
@@ -69,7 +77,9 @@ const ANYWHERE: [&str; 19] = [
     "replace me",
     "replace with",
     "replace-me",
+    "replace-this",
     "replace_me",
+    "replace_this",
     "replace-with",
     "replace_with",
     "insert-your",
@@ -131,6 +141,9 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     {
         return Some("refers to a value that was never filled in");
     }
+    if text.starts_with("ENC[AES256_GCM,") || text.starts_with("encrypted:B") {
+        return Some("is encrypted by sops or dotenvx, and whoever reads it gets no value");
+    }
     let (scheme, rest) = shape::split_scheme(text)?;
     if template::is_elsewhere(scheme) {
         return Some("says where a value lies, and is none");
@@ -141,6 +154,13 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
         return Some("has a stand-in for its password");
     }
     None
+}
+
+/// Whether a value is a word that stands for a value, and may be a setting where it is no secret.
+pub fn may_be_setting(value: &Secret) -> bool {
+    // Looked at here, and sent nowhere.
+    let bytes = value.expose().trim_ascii();
+    SETTINGS.iter().any(|word| bytes.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// What people write around a stand-in.
@@ -211,9 +231,10 @@ impl Traits {
         let Some(byte) = rest.first() else { return };
         match byte.to_ascii_lowercase() {
             b'p' | b'c' | b'r' | b'i' | b'y' => {
-                self.has_word |= [&b"placeh"[..], b"change", b"replac", b"insert", b"your"]
-                    .iter()
-                    .any(|root| begins(rest, root));
+                self.has_word |=
+                    [&b"placeh"[..], b"change", b"charac", b"replac", b"insert", b"your"]
+                        .iter()
+                        .any(|root| begins(rest, root));
             }
             b'e' => {
                 // Hosts are called `example` too, so what stands around it counts.

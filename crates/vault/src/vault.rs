@@ -238,12 +238,18 @@ impl File {
 
     /// Whether an entry of it is no secret, as ops.toml has it or as the value says itself.
     pub fn is_public(&self, entry: &Entry) -> bool {
-        let is_declared = |declared: &Arc<VaultFile>| declared.public.contains(&entry.key);
         // Only the beginning is looked at, to spare most values a closer look.
         let begins = |head: &[u8]| entry.value.expose().starts_with(head);
-        self.declared.as_ref().is_some_and(is_declared)
+        self.is_declared_public(&entry.key)
             || ((begins(b"sb_publishable_") || begins(b"eyJ"))
                 && claims::claims(&entry.value).role == Some(Role::Public))
+    }
+
+    /// Whether ops.toml says that a key is no secret.
+    pub fn is_declared_public(&self, key: &str) -> bool {
+        self.declared
+            .as_ref()
+            .is_some_and(|declared| declared.public.iter().any(|public| public == key))
     }
 
     /// The environment it belongs to; a file that nobody declared belongs to none.

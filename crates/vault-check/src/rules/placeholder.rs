@@ -16,24 +16,25 @@ pub(crate) const RULE: Rule = Rule {
     mend: "Put the real value in. A real token that merely contains a word like `test` is never taken for a placeholder.",
 };
 
+const NO_SECRET: &str = "put the real value in; what is no secret, name in `public` of the file";
+
 /// Looks at every declared value.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for value in &scope.values {
         if let Some(fault @ Fault::Placeholder(_)) = value.fault {
+            let hint = match value.entry {
+                Some(entry) if vault::may_be_setting(&entry.value) => NO_SECRET,
+                _ => "put the real value in",
+            };
             findings.push(
-                value
-                    .place(scope.vault, Finding::error(RULE.id, fault.to_string()))
-                    .hint("put the real value in"),
+                value.place(scope.vault, Finding::error(RULE.id, fault.to_string())).hint(hint),
             );
         }
         if let Some(example) = example(scope, value) {
             let message =
                 format!("the value is the one that {} gives as an example", example.shown);
-            findings.push(
-                value
-                    .place(scope.vault, Finding::warning(RULE.id, message))
-                    .hint("put the real value in; what is no secret, name in `public` of the file"),
-            );
+            findings
+                .push(value.place(scope.vault, Finding::warning(RULE.id, message)).hint(NO_SECRET));
         }
         let environment = value.file.environment();
         // Vercel and GitHub write it with a capital.

@@ -134,3 +134,14 @@ fn how_to_write_a_value_is_said_with_its_breaks_and_backslashes() {
         "shell, dotenv (npm), compose, dotenv (ruby) and fly secrets import read another value, because of `#`: no quoting suits all: put the value in single quotes, with nothing after them, and only fly secrets import still differs; or change the credential",
     );
 }
+
+#[test]
+fn a_setting_that_looks_like_a_placeholder_may_be_declared_public() {
+    let bed = bed("VERIFY_MODE = \"any\"", "VERIFY_MODE=none\n");
+    let answer = check(&bed).json();
+    let hint = &answer["findings"][0]["hint"];
+    assert_eq!(hint, "put the real value in; what is no secret, name in `public` of the file");
+    let ops = std::fs::read_to_string(bed.path("ops.toml")).unwrap();
+    bed.write("ops.toml", format!("{ops}public = [\"VERIFY_MODE\"]\n"));
+    assert_eq!(check(&bed).code(), 0);
+}

@@ -18,6 +18,11 @@ fn look_alikes_are_found() {
     is_stand_in("changeme");
     is_stand_in("CHANGEME");
     is_stand_in("changeme123");
+    is_stand_in("changethis");
+    is_stand_in("replace-this-secret");
+    is_stand_in("super-secret-jwt-token-with-at-least-32-characters-long");
+    is_stand_in("ENC[AES256_GCM,data:q1w2e3,iv:r4t5,tag:z6u7,type:str]");
+    is_stand_in("encrypted:BD8RI3ZgCANARY");
     is_stand_in("sk_live_changeme_please");
     is_stand_in("<password>");
     is_stand_in("{{vault:chatwoot/redis}}");
