@@ -80,7 +80,7 @@ pub enum Shape {
     PrivateKey,
     /// JSON text.
     Json,
-    /// A value that this pattern matches as a whole; the pattern is checked by the vault, not here.
+    /// A value that this pattern matches as a whole.
     Regex(String),
 }
 
@@ -118,7 +118,8 @@ impl Shape {
     /// Reads a shape's word, or `regex:` and a pattern.
     pub fn from_word(word: &str) -> Option<Shape> {
         if let Some(pattern) = word.strip_prefix("regex:") {
-            return (!pattern.is_empty()).then(|| Shape::Regex(pattern.to_owned()));
+            let is_pattern = !pattern.is_empty() && regex_syntax::parse(pattern).is_ok();
+            return is_pattern.then(|| Shape::Regex(pattern.to_owned()));
         }
         SHAPES.iter().find(|(known, _)| *known == word).map(|(_, shape)| shape.clone())
     }
@@ -277,6 +278,11 @@ fn keys(node: &Node<'_>) -> Result<BTreeMap<String, Shape>, Error> {
 fn shape(node: &Node<'_>) -> Result<Shape, Error> {
     let word = node.text()?;
     Shape::from_word(word).ok_or_else(|| {
+        if word.starts_with("regex:") {
+            return node.error(
+                "must be `regex:` and a regular expression without look-around or back-references",
+            );
+        }
         let words = SHAPES.iter().map(|(word, _)| *word);
         let list: Vec<_> = words.clone().map(|word| format!("`{word}`")).collect();
         node.unknown(format!("must be a shape: {} or `regex:…`", list.join(", ")), words)
@@ -354,6 +360,7 @@ mod tests {
         }
         assert_eq!(Shape::from_word("regex:^a+$"), Some(Shape::Regex("^a+$".to_owned())));
         assert_eq!(Shape::from_word("regex:"), None);
+        assert_eq!(Shape::from_word("regex:[a-"), None);
     }
 
     #[test]
@@ -371,6 +378,7 @@ mod tests {
         7:25: vault.file[0].keys.DATABASE_URL: must be a shape: `any`, `postgres-url`, `redis-url`, `https-url`, `url`, `hostname`, `port`, `integer`, `bool`, `email`, `fly-token`, `supabase-key`, `jwt`, `uuid`, `hex`, `base64`, `private-key`, `json` or `regex:…`
         hint: did you mean `postgres-url`?
         ");
+        insta::assert_snapshot!(refusal_of_example("\"postgres-url\" }", "'regex:^(?=a)' }"), @"7:25: vault.file[0].keys.DATABASE_URL: must be `regex:` and a regular expression without look-around or back-references");
         insta::assert_snapshot!(refusal_of_example("{ DATABASE_URL = \"postgres-url\" }", "{ \"DATABASE URL\" = \"any\" }"), @r#"7:10: vault.file[0].keys."DATABASE URL": must be a variable's name: letters, digits and `_`, not beginning with a digit"#);
         insta::assert_snapshot!(refusal_of_example("{ DATABASE_URL = \"postgres-url\" }", "{}"), @"7:8: vault.file[0].keys: must name at least one key");
         insta::assert_snapshot!(refusal_of_example("keys = { DATABASE_URL = \"postgres-url\" } ", "# "), @"5:1: vault.file[0]: one of `keys`, `whole` is missing");

@@ -19,13 +19,6 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// A `regex:` shape is no pattern.
-    Pattern {
-        /// The declared file, from the vault's root.
-        file: String,
-        /// The key whose shape it is.
-        key: String,
-    },
 }
 
 impl fmt::Display for Error {
@@ -35,9 +28,6 @@ impl fmt::Display for Error {
                 write!(formatter, "{} has no [vault] section", ops.display())
             }
             Error::Walk { path, .. } => write!(formatter, "listing {}", path.display()),
-            Error::Pattern { file, key } => {
-                write!(formatter, "the shape of {file}:{key} in ops.toml is no valid pattern")
-            }
         }
     }
 }
@@ -46,7 +36,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Error::Walk { source, .. } => Some(source),
-            Error::NotDeclared { .. } | Error::Pattern { .. } => None,
+            Error::NotDeclared { .. } => None,
         }
     }
 }
@@ -60,10 +50,6 @@ impl Error {
             }
             Error::Walk { .. } => {
                 "the vault's folder must be readable by the one who runs this".to_owned()
-            }
-            Error::Pattern { .. } => {
-                "write `regex:` and a regular expression without look-around or back-references"
-                    .to_owned()
             }
         }
     }

@@ -49,11 +49,6 @@ pub fn fits(shape: &Shape, value: &[u8]) -> Fit {
     }
 }
 
-/// Tells whether a pattern of a `regex:` shape can be compiled.
-pub(crate) fn is_pattern(pattern: &str) -> bool {
-    text::compile(pattern).is_some()
-}
-
 /// White space or quotes at both ends come from a copy that took too much with it.
 fn trimmed(value: &[u8]) -> Fit {
     if !value.is_ascii() {

@@ -82,7 +82,6 @@ impl Vault {
         let Some(section) = &ops.vault else {
             return Err(Error::NotDeclared { ops: ops.path.clone() });
         };
-        check_patterns(&section.file)?;
         let root = ops.absolute(&section.root);
         let shown_root = ops.relative(&root);
         let found = walked.and_then(|walked| walked.end(&root)).unwrap_or_else(|| walk(&root))?;
@@ -353,21 +352,6 @@ fn is_secret(shape: &Shape, value: &Secret) -> bool {
 fn is_address(reading: &Secret) -> bool {
     let has = |part: &[u8]| reading.expose().windows(part.len()).any(|found| found == part);
     has(b"://") && !has(b"@")
-}
-
-fn check_patterns(files: &[Arc<VaultFile>]) -> Result<(), Error> {
-    for file in files {
-        let whole = file.whole.iter().map(|shape| ("", shape));
-        for (key, shape) in file.keys.iter().map(|(key, shape)| (key.as_str(), shape)).chain(whole)
-        {
-            if let Shape::Regex(pattern) = shape
-                && !shape::is_pattern(pattern)
-            {
-                return Err(Error::Pattern { file: file.path.clone(), key: key.to_owned() });
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ pub(super) fn pattern(pattern: &str, value: &str) -> Fit {
     match compile(pattern) {
         Some(compiled) if compiled.is_match(value) => Ok(()),
         Some(_) => Err("does not match the declared pattern as a whole"),
-        None => Err("cannot be judged: the declared pattern is invalid"),
+        None => Err("cannot be judged: the declared pattern is too large"),
     }
 }
 
