@@ -26,7 +26,9 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             Some(fault @ Fault::BadShape(_)) => {
                 let hint = match value.shape.as_str() {
                     "any" => "put the value in as it was issued".to_owned(),
-                    shape => format!("it is declared as `{shape}`"),
+                    shape => format!(
+                        "put in what `{shape}` asks for, or declare the shape that is right"
+                    ),
                 };
                 findings.push(
                     value.place(scope.vault, Finding::error(RULE.id, fault.to_string())).hint(hint),

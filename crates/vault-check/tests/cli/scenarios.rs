@@ -159,7 +159,7 @@ fn drifted_names_lead_to_the_canonical_ones() {
     vault/occ/chatwoot/api_token_production.env: warning: another name for vault/occ/chatwoot/api_token_prod.env [undeclared-file]
       hint: move what is right to vault/occ/chatwoot/api_token_prod.env and remove this
     vault/occ/chatwoot/api_token_staging.env:1:1 CHATWOOT_ACCOUNT_ID_STAGING: error: the value must be an integer [bad-shape]
-      hint: it is declared as `integer`
+      hint: put in what `integer` asks for, or declare the shape that is right
     vault/occ/chatwoot/api_token_staging.env.new: warning: a leftover copy of vault/occ/chatwoot/api_token_staging.env [undeclared-file]
       hint: compare the two, keep the one that is right, and remove this
     vault/occ/chatwoot/api_token_staging.env.old: warning: a leftover copy of vault/occ/chatwoot/api_token_staging.env [undeclared-file]

@@ -189,14 +189,13 @@ fn fly_tokens() {
         "Bearer fo1_CANARYabcdefghijklmnop",
         "begins with `Bearer`, which is added when the token is sent",
     );
-    no(shape, "fo1_short", "is too short or begins like no Fly token (`FlyV1 fm2_…`, `fo1_…`)");
+    let other = "is too short or begins like no Fly token (`FlyV1 fm2_…`, `fo1_…`)";
+    no(shape, "https://hooks.example/services/CANARYabcdefgh", other);
+    no(shape, "TOKEN=fo1_CANARYabcdefghijklmnopqrstuvwxyz", other);
+    no(shape, "fo1_short", other);
     no(shape, "FlyV1 fm2_CANARYabcdefghijkl,,fm2_x", "has an empty part between its commas");
     no(shape, "FlyV1 fm2_CANARY\"abcdefghijkl", "has a character that no Fly token has");
-    no(
-        shape,
-        "FlyV1 xyz_CANARYabcdefghijklmnopqrstuvw",
-        "is too short or begins like no Fly token (`FlyV1 fm2_…`, `fo1_…`)",
-    );
+    no(shape, "FlyV1 xyz_CANARYabcdefghijklmnopqrstuvw", other);
 }
 
 #[test]

@@ -32,8 +32,9 @@ pub(super) fn fly(value: &str) -> Fit {
     if n_known == n_tokens && value.len() >= 20 {
         return Ok(());
     }
-    // Tokens from before the prefixes: one opaque word.
-    if n_tokens == 1 && n_known == 0 && tokens.len() >= 32 && tokens.len() == value.len() {
+    // Tokens from before the prefixes: one opaque word, and neither a URL nor a JWT.
+    let is_word = tokens.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if is_word && n_known == 0 && tokens.len() >= 32 && tokens.len() == value.len() {
         return Ok(());
     }
     Err("is too short or begins like no Fly token (`FlyV1 fm2_…`, `fo1_…`)")
