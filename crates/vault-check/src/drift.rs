@@ -88,7 +88,7 @@ struct Found {
 impl Found {
     fn new(path: &str) -> Found {
         let lower = path.to_lowercase();
-        let base = without_leftover(&lower).map(|base| Name::new(base.to_owned()));
+        let base = without_leftover(&lower).map(Name::new);
         Found { whole: Name::new(lower), base }
     }
 
@@ -151,8 +151,28 @@ fn digits(name: &str) -> String {
     name.chars().filter(char::is_ascii_digit).collect()
 }
 
-fn without_leftover(path: &str) -> Option<&str> {
-    LEFTOVERS.iter().find_map(|tail| path.strip_suffix(tail))
+/// The path that a copy was made of, by its tail, or by what stands before or behind `.env`.
+fn without_leftover(path: &str) -> Option<String> {
+    if let Some(base) = LEFTOVERS.iter().find_map(|tail| path.strip_suffix(tail)) {
+        return Some(base.to_owned());
+    }
+    let (stem, tail) = path.rsplit_once(".env")?;
+    if tail.is_empty() {
+        let numbered = stem.strip_suffix(')').and_then(|stem| stem.rsplit_once(" ("));
+        let numbered = numbered.filter(|(_, number)| is_number(number)).map(|(stem, _)| stem);
+        let copied = [" - copy", " copy", "_old", "-old"];
+        let named = || copied.iter().find_map(|word| stem.strip_suffix(word));
+        return Some(format!("{}.env", numbered.or_else(named)?));
+    }
+    let word = tail.strip_prefix(['.', '-', '_'])?;
+    let is_copy =
+        is_number(word) || LEFTOVERS.iter().any(|known| known.strip_prefix('.') == Some(word));
+    is_copy.then(|| format!("{stem}.env"))
+}
+
+/// A number, or a date.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 fn without_extension(path: &str) -> &str {
@@ -229,6 +249,11 @@ mod tests {
             Some(("chatwoot/redis_staging.env", Drift::Leftover)),
         );
         check("chatwoot/redis_staging.env~", Some(("chatwoot/redis_staging.env", Drift::Leftover)));
+        check(
+            "chatwoot/redis_staging copy.env",
+            Some(("chatwoot/redis_staging.env", Drift::Leftover)),
+        );
+        check("fly/api_token.env.20251001", Some(("fly/api_token.env", Drift::Leftover)));
         check("fly/api-token.txt", Some(("fly/api_token.env", Drift::Alias)));
         check(
             "chatwoot/webhook_secret_staging.env",
@@ -272,10 +297,24 @@ mod tests {
 
     #[test]
     fn copies_are_known_by_their_tail() {
-        for path in ["a.env.old", "a.env.NEW", "a.env~", "x/a.env.bak"] {
+        for path in [
+            "a.env.old",
+            "a.env.NEW",
+            "a.env~",
+            "x/a.env.bak",
+            "a.env-backup",
+            "a.env.20251001",
+            "a.env.2025-10-01",
+            "a copy.env",
+            "a - Copy.env",
+            "a (1).env",
+            "a_old.env",
+        ] {
             assert!(is_leftover(path), "{path}");
         }
-        assert!(!is_leftover("a.env") && !is_leftover("old.env") && !is_leftover("new/a.env"));
+        for path in ["a.env", "old.env", "new/a.env", ".env.local", "s3_backup.env", "a (eu).env"] {
+            assert!(!is_leftover(path), "{path}");
+        }
     }
 
     #[test]

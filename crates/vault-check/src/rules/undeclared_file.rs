@@ -3,7 +3,7 @@
 use report::{Finding, Level, Rule};
 use vault::Content;
 
-use crate::drift::{Declared, Drift};
+use crate::drift::{self, Declared, Drift};
 use crate::scope::Scope;
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,6 +13,8 @@ pub(crate) const RULE: Rule = Rule {
     why: "Nobody rotates what nobody lists. Old copies and second spellings hold values that are still valid.",
     mend: "Declare the file, move its content to the canonical path, or remove it.",
 };
+
+const UNDECLARED: &str = "ops.toml does not declare the file";
 
 /// Looks at every file that was found and not declared, where the whole vault was asked for.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
@@ -48,8 +50,13 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
                     ),
                 }
             }
+            None if drift::is_leftover(&file.path) => (
+                UNDECLARED.to_owned(),
+                "by its name a copy left behind: remove it, or give it a name and declare that"
+                    .to_owned(),
+            ),
             None => (
-                "ops.toml does not declare the file".to_owned(),
+                UNDECLARED.to_owned(),
                 "declare it under [[vault.file]] (`vault-check init` proposes how), or remove it"
                     .to_owned(),
             ),

@@ -125,6 +125,10 @@ fn init_leaves_out_copies_that_were_left_behind() {
     left out, as it is a copy left behind: vault/occ/chatwoot/redis_staging.env~
     [exit status: 0]
     ");
+    // Nor does `check` send anybody here for one.
+    operator.bed.write("vault/occ/chatwoot/web.env.20251001", "WEB=CANARY\n");
+    let answer = operator.run(["check"]);
+    assert!(answer.stdout().contains("hint: by its name a copy left behind"), "{answer}");
 }
 
 #[test]
