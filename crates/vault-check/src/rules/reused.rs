@@ -31,11 +31,15 @@ struct Unit<'a> {
 /// environments the passwords and tokens inside them.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     let values = &scope.values;
-    let mut units: Vec<Unit<'_>> =
-        values.iter().filter(|value| value.hash.is_some()).map(Unit::whole).collect();
+    let is_compared = |value: &&Given<'_>| {
+        let is_public = value.entry.is_some_and(|entry| value.file.is_public(entry));
+        value.hash.is_some() && !is_public
+    };
+    let compared: Vec<&Given<'_>> = values.iter().filter(is_compared).collect();
+    let mut units: Vec<Unit<'_>> = compared.iter().copied().map(Unit::whole).collect();
     let environments: BTreeSet<&str> = values.iter().filter_map(environment).collect();
     if environments.len() > 1 {
-        for value in values.iter().filter(|value| environment(value).is_some()) {
+        for value in compared.iter().copied().filter(|value| environment(value).is_some()) {
             insides(value, &mut units);
         }
     }
@@ -93,13 +97,11 @@ impl<'a> Unit<'a> {
         self.given.name(scope.vault)
     }
 
-    /// Whether two that are alike are so by more than chance, and not by design.
+    /// Whether two that are alike are so by more than chance.
     fn says_something(&self) -> bool {
         // The value is looked at and goes nowhere.
         let bytes = self.value().expose();
-        let is_public = self.given.entry.is_some_and(|entry| self.given.file.is_public(entry));
-        !is_public
-            && secret::reason(bytes).is_none()
+        secret::reason(bytes).is_none()
             && (bytes.len() >= LONG || self.inside.is_some() || is_mixed(bytes))
     }
 
@@ -137,7 +139,7 @@ fn environment<'a>(value: &'a Given<'_>) -> Option<&'a str> {
 fn insides<'a>(value: &'a Given<'a>, units: &mut Vec<Unit<'a>>) {
     // It is taken apart, and the parts are secrets again.
     let bytes = value.value.expose();
-    if value.hash.is_none() || memchr::memmem::find(bytes, b"://").is_none() {
+    if memchr::memmem::find(bytes, b"://").is_none() {
         return;
     }
     secret::parts(bytes, &mut |part, inside| {
@@ -156,7 +158,7 @@ fn finding(scope: &Scope<'_>, first: &Given<'_>, second: &Given<'_>) -> Finding 
             .hint("keep it under one name, and let whoever needs it read that")
     } else {
         Finding::error(RULE.id, format!("the value of `{other}` is that of `{one}` too, in {name}"))
-            .hint(OF_ITS_OWN)
+            .hint(format!("{OF_ITS_OWN}; what is no secret, name in `public` of the file"))
     }
 }
 

@@ -286,7 +286,7 @@ fn a_value_under_two_names_is_found_across_environments() {
     PRESENT      one_prod.env:PORT     production  changed today
 
     vault/one_prod.env:1:1 ONE: error: the value of `production` is that of `staging` too, in vault/one_staging.env:ONE [reused]
-      hint: issue a credential of its own for each environment
+      hint: issue a credential of its own for each environment; what is no secret, name in `public` of the file
     vault/one_staging.env:2:1 TWO: warning: the value is that of vault/one_staging.env:ONE too [reused]
       hint: keep it under one name, and let whoever needs it read that
     findings: 5 checked, 1 error, 1 warning

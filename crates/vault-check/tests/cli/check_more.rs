@@ -145,3 +145,20 @@ fn a_setting_that_looks_like_a_placeholder_may_be_declared_public() {
     bed.write("ops.toml", format!("{ops}public = [\"VERIFY_MODE\"]\n"));
     assert_eq!(check(&bed).code(), 0);
 }
+
+#[test]
+fn what_is_public_in_either_file_is_not_reused() {
+    for public in ["one", "two"] {
+        let bed = Bed::new();
+        let file = |name: &str| {
+            let public = if name == public { "public = [\"BUCKET\"]\n" } else { "" };
+            bed.write(format!("vault/{name}.env"), "BUCKET=CANARY-uploads-of-all\n");
+            format!(
+                "[[vault.file]]\npath = \"{name}.env\"\nkeys = {{ BUCKET = \"any\" }}\nenvironment = \"{name}\"\n{public}"
+            )
+        };
+        let files = format!("{}{}", file("one"), file("two"));
+        bed.write("ops.toml", format!("version = 1\n[vault]\nroot = \"vault\"\n{files}"));
+        assert_eq!(check(&bed).code(), 0, "{public}");
+    }
+}
