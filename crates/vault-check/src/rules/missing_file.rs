@@ -50,16 +50,17 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
             // A link has a rule of its own.
             Content::Link | Content::Env(_) | Content::Whole(_) => continue,
         };
-        let mut finding = Finding::error(RULE.id, message).path(scope.vault.shown(&file.path));
-        if let Content::Missing = file.content {
-            finding = finding.hint(match stand_ins.get(file.path.as_str()) {
-                Some(found) => format!(
-                    "{} looks like it under another name; rename it",
-                    scope.vault.shown(found)
-                ),
-                None => obtain(declared),
-            });
-        }
+        let hint = match (&file.content, stand_ins.get(file.path.as_str())) {
+            (Content::Unreadable(_), _) => {
+                "put a plain file in place that the one who runs the tools can read".to_owned()
+            }
+            (_, Some(found)) => {
+                format!("{} looks like it under another name; rename it", scope.vault.shown(found))
+            }
+            (_, None) => obtain(declared),
+        };
+        let finding =
+            Finding::error(RULE.id, message).path(scope.vault.shown(&file.path)).hint(hint);
         findings.push(finding);
     }
 }

@@ -241,6 +241,7 @@ fn what_is_no_file_is_a_finding_and_never_a_hang() {
     vault/occ/chatwoot/redis_staging.env: error: a folder stands in the file's place [missing-file]
       hint: put the file in place with REDIS_URL, mode 0600
     vault/occ/fly/api_token.env: error: the file is there but could not be read: not a regular file [missing-file]
+      hint: put a plain file in place that the one who runs the tools can read
     findings: 3 checked, 2 errors
     [exit status: 1]
     ");
