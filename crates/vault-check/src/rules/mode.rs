@@ -79,7 +79,8 @@ pub(crate) fn files<'a>(scope: &'a Scope<'_>) -> Vec<(&'a str, u32, u32)> {
 /// The tools' own files hold keyed fingerprints and the keys to them.
 fn state_files<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = (&'a str, u32, u32)> {
     let is_state = |path: &str| {
-        !path.rsplit('/').next().is_some_and(|name| name.starts_with(".git") || name == ".keep")
+        let name = path.rsplit('/').next().unwrap_or(path);
+        !name.starts_with(".git") && name != ".keep" && name != ".DS_Store"
     };
     scope
         .vault

@@ -65,7 +65,7 @@ fn init_proposes_what_is_there() {
         "{\"type\": \"service_account\", \"key\": \"CANARY\"}\n",
     );
     bed.write("vault/occ/notes \"x\".env", "# nothing yet\n");
-    bed.write("vault/occ/.DS_Store", "Bud1");
+    bed.write_mode("vault/occ/.DS_Store", "Bud1", 0o644);
     let output = bed.command(testbed::bin!("vault-check")).args(["init"]).run();
     insta::assert_snapshot!(output, @r#"
     version = 1
