@@ -133,6 +133,8 @@ fn plain_text() {
     no("hostname", "https://h", "is a URL where a host name belongs");
     no("hostname", "h:80", "has a port or user beside the host name");
     no("hostname", "a..b", "is not a host name");
+    no("hostname", "10.0.0.256", "is not a host name");
+    no("hostname", "10.0.0", "is not a host name");
     yes("port", "5432");
     no("port", "0", "is not a port: it must be a whole number from 1 to 65535");
     no("port", "65536", "is not a port: it must be a whole number from 1 to 65535");

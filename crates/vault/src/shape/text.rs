@@ -17,7 +17,10 @@ pub(super) fn hostname(value: &str) -> Fit {
 
 /// RFC 1123 names (with `_`, which container networks use) and addresses.
 pub(super) fn is_host(value: &str) -> bool {
-    is_host_name(value) || value.parse::<std::net::IpAddr>().is_ok()
+    // No name ends in a number behind a dot, so that it is told from an address.
+    let last = value.rsplit_once('.').map_or("", |(_, last)| last);
+    let is_numeric = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_numeric && is_host_name(value)) || value.parse::<std::net::IpAddr>().is_ok()
 }
 
 fn is_host_name(value: &str) -> bool {
