@@ -17,6 +17,15 @@ pub(crate) const RULE: Rule = Rule {
 /// Reports every problem of every file, by place and reason, never by text.
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for (file, env) in env_files(scope) {
+        // The bytes are looked at and go nowhere.
+        if !env.problems().is_empty() && envfile::from_utf16(env.expose()).is_some() {
+            let message = "the file is in UTF-16, which next to no reader knows";
+            let finding = Finding::error(RULE.id, message)
+                .path(scope.vault.shown(&file.path))
+                .hint(mend(ProblemCode::InvalidUtf8));
+            findings.push(at(finding, 1, 1));
+            continue;
+        }
         for problem in env.problems() {
             let level = level(problem.code);
             let mut finding = Finding::new(RULE.id, level, problem.code.message())

@@ -162,3 +162,15 @@ fn what_is_public_in_either_file_is_not_reused() {
         assert_eq!(check(&bed).code(), 0, "{public}");
     }
 }
+
+#[test]
+fn a_file_in_utf_16_is_told_as_that_and_not_line_by_line() {
+    let bed = bed("A = \"any\"", "");
+    let text = "\u{feff}A=CANARY-one\r\n# two\r\n".encode_utf16().flat_map(u16::to_le_bytes);
+    bed.write("vault/a.env", text.collect::<Vec<u8>>());
+    let answer = check(&bed).json();
+    let findings = answer["findings"].as_array().unwrap().iter();
+    let told: Vec<_> = findings.filter(|finding| finding["rule"] == "syntax").collect();
+    assert_eq!(told.len(), 1, "{answer}");
+    assert_eq!(told[0]["hint"], "save the file as UTF-8");
+}
