@@ -48,6 +48,9 @@ impl Error {
             Error::NotDeclared { .. } => {
                 "`vault-check init` proposes one from the files that are there".to_owned()
             }
+            Error::Walk { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
+                "`root` in ops.toml must name a folder".to_owned()
+            }
             Error::Walk { .. } => {
                 "the vault's folder must be readable by the one who runs this".to_owned()
             }

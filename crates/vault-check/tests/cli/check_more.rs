@@ -174,3 +174,17 @@ fn a_file_in_utf_16_is_told_as_that_and_not_line_by_line() {
     assert_eq!(told.len(), 1, "{answer}");
     assert_eq!(told[0]["hint"], "save the file as UTF-8");
 }
+
+#[test]
+fn a_file_in_the_place_of_the_vault_is_told() {
+    let bed = Bed::new();
+    bed.write("ops.toml", "version = 1\n[vault]\nroot = \"vault.zip\"\n");
+    bed.write("vault.zip", "PK");
+    insta::assert_snapshot!(bed.command(testbed::bin!("vault-check")).args(["check"]).run(), @"
+    ------- stderr -------
+    error: listing [ROOT]/vault.zip
+      caused by: Not a directory (os error 20)
+    hint: `root` in ops.toml must name a folder
+    [exit status: 2]
+    ");
+}
