@@ -106,6 +106,11 @@ impl<W: Write> Cast<W> {
         self.event(at_us, "m", label)
     }
 
+    /// When the latest event was.
+    pub fn last_us(&self) -> u64 {
+        self.last_us
+    }
+
     /// How the last command ended.
     pub fn exit(&mut self, at_us: u64, code: u8) -> io::Result<()> {
         self.event(at_us, "x", &code.to_string())

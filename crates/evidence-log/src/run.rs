@@ -93,7 +93,7 @@ pub(crate) fn run(
     let clock_start = clock::now();
     let started = Instant::now();
     let (captured, program) = match program::find(&args.command[0], invocation) {
-        Err(refused) => (capture::Captured::not_started(refused), None),
+        Err(refused) => (capture::Captured::not_started(refused, started), None),
         Ok(path) => {
             // Opened before the command could put another in its place, and read while it runs.
             let opened = File::open(&path).ok();
@@ -110,12 +110,11 @@ pub(crate) fn run(
                         &limits,
                     )
                 }
-                Err(refused) => capture::Captured::not_started(program::refusal(&refused)),
+                Err(refused) => capture::Captured::not_started(program::refusal(&refused), started),
             };
             (captured, Some((path, hashing)))
         }
     };
-    let took = started.elapsed();
 
     if let Outcome::NotStarted { reason, .. } = &captured.outcome {
         let name = cleaner.text(&args.command[0]);
@@ -128,7 +127,7 @@ pub(crate) fn run(
         Ok(signer) => (signer, None),
         Err(why) => (None, Some(why)),
     };
-    let facts = end::Facts { clock_start, took, program, git };
+    let facts = end::Facts { clock_start, program, git };
     let ended = end::end(&plan, begun, captured, facts, &mut cleaner, signer.as_deref());
     let end::Ended { unmet, not_shown } = ended.map_err(|failed| {
         failed.while_recording("its beginning is recorded, and its output as far as it was written")

@@ -38,7 +38,9 @@ pub(super) fn asciicast(
         let label = format!("{:03} {}: {}", run.number(), run.begin.label, run.command_line());
         cast.marker(from_us, &label).map_err(failed)?;
         play(ctx, run, from_us, &mut cast, set)?;
-        from_us += run.end.map_or(0, |end| end.duration_us) + PAUSE_US;
+        // What a command left behind may have printed later.
+        let ended_us = from_us + run.end.map_or(0, |end| end.duration_us);
+        from_us = cast.last_us().max(ended_us) + PAUSE_US;
     }
     if let Some(code) = runs.last().and_then(Run::exit_code) {
         cast.exit(from_us.saturating_sub(PAUSE_US), code).map_err(failed)?;

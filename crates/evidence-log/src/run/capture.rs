@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use evidence::Outcome;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
@@ -16,6 +17,7 @@ use super::pty::Keyboard;
 use super::signals::{self, Signals, asks_to_end};
 use super::stream::{Sink, Timing};
 use super::tree::Tree;
+use crate::clock;
 
 /// The size of one read: the default size of a pipe. More gains nothing.
 const BUFFER: usize = 64 * 1024;
@@ -47,6 +49,8 @@ pub(super) struct Limits {
 pub(super) struct Captured {
     /// How the command ended.
     pub(super) outcome: Outcome,
+    /// When the command itself ended, and how long after its start; later is what it left behind, and who reads it.
+    pub(super) ended: (DateTime<Utc>, Duration),
     /// Something still held its output when we stopped reading.
     pub(super) still_open: bool,
     /// The signals that we passed on.
@@ -57,8 +61,9 @@ pub(super) struct Captured {
 
 impl Captured {
     /// For a command that was never started.
-    pub(super) fn not_started(outcome: Outcome) -> Self {
-        Self { outcome, still_open: false, forwarded: Vec::new(), received: Vec::new() }
+    pub(super) fn not_started(outcome: Outcome, started: Instant) -> Self {
+        let ended = (clock::now(), started.elapsed());
+        Self { outcome, ended, still_open: false, forwarded: Vec::new(), received: Vec::new() }
     }
 }
 
@@ -78,6 +83,7 @@ pub(super) fn capture(
         child,
         tree,
         status: None,
+        ended: None,
         outputs: outputs.into_iter().map(Some).collect(),
         keyboard,
         sinks,
@@ -103,7 +109,8 @@ pub(super) fn capture(
     }
     ctx.show_rest();
     let outcome = ctx.outcome(limits);
-    Captured { outcome, still_open, forwarded: ctx.forwarded, received: ctx.received }
+    let ended = ctx.ended.unwrap_or_else(|| (clock::now(), started.elapsed()));
+    Captured { outcome, ended, still_open, forwarded: ctx.forwarded, received: ctx.received }
 }
 
 struct Ctx<'a, 'set> {
@@ -112,6 +119,7 @@ struct Ctx<'a, 'set> {
     pid: Option<Pid>,
     pidfd: Option<OwnedFd>,
     status: Option<ExitStatus>,
+    ended: Option<(DateTime<Utc>, Duration)>,
     outputs: Vec<Option<File>>,
     keyboard: Option<Keyboard>,
     sinks: &'a mut [Sink<'set>],
@@ -398,6 +406,7 @@ impl Ctx<'_, '_> {
             && let Ok(Some(status)) = self.child.try_wait()
         {
             self.status = Some(status);
+            self.ended = Some((clock::now(), self.started.elapsed()));
             self.drained = Some(Instant::now() + self.drain);
             // What was asked to end keeps its time for that, whoever of them ends first.
             let kill_at = self.kill_at.unwrap_or_else(|| Instant::now() + LAST);

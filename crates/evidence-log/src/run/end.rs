@@ -1,7 +1,6 @@
 //! What is recorded when a command has ended: its files, an envelope over them, and the `end` record.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use evidence::{
@@ -22,7 +21,6 @@ use crate::{TOOL, clock, open};
 /// What was learnt beside the output.
 pub(super) struct Facts {
     pub(super) clock_start: DateTime<Utc>,
-    pub(super) took: Duration,
     pub(super) program: Option<(PathBuf, Hashing)>,
     pub(super) git: Option<Asked>,
 }
@@ -44,7 +42,6 @@ pub(super) fn end(
     cleaner: &mut Cleaner<'_>,
     signer: Option<&dyn Signer>,
 ) -> Result<Ended, Error> {
-    let clock_end = clock::now();
     let (mut files, mut truncated) = (Vec::new(), Vec::new());
     let (mut terminal_closed, mut not_shown) = (false, 0);
     for sink in &mut begun.streams {
@@ -66,6 +63,7 @@ pub(super) fn end(
     });
     let git = facts.git.and_then(|asked| asked.answer(cleaner));
     let counts: Vec<_> = begun.streams.iter().map(Sink::counts).collect();
+    let (clock_end, took) = captured.ended;
     let mut end = End {
         run: begun.begin.run,
         suspect: suspect::reasons(&begun.begin.command, &captured.outcome, head(0), head(1)),
@@ -73,7 +71,7 @@ pub(super) fn end(
         outcome: captured.outcome,
         started: record_time(facts.clock_start),
         ended: record_time(clock_end),
-        duration_us: u64::try_from(facts.took.as_micros()).unwrap_or(u64::MAX),
+        duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         mode: plan.mode,
         files,
         truncated,

@@ -222,12 +222,14 @@ fn what_a_command_leaves_behind_is_not_waited_for_forever() {
     let started = Instant::now();
     let command = "sleep 30 & echo done";
     let run =
-        ["run", "--into", &bundle, "--drain", "300ms", "--label", "d", "--", "sh", "-c", command];
+        ["run", "--into", &bundle, "--drain", "1s", "--label", "d", "--", "sh", "-c", command];
     let output = tool(&bed).args(run).run();
     assert_eq!((output.code(), output.stdout()), (0, "done\n"));
     assert!(started.elapsed() < Duration::from_secs(10));
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.contains("\"still_open\":true"), "{records}");
+    let took = show(&bed, &bundle)["runs"][0]["duration_us"].as_u64().unwrap();
+    assert!(took < 1_000_000, "the command itself took no second: {took}");
 }
 
 #[test]
