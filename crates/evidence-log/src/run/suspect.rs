@@ -20,8 +20,9 @@ pub(super) fn reasons(
         return vec![Suspect::EmptyOutput];
     }
     let mut reasons = Vec::new();
-    let asked =
-        command.iter().any(|word| matches!(word.as_bytes(), b"--help" | b"-h" | b"help" | b"-?"));
+    // Before another argument `-h` is a host.
+    let asked = command.last().is_some_and(|word| word.as_bytes() == b"-h")
+        || command.iter().any(|word| matches!(word.as_bytes(), b"--help" | b"help" | b"-?"));
     let prints = |text: &[u8]| is_usage(text);
     if !asked && (prints(stdout) || (stdout.is_empty() && prints(stderr))) {
         reasons.push(Suspect::UsageText);
@@ -190,6 +191,8 @@ mod tests {
         let kubectl = "kubectl controls things.\n\nUsage:\n  kubectl [flags]\n\nUse \"kubectl <command> --help\".\n";
         for help in [cobra, cargo, kubectl, "\x1b[1mUsage:\x1b[0m fly logs\n"] {
             check(&["fly", "scale"], help, "", &[Suspect::UsageText]);
+            check(&["redis-cli", "-h", "db"], help, "", &[Suspect::UsageText]);
+            check(&["fly", "scale", "-h"], help, "", &[]);
         }
         let page = "<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>";
         for before in
