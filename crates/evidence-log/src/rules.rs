@@ -13,7 +13,7 @@ pub(crate) static RULES: [Rule; 20] = [
         "altered",
         Level::Error,
         "bytes differ from what was recorded",
-        "A file or record was changed after it was written, so it proves nothing.",
+        "A file or record was changed after it was written, so it proves nothing. Where git did it, as it was told to change line breaks (`autocrlf`, `text=auto`), `* -text` in the evidence root's .gitattributes keeps it from that.",
         FETCH,
     ),
     Rule::new(

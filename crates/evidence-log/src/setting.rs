@@ -110,10 +110,22 @@ impl Setting {
         signer: Option<&dyn Signer>,
     ) -> Result<Option<String>, Error> {
         let Some(origin) = self.origin() else { return Ok(None) };
+        if !origin.exists() {
+            self.keep_from_git();
+        }
         let bundle = self.in_root(bundle);
         self.with_hands(signer, |hands| {
             Ok(evidence::append_origin(&origin, clock::now(), kind, &bundle, hash, hands)?)
         })
+    }
+
+    /// Tells git to change no line breaks in evidence: it would be another in the next clone. What says something else
+    /// already is left, and where nothing can be said, nothing is lost now.
+    fn keep_from_git(&self) {
+        if self.base.ancestors().any(|folder| folder.join(".git").exists()) {
+            let path = self.root.join(".gitattributes");
+            drop(durable::write_new(&path, b"* -text\n", 0o644));
+        }
     }
 
     /// What signs an origin log, and whose signatures on it count: the allowed signers', read when it comes to that.

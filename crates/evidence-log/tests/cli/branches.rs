@@ -33,3 +33,28 @@ fn two_branches_in_one_folder_have_a_log_each() {
     let logs = std::fs::read_dir(bed.path("artifacts/.log")).unwrap().count();
     assert_eq!(logs, 2);
 }
+
+#[test]
+fn git_changes_no_line_breaks_in_evidence() {
+    let test = "git_changes_no_line_breaks_in_evidence";
+    let Some(bed) = signed(test) else { return };
+    if !is_there("git") {
+        testbed::not_run(test, "there is no git");
+        return;
+    }
+    let sh = |line: &str| {
+        let done = bed.command("sh").args(["-ec", line]).unguarded().run();
+        assert_eq!(done.code(), 0, "{line}: {done}");
+    };
+    bed.write(".gitignore", "home\ntmp\nvault\nclone\n");
+    bed.write(".gitattributes", "* text=auto\n");
+    sh("git init -q -b main .");
+    let run = ["run", "-q", "--name", "crlf", "--", "printf", "a\\r\\nb\\r\\n"];
+    assert_eq!(tool(&bed).args(run).run().code(), 0);
+    sh("git add .; git -c user.name=x -c user.email=x@example.org commit -qm all; \
+        git clone -q -c core.autocrlf=true . clone");
+    let bundle = bed.command("sh").args(["-c", "echo clone/artifacts/crlf-*"]).run();
+    let words = ["verify", "--ops", "clone/ops.toml", bundle.stdout().trim()];
+    let verified = tool(&bed).args(words).run();
+    assert_eq!(verified.code(), 0, "{verified}");
+}
