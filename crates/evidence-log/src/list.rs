@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{Bundle, RECORDS};
+use evidence::{Bundle, MANIFEST, RECORDS};
 use report::{Common, Exit, Format, Invocation, Streams};
 use serde_json::{Value, json};
 
@@ -23,10 +23,10 @@ pub(crate) fn list(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
     let setting = Setting::find(common, invocation)?;
-    let mut folders = Vec::new();
-    collect(&setting.root, 0, &mut folders);
-    let mut bundles: Vec<(PathBuf, Result<Bundle, evidence::Error>)> =
-        folders.into_iter().map(|folder| (folder.clone(), Bundle::open(&folder))).collect();
+    let mut bundles: Vec<(PathBuf, Result<Bundle, evidence::Error>)> = folders(&setting.root)
+        .into_iter()
+        .map(|folder| (folder.clone(), Bundle::open(&folder)))
+        .collect();
     bundles.sort_by_cached_key(|(folder, bundle)| {
         (
             bundle
@@ -52,8 +52,15 @@ pub(crate) fn list(
     Ok(Exit::OK)
 }
 
+/// The folders that are bundles, or what is left of one.
+pub(crate) fn folders(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect(root, 0, &mut found);
+    found
+}
+
 fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    if folder.join(RECORDS).is_file() {
+    if folder.join(RECORDS).symlink_metadata().is_ok() || folder.join(MANIFEST).is_file() {
         found.push(folder.to_path_buf());
         return;
     }

@@ -201,9 +201,6 @@ fn checkpoint_problems(
     };
     let mut problems = Vec::new();
     let mut say = |rule, message: String| problems.push(Problem::new(rule, CHECKPOINT, message));
-    if checkpoint.origin != name {
-        say(Rule::Altered, "it is of another log".into());
-    }
     match root {
         None => say(Rule::Cut, format!("it counts {} lines, and {size} are here", checkpoint.size)),
         Some(root) if root != checkpoint.root => {
@@ -216,6 +213,9 @@ fn checkpoint_problems(
             );
         }
         Some(_) => {}
+    }
+    if checkpoint.origin != name {
+        say(Rule::Altered, "it is of another log".into());
     }
     match trust.signers {
         Some(signers) if checkpoint.is_signed() => {

@@ -1,6 +1,9 @@
 //! The origin logs: their links, their checkpoints, and the bundles that they list.
 
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use evidence::{AllowedSigners, Bundle, Digest, Origin, OriginKind, Trust, Weight};
 use report::{Finding, Invocation};
@@ -9,9 +12,11 @@ use tokio::runtime::Runtime;
 use super::remote::There;
 use super::{anchor, finding, lines, remote as store_side};
 use crate::args;
+use crate::count::counted;
 use crate::error::Error;
 use crate::export::alterations;
 use crate::export::log::{self, SignedLog};
+use crate::list;
 use crate::push::{History, Progress, compare, given};
 use crate::recover::ASIDE;
 use crate::setting::Setting;
@@ -39,8 +44,11 @@ pub(super) fn verify(
     let folders = evidence::origins(&setting.root);
     let trust = Trust { signers, cited: None, allow_unsigned: args.allow_unsigned };
     let mut found = Found { checked: folders.len(), undecided: false, findings: Vec::new() };
+    let mut listed = Listed::default();
     for folder in folders {
         let origin = evidence::read_origin(&folder, &trust)?;
+        listed.logs.insert(origin.name.clone());
+        listed.add(&origin);
         found.undecided |=
             origin.problems.iter().any(|problem| problem.weight == Weight::Undecided);
         found
@@ -71,12 +79,70 @@ pub(super) fn verify(
             }
         }
     }
-    found.findings.extend(put_aside(setting, &trust)?);
+    found.findings.extend(put_aside(setting, &trust, &mut listed)?);
+    found.findings.extend(unlisted(setting, &listed));
     Ok(found)
 }
 
+/// What the origin logs here say was sealed.
+#[derive(Default)]
+struct Listed {
+    logs: HashSet<String>,
+    /// Logs that were put aside, which whoever did it was told of.
+    aside: HashSet<String>,
+    bundles: HashSet<String>,
+    manifests: HashSet<Digest>,
+}
+
+impl Listed {
+    fn add(&mut self, origin: &Origin) {
+        for entry in origin.entries.iter().filter(|entry| entry.kind == OriginKind::Seal) {
+            self.bundles.insert(entry.bundle.clone());
+            self.manifests.insert(entry.hash);
+        }
+    }
+}
+
+/// Sealed bundles that are here and name an origin log that does not list them, as when it was lost or cut back with
+/// its older checkpoint. Of another's log that is not here, as of a bundle that was fetched, that alone is said.
+fn unlisted(setting: &Setting, listed: &Listed) -> Vec<Finding> {
+    let own = setting.origin();
+    let own = own.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
+    let mut findings = Vec::new();
+    let mut elsewhere = BTreeMap::<String, usize>::new();
+    for folder in list::folders(&setting.root) {
+        let Ok(bundle) = Bundle::inspect(&folder) else { continue };
+        let log = bundle.seal().and_then(|seal| seal.origin.as_deref());
+        let (Some(log), Some(manifest)) = (log, bundle.manifest_hash()) else { continue };
+        if listed.bundles.contains(&setting.in_root(&folder))
+            || listed.manifests.contains(&manifest)
+        {
+            continue;
+        }
+        if listed.logs.contains(log) || own == Some(log) {
+            let message = format!("its seal names the origin log {log}, which does not list it");
+            let hint = "where the log was lost or cut back, put it back as it was; where a crash came between, `evidence-log seal DIR` enters the bundle";
+            let weigh = if listed.aside.contains(log) { Finding::warning } else { Finding::error };
+            findings.push(weigh("missing", message).hint(hint).path(setting.shown(&folder)));
+        } else {
+            *elsewhere.entry(log.to_owned()).or_default() += 1;
+        }
+    }
+    findings.extend(elsewhere.into_iter().map(|(log, n)| {
+        let bundles = counted(&n, "bundle");
+        let message =
+            format!("the origin log {log} is not here, and the seal of {bundles} names it");
+        Finding::note("no-anchor", message).path(setting.shown(&setting.root))
+    }));
+    findings
+}
+
 /// What a log has that was put aside: nothing vouches for it any more, and what it says was sealed is not forgotten.
-fn put_aside(setting: &Setting, trust: &Trust<'_>) -> Result<Vec<Finding>, Error> {
+fn put_aside(
+    setting: &Setting,
+    trust: &Trust<'_>,
+    listed: &mut Listed,
+) -> Result<Vec<Finding>, Error> {
     let mut folders: Vec<_> = std::fs::read_dir(setting.root.join(ASIDE))
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default();
@@ -84,6 +150,8 @@ fn put_aside(setting: &Setting, trust: &Trust<'_>) -> Result<Vec<Finding>, Error
     let mut findings = Vec::new();
     for folder in folders {
         let origin = evidence::read_origin(&folder, trust)?;
+        listed.aside.extend(origin.name.rsplit_once('-').map(|(log, _)| log.to_owned()));
+        listed.add(&origin);
         let first = origin.problems.iter().find(|problem| problem.weight == Weight::Error);
         let why = first.map_or("it was put aside".to_owned(), |first| first.message.clone());
         let message = format!("this origin log was put aside, and vouches for nothing: {why}");

@@ -206,3 +206,42 @@ fn an_attachment_goes_through_no_link() {
     bed.remove(format!("{bundle}/attached"));
     assert_eq!(tool(&bed).args(["seal", &bundle]).run().code(), 0);
 }
+
+#[test]
+fn a_sealed_bundle_whose_origin_log_was_lost_or_cut_back_is_named() {
+    let test = "a_sealed_bundle_whose_origin_log_was_lost_or_cut_back_is_named";
+    let Some(bed) = signed(test) else { return };
+    sealed(&bed, "one", "1");
+    let folder = log(&bed).strip_suffix("/log.jsonl").unwrap().to_owned();
+    let old = ["log.jsonl", "checkpoint", "range"].map(|name| {
+        let path = format!("{folder}/{name}");
+        let line = bed.read(&path);
+        (path, line)
+    });
+    let second = sealed(&bed, "two", "2");
+    // As it was before, with its older checkpoint, which is validly signed.
+    for (path, lines) in &old {
+        bed.write(path, lines);
+    }
+    let cut = origin(&bed);
+    assert_eq!(cut.code(), 1, "{cut}");
+    let named = |output: &testbed::Output| {
+        let lines = output.stdout().lines();
+        let said = lines.filter(|line| line.contains("which does not list it [missing]"));
+        said.map(|line| line.split(['/', '-']).nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&cut), ["two"]);
+    // What the hint says after a crash.
+    assert_eq!(tool(&bed).args(["seal", &second]).run().code(), 0);
+    assert_eq!(origin(&bed).code(), 0);
+    bed.remove(&folder);
+    let lost = origin(&bed);
+    assert_eq!((lost.code(), named(&lost)), (1, vec!["one".into(), "two".into()]), "{lost}");
+    // Of a log of somebody else that is not here, that alone is said.
+    bed.write("elsewhere/ops.toml", bed.read("ops.toml").replace("sign-with = \"home/key\"\n", ""));
+    bed.write("elsewhere/.opsproof/allowed_signers", bed.read(".opsproof/allowed_signers"));
+    std::fs::rename(bed.path("artifacts"), bed.path("elsewhere/artifacts")).unwrap();
+    let other = tool(&bed).args(["verify", "--origin", "--ops", "elsewhere/ops.toml"]).run();
+    assert_eq!(other.code(), 0, "{other}");
+    assert!(other.stdout().contains("is not here, and the seal of 2 bundles names it"), "{other}");
+}
