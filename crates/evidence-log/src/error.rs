@@ -198,9 +198,10 @@ impl Failure for Error {
             Self::Evidence(evidence::Error::BrokenLog { .. }) => Some(
                 "`evidence-log verify --origin` lists what is wrong; `evidence-log recover --origin` puts it aside, and a new one begins".into(),
             ),
-            Self::EnvFrom { .. } => {
-                Some("`vault-check check` says what is wrong with the vault".into())
-            }
+            Self::NoBundle { .. } => Some("`evidence-log list` names the bundles".into()),
+            Self::EnvFrom { .. } => Some(
+                "name it relative to the vault's root, as `fly/api_token.env`; `vault-check check` says what is wrong with one that is there".into(),
+            ),
             Self::BadName { .. } => Some(
                 "use letters, digits, `.`, `_` and `-`, and `/` between the folders of an area"
                     .into(),

@@ -81,7 +81,10 @@ pub(crate) fn verify(
     if args.answer.format == Format::Human {
         streams.stdout.write_all(text.as_bytes()).map_err(error::answer)?;
     }
-    report.write(args.answer.format, &tool, palette, streams.stdout).map_err(error::answer)?;
+    // Where nothing could be looked at there is no verdict to write.
+    if checked > 0 || refused.is_empty() || !report.findings.is_empty() {
+        report.write(args.answer.format, &tool, palette, streams.stdout).map_err(error::answer)?;
+    }
     // The last is told as any error is; with JSON the answer is there already, and all are in it.
     let last = refused.pop();
     for (_, failed) in refused.iter().chain(last.iter().filter(|_| is_json)) {
@@ -171,8 +174,8 @@ pub(crate) fn by_hand(
     let mut lines = format!("  (cd {shown} && sha256sum -c manifest.sha256)\n");
     if folder.join(SIGNATURE).exists() {
         let file = signers.map_or_else(|| "ALLOWED_SIGNERS".to_owned(), place);
-        let who =
-            signers.and_then(|path| principal(folder, path)).unwrap_or_else(|| "PRINCIPAL".into());
+        let who = signers.and_then(|path| principal(folder, path));
+        let who = who.map_or_else(|| "PRINCIPAL".to_owned(), |name| evidence::quoted(&name));
         // Writing to a string cannot fail.
         let _ = writeln!(
             lines,

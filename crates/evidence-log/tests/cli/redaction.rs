@@ -278,7 +278,7 @@ fn a_file_of_variables_that_is_not_right_is_refused_before_anything_starts() {
     ------- stderr -------
     error: cannot record the command (the command was not started)
       caused by: cannot give the command the variables of fly/missing.env: there is no such file in the vault
-    hint: `vault-check check` says what is wrong with the vault
+    hint: name it relative to the vault's root, as `fly/api_token.env`; `vault-check check` says what is wrong with one that is there
     [exit status: 125]
     ");
     for (file, why) in [

@@ -99,6 +99,9 @@ fn one_path_that_is_no_bundle_does_not_hide_the_verdicts_of_the_others() {
     assert!(found.stderr().contains("error: there is no bundle at nowhere"), "{found}");
     assert!(found.stderr().contains("vault is not a bundle"), "{found}");
 
+    let none = verify(&bed, &["nowhere", "elsewhere"]);
+    assert_eq!((none.code(), none.stdout()), (2, ""), "no verdict: {none}");
+
     let json = verify(&bed, &[&words[..], &["--format", "json"]].concat());
     assert_eq!(json.code(), 2, "{json}");
     assert!(json.stderr().contains("error: there is no bundle at nowhere"), "{json}");
@@ -222,4 +225,34 @@ fn a_key_that_nobody_listed_is_told_when_it_signs() {
     let told = "warning: .opsproof/allowed_signers does not list the key that signed";
     let again = tool(&bed).args(["seal", &bundle]).run();
     assert!(again.code() == 0 && again.stderr().contains(told), "{again}");
+}
+
+#[test]
+fn the_lines_to_check_by_hand_work_for_any_name_of_a_signer() {
+    let Some(bed) = signed("the_lines_to_check_by_hand_work_for_any_name_of_a_signer") else {
+        return;
+    };
+    let signers = bed.read(".opsproof/allowed_signers");
+    for name in ["Ops Team", "it's $HOME", "*@example.org"] {
+        let key = signers.strip_prefix("ops@example.org").unwrap();
+        bed.write(".opsproof/allowed_signers", format!("\"{name}\"{key}"));
+        let bundle = sealed(&bed);
+        let said = verify(&bed, &[&bundle]);
+        let line =
+            said.stdout().lines().find(|line| line.contains("ssh-keygen -Y verify")).unwrap();
+        let by_hand = bed.command("sh").args(["-c", line]).unguarded().run();
+        assert_eq!(by_hand.code(), 0, "{line}: {by_hand}");
+    }
+}
+
+#[test]
+fn what_is_left_of_a_bundle_is_listed() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    bed.remove(format!("{bundle}/evidence.jsonl"));
+    let listed = tool(&bed).arg("list").run();
+    assert!(
+        listed.stdout().trim_start().starts_with("unread    artifacts/area/check-"),
+        "{listed}"
+    );
 }
