@@ -170,7 +170,6 @@ fn stdin_kind() -> &'static str {
     {
         Ok((FileType::CharacterDevice, device)) if device == rustix::fs::makedev(1, 3) => "null",
         Ok((FileType::Fifo | FileType::Socket, _)) => "pipe",
-        Ok(_) => "file",
-        Err(_) => "closed",
+        _ => "file",
     }
 }
