@@ -258,7 +258,9 @@ impl Command {
                 return Some(next);
             }
             let text = &source[at..next];
-            self.is_reserved = RESERVED.contains(&text);
+            // Braces may make the name of several words, or `export` of other letters.
+            let has_braces = || text.contains(&b'{') && text.contains(&b',');
+            self.is_reserved = RESERVED.contains(&text) || has_braces();
             let is_export =
                 matches!(word.value.expose(), b"export" | b"readonly" | b"declare" | b"typeset");
             self.name = if is_export { Name::Export } else { Name::Other };

@@ -49,6 +49,12 @@ fn bytes_that_are_no_utf8_are_met_as_each_language_meets_them() {
 }
 
 #[test]
+fn a_shell_makes_words_of_braces() {
+    assert_eq!(Dialect::Shell.read(b"{,x}export A=1\n").end, End::Refused { line: 1 });
+    assert_eq!(Dialect::Shell.read(b"echo {a,b}\nA=1\n").end, End::Whole);
+}
+
+#[test]
 fn a_lone_carriage_return_is_no_line_of_the_source() {
     assert_eq!(Dialect::Ruby.read(b"A=1\r\nB=2\rC=3\nexport D\n").end, End::Refused { line: 3 });
 }
