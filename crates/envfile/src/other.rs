@@ -1,6 +1,6 @@
 //! What other programs read in a file than the strict dialect does.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use secret::Secret;
 
@@ -12,15 +12,15 @@ use crate::utf16::from_utf16;
 
 /// A value that some program reads.
 pub struct OtherReading {
-    /// The key that gets it; `line-7` for a value that stands in a line without a name.
+    /// The key that gets it; `line-7` for what stands in a line of which that is not certain.
     pub key: String,
     /// The value.
     pub value: Secret,
 }
 
 /// The values that some program reads in a file and the strict dialect does not, and each that stands in a line which
-/// the strict dialect cannot read, as it is written. A program that runs on over lines is not followed there. Of a file in
-/// UTF-16 they are all that it holds.
+/// the strict dialect cannot read, as it is written: without a key it may be a value as a whole. A program that runs on
+/// over lines is not followed there. Of a file in UTF-16 they are all that it holds.
 pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     let source = file.expose();
     if let Some(decoded) = from_utf16(source).map(EnvFile::from_secret) {
@@ -40,7 +40,8 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
         .filter(|problem| problem.code == ProblemCode::NoName)
         .map(|problem| problem.line)
         .collect();
-    let mut unnamed: HashMap<&str, usize> = HashMap::new();
+    let mut unnamed: Vec<(&str, usize)> = Vec::new();
+    let mut without_key: Vec<(&[u8], usize)> = Vec::new();
     let mut found: Vec<OtherReading> = Vec::new();
     let mut add = |key: &str, value: &[u8]| {
         let is_followed = !value.contains(&b'\n') || runs_on.contains(key);
@@ -58,15 +59,16 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
                 let entry = &file.entries()[index];
                 add(&entry.key, peeled(entry.value.expose()));
             }
-            LineKind::Malformed => {
-                if let Some((key, value)) = as_written(text) {
-                    if without_name.contains(&line.number) {
-                        unnamed.entry(key).or_insert(line.number);
-                    }
+            LineKind::Malformed => match as_written(text) {
+                Some((key, _)) if without_name.contains(&line.number) => {
+                    unnamed.push((key, line.number));
+                }
+                Some((key, value)) if is_key(key) => {
                     add(key, value);
                     add(key, peeled(value));
                 }
-            }
+                _ => without_key.extend(perhaps(text).map(|value| (value, line.number))),
+            },
         }
         any = true;
         readings(text, &mut add);
@@ -75,10 +77,13 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
         // A value that refers to another is read only in the whole.
         readings(source, &mut add);
     }
-    found.retain(|other| !unnamed.contains_key(other.key.as_str()));
-    found.extend(unnamed.into_iter().map(|(value, number)| OtherReading {
+    found.retain(|other| unnamed.iter().all(|(key, _)| *key != other.key));
+    // Compared with its like; under a key it is told better.
+    without_key.retain(|(value, _)| found.iter().all(|known| known.value.expose() != *value));
+    let unnamed = unnamed.into_iter().map(|(value, number)| (value.as_bytes(), number));
+    found.extend(unnamed.chain(without_key).map(|(value, number)| OtherReading {
         key: format!("line-{number}"),
-        value: Secret::from(value.to_owned()),
+        value: Secret::new(value.to_vec()),
     }));
     found.sort_by(|one, other| one.parts().cmp(&other.parts()));
     found.dedup_by(|one, other| one.parts() == other.parts());
@@ -120,9 +125,24 @@ fn as_written(line: &[u8]) -> Option<(&str, &[u8])> {
     Some((name, line[equals + 1..].trim_ascii()))
 }
 
+/// What a line without a key may mean: all of it, and what stands behind the first sign of an assignment, or behind a
+/// name and a space where it is the last word.
+fn perhaps(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(b"export ").unwrap_or(line);
+    let is_end = |byte: &u8| b"=:".contains(byte) || byte.is_ascii_whitespace();
+    let named = line.iter().position(is_end).and_then(|end| {
+        let length = line[end..].iter().take_while(|byte| is_end(byte)).count();
+        let (between, behind) = line[end..].split_at(length);
+        let is_word = || !behind.iter().any(u8::is_ascii_whitespace);
+        (!between.trim_ascii().is_empty() || is_word()).then(|| peeled(behind))
+    });
+    named.into_iter().chain([peeled(line)]).filter(|value| !value.is_empty())
+}
+
 /// A value without the quotes and signs of a shell around it, as in `$'…'` and in what was copied from a script.
 fn peeled(value: &[u8]) -> &[u8] {
-    let is_sign = |byte: &u8| b"'\"`;&|() \t".contains(byte);
+    let is_sign = |byte: &u8| b"'\"`,;&|() \t".contains(byte);
     let value =
         value.strip_prefix(b"$").filter(|rest| rest.first().is_some_and(is_sign)).unwrap_or(value);
     let start = value.iter().position(|byte| !is_sign(byte)).unwrap_or(value.len());
@@ -140,7 +160,7 @@ mod tests {
         let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let readings = other_readings(&EnvFile::parse(&wide));
         let values = readings.iter().map(|other| other.value.expose_text().unwrap());
-        assert_eq!(values.collect::<Vec<_>>(), ["CANARY-1", "CANARY 2", "CANARY-3"]);
+        assert_eq!(values.collect::<Vec<_>>(), ["CANARY-1", "CANARY 2", "CANARY-3", "C: CANARY-3"]);
     }
 
     #[track_caller]
@@ -186,6 +206,18 @@ mod tests {
             "A=b\nQ0FOQVJZkq7Vw2xTzPaB3dE5QUE= # old\nexport Q0FOQVJZkq7Vw2xTzPaB3dE5QUI=;\n",
             &["line-2=Q0FOQVJZkq7Vw2xTzPaB3dE5QUE", "line-3=Q0FOQVJZkq7Vw2xTzPaB3dE5QUI"],
         );
+    }
+
+    #[test]
+    fn a_line_without_a_key_may_be_a_value_or_have_one() {
+        check("CANARY-ab\n", &["line-1=CANARY-ab"]);
+        check("A=b\nKEY: CANARY-ab\n", &["KEY=CANARY-ab", "line-2=KEY: CANARY-ab"]);
+        check("  \"KEY\" : \"CANARY-ab\",\n", &["line-1=CANARY-ab", "line-1=KEY\" : \"CANARY-ab"]);
+        check("export KEY CANARY-ab\n", &["line-1=CANARY-ab", "line-1=KEY CANARY-ab"]);
+        check("my-key=CANARY-ab\n", &["line-1=CANARY-ab", "line-1=my-key=CANARY-ab"]);
+        check("CANARY see the docs\n", &["line-1=CANARY see the docs"]);
+        check("CANARY-ab==\n", &["line-1=CANARY-ab=="]);
+        check(" '' \n", &[]);
     }
 
     #[test]

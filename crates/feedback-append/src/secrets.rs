@@ -1,7 +1,5 @@
 //! The secrets of the vault as far as they can be known, and what of it is not known and so not looked for.
 
-mod raw;
-
 use opsfile::Ops;
 use secret::SecretSet;
 use vault::{Content, File, Vault};
@@ -31,11 +29,7 @@ impl Secrets {
             return Ok(Self { set: None, gaps: Vec::new() });
         };
         let vault = Vault::load(ops).map_err(Error::Vault)?;
-        let mut builder = SecretSet::builder();
-        for file in &vault.files {
-            raw::add(file, &mut builder);
-        }
-        Ok(Self { gaps: gaps(&vault), set: Some(vault.secrets_into(builder)) })
+        Ok(Self { gaps: gaps(&vault), set: Some(vault.secret_set()) })
     }
 }
 

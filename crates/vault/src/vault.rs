@@ -188,23 +188,18 @@ impl Vault {
                             add_spellings(builder, &name, shape, &entry.value);
                         }
                     }
-                    for other in envfile::other_readings(env) {
-                        let shape = file.shape(&other.key).unwrap_or(&Shape::Any);
-                        let declared = file.declared.as_ref();
-                        let is_public =
-                            declared.is_some_and(|file| file.public.contains(&other.key));
-                        if is_secret(shape, &other.value) && !is_public && !is_address(&other.value)
-                        {
-                            let key = disguised(&other.key, &hidden);
-                            builder.add_reading(&format!("{}:{key}", file.path), &other.value);
-                        }
-                    }
+                    add_readings(builder, file, env, &hidden);
                 }
                 Content::Whole(value) if !value.is_empty() => {
                     builder.add(&file.path, value);
                     if let Some(shape) = file.declared.as_ref().and_then(|file| file.whole.as_ref())
                     {
                         add_spellings(builder, &file.path, shape, value);
+                    }
+                    // What the bytes spell goes where they go themselves.
+                    if envfile::from_utf16(value.expose()).is_some() {
+                        let env = EnvFile::from_secret(value.duplicate());
+                        add_readings(builder, file, &env, &hidden);
                     }
                 }
                 Content::Whole(_) | Content::Missing | Content::Link | Content::Unreadable(_) => {}
@@ -289,6 +284,19 @@ impl File {
             }
         };
         File { path, declared: None, content, mode, owner, modified }
+    }
+}
+
+/// Adds what other programs read in a file, and what may be a value in a line that cannot be read.
+fn add_readings(builder: &mut SecretSetBuilder, file: &File, env: &EnvFile, hidden: &[&str]) {
+    for other in envfile::other_readings(env) {
+        let shape = file.shape(&other.key).unwrap_or(&Shape::Any);
+        let declared = file.declared.as_ref();
+        let is_public = declared.is_some_and(|file| file.public.contains(&other.key));
+        if is_secret(shape, &other.value) && !is_public && !is_address(&other.value) {
+            let key = disguised(&other.key, hidden);
+            builder.add_reading(&format!("{}:{key}", file.path), &other.value);
+        }
     }
 }
 
