@@ -166,7 +166,7 @@ impl Setting {
     /// it has to be.
     pub(crate) fn typed_here(&self, path: &Path) -> String {
         let text = path.strip_prefix(&self.cwd).unwrap_or(path).display().to_string();
-        if text.is_empty() { ".".into() } else { evidence::quoted(&text) }
+        if text.is_empty() { ".".into() } else { report::quoted(&text) }
     }
 
     /// The key that seals, if one is declared; or why it cannot be used, which never stops the operator.

@@ -79,7 +79,7 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
         run.number(),
         palette.bold(&visible(&run.begin.label))
     );
-    let _ = writeln!(text, "      $ {}", visible(&run.command_line()));
+    let _ = writeln!(text, "      $ {}", visible(&run.command_line(report::quoted)));
     for (file, _) in run.outputs().filter(|(file, _)| file.bytes > 0) {
         let _ = writeln!(text, "      {} {} bytes", visible(&file.path), file.bytes);
     }
@@ -91,15 +91,7 @@ fn show_run(text: &mut String, time: &str, run: &Run<'_>, palette: Palette) {
 /// Words of a bundle as a terminal may have them: whoever wrote them moves no cursor, and begins no line that could be
 /// taken for one of ours.
 fn visible(words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    for letter in words.chars() {
-        match letter {
-            '\n' => out.push_str("\n        "),
-            letter if evidence::is_unseen(letter) => out.extend(letter.escape_default()),
-            letter => out.push(letter),
-        }
-    }
-    out
+    report::printable(words).replace('\n', "\n        ")
 }
 
 /// What is said behind a commit about the files.

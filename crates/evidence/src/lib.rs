@@ -22,7 +22,7 @@ mod unrecorded;
 mod verify;
 mod write;
 
-pub use bundle::{Bundle, Run, is_unseen, quoted};
+pub use bundle::{Bundle, Run};
 pub use chain::{Chain, RECORDS, Tail};
 pub use checkpoint::{Checkpoint, verifier_key};
 pub use digest::{Digest, Hasher, NotADigest};

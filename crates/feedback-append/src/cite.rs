@@ -259,7 +259,7 @@ fn cite_output(
         }
     }
     let run = CitedRun {
-        command: run.command_line(),
+        command: run.command_line(report::quoted),
         path: output.map(|output| format!("{shown}{}", output.path)),
         sha256: output.map(|output| output.sha256.hex()),
         outcome: outcome(run),
@@ -295,7 +295,7 @@ fn outcome(run: Run<'_>) -> String {
 fn shortfall(run: Run<'_>) -> (Shortfall, String) {
     let is_failed = run.outcome().is_some() && !run.succeeded();
     let kind = if is_failed { Shortfall::Failed } else { Shortfall::Unproven };
-    (kind, format!("{} ({})", run.command_line(), outcome(run)))
+    (kind, format!("{} ({})", run.command_line(report::quoted), outcome(run)))
 }
 
 fn hash(path: &Path) -> Result<String, Error> {

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{RECORDS, quoted};
+use evidence::RECORDS;
 use opsfile::{Ops, Role};
+use report::quoted;
 
 use crate::archive;
 use crate::error::Error;

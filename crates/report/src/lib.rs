@@ -17,6 +17,7 @@ mod palette;
 mod render;
 mod rule;
 mod streams;
+mod terminal;
 
 pub use answer::{Report, Tool};
 pub use command_line::{AnswerFormat, ColorWhen, CommandLine, Common, FindingsFormat, Format};
@@ -28,6 +29,7 @@ pub use finding::{Finding, Level, Subject};
 pub use git::{GIT_SETTINGS, GIT_VARIABLES};
 pub use invocation::{Invocation, Variables};
 pub use palette::Palette;
-pub use render::{in_line, json};
+pub use render::json;
 pub use rule::{Rule, explain};
 pub use streams::Streams;
+pub use terminal::{in_line, is_unseen, printable, quoted};

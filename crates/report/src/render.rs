@@ -9,7 +9,6 @@ mod tests;
 
 pub(crate) use github::github;
 pub(crate) use human::human;
-pub use human::in_line;
 pub(crate) use json::findings_json;
 pub use json::json;
 pub(crate) use sarif::sarif;

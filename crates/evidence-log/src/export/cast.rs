@@ -26,7 +26,7 @@ pub(super) fn asciicast(
     let runs = runs(ctx, bundle)?;
     let name = bundle.opened().map_or("evidence", |open| open.name.as_str());
     let line = match runs.as_slice() {
-        [one] => Some(one.command_line()),
+        [one] => Some(one.command_line(report::quoted)),
         _ => None,
     };
     let started = bundle.records().first().map_or(0, |record| record.time.timestamp());
@@ -35,7 +35,12 @@ pub(super) fn asciicast(
     let mut cast = Cast::new(NewFile::create(&ctx.output)?, &header).map_err(failed)?;
     let mut from_us = 0;
     for run in &runs {
-        let label = format!("{:03} {}: {}", run.number(), run.begin.label, run.command_line());
+        let label = format!(
+            "{:03} {}: {}",
+            run.number(),
+            run.begin.label,
+            run.command_line(report::quoted)
+        );
         cast.marker(from_us, &label).map_err(failed)?;
         play(ctx, run, from_us, &mut cast, set)?;
         // What a command left behind may have printed later.

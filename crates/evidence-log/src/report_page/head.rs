@@ -178,7 +178,7 @@ pub(super) fn steps(html: &mut String, bundle: &Bundle) {
              <td class=\"when\"><span class=\"bar\" aria-hidden=\"true\">{bar}</span></td></tr>",
             run.number(),
             escaped(&run.begin.label),
-            escaped(&run.command_line()),
+            escaped(&run.command_line(report::quoted)),
             escaped(&words),
         );
     }

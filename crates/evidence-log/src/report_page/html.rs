@@ -13,7 +13,7 @@ pub(super) fn escaped(text: &str) -> String {
             '\'' => safe.push_str("&#39;"),
             '\n' | '\t' => safe.push(letter),
             '\r' => {}
-            other if evidence::is_unseen(other) || is_no_character(other) => safe.push('\u{fffd}'),
+            other if report::is_unseen(other) || is_no_character(other) => safe.push('\u{fffd}'),
             other => safe.push(other),
         }
     }

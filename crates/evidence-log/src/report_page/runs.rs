@@ -33,7 +33,7 @@ pub(super) fn show(
         run.number(),
         escaped(&run.begin.label),
         escaped(&words),
-        escaped(&run.command_line()),
+        escaped(&run.command_line(report::quoted)),
     );
     for reason in run.suspect() {
         let _ = writeln!(html, "<p class=\"callout fair\">{}</p>", why(*reason));

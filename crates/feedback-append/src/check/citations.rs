@@ -1,7 +1,6 @@
 //! The rules of citations: `citation-missing citation-changed citation-ignored citation-glob`.
 
-use evidence::quoted;
-use report::{Finding, Level};
+use report::{Finding, Level, quoted};
 
 use crate::citation::Citation;
 use crate::log::Log;

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use evidence::quoted;
-use report::{Finding, Level};
+use report::{Finding, Level, quoted};
 
 /// Gives each finding without a hint the one of its rule. `up` leads from where the reader is to the repo's folder.
 pub(super) fn fill(findings: &mut [Finding], up: &str) {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::answer::Report;
 use crate::finding::{Finding, Level, Subject};
 use crate::palette::Palette;
+use crate::terminal::{in_line, printable};
 
 pub(crate) fn human(report: &Report, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
@@ -51,32 +52,6 @@ fn place(subject: &Subject) -> String {
         Some(key) => format!("{} {}", in_line(&place), in_line(key)),
         None => in_line(&place),
     }
-}
-
-/// Text for one line of a terminal: control characters, those that turn the direction of writing and line breaks are
-/// shown and not obeyed.
-pub fn in_line(text: &str) -> String {
-    printable(text).replace('\n', "\\n")
-}
-
-/// A name from a file or a folder may hold characters that a terminal would obey.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_unseen(character) && character != '\n' {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-/// Whether a character is not shown but does something to what is: control characters, and those of Unicode's
-/// bidirectional algorithm (UAX #9) that turn the direction of writing.
-fn is_unseen(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn plural(count: usize, word: &str) -> Option<String> {
