@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Still};
 use crate::lock::NO_FOLLOW;
 
-/// Writes a file that must not exist yet, durably, with these permission bits.
+/// Writes a file that must not exist yet, durably, with these permission bits; one that does not become whole is removed.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let mut file = OpenOptions::new()
         .write(true)
@@ -17,7 +17,10 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
         .custom_flags(NO_FOLLOW)
         .open(path)
         .map_err(Error::io("create", path, Still::Untouched))?;
-    file.write_all(bytes).map_err(Error::io("write", path, Still::Unsynced))?;
+    file.write_all(bytes).map_err(|source| {
+        let _ = std::fs::remove_file(path);
+        Error::io("write", path, Still::Untouched)(source)
+    })?;
     file.sync_all().map_err(Error::io("sync", path, Still::Unsynced))?;
     sync_folder(path)
 }

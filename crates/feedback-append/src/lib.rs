@@ -41,13 +41,18 @@ pub mod front_matter;
 pub mod stamp;
 pub mod text;
 
+use std::sync::Arc;
+
 use report::{Exit, Invocation, Streams};
+use signal_hook::consts::SIGXFSZ;
 
 use args::{Args, Command};
 use error::Error;
 
 /// Runs the program with this invocation.
 pub fn run(invocation: &Invocation, streams: &mut Streams<'_>) -> Exit {
+    // A limit on the size of files then is an error that is told, and not the end of the process.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     report::dispatch::<Args, Error>(invocation, streams, |args, invocation, streams| {
         dispatch(args, invocation, streams).map_err(|error| masked::error(error, args, invocation))
     })

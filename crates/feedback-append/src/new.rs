@@ -1,13 +1,11 @@
 //! `new`: an empty log with its front matter, from what ops.toml declares.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use durable::Change;
 use evidence::Digest;
 use report::{Exit, Format, Invocation, Streams};
-use signal_hook::consts::SIGXFSZ;
 
 use crate::args::{Args, NewArgs};
 use crate::error::Error;
@@ -46,8 +44,6 @@ pub(crate) fn run(
         Some(block) => front_matter::apply(&head, &front_matter::set(&head, &block, &empty, false)),
         None => head,
     };
-    // A limit on the size of files then is an error that is told, and not the end of the process.
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Answer)?;
     durable::replace(&target.path, PATIENCE, |snapshot| match snapshot.file() {
         Some(_) => Err(Error::Exists { path: target.path.clone() }),
         None => Ok(Change::Edit { edits: Vec::new(), append: log.clone().into_bytes() }),

@@ -167,12 +167,19 @@ fn a_link_in_the_logs_place_is_refused() {
 #[test]
 fn a_file_size_limit_leaves_the_log_as_it_was() {
     let bed = bed();
-    let script =
-        format!("ulimit -f 2; exec {} --role chatwoot --title T", testbed::bin!("feedback-append"));
-    let output = bed.command("sh").args(["-c", &script]).run();
-    assert_eq!(output.code(), 2, "{output}");
-    assert!(output.stderr().contains("nothing was written"), "{output}");
-    assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
+    for args in [
+        "--role chatwoot --title T",
+        "refresh --write",
+        "archive --role chatwoot --before 2025-11-01",
+    ] {
+        let script = format!("ulimit -f 2; exec {} {args}", testbed::bin!("feedback-append"));
+        let output = bed.command("sh").args(["-c", &script]).run();
+        assert_eq!(output.code(), 2, "{output}");
+        assert!(output.stderr().contains("nothing was written"), "{output}");
+        assert_eq!(bed.read("feedback/chatwoot.md"), SEED);
+    }
+    // No part of an archive is there.
+    fs::remove_dir(bed.path("feedback/archive")).unwrap();
     assert!(left_over(&bed).is_empty());
     assert_eq!(run(&bed, ["--role", "chatwoot", "--title", "T"]).code(), 0);
 }
