@@ -160,9 +160,10 @@ pub(crate) fn of(log: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_part = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        name.is_some_and(|name| {
-            name.strip_prefix(stem.as_str()).is_some_and(|rest| rest.starts_with(['-', '.']))
-        }) && path.extension().is_some_and(|extension| extension == "md")
+        let is_named = || name?.strip_prefix(stem.as_str())?.starts_with(['-', '.']).then_some(());
+        // `a-b-before-DATE.md` is of `a-b.md`, and not of `a.md`.
+        log_of(path).map_or(is_named().is_some(), |of| of.file_stem() == log.file_stem())
+            && path.extension().is_some_and(|extension| extension == "md")
             && path.is_file()
     };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_part).collect();

@@ -1,15 +1,14 @@
 //! The one durable write: under the log's lock, the entry behind the last byte and the front matter kept true.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use durable::{Change, Edit, Snapshot};
 use report::Invocation;
-use signal_hook::consts::SIGXFSZ;
 
 use super::{aside, closers};
+use crate::archive;
 use crate::blocks;
 use crate::commonmark::Open;
 use crate::draft::{self, Draft};
@@ -17,6 +16,7 @@ use crate::entry;
 use crate::error::Error;
 use crate::front_matter;
 use crate::git::Git;
+use crate::new;
 use crate::regular;
 use crate::repo::Repo;
 use crate::stamp;
@@ -67,8 +67,6 @@ pub(super) fn write(
         std::fs::create_dir_all(folder)
             .map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
     }
-    // A limit on the size of files then is an error that is told, and not the end of the process.
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Answer)?;
     make_sure_it_is_not_emptied(repo, target, invocation)?;
     let mut written = None;
     durable::replace(&target.path, PATIENCE, |snapshot| {
@@ -153,7 +151,7 @@ fn decide(
     }
     let mut head = String::new();
     if snapshot.file().is_none() {
-        head = crate::new::front_matter(repo, target, now);
+        head = new::front_matter(repo, target, now);
         found.head.clone_from(&head);
         found.block = front_matter::read(&head);
         found.lines = head.lines().count() as u64;
@@ -226,16 +224,7 @@ fn closing(
 
 /// The entry with this id in an archive of the log: where it is, the line of its heading, and its text.
 fn archived(target: &Target<'_>, id: &str) -> Option<(PathBuf, u64, String)> {
-    let prefix = format!("{}-before-", target.path.file_stem()?.to_str()?);
-    let folder = target.path.parent()?.join("archive");
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(&prefix) && path.extension().is_some_and(|extension| extension == "md")
-    });
-    paths.sort_unstable();
-    paths.into_iter().rev().find_map(|path| {
+    archive::of(&target.path).into_iter().rev().find_map(|path| {
         let file = regular::open(&path).ok()?;
         let length = file.metadata().ok()?.len();
         let found = survey::survey(Some(&file), length, Some(id)).ok()?;
@@ -300,14 +289,11 @@ fn edits(repo: &Repo, found: &Survey, tail: &str, now: DateTime<Utc>) -> Vec<fro
     let is_cut = found.head.len() == block.range.end && !found.end.ends_with(b"\n");
     let cut = if is_cut { tail.find('\n').map_or(0, |at| at + 1) } else { 0 };
     body.update(&tail.as_bytes()[cut..]);
-    let mut values = vec![
+    let values = [
         ("doc_hash", format!("sha256:{}", body.finish().hex())),
-        ("last_reviewed", now.format("%Y-%m-%d").to_string()),
+        ("last_reviewed", new::day(now)),
+        ("expires", new::day(now + new::lasts(repo))),
     ];
-    let policy = repo.ops.as_ref().map(|ops| ops.feedback.expires_after);
-    if let Some(lasts) = policy.and_then(|lasts| TimeDelta::from_std(lasts).ok()) {
-        values.push(("expires", (now + lasts).format("%Y-%m-%d").to_string()));
-    }
     front_matter::set(&found.head, block, &values, false)
 }
 

@@ -40,6 +40,23 @@ fn the_day_moves_with_the_entries_that_need_it() {
 }
 
 #[test]
+fn an_archive_is_of_the_log_that_it_is_named_for() {
+    let bed = bed();
+    let entry = |title: &str| format!("## 2025-10-21T01:02:03Z — {title}\nStatus: blocked\n");
+    let ops = bed.read("ops.toml").replace("manager", "chatwoot-ops");
+    bed.write("ops.toml", ops);
+    bed.write("feedback/chatwoot-ops.md", entry("Other"));
+    assert_eq!(
+        run(&bed, ["archive", "--role", "chatwoot-ops", "--before", "2025-11-01"]).code(),
+        0
+    );
+    bed.write("feedback/chatwoot.md", entry("Own"));
+    let digest = run(&bed, ["digest", "--format", "json"]).json();
+    let latest = |at: usize| digest["roles"][at]["latest"]["action"].as_str().unwrap().to_owned();
+    assert_eq!([latest(0), latest(1)], ["Own", "Other"]);
+}
+
+#[test]
 fn an_archive_lies_in_a_folder_of_the_repo() {
     let bed = bed();
     std::os::unix::fs::symlink(bed.path("vault/occ"), bed.path("feedback/archive")).unwrap();

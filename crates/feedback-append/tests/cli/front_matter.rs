@@ -43,6 +43,15 @@ fn what_cannot_be_edited_in_place_is_told_and_left() {
 }
 
 #[test]
+fn an_entry_moves_the_day_of_any_log() {
+    let bed = testbed::Bed::new();
+    bed.write("log.md", "---\ndoc: log.md\nexpires: 2025-10-18\n---\n");
+    assert!(run(&bed, ["check", "log.md"]).stdout().contains("that moves the day"));
+    assert_eq!(run(&bed, ["log.md", "--title", "Reviewed", "--message", "still true"]).code(), 0);
+    assert!(!run(&bed, ["check", "log.md"]).stdout().contains("[expired]"));
+}
+
+#[test]
 fn quoted_keys_are_keys() {
     let (_, code, after) =
         refreshed("---\n\"doc\": feedback/e.md\n'owner' : d\n\"doc_hash\": TBD\n---\n");

@@ -18,7 +18,7 @@ const BODY: &str = "((## 2025-10-1[0-9]T0[0-9]:1[0-9]:07Z — T|## 2025-10-11 01
 /// The lines of a front matter with the values of these keys left out, and what follows it.
 fn kept(document: &str) -> (Vec<String>, &str) {
     let end = front_matter::read(document).map_or(0, |block| block.range.end);
-    let keys = ["doc_hash:", "last_reviewed:"];
+    let keys = ["doc_hash:", "last_reviewed:", "expires:"];
     let line = |line: &str| {
         let comment = line.find(" #").map_or("", |at| &line[at..]);
         let key = keys.iter().find(|key| line.starts_with(**key));
