@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use durable::{Change, Edit};
@@ -23,9 +22,6 @@ use crate::repo::{self, Repo};
 use crate::stamp::{self, Precision};
 use crate::target::Target;
 
-/// How long to wait for other writers of the same log.
-const PATIENCE: Duration = Duration::from_mins(2);
-
 /// Moves the entries before a day.
 pub(crate) fn run(
     args: &Args,
@@ -33,13 +29,10 @@ pub(crate) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
-    let before = stamp::read(&archive.before).filter(|(_, length)| *length == archive.before.len());
-    let before = before.filter(|(stamp, _)| stamp.precision == Precision::Day);
-    let Some(before) = before.and_then(|(stamp, _)| stamp.at) else {
-        return Err(Error::Option {
-            option: "--before",
-            why: "must be a day, as 2026-11-22".to_owned(),
-        });
+    let before = stamp::read_whole(&archive.before);
+    let before = before.filter(|stamp| stamp.precision == Precision::Day);
+    let Some(before) = before.and_then(|stamp| stamp.at) else {
+        return Err(Error::option("--before", "must be a day, as 2026-11-22"));
     };
     let file: Vec<_> =
         archive.file.iter().map(|file| repo::plain(&invocation.cwd.join(file))).collect();
@@ -51,14 +44,14 @@ pub(crate) fn run(
     }
     let mut moved = 0;
     let mut place = None;
-    durable::replace(&target.path, PATIENCE, |snapshot| {
+    target.replace(|snapshot| {
         let bytes =
             snapshot.read().map_err(|source| Error::Read { path: target.path.clone(), source })?;
         let log = Log::read(&target.path, &target.shown, &bytes, &Roots::default());
         let old = old_entries(&log, before);
         moved = old.len();
         if old.is_empty() {
-            return Ok::<_, Error>(Change::Keep);
+            return Ok(Change::Keep);
         }
         let body = body(&log, &bytes, &old)?;
         make_sure_it_leaks_nothing(&repo, &log, &old)?;
@@ -226,10 +219,9 @@ fn write_archive(
         let path = folder.join(format!("{stem}-before-{}{suffix}.md", new::day(before)));
         let own = Target { shown: repo.shown(&path), path, role: target.role };
         own.make_sure_of_its_place(repo)?;
-        let head = new::front_matter(repo, &own, now);
+        let head = new::front_matter(repo, &own, Digest::of(body), now);
         let head = if is_crlf { head.replace('\n', "\r\n") } else { head };
-        let mut values = said_of(target, log);
-        values.push(("doc_hash", format!("sha256:{}", Digest::of(body).hex())));
+        let values = said_of(target, log);
         let head = match front_matter::read(&head) {
             Some(block) => {
                 front_matter::apply(&head, &front_matter::set(&head, &block, &values, true))
@@ -296,13 +288,9 @@ fn cut(
     }
     body.update(&bytes[at..]);
     if let Some(block) = &log.block {
-        let values = [("doc_hash", format!("sha256:{}", body.finish().hex()))];
+        let values = [("doc_hash", body.finish().to_string())];
         let head = front_matter::set(&log.text, block, &values, false);
-        let head = head.into_iter().map(|edit| Edit {
-            range: edit.range.start as u64..edit.range.end as u64,
-            bytes: edit.text.into_bytes(),
-        });
-        edits.splice(0..0, head);
+        edits.splice(0..0, head.into_iter().map(Edit::from));
     }
     Change::Edit { edits, append: Vec::new() }
 }

@@ -269,10 +269,10 @@ impl AppendArgs {
             ("--format", self.answer.format != Format::Human),
         ];
         match options.iter().find(|(_, is_given)| *is_given) {
-            Some((option, _)) => Err(Error::Option {
+            Some((option, _)) => Err(Error::option(
                 option,
-                why: "belongs to an entry, and not in front of another command".to_owned(),
-            }),
+                "belongs to an entry, and not in front of another command",
+            )),
             None => Ok(()),
         }
     }

@@ -184,7 +184,7 @@ fn underlined((start, line): (usize, &str), (end, rule): (usize, &str)) -> Optio
 }
 
 /// `## x ##` is written by some; the signs behind are no text.
-fn without_closing_signs(text: &str) -> &str {
+pub(crate) fn without_closing_signs(text: &str) -> &str {
     let bare = text.trim_end_matches('#');
     if bare.is_empty() || bare.ends_with([' ', '\t']) { bare.trim_end() } else { text }
 }

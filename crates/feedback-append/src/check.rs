@@ -15,6 +15,7 @@ mod twice;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -33,6 +34,7 @@ use crate::repo::{self, Repo};
 use crate::resolve::Resolver;
 use crate::rules::TOOL;
 use crate::target::{self, Target};
+pub(crate) use claims::{Bundles, contradictions};
 use past::Past;
 
 /// Checks the logs that the command line names, or all that are declared.
@@ -54,8 +56,7 @@ pub(crate) fn run(
     let staged = match &git {
         Some(git) if check.staged || in_hook => Some(Staged::read(git, &repo, &files)?),
         None if check.staged => {
-            let why = "needs a git work tree".to_owned();
-            return Err(Error::Option { option: "--staged", why });
+            return Err(Error::option("--staged", "needs a git work tree"));
         }
         _ => None,
     };
@@ -112,10 +113,7 @@ pub(crate) fn declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
 /// Every declared log, whether or not it is there.
 pub(crate) fn all_declared(repo: &Repo) -> Result<Vec<PathBuf>, Error> {
     let Some(ops) = &repo.ops else {
-        return Err(Error::Option {
-            option: "FILE",
-            why: "must be given where there is no ops.toml".to_owned(),
-        });
+        return Err(Error::option("FILE", "must be given where there is no ops.toml"));
     };
     Ok(ops.feedback.roles.values().map(|role| target::log_path(ops, role)).collect())
 }
@@ -210,7 +208,7 @@ fn findings(
         };
         let findings = present(repo, git, &logs, archives, invocation.now)?;
         let past = match past {
-            Some(past) => past.join().map_err(|_| Error::Thread)??,
+            Some(past) => past.join().unwrap_or_else(|panicked| resume_unwind(panicked))?,
             None => Past::default(),
         };
         Ok::<_, Error>((logs, findings, past))
@@ -239,13 +237,6 @@ fn findings(
     Ok((findings, logs.len()))
 }
 
-/// Where a log claims what its citations contradict.
-pub(crate) fn contradictions(log: &Log, resolver: &Resolver<'_>) -> Vec<Finding> {
-    let mut findings = claims::check(log, resolver, &claims::Bundles::default());
-    findings.retain(|finding| finding.rule == "claim-contradicted");
-    findings
-}
-
 /// What is wrong with the logs as they are.
 fn present(
     repo: &Repo,
@@ -263,7 +254,7 @@ fn present(
         log.citations.paths.iter().map(move |citation| (folder, citation))
     });
     let resolver = Resolver::new(repo, git, cited)?;
-    let bundles = claims::Bundles::default();
+    let bundles = Bundles::default();
     let findings = in_parallel(logs, |log| {
         let expected = front::Expected::of(repo, log, now);
         let mut findings = front::check(log, &expected);
@@ -271,26 +262,11 @@ fn present(
         findings.extend(twice::check(repo, log));
         findings.extend(citations::check(log, &resolver));
         findings.extend(claims::check(log, &resolver, &bundles));
-        let leaked = credentials::check(log, set);
-        if !leaked.is_empty() {
-            for finding in &mut findings {
-                credentials::mask(finding, set);
-            }
-        }
-        findings.extend(leaked);
-        findings
+        credentials::check(log, findings, set)
     });
     // Of what is archived only what is wrong however old it is.
     let moved = in_parallel(archives, |log| {
-        let leaked = credentials::check(log, set);
-        let mut findings = claims::check(log, &resolver, &bundles);
-        findings.retain(|finding| finding.rule == "claim-contradicted");
-        if !leaked.is_empty() {
-            for finding in &mut findings {
-                credentials::mask(finding, set);
-            }
-        }
-        findings.into_iter().chain(leaked).collect()
+        credentials::check(log, contradictions(log, &resolver, &bundles), set)
     });
     let findings = findings.into_iter().chain(moved);
     let gaps = secrets.iter().flat_map(|secrets| &secrets.gaps).map(credentials::gap);

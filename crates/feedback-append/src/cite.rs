@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evidence::{Body, Bundle, Digest, FileEntry, Outcome, Record, Rule, Run, Trust, Weight};
+use evidence::{Body, Bundle, FileEntry, Outcome, Record, Rule, Run, Trust, Weight};
 
 use crate::draft::{CitedRun, CitedWhole};
 use crate::error::Error;
@@ -299,10 +299,8 @@ fn shortfall(run: Run<'_>) -> (Shortfall, String) {
 }
 
 fn hash(path: &Path) -> Result<String, Error> {
-    let unreadable = |source| Error::Read { path: path.to_path_buf(), source };
-    let file = regular::open(path).map_err(unreadable)?;
-    let (digest, _) = Digest::of_reader(file, &mut vec![0; 64 * 1024]).map_err(unreadable)?;
-    Ok(digest.hex())
+    regular::hash(path, &mut regular::buffer())
+        .map_err(|source| Error::Read { path: path.to_path_buf(), source })
 }
 
 fn refused(given: &Path, why: &str, hint: &'static str) -> Error {

@@ -158,8 +158,13 @@ pub(crate) enum Error {
         /// Why it failed.
         source: io::Error,
     },
-    /// A part of the work ended without an answer, which is a fault of this program.
-    Thread,
+}
+
+impl Error {
+    /// An option's value cannot be used.
+    pub(crate) fn option(option: &'static str, why: impl Into<String>) -> Self {
+        Self::Option { option, why: why.into() }
+    }
 }
 
 impl fmt::Display for Error {
@@ -223,7 +228,6 @@ impl fmt::Display for Error {
             }
             Self::Editor { .. } => formatter.write_str("writing the text in the editor"),
             Self::Git { doing, .. } => write!(formatter, "asking git {doing}"),
-            Self::Thread => formatter.write_str("a part of the work ended without an answer"),
         }
     }
 }

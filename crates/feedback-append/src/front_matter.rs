@@ -279,6 +279,13 @@ pub struct Edit {
     pub text: String,
 }
 
+impl From<Edit> for durable::Edit {
+    fn from(edit: Edit) -> Self {
+        let range = edit.range.start as u64..edit.range.end as u64;
+        Self { range, bytes: edit.text.into_bytes() }
+    }
+}
+
 /// The edits that give the keys these values. Keys that are missing, doubled or of several lines are left
 /// alone unless `add` asks for the missing ones, which come last in the block.
 pub fn set(document: &str, block: &FrontMatter, values: &[(&str, String)], add: bool) -> Vec<Edit> {

@@ -5,7 +5,6 @@ mod index;
 mod renames;
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -13,6 +12,7 @@ use std::sync::OnceLock;
 use report::{GIT_SETTINGS, GIT_VARIABLES, Invocation};
 
 use crate::error::Error;
+use crate::repo;
 use crate::resolve::class;
 pub(crate) use history::{History, Version};
 
@@ -72,10 +72,7 @@ impl Git {
         let tracked = self.tracked();
         let from = tracked.partition_point(|known| known.as_str() < below.as_str());
         let inside = tracked[from..].iter().take_while(move |known| known.starts_with(&below));
-        let extension = |known: &str| Path::new(known).extension().map(OsStr::to_os_string);
-        let logs = inside.filter(move |known| {
-            extension(known).is_some_and(|extension| extension == "md" || extension == "markdown")
-        });
+        let logs = inside.filter(|known| repo::is_markdown(Path::new(known)));
         logs.filter(|known| !self.folder.join(known).exists()).cloned()
     }
 
@@ -105,14 +102,10 @@ impl Git {
         let names = answers.iter().flat_map(|answer| split(answer));
         let mut paths: Vec<String> =
             names.map(|path| path.trim_start_matches('\n').to_owned()).collect();
-        let is_markdown = |path: &str| {
-            let extension = Path::new(path).extension();
-            extension.is_some_and(|extension| extension == "md" || extension == "markdown")
-        };
         let is_there = |path: &str| {
             if is_staged { self.is_tracked(path) } else { self.folder.join(path).exists() }
         };
-        paths.retain(|path| is_markdown(path) && !is_there(path));
+        paths.retain(|path| repo::is_markdown(Path::new(path)) && !is_there(path));
         paths.sort_unstable();
         paths.dedup();
         paths
@@ -211,13 +204,9 @@ impl Git {
 /// Takes the next answer of `git cat-file --batch`; none where it is no file.
 fn next_blob(rest: &mut &[u8]) -> Option<Vec<u8>> {
     let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    let header = String::from_utf8_lossy(&rest[..end]).into_owned();
+    let header = String::from_utf8_lossy(&rest[..end]);
     *rest = rest.get(end + 1..).unwrap_or_default();
-    let mut words = header.rsplit(' ');
-    let size = words.next().and_then(|size| size.parse::<usize>().ok())?;
-    if words.next() != Some("blob") {
-        return None;
-    }
+    let size = history::blob_size(&header)?;
     let blob = rest.get(..size)?.to_vec();
     *rest = rest.get(size + 1..).unwrap_or_default();
     Some(blob)

@@ -107,8 +107,7 @@ pub(crate) fn role(repo: &Repo, path: &Path) -> String {
     }
     let name = |path: Option<&OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
     let stem = name(path.file_stem());
-    let is_daily =
-        !stem.is_empty() && stamp::read(&stem).is_some_and(|(_, length)| length == stem.len());
+    let is_daily = stamp::read_whole(&stem).is_some();
     let folder = path.parent().filter(|_| is_daily).map(|folder| name(folder.file_name()));
     folder.filter(|folder| !folder.is_empty()).unwrap_or(stem)
 }
@@ -138,14 +137,12 @@ fn has_status(entry: &Summary, wanted: &str) -> bool {
 }
 
 fn instant(option: &'static str, text: &str) -> Result<DateTime<Utc>, Error> {
-    let refused = |why: String| Err(Error::Option { option, why });
-    let read = stamp::read(text.trim()).filter(|(_, length)| *length == text.trim().len());
-    match read.map(|(stamp, _)| (stamp.at, stamp.precision, stamp.zone)) {
+    match stamp::read_whole(text).map(|stamp| (stamp.at, stamp.precision, stamp.zone)) {
         Some((Some(at), Precision::Minute | Precision::Second, Zone::Unsaid)) => {
-            refused(stamp::without_zone(at))
+            Err(Error::option(option, stamp::without_zone(at)))
         }
         Some((Some(at), ..)) => Ok(at),
-        _ => refused("must be a date or a time, as 2026-11-22T17:03:11Z".to_owned()),
+        _ => Err(Error::option(option, "must be a date or a time, as 2026-11-22T17:03:11Z")),
     }
 }
 

@@ -1,7 +1,5 @@
 //! `new`: an empty log with its front matter, from what ops.toml declares.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use durable::Change;
 use evidence::Digest;
@@ -9,14 +7,11 @@ use report::{Exit, Format, Invocation, Streams};
 
 use crate::args::{Args, NewArgs};
 use crate::error::Error;
-use crate::front_matter::{self, yaml};
+use crate::front_matter::yaml;
 use crate::json;
 use crate::leak;
 use crate::repo::{self, Repo};
 use crate::target::Target;
-
-/// How long to wait for other writers of the same log.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Makes the log that the command line names; one that is there is left alone.
 pub(crate) fn run(
@@ -38,13 +33,8 @@ pub(crate) fn run(
         std::fs::create_dir_all(folder)
             .map_err(|source| Error::Read { path: folder.to_path_buf(), source })?;
     }
-    let head = front_matter(&repo, &target, invocation.now);
-    let empty = [("doc_hash", format!("sha256:{}", Digest::of(b"").hex()))];
-    let log = match front_matter::read(&head) {
-        Some(block) => front_matter::apply(&head, &front_matter::set(&head, &block, &empty, false)),
-        None => head,
-    };
-    durable::replace(&target.path, PATIENCE, |snapshot| match snapshot.file() {
+    let log = front_matter(&repo, &target, Digest::of(b""), invocation.now);
+    target.replace(|snapshot| match snapshot.file() {
         Some(_) => Err(Error::Exists { path: target.path.clone() }),
         None => Ok(Change::Edit { edits: Vec::new(), append: log.clone().into_bytes() }),
     })?;
@@ -62,7 +52,7 @@ pub(crate) fn make_sure_it_leaks_nothing(
     target: &Target<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let head = front_matter(repo, target, now);
+    let head = front_matter(repo, target, Digest::of(b""), now);
     if leak::find(&head, repo.secrets()?.set.as_ref()).is_empty() {
         return Ok(());
     }
@@ -73,15 +63,21 @@ pub(crate) fn make_sure_it_leaks_nothing(
     })
 }
 
-/// The front matter of a new log, whose hash is filled in when its body is known.
-pub(crate) fn front_matter(repo: &Repo, target: &Target<'_>, now: DateTime<Utc>) -> String {
+/// The front matter of a new log whose body has this hash.
+pub(crate) fn front_matter(
+    repo: &Repo,
+    target: &Target<'_>,
+    body: Digest,
+    now: DateTime<Utc>,
+) -> String {
     let epoch = repo.ops.as_ref().and_then(|ops| ops.feedback.epoch.clone());
     let epoch = epoch.map_or(String::new(), |epoch| format!("epoch: {}\n", yaml::scalar(&epoch)));
     format!(
-        "---\n{epoch}doc: {}\nowner: {}\nlast_reviewed: {}\ndoc_hash: TBD\nexpires: {}\n---\n",
+        "---\n{epoch}doc: {}\nowner: {}\nlast_reviewed: {}\ndoc_hash: {}\nexpires: {}\n---\n",
         yaml::scalar(&target.shown),
         yaml::scalar(&owner(target)),
         day(now),
+        body,
         day(now + lasts(repo)),
     )
 }

@@ -1,7 +1,6 @@
 //! `refresh`: what the front matter of a log should say, shown as changes, made on request.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use durable::{Change, Edit};
@@ -20,9 +19,6 @@ use crate::repo::{self, Repo};
 use crate::stamp;
 use crate::target::Target;
 use crate::text;
-
-/// How long to wait for other writers of the same log.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Shows or makes the changes; exits 1 where something is left to do.
 pub(crate) fn run(
@@ -85,18 +81,15 @@ pub(crate) fn run(
 
 fn write(repo: &Repo, target: &Target<'_>, now: DateTime<Utc>) -> Result<Plan, Error> {
     let mut made = Plan::default();
-    durable::replace(&target.path, PATIENCE, |snapshot| {
+    target.replace(|snapshot| {
         let bytes =
             snapshot.read().map_err(|source| Error::Read { path: target.path.clone(), source })?;
         made = plan(repo, target, &bytes, now);
         if made.edits.is_empty() {
-            return Ok::<_, Error>(Change::Keep);
+            return Ok(Change::Keep);
         }
-        let edits = made.edits.iter().map(|edit| Edit {
-            range: edit.range.start as u64..edit.range.end as u64,
-            bytes: edit.text.clone().into_bytes(),
-        });
-        Ok(Change::Edit { edits: edits.collect(), append: Vec::new() })
+        let edits = made.edits.iter().cloned().map(Edit::from).collect();
+        Ok(Change::Edit { edits, append: Vec::new() })
     })?;
     Ok(made)
 }
@@ -148,9 +141,9 @@ fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> P
     kept.update(&bytes[at..]);
     let hash = kept.finish();
     let Some(block) = log.block.clone() else {
-        let head = new::front_matter(repo, target, now);
+        let text = new::front_matter(repo, target, hash, now);
         plan.changes.insert(0, "front matter is put in front".to_owned());
-        plan.edits.insert(0, front_matter::Edit { range: 0..0, text: with_hash(&head, hash) });
+        plan.edits.insert(0, front_matter::Edit { range: 0..0, text });
         return plan;
     };
     let (block, doubles) = without_doubles(&log.text, block);
@@ -209,7 +202,7 @@ fn without_doubles(
         let text = field.text(document);
         let is_value = match text.strip_prefix("sha256:") {
             Some(hex) => text::is_hash(hex),
-            None => stamp::read(&text).is_some_and(|(_, length)| length == text.len()),
+            None => stamp::read_whole(&text).is_some(),
         };
         let rest = &document[field.value.end..];
         is_value && !field.continues && rest.starts_with(['\n', '\r'])
@@ -234,10 +227,6 @@ fn without_doubles(
     (block, edits)
 }
 
-fn with_hash(head: &str, hash: Digest) -> String {
-    head.replacen("doc_hash: TBD", &format!("doc_hash: sha256:{}", hash.hex()), 1)
-}
-
 /// What the keys should say: what is declared and computed always, what a person may know better only where it is
 /// missing or cannot be true.
 fn values(
@@ -249,8 +238,7 @@ fn values(
 ) -> Vec<(&'static str, String)> {
     let value = |key| log.block.as_ref().and_then(|block| block.value(&log.text, key));
     let date = |key| value(key).and_then(|text| stamp::read(&text)?.0.at);
-    let mut values =
-        vec![("doc", target.shown.clone()), ("doc_hash", format!("sha256:{}", hash.hex()))];
+    let mut values = vec![("doc", target.shown.clone()), ("doc_hash", hash.to_string())];
     let declared = target.role.and(repo.ops.as_ref());
     if let Some(epoch) = declared.and_then(|ops| ops.feedback.epoch.clone()) {
         values.insert(0, ("epoch", epoch));

@@ -94,6 +94,13 @@ impl Repo {
     }
 }
 
+/// Whether a path has the name of a markdown file.
+pub(crate) fn is_markdown(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    })
+}
+
 /// Takes `.` and `..` out of a path without asking the file system.
 pub(crate) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evidence::{Digest, MANIFEST};
+use evidence::MANIFEST;
 
 use crate::citation::Citation;
 use crate::error::Error;
@@ -256,14 +256,10 @@ fn look<'c>(
 
 /// Hashes files on all processors; none for a file that cannot be read.
 fn hash_all(paths: &[PathBuf]) -> HashMap<PathBuf, Option<String>> {
-    let hash = |path: &PathBuf, buffer: &mut [u8]| {
-        let (digest, _) = Digest::of_reader(regular::open(path).ok()?, buffer).ok()?;
-        Some(digest.hex())
-    };
     let batches: Vec<&[PathBuf]> = paths.chunks(FILES_A_BATCH).collect();
     let hashed = in_parallel(&batches, |batch| {
-        let mut buffer = vec![0; 64 * 1024];
-        let hashed = batch.iter().map(|path| (path.clone(), hash(path, &mut buffer)));
+        let mut buffer = regular::buffer();
+        let hashed = batch.iter().map(|path| (path.clone(), regular::hash(path, &mut buffer).ok()));
         hashed.collect::<Vec<_>>()
     });
     hashed.into_iter().flatten().collect()

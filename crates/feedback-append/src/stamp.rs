@@ -66,6 +66,12 @@ pub(crate) fn without_zone(read: DateTime<Utc>) -> String {
     )
 }
 
+/// Reads a time that is all of a text but for blanks around it.
+pub(crate) fn read_whole(text: &str) -> Option<Stamp> {
+    let text = text.trim();
+    read(text).filter(|(_, length)| *length == text.len()).map(|(stamp, _)| stamp)
+}
+
 /// Finds the first date in a text, with its offset and length.
 pub fn find(text: &str) -> Option<(usize, usize, Stamp)> {
     let bytes = text.as_bytes();

@@ -8,7 +8,7 @@ use crate::field::{self, Topic};
 use crate::log::Log;
 
 /// What one entry tells.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Summary {
     /// The line of its heading.
     pub(crate) line: u32,
@@ -111,19 +111,8 @@ pub(crate) fn read(log: &Log, entry: &Entry) -> Summary {
         at: entry.stamp.at,
         precision: entry.stamp.precision.word(),
         title: entry.title.clone(),
-        by: None,
         id: entry.id.clone(),
-        status: None,
-        state: None,
-        next: Vec::new(),
-        blocked_by: Vec::new(),
-        evidence: Vec::new(),
-        duration: None,
-        progress: None,
-        scope: None,
-        task: None,
-        rationale: None,
-        blocker_details: None,
+        ..Summary::default()
     };
     let mut section = Topic::Other;
     for (_, line) in claim::prose(&log.text[entry.heading.end..entry.range.end]) {

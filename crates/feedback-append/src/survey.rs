@@ -33,6 +33,7 @@ const LARGEST_ENTRY: u64 = LARGEST as u64 + 1024;
 const FURTHEST: u64 = 4 * 1024 * 1024;
 
 /// What one pass over a log found.
+#[derive(Default)]
 pub(crate) struct Survey {
     /// The beginning of the log, as text of the same length.
     pub(crate) head: String,
@@ -58,18 +59,7 @@ pub(crate) struct Survey {
 
 /// Reads a log of this length, in pieces.
 pub(crate) fn survey(file: Option<&File>, length: u64, id: Option<&str>) -> io::Result<Survey> {
-    let mut survey = Survey {
-        head: String::new(),
-        block: None,
-        body: Hasher::default(),
-        lines: 0,
-        end: Vec::new(),
-        crlf: false,
-        last: None,
-        open: None,
-        is_doubtful: false,
-        known: None,
-    };
+    let mut survey = Survey::default();
     let Some(file) = file else { return Ok(survey) };
     let head_length = usize::try_from(length).unwrap_or(HEAD).min(HEAD);
     let mut head = vec![0; head_length];

@@ -1,7 +1,9 @@
 //! Which log an entry goes to, and whether its writer may write there.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use durable::{Change, Snapshot};
 use evidence::RECORDS;
 use opsfile::{Ops, Role};
 use report::quoted;
@@ -31,10 +33,7 @@ impl<'a> Target<'a> {
         match (role, file) {
             (Some(role), _) => Self::of_role(repo, role),
             (None, Some(file)) => Ok(Self::of_file(repo, file)),
-            (None, None) => Err(Error::Option {
-                option: "--role",
-                why: "or FILE must say which log is meant".to_owned(),
-            }),
+            (None, None) => Err(Error::option("--role", "or FILE must say which log is meant")),
         }
     }
 
@@ -86,10 +85,7 @@ impl<'a> Target<'a> {
         let refused = |why: &'static str, hint: &'static str| {
             Err(Error::NotALog { path: self.shown.clone(), why, hint })
         };
-        let is_markdown = self.path.extension().is_some_and(|extension| {
-            ["md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-        });
-        if !is_markdown {
+        if !repo::is_markdown(&self.path) {
             return refused(
                 "is no log: its name does not end in .md",
                 "name a markdown file, or a declared log with `--role`",
@@ -141,6 +137,14 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
+    /// Replaces the log, under its lock, by what `decide` makes of it.
+    pub(crate) fn replace(
+        &self,
+        decide: impl FnMut(&Snapshot) -> Result<Change, Error>,
+    ) -> Result<(), Error> {
+        durable::replace(&self.path, PATIENCE, decide).map(drop)
+    }
+
     /// Makes sure that the writer (the role itself, where none is named) may write here.
     pub(crate) fn allow(&self, repo: &Repo, writer: Option<&str>) -> Result<(), Error> {
         let Some(writer) = writer else { return Ok(()) };
@@ -187,6 +191,9 @@ impl<'a> Target<'a> {
         }
     }
 }
+
+/// How long to wait for other writers of the same log.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A path free of symbolic links as far as it exists; what is to be made is kept as it is.
 fn real(path: &Path) -> PathBuf {

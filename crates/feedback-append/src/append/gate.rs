@@ -68,51 +68,43 @@ pub(super) fn one_status(draft: &Draft) -> Result<(), Error> {
     let why = format!(
         "has a line with the status \"{other}\", and the entry's is \"{own}\"; give one with `--status`, or put the line into a code block"
     );
-    Err(Error::Option { option: "the text", why })
+    Err(Error::option("the text", why))
 }
 
 /// Refuses a credential anywhere in the entry; says where, never what.
 pub(super) fn leaks(draft: &Draft, secrets: Option<&SecretSet>) -> Result<(), Error> {
-    let mut places = Vec::new();
-    let mut look = |part: &str, text: &str, has_lines: bool| {
+    let look = |(part, text, has_lines): (&str, &str, bool)| {
         let index = LineIndex::new(text);
-        for found in leak::find(text, secrets) {
+        let found = leak::find(text, secrets).into_iter().map(|found| {
             let (line, column) = index.position(found.range.start);
-            let place = if has_lines {
-                format!("line {line}, column {column}")
-            } else {
-                format!("column {column}")
-            };
-            places.push(format!("{part}, {place}: {}", found.describe()));
-        }
+            let line = if has_lines { format!("line {line}, ") } else { String::new() };
+            format!("{part}, {line}column {column}: {}", found.describe())
+        });
+        found.collect::<Vec<_>>()
     };
-    look("title", &draft.title, false);
-    look("status", draft.status.as_deref().unwrap_or_default(), false);
-    look("id", &draft.id, false);
-    if let Some((_, reason)) = &draft.happened {
-        look("--at-reason", reason, false);
+    let mut parts = vec![
+        ("title", draft.title.as_str(), false),
+        ("status", draft.status.as_deref().unwrap_or_default(), false),
+        ("id", &draft.id, false),
+    ];
+    parts.extend(draft.happened.iter().map(|(_, why)| ("--at-reason", why.as_str(), false)));
+    parts.extend(draft.fields.iter().map(|text| ("field", text.as_str(), false)));
+    parts.push(("text", &draft.body, true));
+    parts.extend(draft.commands.iter().map(|text| ("command", text.as_str(), false)));
+    parts.extend(draft.runs.iter().map(|run| ("recorded command", run.command.as_str(), false)));
+    parts.extend(draft.blocked_by.iter().map(|text| ("blocked by", text.as_str(), false)));
+    parts.extend(draft.next.iter().map(|text| ("next", text.as_str(), false)));
+    for run in &draft.runs {
+        let path = run.path.as_deref().unwrap_or_default();
+        parts.push(("path of a recorded command", path, false));
+        parts.push(("outcome of a recorded command", &run.outcome, false));
     }
-    draft.fields.iter().for_each(|text| look("field", text, false));
-    look("text", &draft.body, true);
-    draft.commands.iter().for_each(|text| look("command", text, false));
-    draft.runs.iter().for_each(|run| look("recorded command", &run.command, false));
-    draft.blocked_by.iter().for_each(|text| look("blocked by", text, false));
-    draft.next.iter().for_each(|text| look("next", text, false));
-    draft.runs.iter().for_each(|run| {
-        look("path of a recorded command", run.path.as_deref().unwrap_or_default(), false);
-        look("outcome of a recorded command", &run.outcome, false);
-    });
-    draft.evidence.iter().for_each(|whole| look("path of the evidence", &whole.path, false));
+    let wholes = draft.evidence.iter();
+    parts.extend(wholes.map(|whole| ("path of the evidence", whole.path.as_str(), false)));
+    let mut places: Vec<String> = parts.into_iter().flat_map(look).collect();
     if places.is_empty() {
         // What stands in no part alone may stand in the whole.
-        let mut look = |text: &str| {
-            let index = LineIndex::new(text);
-            for found in leak::find(text, secrets) {
-                let (line, column) = index.position(found.range.start);
-                places.push(format!("entry, line {line}, column {column}: {}", found.describe()));
-            }
-        };
-        look(&draft.render(DateTime::UNIX_EPOCH));
+        places = look(("entry", &draft.render(DateTime::UNIX_EPOCH), true));
     }
     if places.is_empty() { Ok(()) } else { Err(Error::Leak { places }) }
 }

@@ -10,6 +10,7 @@ use ulid::Ulid;
 
 use super::editor;
 use crate::args::AppendArgs;
+use crate::blocks;
 use crate::cite::Cited;
 use crate::draft::{self, Draft};
 use crate::error::Error;
@@ -29,8 +30,8 @@ pub(super) fn draft(
     owner: Option<&str>,
 ) -> Result<Draft, Error> {
     let title = one_line("--title", args.title.as_deref().unwrap_or_default(), 200)?;
-    if is_closed(&title) {
-        return Err(option(
+    if blocks::without_closing_signs(&title) != title {
+        return Err(Error::option(
             "--title",
             "must not end in `#` behind a space, which markdown reads as the end of the heading",
         ));
@@ -44,7 +45,7 @@ pub(super) fn draft(
         status.as_ref().filter(|status| !args.blocked_by.is_empty() && is_over(status))
     {
         let why = format!("is for work that waits, and `--status {status}` says that it does not");
-        return Err(option("--blocked-by", &why));
+        return Err(Error::option("--blocked-by", why));
     }
     let happened = match (&args.at, &args.at_reason) {
         (Some(at), Some(reason)) => {
@@ -60,13 +61,13 @@ pub(super) fn draft(
     for given in &args.field {
         let line = one_line("--field", given, 2_000)?;
         if field::read(&line).is_none_or(|field| field.is_item || field.value.is_empty()) {
-            return Err(option(
+            return Err(Error::option(
                 "--field",
                 "must be a label, a colon and a value, as 'Owner: chatwoot'",
             ));
         }
         if field::read(&line).is_some_and(|field| field.topic == Topic::Status) {
-            return Err(option("--field", "must not be a status, which `--status` gives"));
+            return Err(Error::option("--field", "must not be a status, which `--status` gives"));
         }
         fields.push(line);
     }
@@ -104,28 +105,17 @@ fn is_over(status: &str) -> bool {
     matches!(State::of(status), Some(State::Completed | State::Cancelled))
 }
 
-/// Whether a title would lose its last signs in a heading.
-fn is_closed(title: &str) -> bool {
-    let bare = title.trim_end_matches('#');
-    bare.len() < title.len() && (bare.is_empty() || bare.ends_with([' ', '\t']))
-}
-
-/// An error about one option.
-pub(super) fn option(option: &'static str, why: &str) -> Error {
-    Error::Option { option, why: why.to_owned() }
-}
-
 /// The text from the editor that was asked for, whatever else the entry has.
 fn edited(given: Option<&str>, title: &str, invocation: &Invocation) -> Result<String, Error> {
     if !invocation.stdin_is_terminal {
-        return Err(option(
+        return Err(Error::option(
             "--editor",
             "needs a terminal; the text comes from standard input or --message without it",
         ));
     }
     match chosen_editor(invocation) {
         Some(editor) => editor::text(&editor, title, given.unwrap_or_default(), invocation),
-        None => Err(option("--editor", "needs $VISUAL or $EDITOR, which are not set")),
+        None => Err(Error::option("--editor", "needs $VISUAL or $EDITOR, which are not set")),
     }
 }
 
@@ -171,16 +161,14 @@ fn lines(option: &'static str, given: &[String]) -> Result<Vec<String>, Error> {
 fn one_line(name: &'static str, text: &str, most: usize) -> Result<String, Error> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(option(name, "must not be empty"));
+        return Err(Error::option(name, "must not be empty"));
     }
     if text.chars().any(char::is_control) {
-        return Err(option(name, "must be one line without control characters"));
+        return Err(Error::option(name, "must be one line without control characters"));
     }
     if text.len() > most {
-        return Err(Error::Option {
-            option: name,
-            why: format!("has {} bytes, and at most {most} are good to read", text.len()),
-        });
+        let why = format!("has {} bytes, and at most {most} are good to read", text.len());
+        return Err(Error::option(name, why));
     }
     Ok(text.to_owned())
 }
@@ -191,7 +179,7 @@ fn key(id: &str) -> Result<String, Error> {
     if is_key {
         Ok(id.to_owned())
     } else {
-        Err(option("--id", "must be 1 to 200 letters, digits or one of . _ : / @ + = -"))
+        Err(Error::option("--id", "must be 1 to 200 letters, digits or one of . _ : / @ + = -"))
     }
 }
 
@@ -208,13 +196,12 @@ fn fresh_id(now: DateTime<Utc>) -> Result<String, Error> {
 }
 
 fn past(name: &'static str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
-    let read = stamp::read(text.trim()).filter(|(_, length)| *length == text.trim().len());
-    let exact = read.filter(|(stamp, _)| stamp.precision != Precision::Day);
-    let Some((Some(at), zone)) = exact.map(|(stamp, _)| (stamp.at, stamp.zone)) else {
-        return Err(option(name, "must be a time, as 2026-11-22T17:03:11Z"));
+    let exact = stamp::read_whole(text).filter(|stamp| stamp.precision != Precision::Day);
+    let Some((Some(at), zone)) = exact.map(|stamp| (stamp.at, stamp.zone)) else {
+        return Err(Error::option(name, "must be a time, as 2026-11-22T17:03:11Z"));
     };
     if zone == Zone::Unsaid {
-        return Err(option(name, &stamp::without_zone(at)));
+        return Err(Error::option(name, stamp::without_zone(at)));
     }
     if at > now {
         return Err(Error::Future { at: stamp::write(at), now: stamp::write(now) });

@@ -73,7 +73,7 @@ pub(super) fn check(
             }
         }
     }
-    let contradictions = check::contradictions(&log, &resolver);
+    let contradictions = check::contradictions(&log, &resolver, &check::Bundles::default());
     if contradictions.is_empty() {
         return Ok(warnings);
     }

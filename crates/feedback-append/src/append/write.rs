@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use durable::{Change, Edit, Snapshot};
+use evidence::Digest;
 use report::Invocation;
 
 use super::{aside, closers};
@@ -27,9 +28,6 @@ use crate::text;
 /// By how much the clock may be behind the last entry and still count as the same moment: a process that was held
 /// up between reading its clock and getting the lock.
 const SAME_MOMENT: TimeDelta = TimeDelta::seconds(5);
-
-/// How long to wait for other writers of the same log.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How long a program may take to write a file that it has emptied.
 const SAVING: Duration = Duration::from_secs(2);
@@ -69,13 +67,13 @@ pub(super) fn write(
     }
     make_sure_it_is_not_emptied(repo, target, invocation)?;
     let mut written = None;
-    durable::replace(&target.path, PATIENCE, |snapshot| {
+    target.replace(|snapshot| {
         // The time is taken under the lock, so that entries stand in the order of their times.
         let waited = TimeDelta::from_std(started.elapsed()).unwrap_or_default();
         let (change, done) =
             decide(repo, target, draft, is_keyed, invocation.now + waited, snapshot)?;
         written = Some(done);
-        Ok::<_, Error>(change)
+        Ok(change)
     })?;
     written.ok_or_else(|| Error::NoLog { path: target.path.clone() })
 }
@@ -151,7 +149,7 @@ fn decide(
     }
     let mut head = String::new();
     if snapshot.file().is_none() {
-        head = new::front_matter(repo, target, now);
+        head = new::front_matter(repo, target, Digest::of(b""), now);
         found.head.clone_from(&head);
         found.block = front_matter::read(&head);
         found.lines = head.lines().count() as u64;
@@ -191,13 +189,7 @@ fn decide(
         let whole = front_matter::apply(&head, &edits) + &tail;
         return Ok((Change::Edit { edits: Vec::new(), append: whole.into_bytes() }, written));
     }
-    let edits = edits
-        .into_iter()
-        .map(|edit| Edit {
-            range: edit.range.start as u64..edit.range.end as u64,
-            bytes: edit.text.into_bytes(),
-        })
-        .collect();
+    let edits = edits.into_iter().map(Edit::from).collect();
     Ok((Change::Edit { edits, append: tail.into_bytes() }, written))
 }
 
@@ -290,7 +282,7 @@ fn edits(repo: &Repo, found: &Survey, tail: &str, now: DateTime<Utc>) -> Vec<fro
     let cut = if is_cut { tail.find('\n').map_or(0, |at| at + 1) } else { 0 };
     body.update(&tail.as_bytes()[cut..]);
     let values = [
-        ("doc_hash", format!("sha256:{}", body.finish().hex())),
+        ("doc_hash", body.finish().to_string()),
         ("last_reviewed", new::day(now)),
         ("expires", new::day(now + new::lasts(repo))),
     ];

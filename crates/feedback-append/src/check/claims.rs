@@ -18,7 +18,7 @@ use crate::resolve::{Class, Resolver};
 
 /// Bundles that logs cite, each read and verified once.
 #[derive(Default)]
-pub(super) struct Bundles {
+pub(crate) struct Bundles {
     read: Mutex<HashMap<PathBuf, Option<Arc<Known>>>>,
 }
 
@@ -62,6 +62,17 @@ pub(super) fn check(log: &Log, resolver: &Resolver<'_>, bundles: &Bundles) -> Ve
         uncited(log, entry, claims.first(), resolver, &mut findings);
         contradicted(log, entry, &claims, resolver, bundles, &mut findings);
     }
+    findings
+}
+
+/// Where a log claims what its citations contradict.
+pub(crate) fn contradictions(
+    log: &Log,
+    resolver: &Resolver<'_>,
+    bundles: &Bundles,
+) -> Vec<Finding> {
+    let mut findings = check(log, resolver, bundles);
+    findings.retain(|finding| finding.rule == "claim-contradicted");
     findings
 }
 

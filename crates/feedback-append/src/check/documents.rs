@@ -2,12 +2,10 @@
 
 mod pinned;
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use evidence::Digest;
 use report::{Finding, Level};
 
 use super::front::{self, Expected};
@@ -76,9 +74,9 @@ pub(super) fn check_lock(
         // `sha256sum -c` looks from where it stands, which is nearly always the repo's folder or that of the list.
         let beside = lock.parent().unwrap_or(&repo.folder).join(&path);
         let there = Some(repo.folder.join(&path)).filter(|there| there.exists()).unwrap_or(beside);
-        match regular::open(&there).map(hash_of) {
-            Ok(Some(now)) if now == hash => {}
-            Ok(Some(_)) => at(
+        match regular::hash(&there, &mut regular::buffer()) {
+            Ok(now) if now == hash => {}
+            Ok(_) => at(
                 "citation-changed",
                 "changed: its hash is not the listed one",
                 format!(
@@ -92,7 +90,7 @@ pub(super) fn check_lock(
                     "`git log --diff-filter=D -- {path}` says when it went; take the line out, or bring the file back"
                 ),
             ),
-            Ok(None) | Err(_) => at(
+            Err(_) => at(
                 "citation-missing",
                 "missing: it is no file that can be read",
                 format!("`ls -l {path}` says what it is"),
@@ -100,11 +98,6 @@ pub(super) fn check_lock(
         }
     }
     Ok(n_checked)
-}
-
-fn hash_of(file: File) -> Option<String> {
-    let (digest, _) = Digest::of_reader(file, &mut vec![0; 64 * 1024]).ok()?;
-    Some(digest.hex())
 }
 
 /// Every markdown file below a folder, in order; links and hidden folders are left out.
@@ -120,14 +113,7 @@ pub(super) fn documents(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             Ok(kind) if kind.is_dir() && !is_hidden && entry.file_name() != "node_modules" => {
                 found.extend(documents(&path)?);
             }
-            Ok(kind)
-                if kind.is_file()
-                    && path.extension().is_some_and(|extension| {
-                        ["md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-                    }) =>
-            {
-                found.push(path);
-            }
+            Ok(kind) if kind.is_file() && repo::is_markdown(&path) => found.push(path),
             _ => {}
         }
     }

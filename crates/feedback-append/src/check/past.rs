@@ -28,7 +28,7 @@ impl Past {
         since: Option<&str>,
         paths: &[String],
     ) -> Result<Self, Error> {
-        let refused = |why: &str| Error::Option { option: "--since", why: why.to_owned() };
+        let refused = |why: &str| Error::option("--since", why);
         let git = match (git, since) {
             (Some(git), _) => git,
             (None, Some(_)) => return Err(refused("needs a git work tree")),

@@ -62,7 +62,7 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
             known.get_or_init(|| entries.iter().map(|entry| log.own_text_of(entry)).collect());
         for entry in &before.entries.entries {
             let is_archived = |text: &str| {
-                let archives: &Vec<String> = archives.get_or_init(|| self::archives(repo, log));
+                let archives: &Vec<String> = archives.get_or_init(|| self::archives(log));
                 archives.iter().any(|archive| archive.contains(text))
             };
             // What stands in the log under its old heading or id was not moved, whatever an archive has.
@@ -78,14 +78,12 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
                 && (stands() || !is_archived(&before.text_of(entry).replace("\r\n", "\n")))
             {
                 told.insert(heading(entry));
-                let archives = archives.get_or_init(|| self::archives(repo, log));
+                let archives = archives.get_or_init(|| self::archives(log));
                 let redacted: &Redacted =
                     redacted.get_or_init(|| Redacted::of(repo, log, archives));
-                compared.rewritten.push(if redacted.has(&before.own_text_of(entry)) {
-                    taken_out(log, &before, entry, &version.commit)
-                } else {
-                    lost(log, &before, entry, &version.commit)
-                });
+                let is_redacted = redacted.has(&before.own_text_of(entry));
+                let found = differs(log, &before, entry, &version.commit, is_redacted);
+                compared.rewritten.push(found);
             }
         }
     }
@@ -158,19 +156,25 @@ fn same_beginning(log: &Log, before: &[u8]) -> Option<usize> {
     is_clean.then_some(end)
 }
 
-fn lost(log: &Log, before: &Log, entry: &Entry, commit: &str) -> Finding {
+/// An entry that is gone, or is there and differs; `is_redacted` where only a credential was taken out of it.
+fn differs(log: &Log, before: &Log, entry: &Entry, commit: &str, is_redacted: bool) -> Finding {
     let heading = &before.text[entry.heading.clone()];
     let here = log.entries.entries.iter().find(|other| log.text[other.heading.clone()] == *heading);
     let line = before.line(entry.heading.start);
-    let (offset, message) = match here {
-        Some(here) => (
-            here.heading.start,
-            format!("the entry is not as commit {commit} has it (line {line})"),
+    let message = match here {
+        _ if is_redacted => format!(
+            "a credential was taken out of the entry, which commit {commit} has (line {line})"
         ),
-        None => (0, format!("an entry of commit {commit} (line {line} there) is gone")),
+        Some(_) => format!("the entry is not as commit {commit} has it (line {line})"),
+        None => format!("an entry of commit {commit} (line {line} there) is gone"),
     };
-    let hint = "restore it, and append the correction as an entry of its own";
-    log.finding("rewritten", Level::Error, offset, message).hint(hint)
+    let (level, hint) = if is_redacted {
+        (Level::Note, "the history has it still; what was seen there is to be changed")
+    } else {
+        (Level::Error, "restore it, and append the correction as an entry of its own")
+    };
+    let offset = here.map_or(0, |here| here.heading.start);
+    log.finding("rewritten", level, offset, message).hint(hint)
 }
 
 /// The entries from which something was taken out.
@@ -201,23 +205,9 @@ impl Redacted {
     }
 }
 
-/// An entry that is there, without a credential that it had.
-fn taken_out(log: &Log, before: &Log, entry: &Entry, commit: &str) -> Finding {
-    let heading = &before.text[entry.heading.clone()];
-    let here = log.entries.entries.iter().find(|other| log.text[other.heading.clone()] == *heading);
-    let line = before.line(entry.heading.start);
-    let message =
-        format!("a credential was taken out of the entry, which commit {commit} has (line {line})");
-    let hint = "the history has it still; what was seen there is to be changed";
-    let offset = here.map_or(0, |here| here.heading.start);
-    log.finding("rewritten", Level::Note, offset, message).hint(hint)
-}
-
 /// The archived parts of a log, with the line ends that entries are compared with.
-fn archives(repo: &Repo, log: &Log) -> Vec<String> {
-    let path = if log.path.is_absolute() { log.path.clone() } else { repo.folder.join(&log.path) };
-    let paths = archive::of(&path);
-    paths
+fn archives(log: &Log) -> Vec<String> {
+    archive::of(&log.path)
         .iter()
         .filter_map(|path| regular::read(path).ok())
         .map(|bytes| text::readable(&bytes).replace("\r\n", "\n"))

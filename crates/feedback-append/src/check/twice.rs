@@ -35,9 +35,8 @@ pub(super) fn check(repo: &Repo, log: &Log) -> Vec<Finding> {
 
 /// The ids in the archives of a log, with where they stand.
 fn archived(repo: &Repo, log: &Log) -> HashMap<String, String> {
-    let path = if log.path.is_absolute() { log.path.clone() } else { repo.folder.join(&log.path) };
     let mut places = HashMap::new();
-    for path in archive::of(&path) {
+    for path in archive::of(&log.path) {
         let Ok(bytes) = regular::read(&path) else { continue };
         let archive = Log::read(&path, &repo.shown(&path), &bytes, &Roots::default());
         for entry in &archive.entries.entries {

@@ -86,27 +86,13 @@ fn closings(line: &str) -> HashMap<usize, usize> {
     closings
 }
 
-/// The end of the bracket that opens here.
-fn closing(line: &str, start: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, sign) in line[start..].char_indices() {
-        match sign {
-            '[' => depth += 1,
-            ']' if depth == 1 => return Some(start + at + 1),
-            ']' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
-}
-
 /// The name and the path of `[name]: path "title"`; an address is no path.
 fn definition(line: &str) -> Option<(String, &str)> {
     let bare = line.trim_start_matches(' ');
     if line.len() - bare.len() > 3 || !bare.starts_with('[') || bare.starts_with("[^") {
         return None;
     }
-    let end = closing(bare, 0)?;
+    let end = *closings(bare).get(&0)?;
     let target = bare[end..].strip_prefix(':')?.trim();
     let path = match target.strip_prefix('<') {
         Some(inner) => &inner[..inner.find('>')?],

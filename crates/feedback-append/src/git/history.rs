@@ -164,7 +164,7 @@ impl Git {
 }
 
 /// The size in a line like `HASH blob SIZE`.
-fn blob_size(header: &str) -> Option<usize> {
+pub(super) fn blob_size(header: &str) -> Option<usize> {
     let (before, size) = header.trim_end().rsplit_once(' ')?;
     size.parse().ok().filter(|_| before.ends_with(" blob"))
 }

@@ -82,7 +82,7 @@ proptest! {
         let is_shown = is_heading(body_after, body_after.rfind("## 2026-11-22T").unwrap());
         prop_assert!(is_shown || is_by_letter, "{}", body_after);
         if let Some(block) = front_matter::read(&after).filter(|block| block.field("doc_hash").is_some()) {
-            let hash = evidence::Digest::of(body_after.as_bytes()).hex();
+            let hash = Digest::of(body_after.as_bytes()).hex();
             let n_fields = block.fields.iter().filter(|field| field.key == "doc_hash").count();
             // A value of several lines is left as it is, with a warning.
             let continues = block.field("doc_hash").is_some_and(|field| field.continues);
