@@ -185,7 +185,7 @@ pub(crate) fn log_of(path: &Path) -> Option<PathBuf> {
 fn said_of(target: &Target<'_>, log: &Log) -> Vec<(&'static str, String)> {
     let said = |key: &str| {
         let value = log.block.as_ref()?.value(&log.text, key)?;
-        (!value.is_empty() && !value.contains("$(")).then(|| value.into_owned())
+        (!value.is_empty() && !front_matter::is_unexpanded(&value)).then(|| value.into_owned())
     };
     if target.role.is_some() {
         return Vec::new();

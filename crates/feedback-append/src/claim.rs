@@ -22,31 +22,12 @@ pub const STATUSES: [&str; 8] =
     ["done", "in-progress", "planned", "blocked", "failed", "unproven", "halted", "cancelled"];
 
 /// Words that say that something succeeded.
-const SUCCESS: [&str; 20] = [
-    "success",
-    "successful",
-    "successfully",
-    "succeeded",
-    "succeeds",
-    "validated",
-    "complete",
-    "completed",
-    "done",
-    "passed",
-    "passes",
-    "passing",
-    "verified",
-    "fixed",
-    "resolved",
-    "confirmed",
-    "finished",
-    "green",
-    "works",
-    "working",
-];
+const SUCCESS: &str = "\
+    success successful successfully succeeded succeeds validated complete completed done passed passes \
+    passing verified fixed resolved confirmed finished green works working";
 
 /// Words that say so at the end of a sentence of a title or a status; further on in one they mean other things.
-const SUCCESS_LAST: [&str; 3] = ["pass", "ok", "ready"];
+const SUCCESS_LAST: &str = "pass ok ready";
 
 /// Signs that say it without words.
 const SIGNS: [char; 6] = ['✅', '✔', '✓', '☑', '🎉', '🟢'];
@@ -62,124 +43,45 @@ const NAMED_SIGNS: [&str; 6] = [
 ];
 
 /// Words that turn a success into something else when one of the four words before it is one of them.
-const TURNED: [&str; 26] = [
-    "not",
-    "no",
-    "never",
-    "none",
-    "cannot",
-    "can't",
-    "without",
-    "until",
-    "till",
-    "unless",
-    "isn't",
-    "wasn't",
-    "aren't",
-    "hasn't",
-    "haven't",
-    "didn't",
-    "doesn't",
-    "won't",
-    "nothing",
-    "neither",
-    "nor",
-    "partially",
-    "partly",
-    "almost",
-    "nearly",
-    "0",
-];
+const TURNED: &str = "\
+    not no never none cannot can't without until till unless isn't wasn't aren't hasn't haven't didn't \
+    doesn't won't nothing neither nor partially partly almost nearly 0";
 
 /// Words that do so only close by: `to be done`, `once validated`.
-const TURNED_NEAR: [&str; 8] = ["to", "will", "must", "should", "if", "when", "once", "yet"];
+const TURNED_NEAR: &str = "to will must should if when once yet";
 
 /// Words behind which a sentence begins anew: what was turned before them is not turned any more.
-const ANEW: [&str; 4] = ["but", "and", "now", "then"];
+const ANEW: &str = "but and now then";
 
 /// Words of success that only tell what kind of thing the next word is.
-const ATTRIBUTES: [(&str, &[&str]); 5] = [
-    ("working", &["directory", "directories", "dir", "folder", "tree", "copy", "set", "memory"]),
-    ("fixed", &["ip", "ips", "address", "size", "width", "price", "rate"]),
-    ("complete", &["outage", "failure", "loss", "breakdown"]),
-    ("resolved", &["host", "hosts", "address", "addresses", "ip", "name", "names"]),
-    ("verified", &["domain", "domains", "sender", "senders"]),
+const ATTRIBUTES: [(&str, &str); 5] = [
+    ("working", "directory directories dir folder tree copy set memory"),
+    ("fixed", "ip ips address size width price rate"),
+    ("complete", "outage failure loss breakdown"),
+    ("resolved", "host hosts address addresses ip name names"),
+    ("verified", "domain domains sender senders"),
 ];
 
 /// Words that name a failure.
-const FAILURE: [&str; 42] = [
-    "fail",
-    "fails",
-    "failed",
-    "failing",
-    "failure",
-    "failures",
-    "broken",
-    "breaks",
-    "broke",
-    "wrong",
-    "invalid",
-    "unreachable",
-    "unavailable",
-    "unhealthy",
-    "unusable",
-    "unproven",
-    "incomplete",
-    "down",
-    "outage",
-    "crash",
-    "crashed",
-    "crashes",
-    "error",
-    "errors",
-    "timeout",
-    "timeouts",
-    "denied",
-    "refused",
-    "rejected",
-    "expired",
-    "lost",
-    "corrupt",
-    "corrupted",
-    "missing",
-    "stuck",
-    "hangs",
-    "blocked",
-    "leaked",
-    "cannot",
-    "can't",
-    "doesn't",
-    "won't",
-];
+const FAILURE: &str = "\
+    fail fails failed failing failure failures broken breaks broke wrong invalid unreachable unavailable \
+    unhealthy unusable unproven incomplete down outage crash crashed crashes error errors timeout timeouts \
+    denied refused rejected expired lost corrupt corrupted missing stuck hangs blocked leaked cannot can't \
+    doesn't won't";
 
 /// First words of a status that say that the work fell short, or goes on.
-const SHORT: [&str; 16] = [
-    "failed",
-    "fail",
-    "failing",
-    "blocked",
-    "halted",
-    "unproven",
-    "in-progress",
-    "in",
-    "planned",
-    "cancelled",
-    "canceled",
-    "pending",
-    "open",
-    "incomplete",
-    "partial",
-    "not",
-];
+const SHORT: &str = "\
+    failed fail failing blocked halted unproven in-progress in planned cancelled canceled pending open \
+    incomplete partial not";
 
 /// What a status says, by its first words.
 pub fn standing(status: &str) -> Standing {
     let first = first_word(status);
-    let is_short = first.as_ref().is_some_and(|word| SHORT.contains(&word.as_str()));
+    let is_short = first.as_ref().is_some_and(|word| contains(SHORT, word));
     if is_short && failure_is_last(status) {
         return Standing::Short;
     }
-    let is_success = |word: &String| contains(&SUCCESS_LAST, word);
+    let is_success = |word: &String| contains(SUCCESS_LAST, word);
     if success_in_title(status).is_some()
         || (first.as_ref().is_some_and(is_success) && !status.to_lowercase().contains("ready for"))
         || status.replace(' ', "").contains("100%")
@@ -216,9 +118,8 @@ fn failure_is_last(text: &str) -> bool {
     }
     let is_failure = |at: &usize| {
         let before = &words[at.saturating_sub(3)..*at];
-        let is_denied = ["no", "without", "not", "0", "zero", "nothing"];
-        contains(&FAILURE, words[*at].1)
-            && !before.iter().any(|(_, word)| contains(&is_denied, word))
+        contains(FAILURE, words[*at].1)
+            && !before.iter().any(|(_, word)| contains("no without not 0 zero nothing", word))
     };
     let Some(last) = (0..words.len()).rev().find(is_failure) else { return false };
     let has_sign = text.contains(SIGNS) || NAMED_SIGNS.iter().any(|sign| text.contains(sign));
@@ -282,21 +183,23 @@ fn success_in_line(line: &str, is_title: bool) -> Option<Range<usize>> {
         }
         let length = rest.find(|next: char| !is_word(next)).unwrap_or(rest.len());
         let word = &rest[..length];
-        if sentence_ended || contains(&ANEW, word) {
+        if sentence_ended || contains(ANEW, word) {
             before = [""; 4];
             sentence_ended = false;
         }
-        let is_turned = before.iter().any(|word| contains(&TURNED, word))
-            || before[1..].iter().any(|word| word.eq_ignore_ascii_case("before"))
-            || before[2..].iter().any(|word| contains(&TURNED_NEAR, word));
+        let is_turned = || {
+            before.iter().any(|word| contains(TURNED, word))
+                || before[1..].iter().any(|word| word.eq_ignore_ascii_case("before"))
+                || before[2..].iter().any(|word| contains(TURNED_NEAR, word))
+        };
         let behind = rest[length..].trim_start_matches(['*', '_', ' ', ')', ']']);
         let is_last = behind.is_empty() || behind.starts_with(['.', ',', ';', '!', '—', '(']);
-        let claims = contains(&SUCCESS, word)
+        let claims = contains(SUCCESS, word)
             || word == "PASS"
-            || (is_title && is_last && contains(&SUCCESS_LAST, word));
+            || (is_title && is_last && contains(SUCCESS_LAST, word));
         if !in_code
-            && !is_turned
             && claims
+            && !is_turned()
             && !is_path(line, at..at + length)
             && !is_attribute(word, &rest[length..])
         {
@@ -328,7 +231,7 @@ fn is_path(line: &str, word: Range<usize>) -> bool {
     let next = behind.strip_prefix('/').unwrap_or_default();
     let length = next.find(|other: char| !is_word(other)).unwrap_or(next.len());
     let is_pair =
-        contains(&SUCCESS, &next[..length]) && !next[length..].starts_with(['/', '.', '-']);
+        contains(SUCCESS, &next[..length]) && !next[length..].starts_with(['/', '.', '-']);
     is_name
         || before.ends_with(['/', '-', '.', '=', '#'])
         || (behind.starts_with(['/', '-', '=']) && !is_pair)
@@ -339,8 +242,8 @@ fn is_word(other: char) -> bool {
     other.is_alphanumeric() || other == '\''
 }
 
-fn contains(words: &[&str], word: &str) -> bool {
-    words.iter().any(|known| known.eq_ignore_ascii_case(word))
+fn contains(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn first_word(text: &str) -> Option<String> {

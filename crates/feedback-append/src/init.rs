@@ -9,6 +9,8 @@ use report::{Exit, Format, Invocation, Streams, in_line};
 use crate::args::{Args, InitArgs};
 use crate::citation::Roots;
 use crate::error::Error;
+use crate::front_matter::is_unexpanded;
+use crate::front_matter::yaml::quoted;
 use crate::json;
 use crate::log::Log;
 use crate::regular;
@@ -152,23 +154,7 @@ impl Proposal {
 /// What the front matter of a log says, unless it was never filled in.
 fn value(log: &Log, key: &str) -> Option<String> {
     let value = log.block.as_ref()?.value(&log.text, key).map(Cow::into_owned)?;
-    let is_filled = !value.trim().is_empty()
-        && !["$(", "${", "{{", "`"].iter().any(|sign| value.contains(sign))
-        && !value.chars().any(char::is_control);
+    let is_filled =
+        !value.trim().is_empty() && !is_unexpanded(&value) && !value.chars().any(char::is_control);
     is_filled.then_some(value)
-}
-
-/// A text as TOML has it between quotes.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for other in text.chars() {
-        match other {
-            '"' | '\\' => quoted.extend(['\\', other]),
-            _ if other.is_control() => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(other));
-            }
-            _ => quoted.push(other),
-        }
-    }
-    quoted + "\""
 }

@@ -322,9 +322,9 @@ fn warnings(target: &Target<'_>, found: &Survey) -> Vec<String> {
         }
         return warnings;
     };
-    if block.fields.iter().any(|field| field.text(&found.head).contains("$(")) {
+    if block.fields.iter().any(|field| front_matter::is_unexpanded(&field.text(&found.head))) {
         warnings.push(
-            "its front matter has an unexpanded `$(…)`; `feedback-append check` says where"
+            "its front matter has an unexpanded `$…`; `feedback-append check` says where"
                 .to_owned(),
         );
     }

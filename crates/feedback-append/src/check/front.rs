@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use report::{Finding, Level};
-use serde::de::IgnoredAny;
 
 use crate::front_matter::{self, Field, FrontMatter, KEYS, is_unexpanded, yaml};
 use crate::log::Log;
@@ -144,7 +143,7 @@ pub(super) fn check_document(log: &Log, expected: &Expected) -> Vec<Finding> {
 
 fn keys(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<Finding>) {
     let told = yaml::read(&log.text[block.inner.clone()]).unwrap_or_default();
-    let is_unread = |key: &str| told.keys.iter().any(|(known, _)| known == key);
+    let is_unread = |key: &str| told.keys.contains_key(key);
     // A key that neither ops.toml nor the tool can give is none to miss.
     let wanted = expected.keys();
     let (unread, missing): (Vec<_>, Vec<_>) =
@@ -173,14 +172,8 @@ fn keys(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<
 /// may quote the text, so only the place is told.
 fn yaml(log: &Log, block: &FrontMatter) -> Option<Finding> {
     // Keys that stand there twice are told by name.
-    let options = serde_saphyr::options! {
-        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
-    };
     let inner = &log.text[block.inner.clone()];
-    let read = serde_saphyr::from_str_with_options::<IgnoredAny>(inner, options);
-    let line = read.err()?.location().map_or(1, |location| location.line());
-    let nth = usize::try_from(line).unwrap_or(1).saturating_sub(1);
-    let offset = text::lines(inner, 0).nth(nth).map_or(0, |(at, _)| at);
+    let offset = text::lines(inner, 0).nth(yaml::fault(inner)?).map_or(0, |(at, _)| at);
     let message = "the front matter is not valid YAML from here on; other programs do not read it";
     Some(log.finding("front-matter", Level::Error, block.inner.start + offset, message))
 }

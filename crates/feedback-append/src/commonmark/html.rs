@@ -51,70 +51,11 @@ pub(crate) const ENDS: [End; 8] = [
 ];
 
 /// Elements that begin a block of HTML wherever they stand first on a line.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "base",
-    "basefont",
-    "blockquote",
-    "body",
-    "caption",
-    "center",
-    "col",
-    "colgroup",
-    "dd",
-    "details",
-    "dialog",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "frame",
-    "frameset",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "head",
-    "header",
-    "hr",
-    "html",
-    "iframe",
-    "legend",
-    "li",
-    "link",
-    "main",
-    "menu",
-    "menuitem",
-    "nav",
-    "noframes",
-    "ol",
-    "optgroup",
-    "option",
-    "p",
-    "param",
-    "search",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "title",
-    "tr",
-    "track",
-    "ul",
-];
+const BLOCKS: &str = "\
+    address article aside base basefont blockquote body caption center col colgroup dd details dialog dir \
+    div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html \
+    iframe legend li link main menu menuitem nav noframes ol optgroup option p param search section summary \
+    table tbody td tfoot th thead title tr track ul";
 
 impl End {
     /// The text that ends it.
@@ -175,7 +116,7 @@ pub(super) fn start(text: &[u8], in_paragraph: bool) -> Option<End> {
     if let Some((_, raw)) = raw.filter(|_| !is_closing && is_apart) {
         return Some(End::Raw(*raw));
     }
-    if BLOCKS.iter().any(|known| is(known)) && (is_apart || behind.starts_with(b"/>")) {
+    if BLOCKS.split(' ').any(is) && (is_apart || behind.starts_with(b"/>")) {
         return Some(End::EmptyLine);
     }
     let is_name = name.first().is_some_and(u8::is_ascii_alphabetic);

@@ -1,16 +1,18 @@
 //! Front matter as other programs read it: what YAML makes of a block, and text written so that YAML gives it back.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use serde_saphyr::options::DuplicateKeyPolicy;
 
-/// The top-level keys of a block with their values, in order; a value that is no text has none.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// The top-level keys of a block with their values.
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Told {
     /// Each key and its value.
-    pub(crate) keys: Vec<(String, Option<String>)>,
+    pub(crate) keys: BTreeMap<String, Value>,
     /// Whether a key stands there more than once, of which the last counts.
     pub(crate) has_twice: bool,
 }
@@ -18,19 +20,28 @@ pub(crate) struct Told {
 impl Told {
     /// The value of a key, if it is there and is text.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
-        let mut named = self.keys.iter().rev().filter(|(known, _)| known == key);
-        named.next()?.1.as_deref()
+        self.keys.get(key)?.as_str()
     }
 }
 
 /// Reads what stands between the fences; none where it is no YAML, or no mapping.
 pub(crate) fn read(inner: &str) -> Option<Told> {
-    if let Ok(Mapping(keys)) = serde_saphyr::from_str(inner) {
+    if let Ok(keys) = serde_saphyr::from_str(inner) {
         return Some(Told { keys, has_twice: false });
     }
+    Some(Told { keys: read_last(inner).ok()?, has_twice: true })
+}
+
+/// The line, from 0, from which on other programs cannot read what stands between the fences.
+pub(crate) fn fault(inner: &str) -> Option<usize> {
+    let line = read_last::<IgnoredAny>(inner).err()?.location().map_or(1, |place| place.line());
+    Some(usize::try_from(line).unwrap_or(1).saturating_sub(1))
+}
+
+/// Reads YAML in which of a key that stands there more than once the last counts.
+fn read_last<T: DeserializeOwned>(inner: &str) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
-    let Mapping(keys) = serde_saphyr::from_str_with_options(inner, options).ok()?;
-    Some(Told { keys, has_twice: true })
+    serde_saphyr::from_str_with_options(inner, options)
 }
 
 /// A text as a value of front matter: as it is where YAML reads it as that text, else in quotes.
@@ -38,21 +49,30 @@ pub(crate) fn scalar(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    if !text.chars().any(|other| other.is_control() || "\u{2028}\u{2029}\u{feff}".contains(other)) {
-        return Cow::Owned(format!("'{}'", text.replace('\'', "''")));
-    }
+    Cow::Owned(if text.contains(is_escaped) {
+        quoted(text)
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    })
+}
+
+/// A text between quotes, with escapes as YAML and TOML have them.
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for other in text.chars() {
         match other {
             '"' | '\\' => quoted.extend(['\\', other]),
-            _ if other.is_control() || "\u{2028}\u{2029}\u{feff}".contains(other) => {
+            _ if is_escaped(other) => {
                 let _ = write!(quoted, "\\u{:04X}", u32::from(other));
             }
             _ => quoted.push(other),
         }
     }
-    quoted.push('"');
-    Cow::Owned(quoted)
+    quoted + "\""
+}
+
+fn is_escaped(other: char) -> bool {
+    other.is_control() || "\u{2028}\u{2029}\u{feff}".contains(other)
 }
 
 /// Whether every YAML reader, of version 1.1 too, takes these letters for the text that they are.
@@ -93,89 +113,6 @@ pub(super) fn unquoted(raw: &str) -> Cow<'_, str> {
     }
 }
 
-struct Mapping(Vec<(String, Option<String>)>);
-
-impl<'de> Deserialize<'de> for Mapping {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = Mapping;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a mapping")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Mapping, A::Error> {
-                let mut keys = Vec::new();
-                while let Some((key, Text(value))) = map.next_entry::<Text, Text>()? {
-                    keys.push((key.0.unwrap_or_default(), value));
-                }
-                Ok(Mapping(keys))
-            }
-        }
-        deserializer.deserialize_map(Keys)
-    }
-}
-
-/// A value, if it is text.
-struct Text(Option<String>);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Text;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a value")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Some(text.to_owned())))
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_unit<E>(self) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_none<E>(self) -> Result<Text, E> {
-                Ok(Text(None))
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, some: D) -> Result<Text, D::Error> {
-                some.deserialize_any(Any)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Text(None))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Text(None))
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,7 +148,7 @@ mod tests {
     fn keys_are_those_of_yaml() {
         let told = read("a: b\n\"c\": 'd'\ne: [1]\nf: 2\n? g\n: h\n").unwrap();
         let shown: Vec<_> =
-            told.keys.iter().map(|(key, value)| format!("{key}={value:?}")).collect();
+            told.keys.keys().map(|key| format!("{key}={:?}", told.text(key))).collect();
         insta::assert_snapshot!(shown.join(" "), @r#"a=Some("b") c=Some("d") e=None f=None g=Some("h")"#);
         assert_eq!(read("{a: b, c: d}\n").unwrap().text("c"), Some("d"));
         let twice = read("a: b\na: c\n").unwrap();

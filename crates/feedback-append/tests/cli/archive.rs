@@ -57,6 +57,16 @@ fn an_archive_is_of_the_log_that_it_is_named_for() {
 }
 
 #[test]
+fn what_no_shell_expanded_goes_into_no_archive() {
+    let bed = bed();
+    bed.write("log.md", "---\nowner: $USER\ndoc: log.md\n---\n\n## 2025-10-21T01:02:03Z — T\na\n");
+    assert_eq!(run(&bed, ["archive", "log.md", "--before", "2025-11-01"]).code(), 0);
+    assert!(bed.read("archive/log-before-2025-11-01.md").contains("\nowner: log\n"));
+    let output = run(&bed, ["log.md", "--title", "T", "--message", "m"]);
+    assert!(output.stderr().contains("an unexpanded `$…`"), "{output}");
+}
+
+#[test]
 fn an_archive_lies_in_a_folder_of_the_repo() {
     let bed = bed();
     std::os::unix::fs::symlink(bed.path("vault/occ"), bed.path("feedback/archive")).unwrap();
