@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use opsfile::quoted;
 use report::{Exit, Format, Invocation, Streams, in_line};
 
 use crate::args::{Args, InitArgs};
-use crate::citation::Roots;
 use crate::error::Error;
 use crate::front_matter::is_unexpanded;
-use crate::front_matter::yaml::quoted;
 use crate::json;
 use crate::log::Log;
 use crate::regular;
@@ -50,7 +49,7 @@ pub(crate) fn run(
             }
             let bytes =
                 regular::read(path).map_err(|source| Error::Read { path: path.clone(), source })?;
-            logs.push(Log::read(path, &repo.shown(path), &bytes, &Roots::default()));
+            logs.push(Log::plain(path, &repo.shown(path), &bytes));
         }
     }
     proposal.set_epoch(&logs);

@@ -44,7 +44,7 @@ pub use crate::readiness::{Item, Readiness};
 #[cfg(feature = "schema")]
 pub use crate::schema::schema;
 pub use crate::vault::{SHAPES, Shape, VaultFile, VaultSection};
-pub use crate::words::CredentialName;
+pub use crate::words::{CredentialName, quoted};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "ops.toml";

@@ -1,6 +1,6 @@
 //! The small words of the file: names, paths, durations, `FILE:KEY`.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +21,21 @@ impl fmt::Display for CredentialName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.file, self.key)
     }
+}
+
+/// A text as a basic string of TOML, for who proposes a part of ops.toml; the names of files may hold anything.
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            control if control.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted + "\""
 }
 
 const MAX_NAME: usize = 100;

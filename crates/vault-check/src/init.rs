@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use envfile::LineKind;
-use opsfile::Shape;
+use opsfile::{Shape, quoted};
 use report::{Common, Exit, Format, Invocation, Streams};
 use vault::{Content, File, Vault};
 
@@ -219,20 +219,4 @@ fn toml(head: Head, root: &str, files: &[json::ProposedFile]) -> String {
         }
     }
     text
-}
-
-/// A TOML basic string; the names of files may hold anything.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            control if control.is_control() => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
-            }
-            character => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

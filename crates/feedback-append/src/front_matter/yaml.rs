@@ -56,8 +56,8 @@ pub(crate) fn scalar(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// A text between quotes, with escapes as YAML and TOML have them.
-pub(crate) fn quoted(text: &str) -> String {
+/// A text between double quotes.
+fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for other in text.chars() {
         match other {
