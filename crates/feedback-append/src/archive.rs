@@ -9,7 +9,6 @@ use evidence::{Digest, Hasher};
 use report::{Exit, Format, Invocation, Streams};
 
 use crate::args::{ArchiveArgs, Args};
-use crate::citation::Roots;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::front_matter;
@@ -47,7 +46,7 @@ pub(crate) fn run(
     target.replace(|snapshot| {
         let bytes =
             snapshot.read().map_err(|source| Error::Read { path: target.path.clone(), source })?;
-        let log = Log::read(&target.path, &target.shown, &bytes, &Roots::default());
+        let log = Log::plain(&target.path, &target.shown, &bytes);
         let old = old_entries(&log, before);
         moved = old.len();
         if old.is_empty() {
@@ -124,7 +123,7 @@ fn body(log: &Log, bytes: &[u8], old: &[Range<usize>]) -> Result<Vec<u8>, Error>
         day = date.filter(|_| !says_day);
         body.extend_from_slice(&bytes[entry.range.clone()]);
     }
-    let there = Log::read(&log.path, &log.shown, &body, &Roots::default());
+    let there = Log::plain(&log.path, &log.shown, &body);
     let told = |entry: &Entry| (entry.stamp.at, entry.title.clone(), entry.id.clone());
     let is_same = there.entries.entries.iter().map(told).eq(moved.iter().map(|entry| told(entry)));
     if is_same {
@@ -251,7 +250,7 @@ fn make_sure_it_leaks_nothing(repo: &Repo, log: &Log, old: &[Range<usize>]) -> R
     };
     let place = |leak: &Leak| format!("line {}: {}", log.line(leak.range.start), leak.describe());
     let places: Vec<String> = found.iter().filter(is_old).map(place).collect();
-    if places.is_empty() { Ok(()) } else { Err(Error::ArchivedLeak { places }) }
+    if places.is_empty() { Ok(()) } else { Err(Error::Leak { is_archived: true, places }) }
 }
 
 /// Takes the entries out, leaves one pointer before the first entry, and keeps the front matter true.

@@ -144,13 +144,10 @@ fn cite_bundle(
         }
         return Ok(());
     }
-    for (at, run) in runs.iter().enumerate() {
+    for run in &runs {
         cite_run(given, &bundle, *run, &shown, cited)?;
-        let is_made_good = runs[at + 1..].iter().any(|later| makes_good(*later, *run));
-        if !run.is_proof_of_success() && !is_made_good {
-            cited.short.push(shortfall(*run));
-        }
     }
+    cited.short.extend(short(&runs).map(shortfall));
     if proves_nothing(&bundle) {
         cited.short.push((Shortfall::Unproven, format!("{shown} ({NO_RUN})")));
     }
@@ -187,8 +184,16 @@ pub(crate) fn fault(path: &Path) -> Result<Option<String>, evidence::Error> {
     Ok(fault.map(ToString::to_string))
 }
 
+/// The runs that prove no success and were not made good later.
+pub(crate) fn short<'r>(runs: &[Run<'r>]) -> impl Iterator<Item = Run<'r>> {
+    runs.iter().enumerate().filter_map(|(at, run)| {
+        let is_made_good = || runs[at + 1..].iter().any(|later| makes_good(*later, *run));
+        (!run.is_proof_of_success() && !is_made_good()).then_some(*run)
+    })
+}
+
 /// Whether a later run makes an earlier one good: the same command in the same place, with the same variables.
-pub(crate) fn makes_good(later: Run<'_>, run: Run<'_>) -> bool {
+fn makes_good(later: Run<'_>, run: Run<'_>) -> bool {
     let (later_one, one) = (later.begin, run.begin);
     later_one.command == one.command
         && later_one.cwd == one.cwd
@@ -285,11 +290,13 @@ fn outcome(run: Run<'_>) -> String {
         let unmet: Vec<String> = unmet.iter().map(ToString::to_string).collect();
         text = format!("{text}, without {}", unmet.join(" or "));
     }
-    let suspect: Vec<_> = run.suspect().iter().map(|suspect| suspect.word()).collect();
-    if !suspect.is_empty() {
-        text = format!("{text}, suspect: {}", suspect.join(" "));
-    }
-    text
+    text + &suspicion(run)
+}
+
+/// What makes a run suspect, to stand behind how it ended.
+pub(crate) fn suspicion(run: Run<'_>) -> String {
+    let words: Vec<_> = run.suspect().iter().map(|suspect| suspect.word()).collect();
+    if words.is_empty() { String::new() } else { format!(", suspect: {}", words.join(" ")) }
 }
 
 fn shortfall(run: Run<'_>) -> (Shortfall, String) {

@@ -1,17 +1,14 @@
 //! `digest`: where each role stands, for a stand-up: its newest entry, since when it is blocked, what is due.
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use report::{Exit, Format, Invocation, Streams, in_line};
 
 use crate::args::{Args, DigestArgs};
-use crate::check;
 use crate::error::Error;
 use crate::git::Git;
 use crate::json::{self, ListedEntry, RoleDigest};
-use crate::list::{self, Listed};
-use crate::repo::Repo;
+use crate::list::{self, Listed, RoleLog};
+use crate::repo::{self, Repo};
 use crate::stamp;
 use crate::summary::State;
 
@@ -30,13 +27,8 @@ pub(crate) fn run(
     invocation: &Invocation,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Error> {
-    let (repo, listed) = list::load(args, &digest.files, true, invocation)?;
-    let files = if digest.files.is_empty() {
-        check::all_declared(&repo)?
-    } else {
-        digest.files.iter().map(|file| invocation.cwd.join(file)).collect()
-    };
-    let mut roles = roles(&repo, &files)?;
+    let (repo, logs, listed) = list::load(args, &digest.files, true, invocation)?;
+    let mut roles = roles(&repo, logs);
     for listed in listed {
         if let Some(role) = roles.iter_mut().find(|role| role.name == listed.role) {
             role.entries.push(listed);
@@ -65,26 +57,17 @@ pub(crate) fn run(
 }
 
 /// The roles of these logs, in order; one may have several, as daily files.
-fn roles(repo: &Repo, files: &[PathBuf]) -> Result<Vec<Role>, Error> {
+fn roles(repo: &Repo, logs: Vec<RoleLog>) -> Vec<Role> {
     let mut roles: Vec<Role> = Vec::new();
-    for file in files {
-        let path = crate::repo::resolved(file);
-        let name = list::role(repo, &path);
-        let mut expires = None;
-        if path.exists() {
-            for log in check::read(repo, std::slice::from_ref(&path))? {
-                let said = log.block.as_ref().and_then(|block| block.value(&log.text, "expires"));
-                expires = said.and_then(|said| stamp::read(&said)?.0.at).map(|at| at.date_naive());
-            }
-        }
+    for RoleLog { path, role: name, expires } in logs {
         if let Some(role) = roles.iter_mut().find(|role| role.name == name) {
             role.expires = role.expires.max(expires);
         } else {
-            let path = repo.shown(&path);
+            let path = repo.shown(&repo::resolved(&path));
             roles.push(Role { name, path, expires, entries: Vec::new() });
         }
     }
-    Ok(roles)
+    roles
 }
 
 fn tell(role: &Role, now: DateTime<Utc>) -> RoleDigest<'_> {

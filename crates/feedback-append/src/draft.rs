@@ -97,15 +97,11 @@ impl Draft {
             let _ = writeln!(tail, "{}", citing("Evidence: ", path, &format!(" ({remark})")));
         }
         let _ = writeln!(tail, "{MARKER}{} -->", self.id);
+        let gap = if head.is_empty() { "\n" } else { "" };
         let body = if self.body.is_empty() { String::new() } else { format!("{}\n", self.body) };
         let parts = [head, body, self.render_runs(), self.render_commands(), tail];
         let parts: Vec<&str> =
             parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        let gap = if self.status.is_none() && self.happened.is_none() && self.fields.is_empty() {
-            "\n"
-        } else {
-            ""
-        };
         format!("{gap}{}", parts.join("\n"))
     }
 

@@ -120,13 +120,10 @@ pub(crate) enum Error {
         /// What to write instead.
         instead: String,
     },
-    /// The entry holds a credential.
+    /// The entry, or what is to be archived, holds a credential.
     Leak {
-        /// Where and what, one line each, without the value.
-        places: Vec<String>,
-    },
-    /// What is to be archived holds a credential.
-    ArchivedLeak {
+        /// Which of the two.
+        is_archived: bool,
         /// Where and what, one line each, without the value.
         places: Vec<String>,
     },
@@ -214,12 +211,12 @@ impl fmt::Display for Error {
                 write!(formatter, "{claim}, and the evidence says otherwise")?;
                 runs.iter().try_for_each(|run| write!(formatter, "\n  {run}"))
             }
-            Self::Leak { places } => {
-                formatter.write_str("the entry holds a credential; nothing was written")?;
-                places.iter().try_for_each(|place| write!(formatter, "\n  {place}"))
-            }
-            Self::ArchivedLeak { places } => {
-                formatter.write_str("an old entry holds a credential; nothing was moved")?;
+            Self::Leak { is_archived, places } => {
+                formatter.write_str(if *is_archived {
+                    "an old entry holds a credential; nothing was moved"
+                } else {
+                    "the entry holds a credential; nothing was written"
+                })?;
                 places.iter().try_for_each(|place| write!(formatter, "\n  {place}"))
             }
             Self::Foreign { path, why, .. } => write!(formatter, "{path} {why}"),
@@ -282,10 +279,10 @@ impl Failure for Error {
             Self::Spoilt(Spoilt::Open) => Some("close the comment or block in the text, or put it between ``` lines".to_owned()),
             Self::OtherContent { .. } => Some("give another entry another `--id`".to_owned()),
             Self::Contradicted { instead, .. } => Some(instead.clone()),
-            Self::Leak { .. } => Some(
+            Self::Leak { is_archived: false, .. } => Some(
                 "write the credential's name instead, as `FILE:KEY`; if the value is real, change it now".to_owned(),
             ),
-            Self::ArchivedLeak { .. } => Some(
+            Self::Leak { .. } => Some(
                 "change the credential, and write `***REDACTED***` in its place; then archive".to_owned(),
             ),
             Self::Foreign { hint, .. } => Some(hint.clone()),
@@ -306,7 +303,6 @@ impl Failure for Error {
             Self::Masked { exit, .. } => *exit,
             Self::Contradicted { .. }
             | Self::Leak { .. }
-            | Self::ArchivedLeak { .. }
             | Self::Foreign { .. }
             | Self::Future { .. } => Exit::FINDINGS,
             _ => Exit::ERROR,

@@ -205,7 +205,7 @@ pub(crate) struct RefreshedLog<'a> {
     /// The log.
     pub(crate) path: &'a str,
     /// The changes, as sentences.
-    pub(crate) changes: Vec<String>,
+    pub(crate) changes: &'a [String],
 }
 
 /// The answer of `archive`.

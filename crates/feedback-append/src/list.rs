@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use report::{Exit, Format, Invocation, Streams, in_line};
 
 use crate::archive;
@@ -34,7 +34,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Error> {
     let since = list.since.as_deref().map(|time| instant("--since", time)).transpose()?;
     let until = list.until.as_deref().map(|time| instant("--until", time)).transpose()?;
-    let (repo, mut listed) = load(args, &list.files, list.latest, invocation)?;
+    let (repo, _, mut listed) = load(args, &list.files, list.latest, invocation)?;
     let declared = || repo.ops.iter().flat_map(|ops| ops.feedback.roles.keys());
     let is_known = |role: &String| {
         listed.iter().any(|listed| listed.role == *role) || declared().any(|known| known == role)
@@ -65,27 +65,46 @@ pub(crate) fn run(
     Ok(Exit::OK)
 }
 
+/// A log that was asked for, there or not, and the role that it is of.
+pub(crate) struct RoleLog {
+    pub(crate) path: PathBuf,
+    pub(crate) role: String,
+    /// What its front matter says of the day on which it expires.
+    pub(crate) expires: Option<NaiveDate>,
+}
+
 /// Reads the named logs, or all declared ones (and on request their archives), and what their entries tell.
 pub(crate) fn load(
     args: &Args,
     files: &[PathBuf],
     with_archives: bool,
     invocation: &Invocation,
-) -> Result<(Repo, Vec<Listed>), Error> {
+) -> Result<(Repo, Vec<RoleLog>, Vec<Listed>), Error> {
     let files: Vec<PathBuf> =
         files.iter().map(|file| repo::resolved(&invocation.cwd.join(file))).collect();
     let repo = Repo::around(args.common.ops.as_deref(), &files, invocation)?;
     let is_all = files.is_empty();
-    let files = if is_all { check::declared(&repo)? } else { files };
+    let files = if is_all { check::all_declared(&repo)? } else { files };
     let is_declared =
         |name: &String| repo.ops.as_ref().is_some_and(|ops| ops.feedback.roles.contains_key(name));
-    let mut listed = Vec::new();
-    for path in &files {
-        let role = role(&repo, path);
-        // An entry in the archive is one of the role all the same.
-        let archived = if is_all && with_archives { archive::of(path) } else { Vec::new() };
-        let paths: Vec<PathBuf> = archived.into_iter().chain([path.clone()]).collect();
+    let (mut logs, mut listed) = (Vec::new(), Vec::new());
+    for path in files {
+        let role = role(&repo, &path);
+        let mut expires = None;
+        // A declared log that is not there is nothing to read.
+        let paths = match (is_all, path.exists()) {
+            (true, false) => Vec::new(),
+            // An entry in the archive is one of the role all the same.
+            (true, true) if with_archives => {
+                archive::of(&path).into_iter().chain([path.clone()]).collect()
+            }
+            _ => vec![path.clone()],
+        };
         for log in check::read(&repo, &paths)? {
+            if log.path == path {
+                let said = log.block.as_ref().and_then(|block| block.value(&log.text, "expires"));
+                expires = said.and_then(|said| stamp::read(&said)?.0.at).map(|at| at.date_naive());
+            }
             for entry in &log.entries.entries {
                 let entry = summary::read(&log, entry);
                 let writer = entry.by.clone().filter(|by| *by != role && is_declared(by));
@@ -93,12 +112,13 @@ pub(crate) fn load(
                 listed.push(Listed { path, role: role.clone(), writer, entry });
             }
         }
+        logs.push(RoleLog { path, role, expires });
     }
-    Ok((repo, listed))
+    Ok((repo, logs, listed))
 }
 
 /// Whose log this is: as ops.toml declares it, else as the file is named, or the folder of daily files.
-pub(crate) fn role(repo: &Repo, path: &Path) -> String {
+fn role(repo: &Repo, path: &Path) -> String {
     if let Some((name, _)) = Target::of_file(repo, path).role {
         return name.to_owned();
     }

@@ -54,6 +54,11 @@ impl Log {
         }
     }
 
+    /// The same without the paths that only the folders of a repo make one.
+    pub(crate) fn plain(path: &Path, shown: &str, bytes: &[u8]) -> Self {
+        Self::read(path, shown, bytes, &Roots::default())
+    }
+
     /// A finding at an offset of this log.
     pub(crate) fn finding(
         &self,

@@ -9,7 +9,6 @@ use report::{Exit, Format, Invocation, Streams};
 
 use crate::args::{Args, RefreshArgs};
 use crate::check;
-use crate::citation::Roots;
 use crate::error::Error;
 use crate::front_matter::{self, Field, FrontMatter, is_unexpanded};
 use crate::json::{self, RefreshedLog};
@@ -55,10 +54,7 @@ pub(crate) fn run(
     }
     let is_done = !is_left && (refresh.write || !has_changes);
     if refresh.answer.format == Format::Json {
-        let logs = shown
-            .iter()
-            .map(|(path, changes)| RefreshedLog { path, changes: changes.clone() })
-            .collect();
+        let logs = shown.iter().map(|(path, changes)| RefreshedLog { path, changes }).collect();
         report::json(
             streams.stdout,
             &json::Refresh { schema: json::REFRESH, written: refresh.write, logs },
@@ -110,7 +106,7 @@ impl Plan {
 }
 
 fn plan(repo: &Repo, target: &Target<'_>, bytes: &[u8], now: DateTime<Utc>) -> Plan {
-    let log = Log::read(&target.path, &target.shown, bytes, &Roots::default());
+    let log = Log::plain(&target.path, &target.shown, bytes);
     if front_matter::is_unclosed(&log.text) {
         // Where it ends is for people to say: what stands below may be the log or the front matter.
         return Plan::of_left(

@@ -217,12 +217,10 @@ mod tests {
             check("## 2025-10-11 — a\n**Status:** ✅ COMPLETE\n**Duration:** 5 min\nProgress: 40 %\n**Blockers:** None.\n\nPlanned next actions:\n1) one\n2) two\n\n- **Evidence:** artifacts/x.log\n"),
             @r#"Some("✅ COMPLETE") Some(Completed) next ["one", "two"] blocked [] evidence ["artifacts/x.log"] Some("5 min") Some(40)"#
         );
-        let log = Log::read(
+        let log = Log::plain(
             Path::new("/r/a.md"),
             "a.md",
-            b"## 2025-10-11 \xe2\x80\x94 a\nScope: ops\nTask ID: T-7\nRationale: it was cheap\nBlocked by: vault\nBlocker details: no token yet\n",
-            &Roots::default(),
-        );
+            b"## 2025-10-11 \xe2\x80\x94 a\nScope: ops\nTask ID: T-7\nRationale: it was cheap\nBlocked by: vault\nBlocker details: no token yet\n");
         let told = read(&log, &log.entries.entries[0]);
         insta::assert_snapshot!(
             format!("{:?} {:?} {:?} {:?} {:?}", told.scope, told.task, told.rationale, told.blocked_by, told.blocker_details),

@@ -106,5 +106,5 @@ pub(super) fn leaks(draft: &Draft, secrets: Option<&SecretSet>) -> Result<(), Er
         // What stands in no part alone may stand in the whole.
         places = look(("entry", &draft.render(DateTime::UNIX_EPOCH), true));
     }
-    if places.is_empty() { Ok(()) } else { Err(Error::Leak { places }) }
+    if places.is_empty() { Ok(()) } else { Err(Error::Leak { is_archived: false, places }) }
 }

@@ -253,33 +253,23 @@ fn recorded(path: &Path, is_folder: bool, bundles: &Bundles) -> Option<Recorded>
     }
     let runs = bundle.bundle.runs();
     let at = runs.iter().position(|run| run.files().iter().any(|file| file.path == name))?;
-    let run = runs[at];
-    let made_good = runs[at..].iter().any(|later| cite::makes_good(*later, run));
-    let short = if made_good { None } else { short(&[run]) };
-    let exit = run.exit_code();
+    let short = cite::short(&runs).find(|run| run.index == runs[at].index).map(told);
+    let exit = runs[at].exit_code();
     Some(Recorded { bundle: Arc::clone(&bundle), exit, short })
 }
 
 /// Why a whole bundle proves no success, if it does not.
 fn short_of(bundle: &Bundle) -> Option<String> {
     let is_empty = cite::proves_nothing(bundle);
-    if is_empty { Some(cite::NO_RUN.to_owned()) } else { short(&bundle.runs()) }
+    if is_empty {
+        Some(cite::NO_RUN.to_owned())
+    } else {
+        cite::short(&bundle.runs()).next().map(told)
+    }
 }
 
-/// The first run that proves no success and was not made good by the same command later.
-fn short(runs: &[Run<'_>]) -> Option<String> {
-    let failed = |(at, run): &(usize, &Run<'_>)| {
-        !run.is_proof_of_success()
-            && !runs[at + 1..].iter().any(|later| cite::makes_good(*later, **run))
-    };
-    runs.iter().enumerate().find(failed).map(|(_, run)| {
-        let outcome = run.outcome().map_or("no end recorded".to_owned(), ToString::to_string);
-        let suspect: Vec<_> = run.suspect().iter().map(|suspect| suspect.word()).collect();
-        let suspect = if suspect.is_empty() {
-            String::new()
-        } else {
-            format!(", suspect: {}", suspect.join(" "))
-        };
-        format!("`{}` ({outcome}{suspect})", run.begin.label)
-    })
+/// A run that proves no success, in words.
+fn told(run: Run<'_>) -> String {
+    let outcome = run.outcome().map_or("no end recorded".to_owned(), ToString::to_string);
+    format!("`{}` ({outcome}{})", run.begin.label, cite::suspicion(run))
 }

@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use report::{Finding, Level};
 
 use super::front::{self, Expected};
-use crate::citation::Roots;
 use crate::error::Error;
 use crate::front_matter;
 use crate::log::Log;
@@ -29,7 +28,7 @@ pub(super) fn check(
     for path in documents(&repo::plain(folder))? {
         let bytes =
             regular::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-        let log = Log::read(&path, &repo.shown(&path), &bytes, &Roots::default());
+        let log = Log::plain(&path, &repo.shown(&path), &bytes);
         if log.block.is_some() {
             n_checked += 1;
             findings.extend(front::check_document(&log, &Expected::of(repo, &log, now)));

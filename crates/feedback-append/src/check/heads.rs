@@ -209,11 +209,10 @@ fn length(span: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::citation::Roots;
     use std::path::Path;
 
     fn check_text(document: &str) -> String {
-        let log = Log::read(Path::new("/r/a.md"), "a.md", document.as_bytes(), &Roots::default());
+        let log = Log::plain(Path::new("/r/a.md"), "a.md", document.as_bytes());
         let line = |finding: &Finding| {
             format!(
                 "{} {:?} {} {}",

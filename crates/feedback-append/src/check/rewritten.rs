@@ -9,7 +9,6 @@ use report::{Finding, Level};
 use secret::SecretSet;
 
 use crate::archive;
-use crate::citation::Roots;
 use crate::entry::Entry;
 use crate::front_matter;
 use crate::git::History;
@@ -50,7 +49,7 @@ pub(super) fn compare(repo: &Repo, log: &Log, history: &History, now: DateTime<U
             (0..entries.len()).filter(|index| entries[*index].heading.end <= end).for_each(saw);
             continue;
         }
-        let before = Log::read(&log.path, &log.shown, &version.bytes, &Roots::default());
+        let before = Log::plain(&log.path, &log.shown, &version.bytes);
         let heading = |entry: &Entry| before.text[entry.heading.clone()].trim_end().to_owned();
         let headings: HashSet<String> = before.entries.entries.iter().map(heading).collect();
         for (index, entry) in entries.iter().enumerate() {
@@ -104,7 +103,7 @@ pub(super) fn gone<'a>(
     elsewhere: impl FnOnce() -> &'a HashSet<String>,
 ) -> Option<Finding> {
     let newest = history.versions.first()?;
-    let before = Log::read(Path::new(path), path, &newest.bytes, &Roots::default());
+    let before = Log::plain(Path::new(path), path, &newest.bytes);
     let entries = &before.entries.entries;
     let n_entries = entries.len();
     let is_moved = n_entries > 0 && {
@@ -134,7 +133,7 @@ pub(super) fn texts_below(repo: &Repo, logs: &[Log]) -> HashSet<String> {
     let paths = root.and_then(|root| documents::documents(&root).ok()).unwrap_or_default();
     for path in paths {
         let Ok(bytes) = regular::read(&path) else { continue };
-        let log = Log::read(&path, &repo.shown(&path), &bytes, &Roots::default());
+        let log = Log::plain(&path, &repo.shown(&path), &bytes);
         texts.extend(texts_of(&log));
     }
     texts
@@ -186,9 +185,8 @@ struct Redacted {
 impl Redacted {
     fn of(repo: &Repo, log: &Log, archives: &[String]) -> Self {
         let marked = archives.iter().filter(|archive| redacted::is_marked(archive));
-        let moved: Vec<Log> = marked
-            .map(|text| Log::read(&log.path, &log.shown, text.as_bytes(), &Roots::default()))
-            .collect();
+        let moved: Vec<Log> =
+            marked.map(|text| Log::plain(&log.path, &log.shown, text.as_bytes())).collect();
         let mut texts = Vec::new();
         for log in moved.iter().chain([log]) {
             texts.extend(log.entries.entries.iter().map(|entry| log.own_text_of(entry)));

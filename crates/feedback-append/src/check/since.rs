@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use report::{Finding, Level};
 
-use crate::citation::Roots;
 use crate::entry::Entry;
 use crate::log::Log;
 use crate::text;
@@ -20,7 +19,7 @@ pub(super) fn retain<'a>(
 ) {
     for (log, bytes) in committed {
         let Some(bytes) = bytes else { continue };
-        let before = Log::read(&log.path, &log.shown, bytes, &Roots::default());
+        let before = Log::plain(&log.path, &log.shown, bytes);
         let fresh = fresh_lines(log, &before);
         // The line of the hash stays as it was where only the body was changed.
         let was_true = front::is_hash_true(&before);

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use report::{Finding, Level};
 
 use crate::archive;
-use crate::citation::Roots;
 use crate::log::Log;
 use crate::regular;
 use crate::repo::Repo;
@@ -38,7 +37,7 @@ fn archived(repo: &Repo, log: &Log) -> HashMap<String, String> {
     let mut places = HashMap::new();
     for path in archive::of(&log.path) {
         let Ok(bytes) = regular::read(&path) else { continue };
-        let archive = Log::read(&path, &repo.shown(&path), &bytes, &Roots::default());
+        let archive = Log::plain(&path, &repo.shown(&path), &bytes);
         for entry in &archive.entries.entries {
             let place = format!("{}:{}", archive.shown, archive.line(entry.heading.start));
             places.extend(entry.id.clone().map(|id| (id, place)));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::LARGEST;
 use crate::blocks;
 use crate::commonmark::{Kind, Line, Reading, Structure};
 use crate::text;
@@ -118,7 +119,7 @@ impl fmt::Display for Spoilt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge(bytes) => {
-                write!(formatter, "it would have {bytes} bytes, and an entry has at most 65536")
+                write!(formatter, "it would have {bytes} bytes, and an entry has at most {LARGEST}")
             }
             Self::SecondHeading => formatter
                 .write_str("its text has a dated heading, which would be read as another entry"),

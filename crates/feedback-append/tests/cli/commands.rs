@@ -175,29 +175,3 @@ fn archived_entries_are_whole_and_the_pointer_holds() {
         run(&bed, ["archive", "--role", "chatwoot", "--before", "2025-11-01", "--format", "json"]);
     assert_eq!(again.json()["moved"], 0);
 }
-
-#[test]
-fn a_section_is_proposed_from_the_logs_that_exist() {
-    let bed = bed();
-    bed.write("feedback/README.md", "x");
-    bed.write("feedback/ops.md", "no head");
-    let output = run(&bed, ["init"]);
-    insta::assert_snapshot!(output, @r#"
-    [feedback]
-    root = "feedback"
-    epoch = "2025.10.E1"
-    expires-after = "7d"
-
-    [feedback.roles."chatwoot"]
-    file = "chatwoot.md"
-    owner = "chatwoot"
-
-    [feedback.roles."ops"]
-    file = "ops.md"
-    owner = "ops"
-    [exit status: 0]
-    "#);
-    let ops = format!("version = 1\n{}", output.stdout());
-    bed.write("ops.toml", ops);
-    assert_eq!(run(&bed, ["list", "--format", "json"]).code(), 0);
-}

@@ -105,6 +105,8 @@ fn what_is_proposed_is_taken_and_what_is_left_out_is_told() {
     let bed = bed();
     bed.write("feedback/agent1/2025-10-21.md", "## 09:00 - x\ny\n");
     bed.write("feedback/é.md", "---\nowner: é\n---\n");
+    bed.write("feedback/README.md", "x");
+    bed.write("feedback/ops.md", "no head");
     for name in ["_x.md", ".hid.md", "a b.md", "a+b.md", "q\"q.md", "-.md"] {
         bed.write(format!("feedback/{name}"), "---\nowner: \"#1\"\nepoch: \"a\\\\b\"\n---\n");
     }
@@ -136,6 +138,10 @@ fn what_is_proposed_is_taken_and_what_is_left_out_is_told() {
     [feedback.roles."chatwoot"]
     file = "chatwoot.md"
     owner = "chatwoot"
+
+    [feedback.roles."ops"]
+    file = "ops.md"
+    owner = "ops"
 
     [feedback.roles."q-q"]
     file = "q\"q.md"

@@ -1,16 +1,14 @@
 //! Tests of the rules of the front matter.
 
 use super::*;
-use crate::citation::Roots;
 use evidence::Digest;
 use std::path::Path;
 
 fn check_text(document: &str) -> String {
-    let log = Log::read(
+    let log = Log::plain(
         Path::new("/r/feedback/chatwoot.md"),
         "feedback/chatwoot.md",
         document.as_bytes(),
-        &Roots::default(),
     );
     let expected = Expected {
         doc: "feedback/chatwoot.md".to_owned(),
