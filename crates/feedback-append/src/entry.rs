@@ -56,17 +56,18 @@ pub fn read(document: &str, from: usize, day: Option<NaiveDate>) -> Entries {
     let starts = reader.starts;
     let mut entries = Vec::with_capacity(starts.len());
     let mut days = Vec::new();
-    for (at, start) in starts.iter().enumerate() {
-        let end = starts.get(at + 1).map_or(document.len(), |next| next.heading.range.start);
-        let end = start.end.map_or(end, |own| own.min(end));
-        let children_follow = starts
-            .get(at + 1)
-            .is_some_and(|next| next.is_clock && next.heading.level > start.heading.level);
-        if children_follow && is_day_header(document, start, end) {
-            days.push(start.heading.range.start..end);
+    let mut starts = starts.into_iter().peekable();
+    while let Some(Start { mut entry, is_clock: _, label_level: _, end: own }) = starts.next() {
+        let next = starts.peek();
+        let end = next.map_or(document.len(), |next| next.entry.range.start);
+        entry.range.end = own.map_or(end, |own| own.min(end));
+        let has_children = next.is_some_and(|next| next.is_clock && next.entry.level > entry.level);
+        if has_children && is_day_header(document, &entry) {
+            days.push(entry.range);
             continue;
         }
-        entries.push(entry(document, start, end, &blocks));
+        entry.id = id(document, &entry.range, &blocks);
+        entries.push(entry);
     }
     let hidden = blocks
         .hidden
@@ -79,13 +80,9 @@ pub fn read(document: &str, from: usize, day: Option<NaiveDate>) -> Entries {
     Entries { entries, days, hidden, blocks }
 }
 
-/// Where an entry begins, and what its heading says.
+/// An entry as its heading tells of it, and where it ends if not at the next one.
 struct Start {
-    heading: Heading,
-    stamp_range: Range<usize>,
-    stamp: Stamp,
-    title: String,
-    canonical: bool,
+    entry: Entry,
     /// Whether it may stand below a heading that only names its day.
     is_clock: bool,
     /// The level of the heading with its time, where that is not its own heading.
@@ -114,26 +111,22 @@ impl Reader<'_> {
                 continue;
             }
             let open = self.starts.last().filter(|start| start.end.is_none());
-            let level = open.map(|start| start.heading.level);
+            let level = open.map(|start| start.entry.level);
             let label_level = open.and_then(|start| start.label_level);
             let is_inside = level.is_some_and(|level| heading.level > level);
-            let in_day = open.is_some_and(|start| start.stamp.precision == Precision::Day);
+            let in_day = open.is_some_and(|start| start.entry.stamp.precision == Precision::Day);
             let below_day_title = in_day && level == Some(1);
             let in_bare_day =
-                is_inside && in_day && open.is_some_and(|start| start.title.is_empty());
+                is_inside && in_day && open.is_some_and(|start| start.entry.title.is_empty());
             match head::read(&self.document[heading.text.clone()], self.day) {
                 Head::Dated { stamp, range, title, canonical } => {
                     self.remember(&stamp);
-                    self.start(
-                        heading,
-                        stamp,
-                        range,
-                        title,
-                        canonical
-                            && heading.level == 2
-                            && self.document[heading.range.clone()].trim_start().starts_with('#'),
-                        false,
-                    );
+                    let is_own = heading.level == 2
+                        && self.document[heading.range.clone()].trim_start().starts_with('#');
+                    self.start(heading, stamp, range, title, false);
+                    if let Some(last) = self.starts.last_mut() {
+                        last.entry.canonical = canonical && is_own;
+                    }
                 }
                 Head::Labelled { stamp, range }
                     if !is_inside
@@ -141,10 +134,10 @@ impl Reader<'_> {
                         || self.follows_bare_heading(at) =>
                 {
                     self.remember(&stamp);
-                    self.start(heading, stamp, range, String::new(), false, false);
+                    self.start(heading, stamp, range, String::new(), false);
                 }
                 Head::Clock { stamp, range, title } if !is_inside || in_day => {
-                    self.start(heading, stamp, range, title, false, true);
+                    self.start(heading, stamp, range, title, true);
                 }
                 Head::Mentions { stamp, .. }
                     if heading.level == 1 && self.starts.is_empty() && n_titles < 2 =>
@@ -155,7 +148,7 @@ impl Reader<'_> {
                     if !is_inside || (below_day_title && stamp.precision != Precision::Day) =>
                 {
                     self.remember(&stamp);
-                    self.start(heading, stamp, range, title, false, is_inside);
+                    self.start(heading, stamp, range, title, is_inside);
                 }
                 Head::Plain if !is_inside || in_bare_day => {
                     if self.labelled_below(at, in_bare_day) {
@@ -179,28 +172,27 @@ impl Reader<'_> {
         }
     }
 
+    /// Begins an entry with a heading; `range` is where its time stands in the heading's text.
     fn start(
         &mut self,
         heading: &Heading,
         stamp: Stamp,
         range: Range<usize>,
         title: String,
-        canonical: bool,
         is_clock: bool,
     ) {
         let base = heading.text.start;
-        let stamp_range = base + range.start..base + range.end;
-        let heading = heading.clone();
-        self.starts.push(Start {
-            heading,
-            stamp_range,
+        let entry = Entry {
+            range: heading.range.clone(),
+            heading: heading.range.clone(),
+            level: heading.level,
+            stamp_range: base + range.start..base + range.end,
             stamp,
             title,
-            canonical,
-            is_clock,
-            label_level: None,
-            end: None,
-        });
+            canonical: false,
+            id: None,
+        };
+        self.starts.push(Start { entry, is_clock, label_level: None, end: None });
     }
 
     /// Whether the heading before this one is undated and has nothing under it: then the two are one head.
@@ -239,47 +231,27 @@ impl Reader<'_> {
         let label_level = next.filter(|next| next.text.start == offset).map(|next| next.level);
         self.remember(&stamp);
         let title = self.document[heading.text.clone()].to_owned();
-        let stamp_range = offset + range.start..offset + range.end;
-        self.starts.push(Start {
-            heading,
-            stamp_range,
-            stamp,
-            title,
-            canonical: false,
-            is_clock: in_day,
-            label_level,
-            end: None,
-        });
+        self.start(&heading, stamp, 0..0, title, in_day);
+        if let Some(last) = self.starts.last_mut() {
+            last.entry.stamp_range = offset + range.start..offset + range.end;
+            last.label_level = label_level;
+        }
         true
     }
 
     /// The `### Timestamp:` heading that the entry just started has used up, if it was a heading.
     fn take_label_heading(&self, at: usize) -> Option<usize> {
         let next = self.blocks.headings.get(at + 1)?;
-        let stamp = &self.starts.last()?.stamp_range;
+        let stamp = &self.starts.last()?.entry.stamp_range;
         next.text.contains(&stamp.start).then_some(at + 1)
     }
 }
 
 /// A heading that only names the day over entries with clock times is not an entry itself.
-fn is_day_header(document: &str, start: &Start, end: usize) -> bool {
-    start.stamp.precision == Precision::Day
-        && (start.title.is_empty() || start.heading.level == 1)
-        && document[start.heading.range.end..end].trim().is_empty()
-}
-
-fn entry(document: &str, start: &Start, end: usize, blocks: &Blocks) -> Entry {
-    let range = start.heading.range.start..end;
-    Entry {
-        id: id(document, &range, blocks),
-        range,
-        heading: start.heading.range.clone(),
-        level: start.heading.level,
-        stamp_range: start.stamp_range.clone(),
-        stamp: start.stamp.clone(),
-        title: start.title.clone(),
-        canonical: start.canonical,
-    }
+fn is_day_header(document: &str, entry: &Entry) -> bool {
+    entry.stamp.precision == Precision::Day
+        && (entry.title.is_empty() || entry.level == 1)
+        && document[entry.heading.end..entry.range.end].trim().is_empty()
 }
 
 /// The id is the tool's own line, so it is a comment block by itself; the last one counts.

@@ -129,16 +129,11 @@ pub(super) fn check_document(log: &Log, expected: &Expected) -> Vec<Finding> {
             || finding.level == Level::Error
             || finding.message.starts_with(UNREAD)
     });
-    let by_hand = |mut finding: Finding| {
-        let is_expired = finding.rule == "expired";
-        finding.hint = if is_expired {
-            Some("review it, then set `last_reviewed` and `expires` in its front matter".to_owned())
-        } else {
-            finding.hint
-        };
-        finding
-    };
-    findings.into_iter().map(by_hand).collect()
+    for finding in findings.iter_mut().filter(|finding| finding.rule == "expired") {
+        let by_hand = "review it, then set `last_reviewed` and `expires` in its front matter";
+        finding.hint = Some(by_hand.to_owned());
+    }
+    findings
 }
 
 fn keys(log: &Log, block: &FrontMatter, expected: &Expected, findings: &mut Vec<Finding>) {
@@ -193,35 +188,21 @@ fn unexpanded(log: &Log, field: &Field, expected: &Expected, findings: &mut Vec<
 
 fn dates(log: &Log, block: &FrontMatter, now: DateTime<Utc>, findings: &mut Vec<Finding>) {
     let today = now.date_naive();
-    if let Some((field, text)) = filled(log, block, "expires") {
-        match day(&text) {
-            Some(expires) if expires < today => {
+    for key in ["expires", "last_reviewed"] {
+        let Some((field, text)) = filled(log, block, key) else { continue };
+        findings.push(match day(&text) {
+            None => at(log, field, "front-matter", Level::Error, format!("`{key}` is no date")),
+            Some(expires) if key == "expires" && expires < today => {
                 let days = (today - expires).num_days();
                 let plural = if days == 1 { "day" } else { "days" };
                 let message = format!("the log expired {days} {plural} ago, on {expires}");
-                findings.push(at(log, field, "expired", Level::Warning, message));
+                at(log, field, "expired", Level::Warning, message)
             }
-            Some(_) => {}
-            None => {
-                findings.push(at(log, field, "front-matter", Level::Error, "`expires` is no date"));
+            Some(reviewed) if key == "last_reviewed" && reviewed > today => {
+                at(log, field, "future-time", Level::Error, "`last_reviewed` lies ahead")
             }
-        }
-    }
-    if let Some((field, text)) = filled(log, block, "last_reviewed") {
-        match day(&text) {
-            Some(reviewed) if reviewed > today => {
-                let message = "`last_reviewed` lies ahead";
-                findings.push(at(log, field, "future-time", Level::Error, message));
-            }
-            Some(_) => {}
-            None => findings.push(at(
-                log,
-                field,
-                "front-matter",
-                Level::Error,
-                "`last_reviewed` is no date",
-            )),
-        }
+            Some(_) => continue,
+        });
     }
 }
 

@@ -99,8 +99,8 @@ fn time(log: &Log, entry: &Entry, now: DateTime<Utc>, findings: &mut Vec<Finding
         findings.push(log.finding("timestamp", level, offset, message));
         return;
     };
-    let latest = if entry.stamp.precision == Precision::Day { at } else { at - TOLERANCE };
-    if latest > now {
+    let earliest = earliest(entry, at);
+    if earliest > now {
         let message =
             format!("the entry lies ahead of this machine's clock by {}", length(at - now));
         findings.push(log.finding("future-time", Level::Error, offset, message));
@@ -116,6 +116,11 @@ fn time(log: &Log, entry: &Entry, now: DateTime<Utc>, findings: &mut Vec<Finding
     findings.push(log.finding("timestamp", Level::Note, offset, message).hint(hint));
 }
 
+/// When an entry with this time may have been written at the earliest.
+fn earliest(entry: &Entry, at: DateTime<Utc>) -> DateTime<Utc> {
+    if entry.stamp.precision == Precision::Day { at } else { at - TOLERANCE }
+}
+
 /// An entry with a time after that of the first commit that has it; ahead of the clock it is told already.
 pub(super) fn after_commit(
     log: &Log,
@@ -124,8 +129,8 @@ pub(super) fn after_commit(
     now: DateTime<Utc>,
 ) -> Option<Finding> {
     let (at, (committed, commit)) = (entry.stamp.at?, added?);
-    let latest = if entry.stamp.precision == Precision::Day { at } else { at - TOLERANCE };
-    if latest > now || latest <= committed {
+    let earliest = earliest(entry, at);
+    if earliest > now || earliest <= committed {
         return None;
     }
     let message = format!(

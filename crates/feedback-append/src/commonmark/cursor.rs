@@ -92,12 +92,8 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let is_empty = text[length..].iter().all(|byte| is_blank(*byte));
-        let is_one = digits == 0
-            || text[..digits]
-                .iter()
-                .rev()
-                .enumerate()
-                .all(|(at, digit)| *digit == b'0' + u8::from(at == 0));
+        let zeros = text[..digits].strip_suffix(b"1");
+        let is_one = digits == 0 || zeros.is_some_and(|zeros| zeros.iter().all(|at| *at == b'0'));
         if in_paragraph && (is_empty || !is_one) {
             return None;
         }
