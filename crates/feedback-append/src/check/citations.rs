@@ -37,55 +37,46 @@ type Judgement = (&'static str, Level, String, Option<String>);
 fn judge(citation: &Citation, resolved: Resolved<'_>) -> Option<Judgement> {
     let heavy = if citation.is_evidence { Level::Error } else { Level::Warning };
     let light = if citation.is_evidence { Level::Warning } else { Level::Note };
-    let missing = |message: &str| Some(("citation-missing", heavy, message.to_owned(), None));
-    match resolved.class {
-        Class::Ok if citation.has_other_hash => {
-            let message =
-                "the hash beside it is not compared: only SHA-256 by its name, in hex digits, is"
-                    .to_owned();
-            Some(("citation-changed", Level::Note, message, None))
-        }
-        Class::Ok => None,
-        Class::Changed | Class::Gitignored | Class::Untracked if resolved.in_vault => None,
-        Class::Changed => {
-            let message = "its hash is not the cited one".to_owned();
-            Some(("citation-changed", Level::Error, message, None))
-        }
+    let told = |rule, level, message: &str| (rule, level, message.to_owned(), None);
+    let missing = |message| told("citation-missing", heavy, message);
+    Some(match resolved.class {
+        Class::Ok if citation.has_other_hash => told(
+            "citation-changed",
+            Level::Note,
+            "the hash beside it is not compared: only SHA-256 by its name, in hex digits, is",
+        ),
+        Class::Ok => return None,
+        Class::Changed | Class::Gitignored | Class::Untracked if resolved.in_vault => return None,
+        Class::Changed => told("citation-changed", Level::Error, "its hash is not the cited one"),
         Class::Missing => missing("nothing is there"),
         Class::Deleted(path) => {
-            let message = "nothing is there any more".to_owned();
-            let hint = format!("`git restore {}` brings it back", quoted(path));
-            Some(("citation-missing", heavy, message, Some(hint)))
+            let (rule, level, message, _) = missing("nothing is there any more");
+            (rule, level, message, Some(format!("`git restore {}` brings it back", quoted(path))))
         }
         Class::Moved(to) => {
-            let message = "nothing is there".to_owned();
-            Some(("citation-missing", heavy, message, Some(format!("{to} has the same name"))))
+            let (rule, level, message, _) = missing("nothing is there");
+            (rule, level, message, Some(format!("{to} has the same name")))
         }
         Class::Outside => missing("it lies outside the repo, where the next reader cannot follow"),
         Class::RedactedPath => missing("a redactor broke the path"),
-        Class::Placeholder if citation.is_evidence => missing("a part of it was never filled in"),
-        Class::Placeholder => Some((
-            "citation-missing",
-            Level::Note,
-            "a part of it was never filled in".to_owned(),
-            None,
-        )),
+        Class::Placeholder => {
+            let level = if citation.is_evidence { heavy } else { Level::Note };
+            told("citation-missing", level, "a part of it was never filled in")
+        }
         Class::Gitignored => {
-            let message = "the next reader's clone will not have it".to_owned();
-            let hint =
-                "take the evidence folder out of .gitignore; bundles are redacted".to_owned();
-            Some(("citation-ignored", heavy, message, Some(hint)))
+            let message = "the next reader's clone will not have it";
+            let (rule, level, message, _) = told("citation-ignored", heavy, message);
+            let hint = "take the evidence folder out of .gitignore; bundles are redacted";
+            (rule, level, message, Some(hint.to_owned()))
         }
-        Class::Untracked => {
-            Some(("citation-ignored", Level::Note, "it is not committed yet".to_owned(), None))
+        Class::Untracked => told("citation-ignored", Level::Note, "it is not committed yet"),
+        Class::Glob(Some(0)) => {
+            told("citation-glob", light, "a pattern, and no committed file matches it")
         }
-        Class::Glob(matched) => {
-            let message = match matched {
-                Some(0) => "a pattern, and no committed file matches it".to_owned(),
-                Some(matched) => format!("a pattern; it matches {matched} committed today"),
-                None => "a pattern has no hash".to_owned(),
-            };
-            Some(("citation-glob", light, message, None))
+        Class::Glob(Some(matched)) => {
+            let message = format!("a pattern; it matches {matched} committed today");
+            told("citation-glob", light, &message)
         }
-    }
+        Class::Glob(None) => told("citation-glob", light, "a pattern has no hash"),
+    })
 }
