@@ -237,6 +237,9 @@ impl Command {
                 key = name;
                 word.is_unclear = true;
             }
+            // An assignment by itself keeps its braces.
+            word.is_unclear |=
+                self.name == Name::Export && may_be_several(&source[at..next], &word);
             if source.get(next) == Some(&b'(') {
                 // `A=(…)` is a list, which is not exported; in the midst of a word it is an error.
                 if next == equals + 1 {
@@ -258,14 +261,13 @@ impl Command {
                 return Some(next);
             }
             let text = &source[at..next];
-            // Braces may make the name of several words, or `export` of other letters.
-            let has_braces = || text.contains(&b'{') && text.contains(&b',');
-            self.is_reserved = RESERVED.contains(&text) || has_braces();
+            self.is_reserved = RESERVED.contains(&text) || may_be_several(text, &word);
             let is_export =
                 matches!(word.value.expose(), b"export" | b"readonly" | b"declare" | b"typeset");
             self.name = if is_export { Name::Export } else { Name::Other };
             self.n_temporary = self.assignments.len();
         } else if self.name == Name::Export {
+            self.is_reserved = may_be_several(&source[at..next], &word);
             self.exported(word);
         }
         Some(next)
@@ -319,6 +321,12 @@ impl Command {
             reading.push(&key, understood);
         }
     }
+}
+
+/// Whether bash may make several words of one, or a name of other letters, by its braces.
+fn may_be_several(text: &[u8], word: &Word) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(text, part).is_some();
+    !word.is_quoted && has(b"{") && (has(b",") || has(b".."))
 }
 
 /// Where the `=` of an assignment stands, if a word begins as one.

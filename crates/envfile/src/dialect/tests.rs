@@ -51,7 +51,14 @@ fn bytes_that_are_no_utf8_are_met_as_each_language_meets_them() {
 #[test]
 fn a_shell_makes_words_of_braces() {
     assert_eq!(Dialect::Shell.read(b"{,x}export A=1\n").end, End::Refused { line: 1 });
+    assert_eq!(Dialect::Shell.read(b"export {A=,B}\n").end, End::Refused { line: 1 });
     assert_eq!(Dialect::Shell.read(b"echo {a,b}\nA=1\n").end, End::Whole);
+    assert_eq!(value(Dialect::Shell, b"export A={CANARY1,CANARY2}\n", b"A"), None);
+    for written in ["A={a,b}", "export A='{a,b}'", "export A={a.b}"] {
+        let kept = written.split_once('=').unwrap().1.replace('\'', "");
+        let read = value(Dialect::Shell, written.as_bytes(), b"A");
+        assert_eq!(read, Some(kept.into()), "{written}");
+    }
 }
 
 #[test]
