@@ -175,7 +175,7 @@ pub(crate) fn by_hand(
     if folder.join(SIGNATURE).exists() {
         let file = signers.map_or_else(|| "ALLOWED_SIGNERS".to_owned(), place);
         let who = signers.and_then(|path| principal(folder, path));
-        let who = who.map_or_else(|| "PRINCIPAL".to_owned(), |name| evidence::quoted(&name));
+        let who = who.map_or_else(|| "PRINCIPAL".to_owned(), |name| report::quoted(&name));
         // Writing to a string cannot fail.
         let _ = writeln!(
             lines,
