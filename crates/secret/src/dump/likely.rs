@@ -37,7 +37,7 @@ pub(super) fn next_worth(text: &[u8], from: usize, bytes: &Bytes) -> Option<usiz
                 if let Some(numbers) = numbers_in(text, from, looked_at, bytes) {
                     return Some(numbers);
                 }
-                at = end.max(block + BLOCK);
+                at = end;
             }
         }
     }
@@ -262,7 +262,7 @@ pub(super) const fn is_of_dump(byte: u8) -> bool {
 }
 
 /// Where what is worth reading begins, if what begins at `start` may hold what is sought, or its beginning; else where
-/// what may be of a dump ends. A quick look, for most logs have dates and ids.
+/// what may be of a dump ends, or its line. A quick look, for most logs have dates and ids.
 fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize, usize> {
     let mut at = start;
     if start > 0 && text[start - 1].is_ascii_alphanumeric() {
@@ -358,8 +358,9 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             let cells = cells.and_then(|end| line_of_cells(text, from, end - 1));
             return cells.ok_or(at);
         }
+        // Behind a line that is read it is asked again: all of a text of numbers is not to be judged each time.
         if has_line_end {
-            (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
+            return Err(at);
         }
     }
 }
@@ -447,3 +448,15 @@ const NEWLINE: u8 = 18;
 /// What ends a stretch, and letters that do.
 const OTHER: u8 = 19;
 const OTHER_LETTER: u8 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_a_line_is_judged_at_once() {
+        let (text, bytes) = (b"637\t261\t759\t367\t814\t70\n29\t860\t476\t794\n", [false; 256]);
+        assert_eq!(judge(text, 0, 0, &bytes), Err(23));
+        assert_eq!(next_worth(text, 0, &bytes), None);
+    }
+}
