@@ -1,6 +1,7 @@
 //! Knows whether a text ends in the beginning of a needle.
 
 use crate::cut;
+use crate::dump::Bytes;
 use crate::gap::{gap_after, gap_before, has_line_break};
 use crate::needles::{GRAM, Needle, Wraps, hash, read_gram};
 use crate::search::SHORTEST_FIRST_RUN;
@@ -11,8 +12,9 @@ pub(crate) struct Prefixes {
     heads: Vec<Head>,
     /// A bit for each hash value of these; most places of a text have none.
     present: Vec<u64>,
-    /// The needles that white space may break anywhere.
+    /// The needles that white space may break anywhere, and the bytes that one of them begins with.
     words: Vec<usize>,
+    begins_words: Bytes,
     /// The length of the longest needle.
     longest: usize,
     /// How far before a value its key may begin.
@@ -34,9 +36,13 @@ impl Prefixes {
             heads: Vec::with_capacity(needles.len() * SHORTEST_FIRST_RUN),
             present: vec![0; (1 << N_BITS_LOG) / 64],
             words: (0..needles.len()).filter(|&id| needles[id].wraps == Wraps::Words).collect(),
+            begins_words: [false; 256],
             longest: 0,
             longest_lead: needles.iter().map(|needle| needle.lead).max().unwrap_or(0),
         };
+        for &id in &prefixes.words {
+            prefixes.begins_words[usize::from(needles[id].bytes[0])] = true;
+        }
         for (needle, id) in needles.iter().zip(0..) {
             let bytes = needle.bytes.as_slice();
             prefixes.longest = prefixes.longest.max(bytes.len());
@@ -87,7 +93,8 @@ impl Prefixes {
         }
         let start = start.max(from);
         let is_broken = |at: &usize| {
-            self.words.iter().any(|&id| is_unfinished(&needles[id], 0, text, *at, true))
+            self.begins_words[usize::from(text[*at])]
+                && self.words.iter().any(|&id| is_unfinished(&needles[id], 0, text, *at, true))
         };
         if self.words.is_empty() || !may_break {
             end
