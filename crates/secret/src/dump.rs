@@ -64,17 +64,25 @@ pub(crate) fn may_be_dump(text: &[u8]) -> bool {
 }
 
 /// Whether these zeros are those with which an offset begins, as `xxd` and its like print it first in a line, behind a
-/// prefix or not.
+/// prefix or not; and `tcpdump -X`, `curl --trace` and Wireshark, in four digits.
 pub(crate) fn is_offset(text: &[u8], zeros: usize) -> bool {
     let n_before = text[..zeros].iter().rev().take(2).take_while(|byte| **byte == b'0').count();
     let (before, offset) = text.split_at(zeros - n_before);
+    let n_digits = line::n_hex(offset);
+    let after = &offset[n_digits..];
+    if n_digits == 4 && offset.starts_with(b"0000") {
+        return match before.last() {
+            None | Some(b'\n' | b' ' | b'\t') => {
+                after.starts_with(b": ") || after.starts_with(b" - ") || after.starts_with(b"  ")
+            }
+            Some(last) => *last == b'x' && after.starts_with(b":  "),
+        };
+    }
     offset.starts_with(b"00000")
         && match before.last() {
             None | Some(b'\n') => true,
             // What stands before the offset ends so.
             Some(b' ' | b'\t' | b'+' | b'-' | b'>') => {
-                let n_digits = line::n_hex(offset);
-                let after = &offset[n_digits..];
                 (n_digits == 7 && after.starts_with(b" "))
                     || after.starts_with(b": ")
                     || after.starts_with(b"  ")

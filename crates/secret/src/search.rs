@@ -35,8 +35,16 @@ pub(crate) struct Hit {
     pub(crate) range: Range<usize>,
 }
 
-/// What the offsets of a dump of bytes begin with.
-const ZEROS: [u8; PIECE] = [b'0'; PIECE];
+/// What the offsets of a dump of bytes begin with. Of four zeros three need not be met.
+const ZEROS: [([u8; PIECE], Weight); 7] = [
+    (*b"000", Weight::Alone),
+    (*b"\n00", Weight::First),
+    (*b"\t00", Weight::First),
+    (*b" 00", Weight::First),
+    (*b"x00", Weight::First),
+    (*b"00:", Weight::Second),
+    (*b"00 ", Weight::Second),
+];
 
 /// The first hexadecimal digits of what a form begins with: letters, and the dashes before a private key.
 const FORMS_BEGIN_WITH: [u32; 5] = [2, 4, 5, 6, 7];
@@ -84,8 +92,8 @@ impl Search {
         self.finish(text, from, hits)
     }
 
-    /// The same as [`Search::find`] and [`form::scan`], in one pass. Calls `zeros` with places where three zeros stand,
-    /// at least one in every five in a row.
+    /// The same as [`Search::find`] and [`form::scan`], in one pass. Calls `zeros` with places where the offset of a
+    /// dump may begin with zeros, at least one in every five in a row.
     pub(crate) fn find_with_forms(
         &self,
         text: &[u8],
@@ -104,7 +112,7 @@ impl Search {
                 }
             },
             |at| {
-                if text[at..].starts_with(&ZEROS) {
+                if text[at..].starts_with(b"00") {
                     zeros(at);
                 }
                 pieces::at_piece(text, at, |at, len, rule| scan.judge(at, len, rule));
@@ -126,7 +134,7 @@ impl Search {
 
     fn sieve(&self) -> &Sieve {
         self.sieve.get_or_init(|| {
-            let anchors = pieces::all().chain([(ZEROS, Weight::Alone)]);
+            let anchors = pieces::all().chain(ZEROS);
             Sieve::new(&self.needles, |needle| needle.wraps != Wraps::Words, anchors)
         })
     }

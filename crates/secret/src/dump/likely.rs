@@ -271,6 +271,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
     // Where numbers began that stand one after the other, whether the last may hold the first byte of a value, and how
     // many bytes in a row up to here may be of one.
     let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, 0);
+    let mut n_pairs = 0;
     let (mut n_cells, mut n_octal, mut octal_end, mut n_of_octal) = (0, 0, 0, 0);
     loop {
         let word = at;
@@ -298,6 +299,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             }
             first = first.min(word);
             is_last_likely = false;
+            n_pairs = if n_digits == 2 { n_pairs + 1 } else { 0 };
             let mut n_bits = n_digits * 4;
             while n_bits > 0 {
                 n_bits -= 8;
@@ -349,7 +351,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
         if is_last_likely && gap >= first.saturating_add(SHORTEST_SPAN) {
             let is_text_end = at == text.len();
             let gap = &text[gap..(at + usize::from(is_end)).min(text.len())];
-            if has_line_end || is_text_end || line::is_before_column(gap) {
+            if has_line_end || is_text_end || n_pairs == line::FULL || line::is_before_column(gap) {
                 return Ok(start);
             }
         }

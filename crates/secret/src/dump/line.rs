@@ -41,6 +41,10 @@ pub(crate) struct Column {
     pub(crate) is_exact: bool,
 }
 
+/// So many bytes most programs show in a line. Behind these one blank is enough before the characters, as `curl --trace`
+/// and `Format-Hex` have it.
+pub(super) const FULL: usize = 16;
+
 /// More bytes than this between two numbers separate them.
 const LONGEST_GAP: usize = 8;
 
@@ -275,7 +279,7 @@ impl Reader<'_> {
     fn is_column(&mut self, gap: &Range<usize>, word: &Range<usize>) -> bool {
         let Some(run) = &mut self.run else { return false };
         let n_bytes = run.n_bytes();
-        let is_break = is_before_column(&self.line[gap.clone()]);
+        let is_break = is_before_column(&self.line[gap.clone()]) || run.groups.len() == FULL;
         if is_break {
             run.breaks.push(n_bytes);
         }
@@ -341,8 +345,9 @@ fn is_gap(gap: &[u8]) -> bool {
 pub(super) fn exact_column(line: &[u8], from: usize, n_bytes: usize) -> Option<Range<usize>> {
     let n_end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
     let end = (line.len() - n_end).max(from);
+    let fewest = if n_bytes == FULL { 1 } else { 2 };
     let is_blank =
-        |range: Range<usize>| range.len() >= 2 && line[range].iter().all(|byte| *byte == b' ');
+        |range: Range<usize>| range.len() >= fewest && line[range].iter().all(|byte| *byte == b' ');
     let start = end.checked_sub(n_bytes).filter(|start| *start >= from);
     if let Some(start) = start.filter(|start| is_blank(from..*start)) {
         return Some(start..end);

@@ -6,182 +6,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 mod numbers;
+mod styles;
 
+use self::styles::{STYLES, Style};
 use super::cells::tests::octal;
 use super::{goes_on_as_dump, looks_like_dump};
 use crate::{Redactor, Secret, SecretSet};
-
-/// How a program prints bytes.
-#[derive(Clone, Copy, Debug)]
-struct Style {
-    name: &'static str,
-    offset: fn(usize) -> String,
-    per_line: usize,
-    per_group: usize,
-    is_turned: bool,
-    /// What stands between groups, and in the midst of a line.
-    between: &'static str,
-    middle: &'static str,
-    /// What stands around the characters, if they are shown.
-    column: Option<(&'static str, &'static str)>,
-    /// Whether the digits of a short line are filled up with blanks.
-    is_padded: bool,
-    before: &'static str,
-}
-
-const NONE: fn(usize) -> String = |_| String::new();
-const PLAIN: Style = Style {
-    name: "od -An -tx1",
-    offset: |_| " ".to_owned(),
-    per_line: 16,
-    per_group: 1,
-    is_turned: false,
-    between: " ",
-    middle: " ",
-    column: None,
-    is_padded: false,
-    before: "",
-};
-
-const STYLES: &[Style] = &[
-    PLAIN,
-    Style { name: "od -tx1", offset: |at| format!("{at:07o} "), ..PLAIN },
-    Style { name: "od -tx1 -w6", offset: |at| format!("{at:07o} "), per_line: 6, ..PLAIN },
-    Style {
-        name: "od -tx1z",
-        offset: |at| format!("{at:07o} "),
-        is_padded: true,
-        column: Some(("  >", "<")),
-        ..PLAIN
-    },
-    Style {
-        name: "od -x",
-        offset: |at| format!("{at:07o} "),
-        per_group: 2,
-        is_turned: true,
-        ..PLAIN
-    },
-    Style { name: "od -An -tx4", per_group: 4, is_turned: true, ..PLAIN },
-    Style { name: "od -An -tx8", per_group: 8, is_turned: true, ..PLAIN },
-    Style {
-        name: "hexdump",
-        offset: |at| format!("{at:07x} "),
-        per_group: 2,
-        is_turned: true,
-        ..PLAIN
-    },
-    Style {
-        name: "hexdump -C",
-        offset: |at| format!("{at:08x}  "),
-        middle: "  ",
-        column: Some(("  |", "|")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "xxd",
-        offset: |at| format!("{at:08x}: "),
-        per_group: 2,
-        column: Some(("  ", "")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "xxd -e",
-        offset: |at| format!("{at:08x}: "),
-        per_group: 4,
-        is_turned: true,
-        column: Some(("  ", "")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "xxd -g1 -c8",
-        offset: |at| format!("{at:08x}: "),
-        per_line: 8,
-        column: Some(("  ", "")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "xxd -c 256",
-        offset: |at| format!("{at:08x}: "),
-        per_line: 256,
-        per_group: 2,
-        column: Some(("  ", "")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "xxd -c6",
-        offset: |at| format!("{at:08x}: "),
-        per_line: 6,
-        per_group: 2,
-        column: Some(("  ", "")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "wireshark",
-        offset: |at| format!("{at:04x}   "),
-        column: Some(("   ", "")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "openssl s_client",
-        before: "    ",
-        offset: |at| format!("{at:04x} - "),
-        middle: "-",
-        column: Some(("   ", "")),
-        is_padded: true,
-        ..PLAIN
-    },
-    Style {
-        name: "openssl x509",
-        before: "      ",
-        offset: NONE,
-        per_line: 15,
-        between: ":",
-        middle: ":",
-        ..PLAIN
-    },
-    Style {
-        name: "in one line, colons",
-        before: "key: ",
-        offset: NONE,
-        per_line: 10_000,
-        between: ":",
-        middle: ":",
-        ..PLAIN
-    },
-    Style {
-        name: "in one line, dashes",
-        before: "key: ",
-        offset: NONE,
-        per_line: 10_000,
-        between: "-",
-        middle: "-",
-        ..PLAIN
-    },
-    Style {
-        name: "<Buffer>",
-        before: "<Buffer ",
-        offset: NONE,
-        per_line: 10_000,
-        column: None,
-        ..PLAIN
-    },
-    Style {
-        name: "hexyl",
-        before: "│",
-        offset: |at| format!("{at:08x}│ "),
-        middle: " ┊ ",
-        column: Some((" │", "│")),
-        is_padded: true,
-        ..PLAIN
-    },
-];
 
 /// A dump, in which the cells of `hidden` are replaced.
 fn dump(style: &Style, bytes: &[u8], hidden: &Range<usize>, upper: bool) -> String {
@@ -386,6 +216,27 @@ fn dumps_of_every_program_are_redacted() {
             }
         }
     }
+}
+
+#[test]
+fn dumps_with_offsets_are_found_in_long_texts() {
+    let secret = "CANARYkq7Vw2xTzP@31";
+    let set = set_of(secret.as_bytes());
+    let long = "one innocent line of a log\n".repeat(1000);
+    let check = |name: &str, dump: &str| {
+        for shift in ["", "1", "22"] {
+            let (values, _) = set.search(format!("{shift}{long}{dump}{long}").as_bytes());
+            assert_eq!(values.len(), 1, "{name} {shift:?}");
+        }
+    };
+    let has_offset = |style: &&Style| (style.offset)(0).starts_with("0000") && style.per_line <= 16;
+    for style in STYLES.iter().filter(has_offset) {
+        check(style.name, &dump(style, secret.as_bytes(), &(0..0), false));
+    }
+    check(
+        "tcpdump -X",
+        "\t0x0000:  4341 4e41 5259 6b71 3756 7732 7854 7a50  CANARYkq7Vw2xTzP\n\t0x0010:  4033 31                                  @31\n",
+    );
 }
 
 /// Lines as they may come, with the digits of a value, of its parts and of others.
