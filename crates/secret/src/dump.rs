@@ -87,7 +87,9 @@ pub(crate) fn is_offset(text: &[u8], zeros: usize) -> bool {
                     || after.starts_with(b": ")
                     || after.starts_with(b"  ")
             }
-            Some(_) => false,
+            // Netty, and hexyl in its frame.
+            Some(b'|') => after.starts_with(line::BAR),
+            Some(last) => !last.is_ascii(),
         }
 }
 

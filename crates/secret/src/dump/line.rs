@@ -45,6 +45,9 @@ pub(crate) struct Column {
 /// and `Format-Hex` have it.
 pub(super) const FULL: usize = 16;
 
+/// What stands behind an offset in a dump of Netty, where the line begins with the same.
+pub(super) const BAR: &[u8] = b"| ";
+
 /// More bytes than this between two numbers separate them.
 const LONGEST_GAP: usize = 8;
 
@@ -254,17 +257,19 @@ impl Reader<'_> {
         let after = &line[word.end..];
         let is_number = line[word.clone()].iter().all(u8::is_ascii_hexdigit);
         let has_colon = after.starts_with(b": ");
+        let has_bar = after.starts_with(BAR);
         let is_at_edge = before.iter().all(|byte| !byte.is_ascii()) && after.starts_with(b" ")
             || before.iter().any(|byte| !byte.is_ascii());
         let is_told = match word.len() {
             4..=5 => {
                 has_colon || after.starts_with(b" - ") || (is_at_edge && after.starts_with(b"  "))
             }
-            6..=16 => has_colon || is_at_edge,
+            6..=16 => has_colon || has_bar || is_at_edge,
             _ => false,
         };
         let next = self::word(line, word.end);
-        is_number && is_told && self.is_number(&next) && is_gap(&line[word.end..next.start])
+        let is_gap = has_bar || is_gap(&line[word.end..next.start]);
+        is_number && is_told && self.is_number(&next) && is_gap
     }
 
     fn is_number(&self, word: &Range<usize>) -> bool {

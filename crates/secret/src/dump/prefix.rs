@@ -1,6 +1,6 @@
 //! What stands before a dump in each of its lines: the name of a container, a time, marks of a diff or of a quoted mail.
 
-use super::line::{self, is_like};
+use super::line::{self, BAR, is_like};
 
 /// How long that is. It depends on nothing behind it, so that it is known as soon as the first number is.
 pub(super) fn len(line: &[u8]) -> usize {
@@ -15,7 +15,7 @@ fn before_offset(line: &[u8]) -> Option<usize> {
     let n_digits = |from: usize| line::n_hex(&line[from..]);
     let is_offset = |at: usize, n_digits: usize| {
         let after = &line[at + n_digits..];
-        (6..=16).contains(&n_digits) && (after.starts_with(b" ") || after.starts_with(b": "))
+        (6..=16).contains(&n_digits) && is_behind_offset(after)
     };
     if is_offset(0, n_digits(0)) {
         return Some(0);
@@ -27,11 +27,16 @@ fn before_offset(line: &[u8]) -> Option<usize> {
     is_prefix(&line[..at], n_digits, &line[at + n_digits..]).then_some(at)
 }
 
+fn is_behind_offset(after: &[u8]) -> bool {
+    after.starts_with(b" ") || after.starts_with(b": ") || after.starts_with(BAR)
+}
+
 /// Whether an offset of so many digits may stand behind this, and before that. Words of bytes stand behind blanks and
 /// other prefixes too.
 fn is_prefix(prefix: &[u8], n_digits: usize, after: &[u8]) -> bool {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    if n_digits != 7 && !after.starts_with(b":") && !after.starts_with(b"  ") {
+    let is_told = [b":", &b"  "[..], BAR].iter().any(|told| after.starts_with(told));
+    if n_digits != 7 && !is_told {
         return false;
     }
     let word = prefix.trim_ascii_end().rsplit(is_blank).next().unwrap_or_default();

@@ -132,6 +132,14 @@ pub(super) const STYLES: &[Style] = &[
         ..PLAIN
     },
     Style {
+        name: "Netty",
+        before: "|",
+        offset: |at| format!("{at:08x}| "),
+        column: Some((" |", "|")),
+        is_padded: true,
+        ..PLAIN
+    },
+    Style {
         name: "openssl s_client",
         before: "    ",
         offset: |at| format!("{at:04x} - "),
