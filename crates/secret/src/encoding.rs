@@ -130,7 +130,7 @@ mod tests {
         let mut forms: Vec<_> = all("Abcdefgho12").into_iter().map(|form| form.1).collect();
         forms.sort();
         forms.dedup();
-        assert_eq!(forms.len(), 1 + 6 + 3 + 2 + 2);
+        assert_eq!(forms.len(), 1 + 8 + 3 + 2 + 2);
     }
 
     #[test]
@@ -138,6 +138,12 @@ mod tests {
         check("pw/Z", Encoding::Hex, &["70772f5a", "70772F5A"]);
         check("pw", Encoding::Utf16Le, &["p\0w\0"]);
         check("pw", Encoding::Utf16Be, &["\0p\0w"]);
+    }
+
+    #[test]
+    fn base64_in_urls_and_json() {
+        let forms = ["Pz4+Pz8/", "Pz4%2BPz8%2F", "Pz4%2bPz8%2f", "Pz4+Pz8\\/", "Pz4\\u002BPz8/"];
+        check("?>>???", Encoding::Base64, &forms);
     }
 
     #[test]
@@ -196,6 +202,7 @@ mod tests {
     fn each_byte_by_number() {
         check("pZ", Encoding::CEscape, &["\\x70\\x5a", "\\x70\\x5A", "\\160\\132"]);
         check("pZ", Encoding::Json, &["\\u0070\\u005a", "\\u0070\\u005A"]);
+        check("pZ", Encoding::Xml, &["&#112;&#90;", "&#x70;&#x5a;", "&#x70;&#x5A;"]);
     }
 
     #[test]

@@ -5,13 +5,20 @@ use super::{Encoding, Form};
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/// How what it goes into writes its last two characters: URLs and forms, JSON of PHP and of .NET.
+const WRITTEN: [[&str; 2]; 4] = [["%2B", "%2F"], ["%2b", "%2f"], ["+", "\\/"], ["\\u002B", "/"]];
+
 /// The three alignments in both alphabets.
 ///
 /// A value that begins one or two bytes into a group shares its first character with what
 /// stands before it, and often its last with what stands after: those are left away.
 pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     for n_bytes_before in 0..3 {
-        take(Encoding::Base64, determined(value, n_bytes_before, STANDARD));
+        let form = determined(value, n_bytes_before, STANDARD);
+        for written in WRITTEN {
+            take(Encoding::Base64, replaced(&form, written));
+        }
+        take(Encoding::Base64, form);
         take(Encoding::Base64Url, determined(value, n_bytes_before, URL));
     }
 }
@@ -28,6 +35,19 @@ fn determined(value: &[u8], n_bytes_before: usize, alphabet: &[u8; 64]) -> Form 
         form.push(alphabet[usize::from(six)]);
     }
     form
+}
+
+fn replaced(form: &[u8], [plus, slash]: [&str; 2]) -> Form {
+    let longest = plus.len().max(slash.len());
+    let mut written = Form::new(Vec::with_capacity(form.len() * longest));
+    for byte in form {
+        match byte {
+            b'+' => written.extend_from_slice(plus.as_bytes()),
+            b'/' => written.extend_from_slice(slash.as_bytes()),
+            _ => written.push(*byte),
+        }
+    }
+    written
 }
 
 #[cfg(test)]

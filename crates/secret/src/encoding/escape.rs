@@ -12,13 +12,15 @@ type Put = fn(&mut Vec<u8>, u8) -> io::Result<()>;
 
 /// With each byte by its number, as byte strings, `strace -xx` and shell scripts have it.
 pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
-    let puts: [(Encoding, Put); 6] = [
+    let puts: [(Encoding, Put); 8] = [
         (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02x}")),
         (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02X}")),
         (Encoding::CEscape, |out, byte| write!(out, "\\{byte:03o}")),
         (Encoding::Json, |out, byte| write!(out, "\\u{byte:04x}")),
         (Encoding::Json, |out, byte| write!(out, "\\u{byte:04X}")),
         (Encoding::Xml, |out, byte| write!(out, "&#{byte};")),
+        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02x};")),
+        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02X};")),
     ];
     numbered(value, &puts, |_| false, take);
 }
