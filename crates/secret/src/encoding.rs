@@ -241,6 +241,7 @@ mod tests {
             "a&amp;&lt;\"'",
             "a&amp;&lt;&#34;&#39;",
             "a&amp;&lt;&quot;&#x27;",
+            "a&amp;amp;&amp;lt;&amp;quot;&amp;#39;",
         ];
         check("a&<\"'", Encoding::Xml, &forms);
     }
