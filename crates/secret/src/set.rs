@@ -170,6 +170,11 @@ impl SecretSet {
         for (range, hit) in places {
             let next = self.describe(&hit, range);
             match found.last_mut() {
+                Some(last) if is_other_end(last, &next) => {
+                    if next.range.start.is_multiple_of(2) {
+                        *last = next;
+                    }
+                }
                 Some(last) if joins(&last.range, last.name, &next.range, next.name) => {
                     last.range.end = last.range.end.max(next.range.end);
                 }
@@ -194,6 +199,13 @@ impl SecretSet {
         let name = &self.names[self.search.needles[hit.needle].name];
         Place { range: hit.range, name, is_form: false }
     }
+}
+
+/// Whether two places are the same in UTF-16: in the midst of other text a value has both ends first, and only the one
+/// that begins at an even place is meant.
+fn is_other_end(big: &Match<'_>, little: &Match<'_>) -> bool {
+    (big.encoding, little.encoding) == (Encoding::Utf16Be, Encoding::Utf16Le)
+        && little.range == (big.range.start + 1..big.range.end + 1)
 }
 
 /// Whether two places, the first not after the second, are one.
@@ -402,6 +414,22 @@ mod tests {
 
     fn hash(number: u32) -> u32 {
         crate::needles::hash(number.wrapping_add(0x517c_c1b7)) >> 7
+    }
+
+    #[test]
+    fn ends_of_utf_16_are_told_apart() {
+        let mut builder = SecretSet::builder();
+        builder.add("A", &Secret::from("CANARYkq7Vw2xTzP".to_owned()));
+        let set = builder.build();
+        let text: Vec<u16> = "\u{feff}one\nCANARYkq7Vw2xTzP two".encode_utf16().collect();
+        let check = |to_bytes: fn(u16) -> [u8; 2], encoding: Encoding| {
+            let bytes: Vec<u8> = text.iter().copied().flat_map(to_bytes).collect();
+            let found = set.find(&bytes);
+            assert_eq!(found.len(), 1);
+            assert_eq!((found[0].encoding, found[0].range.clone()), (encoding, 10..42));
+        };
+        check(u16::to_le_bytes, Encoding::Utf16Le);
+        check(u16::to_be_bytes, Encoding::Utf16Be);
     }
 
     #[test]
