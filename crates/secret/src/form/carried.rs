@@ -1,13 +1,13 @@
 //! What a request carries beside its headers' tokens: cookies, and a login on a command line.
 
 use super::assigned::{LONGEST_VALUE, is_password, is_random, value_start};
+use super::connection::colon_behind_user;
 use super::placeholder::is_placeholder;
 use super::{LONGEST_LEAD, Place, Verdict};
 
 /// A session's cookie is no shorter; themes, languages and counters are.
 const SHORTEST_COOKIE: usize = 16;
 const LONGEST_LOGIN: usize = 512;
-const LONGEST_USER: usize = 128;
 
 /// The programs whose `-u` and `--user` take `user:password`.
 const CLIENTS: [&[u8]; 3] = [b"curl", b"http", b"wget"];
@@ -51,8 +51,7 @@ pub(super) fn login(place: &Place<'_>) -> Verdict {
         return Verdict::Open(start);
     };
     let login = &place.text[start..end];
-    let Some(colon) = memchr::memchr(b':', login).filter(|at| (1..=LONGEST_USER).contains(at))
-    else {
+    let Some(colon) = colon_behind_user(login).filter(|at| *at > 0) else {
         return Verdict::Nothing;
     };
     let password = start + colon + 1..end;

@@ -38,9 +38,7 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
     let start = place.after();
     let end = place.run(start, LONGEST_LOGIN, |byte| !ends(byte));
     let login = &text[start..end.unwrap_or(text.len())];
-    let Some(colon) = memchr::memchr(b':', login).filter(|&at| at <= LONGEST_USER) else {
-        return Verdict::Nothing;
-    };
+    let Some(colon) = colon_behind_user(login) else { return Verdict::Nothing };
     if memchr::memchr3(b'@', b'/', b'?', &login[..colon]).is_some() {
         return Verdict::Nothing;
     }
@@ -56,6 +54,17 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Nothing;
     }
     Verdict::Found("connection-string", start + colon + 1..start + at)
+}
+
+/// Where the colon behind the user of a login is. One in the marker of a redactor, which stands for the user or for all
+/// of the login, is none.
+pub(super) fn colon_behind_user(login: &[u8]) -> Option<usize> {
+    let head = &login[..login.len().min(LONGEST_USER)];
+    let is_marker = head.starts_with(b"[REDACTED:");
+    let marker_end = if is_marker { memchr::memchr(b']', head) } else { None };
+    let from = marker_end.unwrap_or(0);
+    let colon = from + memchr::memchr(b':', &login[from..])?;
+    (colon <= LONGEST_USER).then_some(colon)
 }
 
 /// The parameters that stand beside a password in libpq's `key=value` strings.

@@ -237,6 +237,7 @@ fn values_after_a_label() {
     check("- **Password:** `SYNTHpass1`.", "- **Password:** `<assigned-password>`.");
     check("PGPASSWORD='p4/w!d,x9' psql", "PGPASSWORD='<assigned-password>' psql");
     check("mysql --password kq7Vw2xT db", "mysql --password <assigned-password> db");
+    check("redis://[REDACTED:X]:kq7Vw2xT@h", "redis://[REDACTED:X]:<connection-string>@h");
     check("X-Auth-Token: kq7Vw2xTzPaB3dE5", "X-Auth-Token: <assigned-token>");
     check("x-api-key: kq7Vw2xTzPaB3dE5", "x-api-key: <assigned-token>");
     check("> Authorization: Basic dXNlcjpodW50ZXIy\r", "> Authorization: Basic <auth-header>\r");
@@ -248,6 +249,8 @@ fn values_after_a_label() {
         "Authorization: Bearer <token>",
         "Authorization: Bearer ***",
         "api_access_token: [REDACTED:X]",
+        "redis://[REDACTED:redis.env:REDIS_URL]@10.0.0.7:6379/1",
+        "curl -u [REDACTED:stripe.env:STRIPE_KEY]: https://h",
         "token_sha256: 9f2c0123456789abcdef0123456789abcdef9f2c0123456789abcdef01234567",
         "password: string;",
         "Password: required",
