@@ -5,6 +5,7 @@ mod archive;
 mod lfs;
 mod look;
 mod objects;
+mod sized;
 mod spare;
 mod stores;
 mod stream;

@@ -14,6 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::leaks::archive::{self, Inside, Unread};
 use crate::leaks::look::Look;
+use crate::leaks::sized::Sized;
 use crate::leaks::spare;
 use crate::leaks::stream::{Found, MOST_PLACES, Scratch, across, in_text};
 
@@ -254,7 +255,8 @@ impl Tree<'_> {
         let keys = self.declared.get(&path);
         // What is spared there must not stand for what is not.
         scratch.most = if keys.is_some() { u64::MAX } else { MOST_PLACES };
-        let outcome = opened.and_then(|mut file| {
+        let outcome = opened.and_then(|file| {
+            let mut file = Sized::new(file);
             archive::search(self.look, scratch, &mut file, &mut inside)?;
             if is_brotli(&path, &mut file) {
                 inside.unread.push((String::new(), Unread::Method));
@@ -275,7 +277,7 @@ impl Tree<'_> {
 }
 
 /// Whether a file is packed by brotli, which has no first bytes of its own: by its name, and that it is no text.
-fn is_brotli(path: &Path, file: &mut fs::File) -> bool {
+fn is_brotli(path: &Path, file: &mut Sized) -> bool {
     let mut head = [0; 256];
     path.extension().is_some_and(|extension| extension == "br")
         && file.rewind().is_ok()
