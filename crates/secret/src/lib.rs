@@ -6,7 +6,8 @@
 //!   ([`parts()`]). What would be found in innocent text is refused, and [`SecretSet::refused`] says so.
 //! - *Redact*: a [`Redactor`] replaces them in a stream while it flows, and with [`Redactor::with_forms`] whatever else
 //!   is a credential by its [`form`].
-//! - *Search*: [`SecretSet::search`] says where they, and credentials by form, stand in a text. [`SecretSet::find`] and [`form::find`] are halves of it that take a text as it is written.
+//! - *Search*: [`SecretSet::search`] says where they, and credentials by form, stand in a text. [`SecretSet::find`]
+//!   and [`form::find`] are halves of it that take a text as it is written.
 //!
 //! Inside, every [`Encoding`] of every value is a needle. One look at a few bytes here and there tells that most of a
 //! text has none (`index`, and `sieve` where forms are looked for too); `search` judges what is left, also where white
