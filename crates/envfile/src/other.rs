@@ -1,6 +1,6 @@
 //! What other programs read in a file than the strict dialect does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use secret::Secret;
 
@@ -16,6 +16,8 @@ pub struct OtherReading {
     pub key: String,
     /// The value.
     pub value: Secret,
+    /// Whether it stands in a line of several words, which may as well be a note that nobody marked with `#`.
+    pub may_be_note: bool,
 }
 
 /// The values that some program reads in a file and the strict dialect does not, and each that stands in a line which
@@ -24,8 +26,7 @@ pub struct OtherReading {
 pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
     let source = file.expose();
     if let Some(decoded) = from_utf16(source).map(EnvFile::from_secret) {
-        let entry =
-            |entry: &Entry| OtherReading { key: entry.key.clone(), value: entry.value.duplicate() };
+        let entry = |entry: &Entry| OtherReading::new(entry.key.clone(), entry.value.duplicate());
         return decoded.entries().iter().map(entry).chain(other_readings(&decoded)).collect();
     }
     // Compared here, and sent nowhere.
@@ -40,13 +41,13 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
         .filter(|problem| problem.code == ProblemCode::NoName)
         .map(|problem| problem.line)
         .collect();
-    let mut unnamed: Vec<(&str, usize)> = Vec::new();
-    let mut without_key: Vec<(&[u8], usize)> = Vec::new();
+    let mut unnamed: HashMap<&str, usize> = HashMap::new();
+    let mut without_key: Vec<(Perhaps<'_>, usize)> = Vec::new();
     let mut found: Vec<OtherReading> = Vec::new();
     let mut add = |key: &str, value: &[u8]| {
         let is_followed = !value.contains(&b'\n') || runs_on.contains(key);
         if is_followed && !value.is_empty() && is_key(key) && !strict.contains(&(key, value)) {
-            found.push(OtherReading { key: key.to_owned(), value: Secret::new(value.to_vec()) });
+            found.push(OtherReading::new(key.to_owned(), Secret::new(value.to_vec())));
         }
     };
     let mut any = false;
@@ -61,13 +62,13 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
             }
             LineKind::Malformed => match as_written(text) {
                 Some((key, _)) if without_name.contains(&line.number) => {
-                    unnamed.push((key, line.number));
+                    unnamed.entry(key).or_insert(line.number);
                 }
                 Some((key, value)) if is_key(key) => {
                     add(key, value);
                     add(key, peeled(value));
                 }
-                _ => without_key.extend(perhaps(text).map(|value| (value, line.number))),
+                _ => without_key.extend(perhaps(text).map(|perhaps| (perhaps, line.number))),
             },
         }
         any = true;
@@ -77,13 +78,17 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
         // A value that refers to another is read only in the whole.
         readings(source, &mut add);
     }
-    found.retain(|other| unnamed.iter().all(|(key, _)| *key != other.key));
-    // Compared with its like; under a key it is told better.
-    without_key.retain(|(value, _)| found.iter().all(|known| known.value.expose() != *value));
-    let unnamed = unnamed.into_iter().map(|(value, number)| (value.as_bytes(), number));
-    found.extend(unnamed.chain(without_key).map(|(value, number)| OtherReading {
+    found.retain(|other| !unnamed.contains_key(other.key.as_str()));
+    // Compared here, and sent nowhere; under a key it is told better.
+    let known: HashSet<&[u8]> = found.iter().map(|other| other.value.expose()).collect();
+    without_key.retain(|(perhaps, _)| !known.contains(perhaps.value));
+    for (value, number) in unnamed {
+        without_key.push((Perhaps { value: value.as_bytes(), may_be_note: false }, number));
+    }
+    found.extend(without_key.into_iter().map(|(perhaps, number)| OtherReading {
         key: format!("line-{number}"),
-        value: Secret::new(value.to_vec()),
+        value: Secret::new(perhaps.value.to_vec()),
+        may_be_note: perhaps.may_be_note,
     }));
     found.sort_by(|one, other| one.parts().cmp(&other.parts()));
     found.dedup_by(|one, other| one.parts() == other.parts());
@@ -91,6 +96,10 @@ pub fn other_readings(file: &EnvFile) -> Vec<OtherReading> {
 }
 
 impl OtherReading {
+    fn new(key: String, value: Secret) -> OtherReading {
+        OtherReading { key, value, may_be_note: false }
+    }
+
     /// What it is sorted by and compared with others.
     fn parts(&self) -> (&str, &[u8]) {
         // Compared with its like, and sent nowhere.
@@ -125,19 +134,31 @@ fn as_written(line: &[u8]) -> Option<(&str, &[u8])> {
     Some((name, line[equals + 1..].trim_ascii()))
 }
 
-/// What a line without a key may mean: all of it, and what stands behind the first sign of an assignment, or behind a
-/// name and a space where it is the last word.
-fn perhaps(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// What a line without a key may mean.
+struct Perhaps<'a> {
+    value: &'a [u8],
+    may_be_note: bool,
+}
+
+/// All of a line without a key, and what stands behind the first sign of an assignment, or behind a name and a space
+/// where it is the last word.
+fn perhaps(line: &[u8]) -> impl Iterator<Item = Perhaps<'_>> {
     let line = line.trim_ascii();
     let line = line.strip_prefix(b"export ").unwrap_or(line);
     let is_end = |byte: &u8| b"=:".contains(byte) || byte.is_ascii_whitespace();
     let named = line.iter().position(is_end).and_then(|end| {
         let length = line[end..].iter().take_while(|byte| is_end(byte)).count();
         let (between, behind) = line[end..].split_at(length);
-        let is_word = || !behind.iter().any(u8::is_ascii_whitespace);
-        (!between.trim_ascii().is_empty() || is_word()).then(|| peeled(behind))
+        let has_sign = !between.trim_ascii().is_empty();
+        let is_word = || !has_blank(behind);
+        (has_sign || is_word()).then(|| Perhaps { value: peeled(behind), may_be_note: !has_sign })
     });
-    named.into_iter().chain([peeled(line)]).filter(|value| !value.is_empty())
+    let whole = Perhaps { value: peeled(line), may_be_note: has_blank(line) };
+    named.into_iter().chain([whole]).filter(|perhaps| !perhaps.value.is_empty())
+}
+
+fn has_blank(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_whitespace)
 }
 
 /// A value without the quotes and signs of a shell around it, as in `$'…'` and in what was copied from a script.
@@ -152,6 +173,8 @@ fn peeled(value: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -218,6 +241,32 @@ mod tests {
         check("CANARY see the docs\n", &["line-1=CANARY see the docs"]);
         check("CANARY-ab==\n", &["line-1=CANARY-ab=="]);
         check(" '' \n", &[]);
+    }
+
+    #[test]
+    fn a_line_of_several_words_may_be_a_note() {
+        let check = |text: &str, notes: &[&str]| {
+            let readings = other_readings(&EnvFile::parse(text.as_bytes()));
+            let notes_read = readings.iter().filter(|other| other.may_be_note);
+            let shown: Vec<_> =
+                notes_read.map(|other| other.value.expose_text().unwrap()).collect();
+            assert_eq!(shown, notes, "{text:?}");
+        };
+        check("CANARY-ab\n", &[]);
+        check("KEY: CANARY-ab\n", &["KEY: CANARY-ab"]);
+        check("export KEY CANARY-ab\n", &["CANARY-ab", "KEY CANARY-ab"]);
+        check("CANARY see the docs\n", &["CANARY see the docs"]);
+    }
+
+    #[test]
+    fn a_long_file_of_lines_without_keys_is_read_in_time() {
+        let lines =
+            (0..20_000).map(|at| format!("KEY{at}: CANARY{at}\nCANARY-{at}\na-{at}=CANARY\n"));
+        let file = EnvFile::parse(lines.collect::<String>().as_bytes());
+        let started = Instant::now();
+        assert!(other_readings(&file).len() > 60_000);
+        let spent = started.elapsed();
+        assert!(spent < Duration::from_secs(20), "took {spent:?}");
     }
 
     #[test]

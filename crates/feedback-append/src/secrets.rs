@@ -29,7 +29,7 @@ impl Secrets {
             return Ok(Self { set: None, gaps: Vec::new() });
         };
         let vault = Vault::load(ops).map_err(Error::Vault)?;
-        Ok(Self { gaps: gaps(&vault), set: Some(vault.secret_set()) })
+        Ok(Self { gaps: gaps(&vault), set: Some(vault.secret_set_with_notes()) })
     }
 }
 

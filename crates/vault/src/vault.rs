@@ -155,10 +155,18 @@ impl Vault {
         self.secrets_into(SecretSet::builder())
     }
 
-    /// The same, and what is found only next to its key.
+    /// The same, and each line of several words that cannot be read: a note is better kept out of what stays for good
+    /// than a value written there.
+    pub fn secret_set_with_notes(&self) -> SecretSet {
+        let mut builder = SecretSet::builder();
+        self.add_to(&mut builder, true);
+        builder.build()
+    }
+
+    /// The secrets, and what is found only next to its key.
     pub fn redaction_set(&self) -> SecretSet {
         let mut builder = SecretSet::builder();
-        self.add_to(&mut builder);
+        self.add_to(&mut builder, false);
         for (name, entry) in self.narrow(builder.refused()) {
             builder.add_beside(&name, &entry.key, &entry.value);
         }
@@ -167,11 +175,11 @@ impl Vault {
 
     /// The same, with a builder that was told how to search.
     pub fn secrets_into(&self, mut builder: SecretSetBuilder) -> SecretSet {
-        self.add_to(&mut builder);
+        self.add_to(&mut builder, false);
         builder.build()
     }
 
-    fn add_to(&self, builder: &mut SecretSetBuilder) {
+    fn add_to(&self, builder: &mut SecretSetBuilder, with_notes: bool) {
         let hidden = self.values_as_names();
         for file in &self.files {
             match &file.content {
@@ -188,7 +196,7 @@ impl Vault {
                             add_spellings(builder, &name, shape, &entry.value);
                         }
                     }
-                    add_readings(builder, file, env, &hidden);
+                    add_readings(builder, file, env, with_notes, &hidden);
                 }
                 Content::Whole(value) if !value.is_empty() => {
                     builder.add(&file.path, value);
@@ -199,7 +207,7 @@ impl Vault {
                     // What the bytes spell goes where they go themselves.
                     if envfile::from_utf16(value.expose()).is_some() {
                         let env = EnvFile::from_secret(value.duplicate());
-                        add_readings(builder, file, &env, &hidden);
+                        add_readings(builder, file, &env, with_notes, &hidden);
                     }
                 }
                 Content::Whole(_) | Content::Missing | Content::Link | Content::Unreadable(_) => {}
@@ -288,8 +296,15 @@ impl File {
 }
 
 /// Adds what other programs read in a file, and what may be a value in a line that cannot be read.
-fn add_readings(builder: &mut SecretSetBuilder, file: &File, env: &EnvFile, hidden: &[&str]) {
-    for other in envfile::other_readings(env) {
+fn add_readings(
+    builder: &mut SecretSetBuilder,
+    file: &File,
+    env: &EnvFile,
+    with_notes: bool,
+    hidden: &[&str],
+) {
+    let others = envfile::other_readings(env).into_iter();
+    for other in others.filter(|other| with_notes || !other.may_be_note) {
         let shape = file.shape(&other.key).unwrap_or(&Shape::Any);
         let declared = file.declared.as_ref();
         let is_public = declared.is_some_and(|file| file.public.contains(&other.key));

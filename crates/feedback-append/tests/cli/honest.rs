@@ -95,6 +95,7 @@ fn a_value_is_kept_out_although_its_vault_file_is_malformed() {
         format!("FLY_API_TOKEN=\"{VALUE}\n").into_bytes(),
         format!("FLY_API_TOKEN: {VALUE}\n").into_bytes(),
         format!("{VALUE}\n").into_bytes(),
+        format!("see {VALUE}\n").into_bytes(),
         utf16,
     ] {
         bed.write("vault/occ/fly/api_token.env", bytes);

@@ -112,7 +112,7 @@ fn readings(env: &EnvFile) -> Vec<String> {
     envfile::other_readings(env)
         .into_iter()
         // It is looked at and goes nowhere.
-        .filter(|other| secret::reason(other.value.expose()).is_none())
+        .filter(|other| !other.may_be_note && secret::reason(other.value.expose()).is_none())
         .map(|other| other.key)
         .collect()
 }

@@ -17,6 +17,18 @@ fn tar_header(name: &str, link: &str, prefix: &str) -> Vec<u8> {
 }
 
 #[test]
+fn a_note_in_an_env_file_is_no_value() {
+    let bed = bed();
+    let notes = "Ask the platform team for access.\nsee CANARY1password\nCANARY-kq7Vw2alone\n";
+    bed.write("vault/a.env", bed.read("vault/a.env") + notes);
+    bed.write(
+        "leaked/log",
+        "Ask the platform team for access.\nCANARY1password\nCANARY-kq7Vw2alone\n",
+    );
+    assert_eq!(places(&leaks(&bed, &[])), ["leaked/log:3:1 a.env:line-6"]);
+}
+
+#[test]
 fn a_zip_file_is_unpacked_wherever_it_comes_from() {
     let bed = bed();
     bed.git_init();
@@ -196,7 +208,7 @@ fn secrets_inside_values_count_by_themselves() {
 fn lines_that_nobody_can_read_are_not_vouched_for() {
     let bed = bed();
     let vault = bed.read("vault/a.env").replace("PIN=zq19x", "PIN=CANARY#zq19x");
-    let lines = "CANARY\nCANARY Kq7Vw2xTz\nLINE: CANARYKq7Vw2xTzP\nOPEN='CANARYopen7Vw2xTz\nOPEN2=\"CANARYopen8Vw2xTz\n";
+    let lines = "CANARY Kq7Vw2xTzP\nLINE: CANARYKq7Vw2xTzP\nOPEN='CANARYopen7Vw2xTz\nOPEN2=\"CANARYopen8Vw2xTz\n";
     bed.write("vault/a.env", vault + lines);
     let output = bed.command(testbed::bin!("vault-check")).args(["leaks"]).run();
     insta::assert_snapshot!(output, @"
@@ -204,13 +216,13 @@ fn lines_that_nobody_can_read_are_not_vouched_for() {
       hint: `vault-check check` says what to mend
     vault/a.env:4: warning: what this line holds is not searched for: it cannot be read [searched-narrowly]
       hint: write NAME=value, or begin the line with `#`
-    vault/a.env:5: warning: what this line and 3 more hold is searched for only as it is written: they cannot be read [searched-narrowly]
+    vault/a.env:5: warning: what this line and 2 more hold is searched for only as it is written: they cannot be read [searched-narrowly]
       hint: write NAME=value, or begin the line with `#`
     findings: 1 checked, 3 warnings
     [exit status: 1]
     ");
-    bed.write("leaked/log", "x CANARYopen7Vw2xTz y\nx CANARYopen8Vw2xTz y\nx CANARYKq7Vw2xTzP y\nx CANARY Kq7Vw2xTz y\n");
-    assert_eq!(places(&leaks(&bed, &[])).len(), 4);
+    bed.write("leaked/log", "x CANARYopen7Vw2xTz y\nx CANARYopen8Vw2xTz y\nx CANARYKq7Vw2xTzP y\n");
+    assert_eq!(places(&leaks(&bed, &[])).len(), 3);
 }
 
 #[test]
