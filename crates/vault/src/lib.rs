@@ -29,4 +29,4 @@ pub use crate::placeholder::{may_be_setting, placeholder};
 pub use crate::read::{LARGEST, Unreadable};
 pub use crate::shape::fits;
 pub use crate::tighten::tighten;
-pub use crate::vault::{Content, File, Vault};
+pub use crate::vault::{Content, File, Vault, is_harmless};

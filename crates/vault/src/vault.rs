@@ -16,10 +16,12 @@ use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
 use crate::read::Unreadable;
 use crate::shape;
 
-/// Files that are no credentials: a tool's own key, what keeps a folder in git, and what a Mac leaves in each folder
-/// that it shows. The state of fly-secrets, and what a killed run of it leaves, is known by its name.
-const NOT_CREDENTIALS: [&str; 5] =
-    [".DS_Store", ".fingerprint-key", ".gitignore", ".gitkeep", ".keep"];
+/// Files that hold nothing of a credential: what keeps a folder in git, and what a Mac leaves in each folder that it
+/// shows.
+const HARMLESS: [&str; 4] = [".DS_Store", ".gitignore", ".gitkeep", ".keep"];
+
+/// A tool's own key. The state of fly-secrets, and what a killed run of it leaves, is known by its name.
+const FINGERPRINT_KEY: &str = ".fingerprint-key";
 
 /// The vault.
 pub struct Vault {
@@ -306,8 +308,7 @@ fn add_readings(
     let others = envfile::other_readings(env).into_iter();
     for other in others.filter(|other| with_notes || !other.may_be_note) {
         let shape = file.shape(&other.key).unwrap_or(&Shape::Any);
-        let declared = file.declared.as_ref();
-        let is_public = declared.is_some_and(|file| file.public.contains(&other.key));
+        let is_public = file.is_declared_public(&other.key);
         if is_secret(shape, &other.value) && !is_public && !is_address(&other.value) {
             let key = disguised(&other.key, hidden);
             builder.add_reading(&format!("{}:{key}", file.path), &other.value);
@@ -340,6 +341,11 @@ fn looks_like_env(path: &str, env: &EnvFile) -> bool {
             && !env.problems().iter().any(|problem| problem.code.is_doubtful()))
 }
 
+/// Whether a file of this name holds nothing that anybody must be kept from.
+pub fn is_harmless(name: &str) -> bool {
+    HARMLESS.contains(&name)
+}
+
 fn is_no_credential(path: &str) -> bool {
     // All of them are hidden, or lie in a hidden folder.
     let is_hidden = |dot: usize| dot == 0 || path.as_bytes()[dot - 1] == b'/';
@@ -354,7 +360,7 @@ fn is_no_credential(path: &str) -> bool {
     let is_half_made = name
         .strip_prefix(".fingerprint-key.")
         .is_some_and(|rest| rest.strip_suffix(".tmp").is_some());
-    is_state || is_left_behind || is_half_made || NOT_CREDENTIALS.contains(&name)
+    is_state || is_left_behind || is_half_made || name == FINGERPRINT_KEY || is_harmless(name)
 }
 
 fn is_secret(shape: &Shape, value: &Secret) -> bool {

@@ -14,7 +14,6 @@ fn sealed(bed: &Bed, name: &str, printed: &str) -> String {
 }
 
 /// The path of the one origin log.
-/// The origin log of the one folder of work in a bed.
 pub(crate) fn log(bed: &Bed) -> String {
     let folder = std::fs::read_dir(bed.path("artifacts/.log")).unwrap().next().unwrap().unwrap();
     format!("artifacts/.log/{}/log.jsonl", folder.file_name().to_string_lossy())

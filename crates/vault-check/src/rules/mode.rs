@@ -78,10 +78,7 @@ pub(crate) fn files<'a>(scope: &'a Scope<'_>) -> Vec<(&'a str, u32, u32)> {
 
 /// The tools' own files hold keyed fingerprints and the keys to them.
 fn state_files<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = (&'a str, u32, u32)> {
-    let is_state = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        !name.starts_with(".git") && name != ".keep" && name != ".DS_Store"
-    };
+    let is_state = |path: &str| !vault::is_harmless(path.rsplit('/').next().unwrap_or(path));
     scope
         .vault
         .others
