@@ -15,8 +15,10 @@ pub const GIT_SETTINGS: [&str; 8] = [
 ];
 
 /// Variables that hold whatever the environment says.
-pub const GIT_VARIABLES: [(&str, &str); 5] = [
+pub const GIT_VARIABLES: [(&str, &str); 6] = [
     ("GIT_OPTIONAL_LOCKS", "0"),
+    // What an object is, not what `git replace` would show in its stead.
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
     // What a partial clone left away is told, not fetched; git before 2.44 knows only of protocols.
     ("GIT_NO_LAZY_FETCH", "1"),
     ("GIT_ALLOW_PROTOCOL", "none"),

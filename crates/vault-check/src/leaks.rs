@@ -2,6 +2,7 @@
 
 mod allowed;
 mod archive;
+mod history;
 mod lfs;
 mod look;
 mod objects;
@@ -255,11 +256,16 @@ fn search_tree(
         base: ops.folder.clone(),
         left_out: left_out(vault, ops),
         declared,
-        n_threads: thread::available_parallelism().map_or(1, usize::from),
+        n_threads: n_threads(),
     };
     let (n_files, visited) = tree.search(paths);
     findings.extend(visited.iter().flat_map(|visited| teller.visited(visited)));
     n_files
+}
+
+/// How many searches run at once: one for each processor.
+fn n_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The vault, by its name and by what it is, where a folder above it is a link.
@@ -291,7 +297,7 @@ fn history(
     // git walks the history while its objects are searched.
     let (batch, missing) = thread::scope(|scope| {
         let missing = scope.spawn(|| objects::missing(look, git));
-        let batch = objects::history(look, git);
+        let batch = history::history(look, git, n_threads());
         (batch, missing.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     let Batch { n_objects, n_missing, objects } = batch.map_err(Error::Git)?;

@@ -1,9 +1,7 @@
-//! Searches what git keeps: every object of the history once, or what is staged.
+//! Searches what git keeps: its objects as it sends them, what is staged, and the names of refs.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read};
-
-use duct::Expression;
 
 use crate::git::Git;
 use crate::leaks::archive::{self, Inside};
@@ -21,6 +19,7 @@ pub(crate) struct Object {
 }
 
 /// What came of many objects.
+#[derive(Default)]
 pub(crate) struct Batch {
     /// How many were read.
     pub(crate) n_objects: usize,
@@ -28,6 +27,15 @@ pub(crate) struct Batch {
     pub(crate) n_missing: usize,
     /// Those in which something is worth telling.
     pub(crate) objects: Vec<Object>,
+}
+
+impl Batch {
+    /// Adds what came of others.
+    pub(crate) fn add(&mut self, other: Batch) {
+        self.n_objects += other.n_objects;
+        self.n_missing += other.n_missing;
+        self.objects.extend(other.objects);
+    }
 }
 
 /// Whether the clone has only the last part of the history.
@@ -76,44 +84,6 @@ pub(crate) fn missing(
     Ok((missing, found))
 }
 
-/// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
-pub(crate) fn history(look: &Look<'_>, git: &Git<'_>) -> io::Result<Batch> {
-    let size = Size::of(git);
-    look.counts.expect(size.n_objects);
-    let mut words = vec!["cat-file", "--batch-all-objects", "--batch", "--buffer"];
-    if size.packed > LARGE_PACK {
-        words.push("--unordered");
-    }
-    batch_of(look, git, &git.uncaptured(&words))
-}
-
-/// From this size on, in bytes, objects are read in the order of the pack: what they are deltas of
-/// no longer stays in git's cache (`core.deltaBaseCacheLimit`). For less that is the slower order.
-const LARGE_PACK: u64 = 96 << 20;
-
-/// How much git keeps, about; nothing where it does not say.
-#[derive(Default)]
-struct Size {
-    n_objects: u64,
-    /// In bytes.
-    packed: u64,
-}
-
-impl Size {
-    fn of(git: &Git<'_>) -> Self {
-        let counted = git.uncaptured(&["count-objects", "-v"]).stdout_capture().read();
-        let mut size = Self::default();
-        for line in counted.unwrap_or_default().lines() {
-            match line.split_once(": ").map(|(name, number)| (name, number.parse().unwrap_or(0))) {
-                Some(("count" | "in-pack", number)) => size.n_objects += number,
-                Some(("size-pack", kib)) => size.packed = kib * 1024,
-                _ => {}
-            }
-        }
-        size
-    }
-}
-
 /// A staged file in which something is worth telling.
 pub(crate) struct Staged {
     pub(crate) path: String,
@@ -160,8 +130,8 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, usize
             paths.entry(id.to_owned()).or_default().push(path);
         }
     }
-    let batch = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids);
-    let Batch { n_objects, n_missing, objects } = batch_of(look, git, &batch)?;
+    let sent = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids).reader()?;
+    let Batch { n_objects, n_missing, objects } = sent_objects(look, git, sent)?;
     let mut told = HashSet::new();
     for object in objects {
         // The same content at two paths is sent twice; each path is told once.
@@ -284,17 +254,17 @@ pub(crate) fn all_paths(
     Ok(paths)
 }
 
-/// Reads `ID KIND LENGTH`, the content and a line break, over and over.
-fn batch_of(look: &Look<'_>, git: &Git<'_>, batch: &Expression) -> io::Result<Batch> {
-    let mut reader = BufReader::with_capacity(128 * 1024, batch.reader()?);
+/// Searches the objects that `git cat-file --batch` sends: `ID KIND LENGTH`, the content and a line
+/// break, over and over.
+pub(crate) fn sent_objects(look: &Look<'_>, git: &Git<'_>, sent: impl Read) -> io::Result<Batch> {
+    let mut reader = BufReader::with_capacity(128 * 1024, sent);
     let mut scratch = Scratch::new(look);
-    let mut objects = Vec::new();
-    let (mut n_objects, mut n_missing) = (0, 0);
+    let mut batch = Batch::default();
     let mut header = Vec::new();
     loop {
         header.clear();
         if reader.read_until(b'\n', &mut header)? == 0 {
-            return Ok(Batch { n_objects, n_missing, objects });
+            return Ok(batch);
         }
         let line = String::from_utf8_lossy(&header);
         let mut words = line.trim_end().split(' ');
@@ -304,7 +274,7 @@ fn batch_of(look: &Look<'_>, git: &Git<'_>, batch: &Expression) -> io::Result<Ba
         );
         let Some(len) = words.next().and_then(|len| len.parse::<u64>().ok()) else {
             // `ID missing`: it is damaged, or a clone left it away.
-            n_missing += 1;
+            batch.n_missing += 1;
             continue;
         };
         let mut content = reader.by_ref().take(len);
@@ -320,9 +290,9 @@ fn batch_of(look: &Look<'_>, git: &Git<'_>, batch: &Expression) -> io::Result<Ba
         // Whatever a decoder left over, and the line break.
         io::copy(&mut content, &mut io::sink())?;
         reader.read_until(b'\n', &mut header)?;
-        n_objects += 1;
+        batch.n_objects += 1;
         if !inside.found.is_empty() || !inside.unread.is_empty() {
-            objects.push(Object { id, kind, inside });
+            batch.objects.push(Object { id, kind, inside });
         }
     }
 }

@@ -200,3 +200,49 @@ fn a_staged_link_is_searched_for_what_it_points_to() {
     bed.git(["add", "link"]);
     assert_eq!(places(&in_ops(&bed, &["--staged"])), ["../link:1:3 a.env:TOKEN"]);
 }
+
+/// What `git replace` shows instead of an object hides nothing: the object goes to whoever fetches it.
+#[test]
+fn what_is_replaced_is_searched_as_it_is() {
+    let bed = bed();
+    bed.write("leaked/text", format!("x {TOKEN}\n"));
+    bed.git(["add", "leaked"]);
+    let leaked = bed.git(["rev-parse", ":leaked/text"]);
+    let innocent = bed.git(["rev-parse", "HEAD:.gitignore"]);
+    bed.git(["replace", leaked.trim(), innocent.trim()]);
+    let expected = ["../leaked/text:1:3 a.env:TOKEN"];
+    assert_eq!(places(&in_ops(&bed, &["--staged"])), expected);
+    bed.git(["commit", "-q", "-m", "leak"]);
+    assert_eq!(places(&in_ops(&bed, &["--history"])), expected);
+}
+
+/// So many objects are read by several gits, where there are several processors.
+#[test]
+fn of_a_long_history_every_object_is_searched() {
+    let bed = bed();
+    let leaking = [0, 700, 1_400, 2_399];
+    for number in 0..2_400 {
+        let text = if leaking.contains(&number) { TOKEN } else { "innocent" };
+        bed.write(format!("leaked/{number}"), format!("{number} {text}\n"));
+    }
+    bed.git(["add", "leaked"]);
+    let leaked = bed.git(["rev-parse", ":leaked/700"]);
+    let innocent = bed.git(["rev-parse", ":leaked/701"]);
+    bed.git(["replace", leaked.trim(), innocent.trim()]);
+    bed.git(["commit", "-q", "-m", "leak"]);
+    let mut expected = leaking
+        .map(|number| format!("../leaked/{number}:1:{} a.env:TOKEN", number.to_string().len() + 2));
+    expected.sort();
+    let output = in_ops(&bed, &["--history"]);
+    let mut told = places(&output);
+    told.sort();
+    assert_eq!(told, expected);
+    assert!(output.stdout().contains("\"checked\":2408"), "{output}");
+
+    let (folder, file) = leaked.trim().split_at(2);
+    bed.write_mode(format!(".git/objects/{folder}/{file}"), "damaged", 0o644);
+    let output = in_ops(&bed, &["--history"]);
+    assert_eq!(places(&output).len(), 3, "{output}");
+    let missing = "1 object of the history was not searched: git does not have it";
+    assert!(output.stdout().contains(missing), "{output}");
+}
