@@ -15,11 +15,16 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The tool that would be larger than 6 MiB with the C library inside.
-const LARGE: &str = "fly-secrets";
-
-/// Everything that rustc links dynamically by default, but for the unwinder.
-const C_LIBRARY: &[&str] = &["c", "m", "rt", "pthread", "dl", "util"];
+/// Everything that rustc links dynamically by default, with the name of its static form.
+const LIBRARIES: &[(&str, &str)] = &[
+    ("c", "c"),
+    ("m", "m"),
+    ("rt", "rt"),
+    ("pthread", "pthread"),
+    ("dl", "dl"),
+    ("util", "util"),
+    ("gcc_s", "gcc_eh"),
+];
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout();
@@ -30,12 +35,9 @@ fn main() -> io::Result<()> {
     if !is_glibc {
         return Ok(());
     }
-    let is_static = variable("CARGO_PKG_NAME") != LARGE;
-    // Each way has a folder of its own: what the other left would be linked as well.
-    let folder =
-        PathBuf::from(variable("OUT_DIR")).join(if is_static { "static" } else { "shared" });
+    let folder = PathBuf::from(variable("OUT_DIR")).join("static");
     fs::create_dir_all(&folder)?;
-    for arg in arguments(&folder, is_static)?.unwrap_or_default() {
+    for arg in arguments(&folder)?.unwrap_or_default() {
         writeln!(out, "cargo::rustc-link-arg-bins={arg}")?;
     }
     Ok(())
@@ -44,25 +46,16 @@ fn main() -> io::Result<()> {
 /// What the linker is told; `None` where a library is missing.
 ///
 /// rustc asks for shared libraries by name. The folder is searched first, and holds static ones.
-fn arguments(folder: &Path, is_static: bool) -> io::Result<Option<Vec<String>>> {
-    // The unwinder's shared form is `gcc_s`, its static one `gcc_eh`.
-    let mut libraries = vec![("gcc_s", "gcc_eh")];
-    if is_static {
-        libraries.extend(C_LIBRARY.iter().map(|name| (*name, *name)));
-    }
-    for (name, static_name) in libraries {
+fn arguments(folder: &Path) -> io::Result<Option<Vec<String>>> {
+    for (name, static_name) in LIBRARIES {
         let Some(library) = installed(&format!("lib{static_name}.a"))? else { return Ok(None) };
         let link = folder.join(format!("lib{name}.a"));
         let _ = fs::remove_file(&link);
         symlink(library, link)?;
     }
-    let mut arguments = vec![format!("-L{}", folder.display()), "-no-pie".to_owned()];
-    if is_static {
-        arguments.extend(["-static", "-Wl,--start-group", "-lgcc_eh"].map(str::to_owned));
-        arguments.extend(["-lgcc", "-lc", "-Wl,--end-group"].map(str::to_owned));
-    } else {
-        arguments.push("-lgcc".to_owned());
-    }
+    let mut arguments = vec![format!("-L{}", folder.display())];
+    let fixed = ["-no-pie", "-static", "-Wl,--start-group", "-lgcc_eh", "-lgcc", "-lc"];
+    arguments.extend(fixed.into_iter().chain(["-Wl,--end-group"]).map(str::to_owned));
     if variable("PROFILE") == "release" {
         // Cargo forgets to strip a package that has an `opt-level` of its own.
         arguments.push("-Wl,--strip-all".to_owned());

@@ -1,6 +1,7 @@
 //! Building the tools, and finding what was built.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use duct::cmd;
@@ -22,6 +23,20 @@ impl Binaries {
     /// The path of one built program.
     pub(crate) fn path(&self, program: &str) -> PathBuf {
         if program == "xtask" { self.own.clone() } else { self.folder.join(program) }
+    }
+
+    /// Copies of the five tools in `folder`, as `cargo install` makes them.
+    pub(crate) fn install_in(&self, folder: &Path) -> Result<Self, Error> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            |source| Error::File { doing: "copying the tools to", path, source }
+        };
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+        for name in repo::TOOLS {
+            let installed = folder.join(name);
+            fs::copy(self.path(name), &installed).map_err(failed(&installed))?;
+        }
+        Ok(Self { folder: folder.to_owned(), own: self.own.clone() })
     }
 
     /// The folders to search first: the tools', then this program's.
@@ -93,9 +108,10 @@ pub(crate) fn stand_in(name: &str) -> PathBuf {
     target().join("debug").join(name)
 }
 
-/// Builds what is measured of the `dsn` crate alone, as `examples/speed` beside the tools.
-pub(crate) fn build_dsn_speed() -> Result<(), Error> {
-    cargo(&["build", "--release", "--locked", "--package", "dsn", "--example", "speed"])
+/// Builds what is measured of the `dsn` crate alone, and says where it lies.
+pub(crate) fn build_dsn_speed() -> Result<PathBuf, Error> {
+    cargo(&["build", "--release", "--locked", "--package", "dsn", "--example", "speed"])?;
+    Ok(target().join("release/examples/speed"))
 }
 
 /// What cargo sets for the program it runs. Build scripts look at some of them, and what hangs on those would be

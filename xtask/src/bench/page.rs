@@ -36,6 +36,7 @@ pub(super) fn render(
         "# Speeds and sizes\n\n\
          Written by `cargo xtask bench` on {}.\n\
          Ours and the peer ran in turn on the same warm files, {n_rounds} counted rounds after one warm-up.\n\
+         Our programs were copied from where they were built, as `cargo install` does; the peers are installed too.\n\
          Figures are medians; a ratio is the median of the ratios pair by pair.\n\
          Memory is the peak of the command and never less than {:.1} MiB, which whoever starts it has already.\n\
          Machine: {}.\n\n\

@@ -1,6 +1,6 @@
 //! Lists of patterns as Cargo's `include` and `exclude` have them, which are written like the lines of a `.gitignore`.
 
-use globset::{GlobBuilder, GlobMatcher};
+use fast_glob::glob_match;
 
 /// An ordered list of patterns; the last that matches decides (the crate `ignore`).
 #[derive(Default)]
@@ -9,7 +9,7 @@ pub(crate) struct Patterns {
 }
 
 struct Pattern {
-    glob: GlobMatcher,
+    glob: String,
     is_negated: bool,
     only_folders: bool,
 }
@@ -55,19 +55,19 @@ impl Pattern {
         let (is_negated, pattern) = negated(line);
         let only_folders = pattern.ends_with('/');
         let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
-        let anchored = if pattern.contains('/') {
+        if pattern.is_empty() {
+            return None;
+        }
+        let glob = if pattern.contains('/') {
             pattern.strip_prefix('/').unwrap_or(pattern).to_owned()
         } else {
             format!("**/{pattern}")
         };
-        let mut glob = GlobBuilder::new(&anchored);
-        let glob = glob.literal_separator(true).backslash_escape(true).build();
-        let glob = glob.ok().filter(|_| !pattern.is_empty())?.compile_matcher();
         Some(Pattern { glob, is_negated, only_folders })
     }
 
     fn fits(&self, part: &str, is_folder: bool) -> bool {
-        (is_folder || !self.only_folders) && self.glob.is_match(part)
+        (is_folder || !self.only_folders) && glob_match(&self.glob, part)
     }
 }
 

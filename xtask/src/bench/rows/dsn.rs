@@ -47,13 +47,12 @@ int main(int argc, char **argv) {
 "#;
 
 pub(super) fn rows(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
-    tool::build_dsn_speed()?;
+    let speed = tool::build_dsn_speed()?;
     let folder = material::folder(&ctx.scratch.join("dsn"))?;
     let uris = uris()?;
     material::file(&folder.join("uris"), uris.join("\n") + "\n")?;
     let thousand: Vec<&str> = uris.iter().map(String::as_str).cycle().take(N_PLACES).collect();
     material::file(&folder.join("thousand"), thousand.join("\n") + "\n")?;
-    let speed = ctx.binaries.folder.join("examples/speed");
     let side = |args: &[&str]| {
         let mut words = vec![speed.clone().into_os_string()];
         words.extend(args.iter().map(Into::into));
