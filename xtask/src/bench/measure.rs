@@ -91,6 +91,9 @@ pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
         if round > 0 {
             ours_used.push(ours);
             peer_used.push(theirs);
+        } else {
+            // What was made for the row would be written to the disk while it is measured.
+            rustix::fs::sync();
         }
     }
     let ratios = |figure: fn(&Usage) -> f64| {
