@@ -14,7 +14,7 @@ pub struct Difference {
     pub key: String,
     /// The 1-based line of the key.
     pub line: usize,
-    /// The 1-based column of the key, in bytes.
+    /// The 1-based column of the key, in characters.
     pub column: usize,
     /// Who disagrees, and how.
     pub dialects: Vec<(Dialect, Disagreement)>,

@@ -59,7 +59,7 @@ pub struct Entry {
     pub quoting: Quoting,
     /// The 1-based line of the key.
     pub line: usize,
-    /// The 1-based column of the key, in bytes.
+    /// The 1-based column of the key, in characters.
     pub column: usize,
     /// The bytes of the value as written, quotes included, without the space around it.
     pub value_span: Range<usize>,

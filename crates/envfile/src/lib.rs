@@ -24,6 +24,7 @@ pub use crate::difference::{
 };
 pub use crate::file::{Entry, EnvFile, Line, LineKind, Quoting, is_key};
 pub use crate::other::{OtherReading, key_as_written, other_readings};
+pub use crate::parse::characters;
 pub use crate::problem::{Problem, ProblemCode};
 pub use crate::rotated::Rotated;
 pub use crate::utf16::from_utf16;

@@ -146,7 +146,7 @@ impl Ctx<'_> {
             soft.push((equals + 1, ProblemCode::Space));
         }
 
-        let column = key_start - line_start + 1;
+        let column = characters(&self.source[line_start..key_start]) + 1;
         let written = if only_comment {
             Written {
                 span: value_at..value_at,
@@ -347,7 +347,7 @@ fn place(source: &[u8], mut found: Vec<Found>) -> Vec<Problem> {
         }
         counted = at;
         let mark = if line_start == 0 && source.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
-        let column = (at - line_start).saturating_sub(mark) + 1;
+        let column = characters(&source[(line_start + mark).min(at)..at]) + 1;
         problems.push(Problem { line, column, code, key });
     }
     problems
@@ -400,6 +400,11 @@ fn content_end(source: &[u8], at: usize) -> usize {
         Some(offset) => at + offset,
         None => source.len(),
     }
+}
+
+/// How many characters a part of a text in UTF-8 has; in what is not UTF-8, bytes that can begin none do not count.
+pub fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xBF)).count()
 }
 
 fn count_breaks(bytes: &[u8]) -> usize {

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Problem {
     /// The 1-based line.
     pub line: usize,
-    /// The 1-based column, in bytes; a byte order mark does not count.
+    /// The 1-based column, in characters; a byte order mark does not count.
     pub column: usize,
     /// What it is.
     pub code: ProblemCode,

@@ -67,13 +67,13 @@ impl Log {
         offset: usize,
         message: impl Into<String>,
     ) -> Finding {
-        let (line, column) = self.index.position(offset);
+        let (line, column) = self.index.position(&self.text, offset);
         Finding::new(rule, level, message).path(self.shown.clone()).line(line).column(column)
     }
 
     /// The line of an offset, from 1.
     pub(crate) fn line(&self, offset: usize) -> u32 {
-        self.index.position(offset).0
+        self.index.line(offset)
     }
 
     /// How its lines end.

@@ -40,11 +40,16 @@ impl LineIndex {
         Self { starts: std::iter::once(0).chain(breaks.map(|at| at + 1)).collect() }
     }
 
-    /// The line and the column (in bytes) of an offset, both from 1.
-    pub fn position(&self, offset: usize) -> (u32, u32) {
+    /// The line of an offset, from 1.
+    pub fn line(&self, offset: usize) -> u32 {
+        saturate(self.starts.partition_point(|start| *start <= offset))
+    }
+
+    /// The line and the column (in characters) of an offset of the text, both from 1.
+    pub fn position(&self, text: &str, offset: usize) -> (u32, u32) {
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts[line - 1];
-        (saturate(line), saturate(offset - start + 1))
+        let before = text.get(self.starts[line - 1]..offset);
+        (saturate(line), saturate(before.map_or(0, |before| before.chars().count()) + 1))
     }
 }
 
@@ -94,9 +99,10 @@ mod tests {
 
     #[test]
     fn offsets_have_lines_and_columns() {
-        let index = LineIndex::new("ab\n\ncd");
+        let text = "äb\n\ncd";
+        let index = LineIndex::new(text);
         assert_eq!(
-            [0, 2, 3, 4, 5].map(|at| index.position(at)),
+            [0, 3, 4, 5, 6].map(|at| index.position(text, at)),
             [(1, 1), (1, 3), (2, 1), (3, 1), (3, 2)]
         );
     }

@@ -23,7 +23,7 @@ pub struct Subject {
     /// The line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
-    /// The column in bytes, from 1.
+    /// The column in characters, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<u32>,
     /// The key, name or place.
@@ -82,7 +82,7 @@ impl Finding {
         self
     }
 
-    /// Names the column in bytes, from 1.
+    /// Names the column in characters, from 1.
     #[must_use]
     pub fn column(mut self, column: u32) -> Self {
         self.subject.column = Some(column);

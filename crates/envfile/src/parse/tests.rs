@@ -171,7 +171,7 @@ fn bytes_that_no_environment_wants_are_named() {
     check("# \u{7}\n", "1:3 control-byte");
     assert!(read(b"\xff\xfeA\0=\0b\0\n\0").starts_with("1:1 invalid-utf8;"));
     assert_eq!(read(b"A=b\xff\n"), "1:1 A Bare \"b\u{fffd}\" ?; 1:4 invalid-utf8 A");
-    check("A='\u{e9}\u{e9}'#\n", "1:9 text-after-quote A");
+    check("A='\u{e9}\u{e9}'#\n", "1:7 text-after-quote A");
 }
 
 #[test]

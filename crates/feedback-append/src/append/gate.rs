@@ -76,7 +76,7 @@ pub(super) fn leaks(draft: &Draft, secrets: Option<&SecretSet>) -> Result<(), Er
     let look = |(part, text, has_lines): (&str, &str, bool)| {
         let index = LineIndex::new(text);
         let found = leak::find(text, secrets).into_iter().map(|found| {
-            let (line, column) = index.position(found.range.start);
+            let (line, column) = index.position(text, found.range.start);
             let line = if has_lines { format!("line {line}, ") } else { String::new() };
             format!("{part}, {line}column {column}: {}", found.describe())
         });

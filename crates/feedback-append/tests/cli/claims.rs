@@ -178,8 +178,8 @@ fn a_claim_in_an_old_entry_is_held_against_the_record() {
     let found: Vec<_> =
         output.stdout().lines().filter(|line| line.contains("[claim-contradicted]")).collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
-    feedback/manager.md:6:14 artifacts/old/001-curl.out: error: the entry gives another exit code than the record, which has 3 [claim-contradicted]
+    feedback/manager.md:6:12 artifacts/old/001-curl.out: error: the entry gives another exit code than the record, which has 3 [claim-contradicted]
     feedback/manager.md:10:11 artifacts/old/002-fly.out: error: the status says "Complete", and the record says: `fly` (exit 0, suspect: usage-text) [claim-contradicted]
-    feedback/manager.md:17:12 notes.log: error: the title says "✅", and cites an exit code of 2 [claim-contradicted]
+    feedback/manager.md:17:10 notes.log: error: the title says "✅", and cites an exit code of 2 [claim-contradicted]
     "#);
 }

@@ -13,13 +13,10 @@ pub(crate) fn retain(path: &Path, keys: &[String], inside: &mut Inside) {
     // What cannot be read a second time is spared nothing.
     let Ok(text) = fs::read(path) else { return };
     let spared = values_of(&text, keys);
-    let starts: Vec<usize> =
-        [0].into_iter().chain(memchr::memchr_iter(b'\n', &text).map(|at| at + 1)).collect();
     inside.found.retain(|(member, found)| {
-        let line = usize::try_from(found.line).unwrap_or(0).saturating_sub(1);
-        let column = usize::try_from(found.column).unwrap_or(0).saturating_sub(1);
-        let place = starts.get(line).map(|start| start + column);
-        !(member.is_empty() && place.is_some_and(|at| spared.iter().any(|span| span.contains(&at))))
+        let is_spared = usize::try_from(found.start)
+            .is_ok_and(|at| spared.iter().any(|span| span.contains(&at)));
+        !(member.is_empty() && is_spared)
     });
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 
+use envfile::characters;
 use packed::fill;
 
 use crate::leaks::look::{Leak, Look, Place};
@@ -13,8 +14,10 @@ pub(crate) struct Found {
     pub(crate) leak: Leak,
     /// From 1.
     pub(crate) line: u64,
-    /// In bytes, from 1.
+    /// In characters, from 1.
     pub(crate) column: u64,
+    /// Where it begins in the text, in bytes.
+    pub(crate) start: u64,
     /// The leaked bytes, for a keyed fingerprint alone; none where it stands for others too.
     pub(crate) written: secret::Secret,
     /// At how many more places of the text it stands, which are not told one by one.
@@ -58,7 +61,7 @@ impl Scratch {
         reader: &mut dyn Read,
         found: &mut Vec<Found>,
     ) -> io::Result<u64> {
-        let mut position = Position { line: 1, column: 1 };
+        let mut position = Position { line: 1, column: 1, start: 0 };
         let mut total = len as u64;
         look.counts.read(len);
         // What begins before this place of the buffer was told with the piece before.
@@ -104,6 +107,7 @@ impl Scratch {
                     leak: place.leak,
                     line: at.line,
                     column: at.column,
+                    start: at.start,
                     // What stands for others too has no fingerprint, so that nobody can allow them.
                     written: secret::Secret::new(if is_rest {
                         Vec::new()
@@ -140,7 +144,8 @@ fn found_at(places: impl IntoIterator<Item = Place>, text: &[u8]) -> Vec<Found> 
         .map(|place| Found {
             leak: place.leak,
             line: 1,
-            column: place.range.start as u64 + 1,
+            column: characters(&text[..place.range.start]) as u64 + 1,
+            start: place.range.start as u64,
             written: secret::Secret::new(text[place.range].to_vec()),
             n_more: 0,
         })
@@ -159,15 +164,19 @@ pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
 struct Position {
     line: u64,
     column: u64,
+    /// From 0, in bytes.
+    start: u64,
 }
 
 impl Position {
     fn after(self, text: &[u8]) -> Self {
+        let start = self.start + text.len() as u64;
         match memchr::memrchr(b'\n', text) {
-            None => Self { column: self.column + text.len() as u64, ..self },
+            None => Self { column: self.column + characters(text) as u64, start, ..self },
             Some(last) => Self {
                 line: self.line + memchr::memchr_iter(b'\n', text).count() as u64,
-                column: (text.len() - last) as u64,
+                column: characters(&text[last..]) as u64,
+                start,
             },
         }
     }
@@ -203,5 +212,21 @@ mod tests {
             let lines: Vec<_> = found.iter().map(|found| (found.line, found.column)).collect();
             assert_eq!(lines, [(2, 1), (3, 1), (4, 1), (5, 1)], "shift {shift}");
         }
+    }
+
+    #[test]
+    fn a_column_is_in_characters_and_a_start_in_bytes() {
+        let mut builder = SecretSet::builder();
+        builder.add("a.env:KEY", &Secret::from("CANARY-kq7Vw2xTzP".to_owned()));
+        let set = builder.build();
+        let look = Look::of(&set);
+        let text = "ä\nß: CANARY-kq7Vw2xTzP ü CANARY-kq7Vw2xTzP";
+        let mut found = Vec::new();
+        let mut scratch = Scratch::new(&look);
+        let mut reader = text.as_bytes();
+        let len = fill(&mut reader, scratch.buffer()).unwrap();
+        scratch.search(&look, len, &mut reader, &mut found).unwrap();
+        let places = found.iter().map(|found| (found.line, found.column, found.start));
+        assert_eq!(places.collect::<Vec<_>>(), [(2, 4, 7), (2, 24, 28)]);
     }
 }

@@ -96,7 +96,7 @@ proptest! {
         let new = entry::read(&after, after.len() - body_after.len(), None);
         prop_assert_eq!(new.entries.len(), old.entries.len() + 1);
         prop_assert_eq!(new.entries.last().and_then(|entry| entry.id.as_deref()), Some("key"));
-        let line = text::LineIndex::new(&after).position(new.entries[old.entries.len()].heading.start).0;
+        let line = text::LineIndex::new(&after).line(new.entries[old.entries.len()].heading.start);
         prop_assert_eq!(u64::from(line), written.line);
         // The same again is the same.
         let again = write(&repo, &target, &draft, true, &invocation, Instant::now()).unwrap();
