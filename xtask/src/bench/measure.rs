@@ -1,6 +1,8 @@
 //! Running two commands in turn, and what the kernel says each used.
 
 use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::launch;
@@ -36,13 +38,38 @@ pub(super) struct Side {
     pub(super) output: Option<PathBuf>,
     /// Exit codes that count as having done the work.
     pub(super) accepts: &'static [i32],
+    /// What is removed after each run, so that none pays for the room that others took: a folder, and how the names
+    /// of the files in it end.
+    pub(super) leaves: Option<(PathBuf, &'static str)>,
 }
 
 impl Side {
     /// A command with no input, whose output is thrown away and whose success is 0.
     pub(super) fn new(name: &str, words: Vec<OsString>, folder: &Path) -> Self {
-        let name = format!("`{name}`");
-        Self { name, words, folder: folder.to_path_buf(), input: None, output: None, accepts: &[0] }
+        Self {
+            name: format!("`{name}`"),
+            words,
+            folder: folder.to_path_buf(),
+            input: None,
+            output: None,
+            accepts: &[0],
+            leaves: None,
+        }
+    }
+
+    /// Runs it once and removes what it leaves.
+    fn run(&self) -> Result<Usage, String> {
+        let usage = launch::run(self)?;
+        if let Some((folder, ending)) = &self.leaves {
+            let failed = |error: io::Error| format!("{}: {error}", folder.display());
+            for entry in fs::read_dir(folder).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                if entry.file_name().as_encoded_bytes().ends_with(ending.as_bytes()) {
+                    fs::remove_file(entry.path()).map_err(failed)?;
+                }
+            }
+        }
+        Ok(usage)
     }
 }
 
@@ -87,7 +114,7 @@ pub(super) fn compare(row: &Row, n_rounds: usize) -> Result<Measured, String> {
     let peer = row.peer.as_ref().map_err(Clone::clone)?;
     let (mut ours_used, mut peer_used) = (Vec::new(), Vec::new());
     for round in 0..=n_rounds.min(row.max_rounds) {
-        let (ours, theirs) = (launch::run(&row.ours)?, launch::run(peer)?);
+        let (ours, theirs) = (row.ours.run()?, peer.run()?);
         if round > 0 {
             ours_used.push(ours);
             peer_used.push(theirs);

@@ -13,6 +13,7 @@ use evidence::Mode;
 use rustix::io::Errno;
 
 use super::Plan;
+use super::capture::BUFFER;
 use super::pty::Keyboard;
 use super::signals::{Ignored, Signals};
 use super::tree::Tree;
@@ -47,10 +48,10 @@ pub(super) fn spawn(plan: &Plan<'_>, program: &Path, ignored: Ignored) -> io::Re
     if plan.mode == Mode::Pty {
         return in_terminal(plan, program, tree, signals);
     }
-    let (first, first_end) = io::pipe()?;
+    let (first, first_end) = pipe()?;
     let mut outputs = vec![first.into()];
     let second_end = if plan.mode == Mode::Pipe {
-        let (second, second_end) = io::pipe()?;
+        let (second, second_end) = pipe()?;
         outputs.push(second.into());
         second_end
     } else {
@@ -72,6 +73,14 @@ pub(super) fn spawn(plan: &Plan<'_>, program: &Path, ignored: Ignored) -> io::Re
         start(shell)
     })?;
     Ok(Spawned { child, tree, outputs: files(outputs), keyboard: None, signals })
+}
+
+/// A pipe that takes as much as is read at once, so that a command that prints a lot is waited for less often. Where
+/// the system gives no more than usual, that does.
+fn pipe() -> io::Result<(io::PipeReader, io::PipeWriter)> {
+    let (reader, writer) = io::pipe()?;
+    let _ = rustix::pipe::fcntl_setpipe_size(&reader, BUFFER);
+    Ok((reader, writer))
 }
 
 /// Whether what could not be started is a text that begins with no `#!`.

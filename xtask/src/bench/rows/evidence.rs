@@ -71,24 +71,25 @@ fn stream(ctx: &Ctx<'_>) -> Result<Vec<Row>, Error> {
     let mut numbers = material::Numbers::new(11);
     material::vault(&folder, 50, &mut numbers)?;
     material::text(&folder.join("big.txt"), STREAM_BYTES, &mut numbers)?;
-    // A run keeps a new file each time, so the peer does: writing over an old one costs the kernel half.
     let peers = [
-        ("cat big.txt | tee copy.$$.txt | sha256sum", 0.30),
-        ("cat big.txt | tee copy.$$.txt | openssl dgst -sha256", 0.75),
+        ("cat big.txt | tee copy.out | sha256sum", 0.30),
+        ("cat big.txt | tee copy.out | openssl dgst -sha256", 0.75),
     ];
     peers
         .into_iter()
         .map(|(script, ratio)| {
             let bundle = ctx.prepare("evidence-log", &["open", "stream"], &folder)?;
+            let run = ["run", "--into", &bundle, "--", "cat", "big.txt"];
+            let mut ours = ctx.ours("evidence-log", &run, &folder);
+            let mut peer = peer(&["bash", "-c", script], &folder);
+            // Both keep a new file each time; writing over an old one costs the kernel half.
+            ours.leaves = Some((folder.join(&bundle), ".out"));
+            peer.leaves = Some((folder.clone(), "copy.out"));
             Ok(Row {
                 tool: "evidence-log",
                 work: "run, 500 MB of text, kept, shown, hashed, 50 credentials redacted",
-                ours: ctx.ours(
-                    "evidence-log",
-                    &["run", "--into", &bundle, "--", "cat", "big.txt"],
-                    &folder,
-                ),
-                peer: Ok(peer(&["bash", "-c", script], &folder)),
+                ours,
+                peer: Ok(peer),
                 goal: cpu(ratio, Some(16.0)),
                 max_rounds: FEW,
             })
