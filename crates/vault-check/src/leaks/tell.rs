@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use opsfile::Ops;
 use report::Finding;
-use secret::{Encoding, Redactor, Secret, SecretSet, form};
+use secret::{Encoding, Part, Redactor, Secret, SecretSet, form};
 
 use crate::fingerprint::Key;
 use crate::leaks::allowed::{self, Allowance, Verdict};
@@ -62,8 +62,13 @@ impl Teller<'_> {
             (whence, member) => format!("{whence}, in its member {member}"),
         };
         let mut findings = Vec::new();
-        for (member, found) in &inside.found {
-            findings.extend(self.leak(path, &whence_of(member), found));
+        let is_same = |one: &(String, Found), next: &(String, Found)| {
+            one.0 == next.0 && is_followed_by(&one.1, &next.1)
+        };
+        for run in inside.found.chunk_by(is_same) {
+            let (member, first) = &run[0];
+            let lines: Vec<&Found> = run.iter().map(|(_, found)| found).collect();
+            findings.extend(self.leaks(path, &whence_of(member), first, &lines));
         }
         for (member, unread) in &inside.unread {
             let whence = whence_of(member);
@@ -88,6 +93,11 @@ impl Teller<'_> {
 
     /// One leak, unless it is allowed.
     pub(crate) fn leak(&self, path: &str, whence: &str, found: &Found) -> Option<Finding> {
+        self.leaks(path, whence, found, &[found])
+    }
+
+    /// Leaks of one credential in one line each, one below the other: they are told, and allowed, as one.
+    fn leaks(&self, path: &str, whence: &str, found: &Found, lines: &[&Found]) -> Option<Finding> {
         let (rule, name, what) = match &found.leak {
             Leak::Value { name, part, encoding, in_part } => {
                 let some = if *in_part { "a piece of " } else { "" };
@@ -96,11 +106,12 @@ impl Teller<'_> {
                 } else {
                     format!(", as {encoding}")
                 };
-                (
-                    "leaked-value",
-                    name.as_str(),
-                    format!("{some}the {part} of `{name}` stands here{how}"),
-                )
+                let what = match (part, lines.len()) {
+                    (Part::Line, 1) => format!("{some}a line of `{name}` stands"),
+                    (Part::Line, n_lines) => format!("{n_lines} lines of `{name}` stand"),
+                    _ => format!("{some}the {part} of `{name}` stands"),
+                };
+                ("leaked-value", name.as_str(), format!("{what} here{how}"))
             }
             Leak::BesideKey { name } => (
                 "leaked-value",
@@ -117,11 +128,14 @@ impl Teller<'_> {
             }
         };
         // What stands for others too has no fingerprint, so that nobody can allow them.
-        let written = Some(found.written.expose()).filter(|written| !written.is_empty());
-        let fingerprint = written.and_then(|written| self.fingerprint(path, name, written));
+        let written = lines.iter().map(|line| line.written.expose()).collect::<Vec<_>>();
+        let written = Secret::new(written.join(&b'\n'));
+        let fingerprint = (!written.expose().is_empty())
+            .then(|| self.fingerprint(path, name, written.expose()))
+            .flatten();
         let hint = self.hint(fingerprint).ok()?;
         let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        let more = match found.n_more {
+        let more = match lines.iter().map(|line| line.n_more).sum::<u64>() {
             0 => String::new(),
             n_more => format!(", and at {n_more} more places"),
         };
@@ -204,6 +218,14 @@ impl Teller<'_> {
         }
         String::from_utf8_lossy(&output).into_owned()
     }
+}
+
+/// Whether one leak is a line of a credential, and the next another below it, as in a diff of a PEM file. A piece of a
+/// line is none.
+fn is_followed_by(one: &Found, next: &Found) -> bool {
+    let is_line = matches!(one.leak, Leak::Value { part: Part::Line, in_part: false, .. });
+    let is_told = |found: &Found| !found.written.expose().is_empty();
+    is_line && one.leak == next.leak && next.line == one.line + 1 && is_told(one) && is_told(next)
 }
 
 /// Whether a path from the folder of ops.toml leads to something below it.

@@ -283,3 +283,35 @@ fn credentials_behind_short_labels_and_heads_are_found_by_form() {
     ];
     assert_eq!(places(&leaks(&bed, &[])), expected);
 }
+
+/// As in a diff, in a log, or behind `>`.
+#[test]
+fn lines_of_one_credential_below_each_other_are_one_finding() {
+    let mut bed = Bed::new();
+    for place in ["vault/", "leaked/"] {
+        bed.holds_secrets(place);
+    }
+    bed.write(
+        "ops.toml",
+        "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \"key\"\nwhole = \"any\"\n",
+    );
+    let line = |number: u8| format!("CANARY{number}fGq9Lk3ZmWx7Rb2TnVc5Yh8JdPs4AoEu6");
+    let key: Vec<String> = (1..=5).map(line).collect();
+    bed.write("vault/key", key.join("\n") + "\n");
+    let prefixed = |lines: &[String]| format!("+{}\n", lines.join("\n+"));
+    bed.write("leaked/diff", prefixed(&key));
+    bed.write("leaked/parted", format!("{}\n{}", prefixed(&key[..2]), prefixed(&key[4..])));
+    let output = bed.command(testbed::bin!("vault-check")).args(["leaks", "--fingerprint"]).run();
+    let hint = output.stdout().lines().nth(1).unwrap_or_default();
+    let fingerprint = hint.split('`').nth(1).and_then(|hint| hint.split(' ').next()).unwrap();
+    bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2999-01-01 a fixture\n"));
+    let allowed = bed.command(testbed::bin!("vault-check")).arg("leaks").run();
+    let first = output.stdout().lines().next().unwrap_or_default();
+    insta::assert_snapshot!(first, @"leaked/diff:1:2 key: error: 5 lines of `key` stand here [leaked-value]");
+    insta::assert_snapshot!(allowed, @"
+    leaked/parted:1:2 key: error: 2 lines of `key` stand here [leaked-value]
+    leaked/parted:4:2 key: error: a line of `key` stands here [leaked-value]
+    findings: 4 checked, 2 errors
+    [exit status: 1]
+    ");
+}
