@@ -119,6 +119,11 @@ mod tests {
         check_json(printed, r#"/data_services="ok""#, true);
         check_json(printed, r#"/data_services="failing""#, false);
         check_json(printed, "/n=3", true);
+        check_json(printed, "/n=3.0", true);
+        check_json(printed, "/n=3.5", false);
+        check_json(r#"{"a":[1.0,{"b":2e1,"c":0}]}"#, r#"/a=[1,{"c":0.0,"b":20}]"#, true);
+        check_json(r#"{"a":[1,2]}"#, "/a=[1]", false);
+        check_json(r#"{"a":{"b":1}}"#, r#"/a={"b":1,"c":1}"#, false);
         check_json(printed, "/n", true);
         check_json(printed, "/list/0/a=null", true);
         check_json(printed, "/list/1", false);

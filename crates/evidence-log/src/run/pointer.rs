@@ -25,9 +25,29 @@ impl<'de> DeserializeSeed<'de> for At<'_> {
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
         match (self.steps, self.wanted) {
             ([], None) => IgnoredAny::deserialize(reader).map(|_| true),
-            ([], Some(wanted)) => Value::deserialize(reader).map(|found| found == *wanted),
+            ([], Some(wanted)) => Value::deserialize(reader).map(|found| is_same(&found, wanted)),
             _ => reader.deserialize_any(self),
         }
+    }
+}
+
+/// Whether two values are equal as RFC 6902, section 4.6 has it: numbers by what they are, not how they are written.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) if one.is_f64() != other.is_f64() => {
+            one.as_f64() == other.as_f64()
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let has = |(name, one): (&String, &Value)| {
+                other.get(name).is_some_and(|other| is_same(one, other))
+            };
+            one.len() == other.len() && one.iter().all(has)
+        }
+        _ => one == other,
     }
 }
 
