@@ -19,6 +19,10 @@ const MOST_GITS: usize = 8;
 /// fewer, two gits would unpack the same more often; of more, one git would wait for the other at the end.
 const IDS_AT_ONCE: usize = 512;
 
+/// From this size on, in bytes, one git reads objects in the order of the pack: what they are deltas of
+/// no longer stays in its cache. For less that is the slower order.
+const LARGE_PACK: u64 = 96 << 20;
+
 /// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
 pub(crate) fn history(look: &Look<'_>, git: &Git<'_>, n_threads: usize) -> io::Result<Batch> {
     let size = Size::of(git);
@@ -34,10 +38,6 @@ pub(crate) fn history(look: &Look<'_>, git: &Git<'_>, n_threads: usize) -> io::R
     }
     sent_objects(look, git, git.uncaptured(&words).reader()?)
 }
-
-/// From this size on, in bytes, one git reads objects in the order of the pack: what they are deltas of
-/// no longer stays in its cache. For less that is the slower order.
-const LARGE_PACK: u64 = 96 << 20;
 
 /// One git lists all objects in the order of the packs, others read a run of them each in turn.
 fn by_several(look: &Look<'_>, git: &Git<'_>, n_gits: usize) -> io::Result<Batch> {

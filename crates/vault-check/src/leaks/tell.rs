@@ -66,9 +66,8 @@ impl Teller<'_> {
             one.0 == next.0 && is_followed_by(&one.1, &next.1)
         };
         for run in inside.found.chunk_by(is_same) {
-            let (member, first) = &run[0];
             let lines: Vec<&Found> = run.iter().map(|(_, found)| found).collect();
-            findings.extend(self.leaks(path, &whence_of(member), first, &lines));
+            findings.extend(self.leaks(path, &whence_of(&run[0].0), &lines));
         }
         for (member, unread) in &inside.unread {
             let whence = whence_of(member);
@@ -93,11 +92,12 @@ impl Teller<'_> {
 
     /// One leak, unless it is allowed.
     pub(crate) fn leak(&self, path: &str, whence: &str, found: &Found) -> Option<Finding> {
-        self.leaks(path, whence, found, &[found])
+        self.leaks(path, whence, &[found])
     }
 
     /// Leaks of one credential in one line each, one below the other: they are told, and allowed, as one.
-    fn leaks(&self, path: &str, whence: &str, found: &Found, lines: &[&Found]) -> Option<Finding> {
+    fn leaks(&self, path: &str, whence: &str, lines: &[&Found]) -> Option<Finding> {
+        let found = lines.first()?;
         let (rule, name, what) = match &found.leak {
             Leak::Value { name, part, encoding, in_part } => {
                 let some = if *in_part { "a piece of " } else { "" };
