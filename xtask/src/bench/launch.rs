@@ -17,6 +17,10 @@ use super::measure::{Side, Usage};
 /// The first argument that makes this program such a process; people have no use for it.
 const FLAG: &str = "--launch-and-measure";
 
+/// So long the process rests before it starts the command: a scheduler takes one that has just begun for a busy one,
+/// and lets the command's threads wait for each other on one processor.
+const REST: Duration = Duration::from_millis(20);
+
 /// What the launched command came to, where this process was started to launch one.
 pub(crate) fn launched() -> Option<ExitCode> {
     let mut words = env::args_os().skip(1);
@@ -39,6 +43,7 @@ fn launch(mut words: impl Iterator<Item = OsString>) -> io::Result<String> {
     let program = words.next().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
     command.args(words).stderr(Stdio::null());
+    std::thread::sleep(REST);
     let started = Instant::now();
     let used = command.spawn()?.wait4()?;
     let wall = started.elapsed();
