@@ -177,6 +177,9 @@ fn patterns_match_the_whole_value() {
     no("regex:[0-9]+", "123\n", "does not match the declared pattern as a whole");
     no("regex:a|b", "ab", "does not match the declared pattern as a whole");
     no("regex:(a{999}){999}", "x", "cannot be judged: the declared pattern is too large");
+    yes("regex:(?x) [0-9]+ # digits", "123");
+    no("regex:(?x) [0-9]+ # digits", "x", "does not match the declared pattern as a whole");
+    no("regex:(?x) [0-9]+ # digits", "123\n", "does not match the declared pattern as a whole");
 }
 
 #[test]

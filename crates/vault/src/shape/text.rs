@@ -127,5 +127,7 @@ pub(super) fn pattern(pattern: &str, value: &str) -> Fit {
 
 /// The pattern anchored at both ends: a value that merely contains a match does not fit.
 pub(super) fn compile(pattern: &str) -> Option<regex::Regex> {
-    regex::Regex::new(&format!(r"\A(?:{pattern})\z")).ok()
+    // Under `(?x)` a comment at its end runs to the end of the line.
+    let anchored = |end: &str| regex::Regex::new(&format!(r"\A(?:{pattern}{end})\z"));
+    anchored("").or_else(|_| anchored("\n")).ok()
 }
