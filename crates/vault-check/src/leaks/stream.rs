@@ -235,6 +235,7 @@ mod tests {
         let places = found.iter().map(|found| (found.line, found.column, found.start));
         assert_eq!(places.collect::<Vec<_>>(), [(2, 4, 7), (2, 24, 28)]);
     }
+
     #[test]
     fn a_byte_order_mark_takes_no_column() {
         let mut builder = SecretSet::builder();
