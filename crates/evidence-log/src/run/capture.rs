@@ -95,6 +95,7 @@ pub(super) fn capture(
         kill_at: None,
         drain: limits.drain,
         drained: None,
+        late: [0; 2],
         timed_out: false,
         interrupted: None,
         forwarded: Vec::new(),
@@ -131,6 +132,7 @@ struct Ctx<'a, 'set> {
     kill_at: Option<Instant>,
     drain: Duration,
     drained: Option<Instant>,
+    late: [usize; 2],
     timed_out: bool,
     interrupted: Option<Instant>,
     forwarded: Vec<String>,
@@ -150,7 +152,7 @@ impl Ctx<'_, '_> {
                     return false;
                 }
                 let is_over = self.drained.is_some_and(|until| Instant::now() >= until);
-                if self.is_held_up() {
+                if self.is_held_up() && (self.timed_out || !self.is_all_read()) {
                     // Time in which nothing could be read does not count.
                     if is_over && self.timed_out {
                         self.give_up();
@@ -214,6 +216,13 @@ impl Ctx<'_, '_> {
     /// Whether a reader of ours is waited for.
     fn is_held_up(&self) -> bool {
         self.sinks.iter().any(|sink| sink.terminal.holds_up())
+    }
+
+    /// Whether all that the command itself printed was read from each stream whose reader holds us up: more than a
+    /// pipe takes came after its end. What is left behind and prints without end would be read for ever otherwise.
+    fn is_all_read(&self) -> bool {
+        let is_read = |n: usize| self.outputs[n].is_none() || self.late[n] > BUFFER;
+        (0..self.outputs.len()).all(|n| is_read(n) || !self.sinks[n].terminal.holds_up())
     }
 
     fn give_up(&mut self) {
@@ -389,6 +398,9 @@ impl Ctx<'_, '_> {
         match output.read(buffer) {
             Ok(0) => self.outputs[n] = None,
             Ok(length) => {
+                if self.status.is_some() {
+                    self.late[n] = self.late[n].saturating_add(length);
+                }
                 let after = self.started.elapsed();
                 let bytes = self.sinks[n].take(&buffer[..length]);
                 self.timing.note(after, self.sinks[n].fd, bytes);

@@ -293,3 +293,36 @@ fn a_signal_is_passed_on_while_the_reader_stalls() {
     let records = bed.read(format!("{bundle}/evidence.jsonl"));
     assert!(records.contains("\"forwarded\":[\"SIGTERM\"]"), "{records}");
 }
+
+/// Of what a command left behind, no more is read because a reader is always a little late.
+#[test]
+fn a_slow_reader_does_not_keep_what_was_left_behind() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    for way in ["", "--merge"] {
+        let line = format!(
+            "timeout 10 {program} run --into {bundle} {way} --max-bytes 1M --drain 300ms --label l -- sh -c 'yes & echo $! > yes' \
+             | (while [ $(head -c 100000 | wc -c) -gt 0 ]; do sleep 0.01; done); echo ${{PIPESTATUS[0]}}; kill $(cat yes)"
+        );
+        let output = bed.command("bash").args(["-c", &line]).run();
+        assert_eq!(output.stdout(), "0\n", "{way}: {output}");
+        assert!(bed.read(format!("{bundle}/evidence.jsonl")).contains("\"still_open\":true"));
+    }
+}
+
+/// However much was left behind prints to one stream, what the command printed to the other is not cut.
+#[test]
+fn noise_on_one_stream_cuts_nothing_of_the_other() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    let line = format!(
+        "{program} run --into {bundle} --max-bytes 2M --drain 300ms --label n -- sh -c '(timeout 2 yes >&2) & seq 1 60000' \
+         2>/dev/null | (sleep 1; sha256sum)"
+    );
+    let output = bed.command("bash").args(["-c", &line]).run();
+    let expected = bed.command("seq").arg("60000").unguarded().run();
+    let digest = evidence::Digest::of(expected.stdout().as_bytes()).hex();
+    assert_eq!(output.stdout(), format!("{digest}  -\n"), "{output}");
+}
