@@ -24,9 +24,15 @@ const LONGEST: usize = 4096;
 /// Reads a pattern of the command line.
 pub(crate) fn pattern(text: &str) -> Result<String, String> {
     check_length(text)?;
-    Regex::new(text)
-        .map(|_| text.to_owned())
-        .map_err(|_| "write a regular expression without look-around or back-references".to_owned())
+    Regex::new(text).map(|_| text.to_owned()).map_err(|refused| {
+        let hint = match refused {
+            regex::Error::CompiledTooBig(_) => {
+                "the pattern is too large; repeat less, or write [0-9A-Za-z_] for \\w"
+            }
+            _ => "write a regular expression without look-around or back-references",
+        };
+        hint.to_owned()
+    })
 }
 
 /// Reads a pointer of the command line, with or without a value.

@@ -77,6 +77,18 @@ fn what_cannot_be_expected_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn a_pattern_that_is_too_large_is_told_as_that() {
+    let bed = Bed::new();
+    let run = ["run", "--expect-match", r"\w{1000}", "--", "touch", "ran"];
+    let output = tool(&bed).args(run).run();
+    assert!(
+        output.code() == 125 && output.stderr().contains("the pattern is too large"),
+        "{output}"
+    );
+    assert!(!bed.path("ran").exists());
+}
+
+#[test]
 fn a_gate_says_who_was_asked_and_what_they_said() {
     let bed = Bed::new();
     let bundle = open(&bed);
