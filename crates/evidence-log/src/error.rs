@@ -53,8 +53,10 @@ pub(crate) enum Error {
     InEvidence { path: PathBuf, folder: PathBuf },
     /// What is there is nothing that a page may take the place of.
     NotReplaced { path: PathBuf, why: &'static str },
-    /// A bundle or log that does not verify is not handed on.
+    /// A bundle that does not verify is not handed on.
     NotIntact { path: String, first: String },
+    /// A log that does not verify is not handed on either.
+    LogNotIntact { path: String, first: String },
     /// The run that was asked for is not there, or has no end.
     NoRun { run: Option<u32> },
     /// One run was asked for in a form that has no runs.
@@ -132,7 +134,9 @@ impl fmt::Display for Error {
             Self::NotReplaced { path, why } => {
                 write!(out, "cannot write {}: {why}, and is left as it is", path.display())
             }
-            Self::NotIntact { path, first } => write!(out, "{path} is not intact: {first}"),
+            Self::NotIntact { path, first } | Self::LogNotIntact { path, first } => {
+                write!(out, "{path} is not intact: {first}")
+            }
             Self::NoRun { run: Some(run) } => {
                 write!(out, "there is no run {run} whose end is recorded")
             }
@@ -234,6 +238,9 @@ impl Failure for Error {
             }
             Self::NotReplaced { .. } => Some("name a file, or `-` for standard output".into()),
             Self::NotIntact { .. } => Some("`evidence-log verify` lists all that is wrong".into()),
+            Self::LogNotIntact { .. } => {
+                Some("`evidence-log verify --origin` lists all that is wrong".into())
+            }
             Self::NoRuns { .. } => Some("leave out --run, or say --as in-toto".into()),
             Self::NeedsKey { .. } => Some("name a key in ops.toml, `[evidence] sign-with`".into()),
             Self::NotListed { .. } => Some(
@@ -252,7 +259,7 @@ impl Failure for Error {
     fn exit(&self) -> Exit {
         match self {
             Self::Recording { .. } => Exit::code(125),
-            Self::NotIntact { .. } => Exit::FINDINGS,
+            Self::NotIntact { .. } | Self::LogNotIntact { .. } => Exit::FINDINGS,
             Self::Store(failed) if failed.is_finding() => Exit::FINDINGS,
             _ => Exit::ERROR,
         }

@@ -121,7 +121,7 @@ fn log_of(setting: &Setting, folder: &std::path::Path) -> Result<Option<SignedLo
     };
     let log = read(setting, &path)?;
     match log.fault {
-        Some(first) => Err(Error::NotIntact { path: setting.shown(&path), first }),
+        Some(first) => Err(Error::LogNotIntact { path: setting.shown(&path), first }),
         None => Ok(Some(log)),
     }
 }

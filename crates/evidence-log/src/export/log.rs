@@ -34,7 +34,7 @@ pub(super) fn tiles(ctx: &Ctx<'_>) -> Result<(Exported, bool), Error> {
     let log = read(ctx.setting, &folder)?;
     let shown = ctx.setting.shown(&folder);
     if let Some(first) = log.fault.clone().filter(|_| !ctx.args.anyway) {
-        return Err(Error::NotIntact { path: shown, first });
+        return Err(Error::LogNotIntact { path: shown, first });
     }
     let lines: Vec<&[u8]> = log.lines.iter().map(Vec::as_slice).collect();
     let all = tiles::tiles(&lines)
@@ -66,7 +66,7 @@ pub(super) fn proof(ctx: &Ctx<'_>, bundle: &Bundle) -> Result<Exported, Error> {
     let folder = origin_of(ctx.setting, bundle.folder())?;
     let log = read(ctx.setting, &folder)?;
     if let Some(first) = log.fault {
-        return Err(Error::NotIntact { path: ctx.setting.shown(&folder), first });
+        return Err(Error::LogNotIntact { path: ctx.setting.shown(&folder), first });
     }
     let manifest = bundle.manifest_hash();
     let is_it = |line: &[u8]| {

@@ -145,6 +145,9 @@ fn a_log_with_a_changed_line_gives_no_tiles() {
     bed.write(&log, bed.read(&log).replacen("\"open\"", "\"OPEN\"", 1));
     let refused = export("other");
     assert!(refused.code() == 1 && !bed.path("other").exists(), "{refused}");
+    assert!(refused.stderr().contains("hint: `evidence-log verify --origin` lists"), "{refused}");
+    let listed = tool(&bed).args(["verify", "--origin"]).run();
+    assert!(listed.code() == 1 && listed.stdout().contains("log.jsonl"), "{listed}");
 }
 
 #[test]
