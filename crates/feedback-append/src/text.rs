@@ -42,14 +42,19 @@ impl LineIndex {
 
     /// The line of an offset, from 1.
     pub fn line(&self, offset: usize) -> u32 {
-        saturate(self.starts.partition_point(|start| *start <= offset))
+        saturate(self.n_starts(offset))
     }
 
     /// The line and the column (in characters) of an offset of the text, both from 1.
     pub fn position(&self, text: &str, offset: usize) -> (u32, u32) {
-        let line = self.starts.partition_point(|start| *start <= offset);
+        let line = self.n_starts(offset);
         let before = text.get(self.starts[line - 1]..offset);
         (saturate(line), saturate(before.map_or(0, |before| before.chars().count()) + 1))
+    }
+
+    /// How many lines begin up to an offset.
+    fn n_starts(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset)
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) fn capture(
         kill_at: None,
         drain: limits.drain,
         drained: None,
-        late: [0; 2],
+        read_after_end: [0; 2],
         timed_out: false,
         interrupted: None,
         forwarded: Vec::new(),
@@ -132,7 +132,8 @@ struct Ctx<'a, 'set> {
     kill_at: Option<Instant>,
     drain: Duration,
     drained: Option<Instant>,
-    late: [usize; 2],
+    /// How many bytes of each output were read after the command had ended.
+    read_after_end: [usize; 2],
     timed_out: bool,
     interrupted: Option<Instant>,
     forwarded: Vec<String>,
@@ -221,7 +222,7 @@ impl Ctx<'_, '_> {
     /// Whether all that the command itself printed was read from each stream whose reader holds us up: more than a
     /// pipe takes came after its end. What is left behind and prints without end would be read for ever otherwise.
     fn is_all_read(&self) -> bool {
-        let is_read = |n: usize| self.outputs[n].is_none() || self.late[n] > BUFFER;
+        let is_read = |n: usize| self.outputs[n].is_none() || self.read_after_end[n] > BUFFER;
         (0..self.outputs.len()).all(|n| is_read(n) || !self.sinks[n].terminal.holds_up())
     }
 
@@ -399,7 +400,7 @@ impl Ctx<'_, '_> {
             Ok(0) => self.outputs[n] = None,
             Ok(length) => {
                 if self.status.is_some() {
-                    self.late[n] = self.late[n].saturating_add(length);
+                    self.read_after_end[n] = self.read_after_end[n].saturating_add(length);
                 }
                 let after = self.started.elapsed();
                 let bytes = self.sinks[n].take(&buffer[..length]);

@@ -1,13 +1,14 @@
 //! Searches every object of the history once, with a git for each processor.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::git::Git;
 use crate::leaks::look::Look;
-use crate::leaks::objects::{Batch, sent_objects};
+use crate::leaks::objects::{Batch, search_sent};
 
 /// Objects for which one more git is worth its start.
 const OBJECTS_A_GIT: u64 = 1_000;
@@ -23,51 +24,87 @@ const IDS_AT_ONCE: usize = 512;
 /// no longer stays in its cache. For less that is the slower order.
 const LARGE_PACK: u64 = 96 << 20;
 
-/// Searches every object, reachable or not: blobs, commits, tags and the names in trees.
+/// So many damaged objects are passed over by each reader, which starts git anew for each.
+const MOST_DAMAGED: usize = 100;
+
+/// Searches every object, reachable or not: blobs, commits, tags and the names in trees. One git lists
+/// them, others read a run of them each in turn. An object that git cannot read counts as missing.
 pub(crate) fn history(look: &Look<'_>, git: &Git<'_>, n_threads: usize) -> io::Result<Batch> {
     let size = Size::of(git);
     look.counts.expect(size.n_objects);
     let n_worth = usize::try_from(size.n_objects / OBJECTS_A_GIT).unwrap_or(MOST_GITS);
-    let n_gits = n_threads.min(n_worth).min(MOST_GITS);
-    if n_gits > 1 {
-        return by_several(look, git, n_gits);
-    }
-    let mut words = vec!["cat-file", "--batch-all-objects", "--batch", "--buffer"];
-    if size.packed > LARGE_PACK {
+    let n_gits = n_threads.min(n_worth).clamp(1, MOST_GITS);
+    let mut words = vec!["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"];
+    if n_gits > 1 || size.packed > LARGE_PACK {
         words.push("--unordered");
     }
-    sent_objects(look, git, git.uncaptured(&words).reader()?)
-}
-
-/// One git lists all objects in the order of the packs, others read a run of them each in turn.
-fn by_several(look: &Look<'_>, git: &Git<'_>, n_gits: usize) -> io::Result<Batch> {
-    let words = ["cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"];
     let list = Mutex::new(BufReader::new(git.uncaptured(&words).reader()?));
+    let mut all = Batch::default();
     thread::scope(|scope| {
-        let one = || {
-            let (ids, given) = io::pipe()?;
-            let sent =
-                git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_file(ids).reader()?;
-            let feeder = scope.spawn(|| feed(&list, given));
-            let batch = sent_objects(look, git, sent)?;
-            feeder.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-            Ok(batch)
-        };
-        let threads: Vec<_> = (0..n_gits).map(|_| scope.spawn(one)).collect();
-        let mut all = Batch::default();
+        let threads: Vec<_> =
+            (0..n_gits).map(|_| scope.spawn(|| read_listed(look, git, &list))).collect();
         for thread in threads {
-            let batch: io::Result<Batch> =
-                thread.join().unwrap_or_else(|panic| resume_unwind(panic));
-            all.add(batch?);
+            all.add(thread.join().unwrap_or_else(|panic| resume_unwind(panic))?);
         }
         Ok(all)
     })
 }
 
-/// Gives a git one run of ids after the other, as fast as it takes them, until there are no more.
-fn feed(list: &Mutex<BufReader<impl Read>>, mut given: PipeWriter) -> io::Result<()> {
-    let mut ids = Vec::new();
+/// Searches what is left of the list. Over a damaged object git falls: then the next one goes on behind it.
+fn read_listed<R: Read + Send>(
+    look: &Look<'_>,
+    git: &Git<'_>,
+    list: &Mutex<BufReader<R>>,
+) -> io::Result<Batch> {
+    let (mut batch, mut n_damaged) = (Batch::default(), 0);
+    let owed = Owed::default();
     loop {
+        let (ids, given) = io::pipe()?;
+        let sent = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_file(ids).reader()?;
+        let (searched, fed) = thread::scope(|scope| {
+            let feeder = scope.spawn(|| feed(list, &owed, given));
+            let searched = search_sent(look, git, sent, &mut batch, || {
+                owed.settle();
+            });
+            (searched, feeder.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        fed?;
+        let Err(failed) = searched else { return Ok(batch) };
+        if n_damaged == MOST_DAMAGED || !owed.settle() {
+            return Err(failed);
+        }
+        n_damaged += 1;
+        batch.n_missing += 1;
+    }
+}
+
+/// The ids that a git was given and has not answered, a line each.
+#[derive(Default)]
+struct Owed(Mutex<VecDeque<u8>>);
+
+impl Owed {
+    fn lines(&self) -> MutexGuard<'_, VecDeque<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the first one away, if there is one.
+    fn settle(&self) -> bool {
+        let mut lines = self.lines();
+        let end = lines.iter().position(|byte| *byte == b'\n');
+        end.is_some_and(|end| lines.drain(..=end).len() > 0)
+    }
+}
+
+/// Gives a git what the one before it owes, then one run of ids after the other, as fast as it takes them, until
+/// there are no more.
+fn feed(list: &Mutex<BufReader<impl Read>>, owed: &Owed, mut given: PipeWriter) -> io::Result<()> {
+    let mut ids: Vec<u8> = owed.lines().iter().copied().collect();
+    loop {
+        match given.write_all(&ids) {
+            // It has ended, which whoever reads from it learns.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
+        }
         ids.clear();
         {
             let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,11 +117,7 @@ fn feed(list: &Mutex<BufReader<impl Read>>, mut given: PipeWriter) -> io::Result
         if ids.is_empty() {
             return Ok(());
         }
-        match given.write_all(&ids) {
-            // It has ended, which whoever reads from it learns.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written?,
-        }
+        owed.lines().extend(&ids);
     }
 }
 

@@ -131,7 +131,9 @@ pub(crate) fn staged(look: &Look<'_>, git: &Git<'_>) -> io::Result<(usize, usize
         }
     }
     let sent = git.uncaptured(&["cat-file", "--batch", "--buffer"]).stdin_bytes(ids).reader()?;
-    let Batch { n_objects, n_missing, objects } = sent_objects(look, git, sent)?;
+    let mut batch = Batch::default();
+    search_sent(look, git, sent, &mut batch, || ())?;
+    let Batch { n_objects, n_missing, objects } = batch;
     let mut told = HashSet::new();
     for object in objects {
         // The same content at two paths is sent twice; each path is told once.
@@ -255,16 +257,22 @@ pub(crate) fn all_paths(
 }
 
 /// Searches the objects that `git cat-file --batch` sends: `ID KIND LENGTH`, the content and a line
-/// break, over and over.
-pub(crate) fn sent_objects(look: &Look<'_>, git: &Git<'_>, sent: impl Read) -> io::Result<Batch> {
+/// break, over and over. `answered` is called behind each; what came until then is in the batch even
+/// where git falls.
+pub(crate) fn search_sent(
+    look: &Look<'_>,
+    git: &Git<'_>,
+    sent: impl Read,
+    batch: &mut Batch,
+    mut answered: impl FnMut(),
+) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(128 * 1024, sent);
     let mut scratch = Scratch::new(look);
-    let mut batch = Batch::default();
     let mut header = Vec::new();
     loop {
         header.clear();
         if reader.read_until(b'\n', &mut header)? == 0 {
-            return Ok(batch);
+            return Ok(());
         }
         let line = String::from_utf8_lossy(&header);
         let mut words = line.trim_end().split(' ');
@@ -275,6 +283,7 @@ pub(crate) fn sent_objects(look: &Look<'_>, git: &Git<'_>, sent: impl Read) -> i
         let Some(len) = words.next().and_then(|len| len.parse::<u64>().ok()) else {
             // `ID missing`: it is damaged, or a clone left it away.
             batch.n_missing += 1;
+            answered();
             continue;
         };
         let mut content = reader.by_ref().take(len);
@@ -289,8 +298,11 @@ pub(crate) fn sent_objects(look: &Look<'_>, git: &Git<'_>, sent: impl Read) -> i
         }
         // Whatever a decoder left over, and the line break.
         io::copy(&mut content, &mut io::sink())?;
-        reader.read_until(b'\n', &mut header)?;
+        if reader.read_until(b'\n', &mut header)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         batch.n_objects += 1;
+        answered();
         if !inside.found.is_empty() || !inside.unread.is_empty() {
             batch.objects.push(Object { id, kind, inside });
         }

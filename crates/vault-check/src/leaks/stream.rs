@@ -61,7 +61,7 @@ impl Scratch {
         reader: &mut dyn Read,
         found: &mut Vec<Found>,
     ) -> io::Result<u64> {
-        let mut position = Position::first(&self.buffer[..len]);
+        let mut position = Position { line: 1, column: 1, start: 0 };
         let mut total = len as u64;
         look.counts.read(len);
         // What begins before this place of the buffer was told with the piece before.
@@ -106,7 +106,7 @@ impl Scratch {
                 found.push(Found {
                     leak: place.leak,
                     line: at.line,
-                    column: at.column.max(1),
+                    column: at.column,
                     start: at.start,
                     // What stands for others too has no fingerprint, so that nobody can allow them.
                     written: secret::Secret::new(if is_rest {
@@ -169,14 +169,11 @@ struct Position {
 }
 
 impl Position {
-    /// Where a text begins: a byte order mark is none of its characters, as SARIF and editors have it.
-    fn first(text: &[u8]) -> Self {
-        let column = u64::from(!text.starts_with(b"\xEF\xBB\xBF"));
-        Self { line: 1, column, start: 0 }
-    }
-
     fn after(self, text: &[u8]) -> Self {
         let start = self.start + text.len() as u64;
+        // A byte order mark is none of a text's characters, as SARIF and editors have it.
+        let mark = text.strip_prefix(b"\xEF\xBB\xBF").filter(|_| self.start == 0);
+        let text = mark.unwrap_or(text);
         match memchr::memrchr(b'\n', text) {
             None => Self { column: self.column + characters(text) as u64, start, ..self },
             Some(last) => Self {
@@ -220,35 +217,29 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_column_is_in_characters_and_a_start_in_bytes() {
+    fn check_places(text: &str, expected: &[(u64, u64, u64)]) {
         let mut builder = SecretSet::builder();
         builder.add("a.env:KEY", &Secret::from("CANARY-kq7Vw2xTzP".to_owned()));
         let set = builder.build();
         let look = Look::of(&set);
-        let text = "ä\nß: CANARY-kq7Vw2xTzP ü CANARY-kq7Vw2xTzP";
         let mut found = Vec::new();
         let mut scratch = Scratch::new(&look);
         let mut reader = text.as_bytes();
         let len = fill(&mut reader, scratch.buffer()).unwrap();
         scratch.search(&look, len, &mut reader, &mut found).unwrap();
         let places = found.iter().map(|found| (found.line, found.column, found.start));
-        assert_eq!(places.collect::<Vec<_>>(), [(2, 4, 7), (2, 24, 28)]);
+        assert_eq!(places.collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_column_is_in_characters_and_a_start_in_bytes() {
+        let text = "ä\nß: CANARY-kq7Vw2xTzP ü CANARY-kq7Vw2xTzP";
+        check_places(text, &[(2, 4, 7), (2, 24, 28)]);
     }
 
     #[test]
     fn a_byte_order_mark_takes_no_column() {
-        let mut builder = SecretSet::builder();
-        builder.add("a.env:KEY", &Secret::from("CANARY-kq7Vw2xTzP".to_owned()));
-        let set = builder.build();
-        let look = Look::of(&set);
         let text = "\u{feff}CANARY-kq7Vw2xTzP ü CANARY-kq7Vw2xTzP\nCANARY-kq7Vw2xTzP";
-        let mut found = Vec::new();
-        let mut scratch = Scratch::new(&look);
-        let mut reader = text.as_bytes();
-        let len = fill(&mut reader, scratch.buffer()).unwrap();
-        scratch.search(&look, len, &mut reader, &mut found).unwrap();
-        let places = found.iter().map(|found| (found.line, found.column, found.start));
-        assert_eq!(places.collect::<Vec<_>>(), [(1, 1, 3), (1, 21, 24), (2, 1, 42)]);
+        check_places(text, &[(1, 1, 3), (1, 21, 24), (2, 1, 42)]);
     }
 }

@@ -246,3 +246,30 @@ fn of_a_long_history_every_object_is_searched() {
     let missing = "1 object of the history was not searched: git does not have it";
     assert!(output.stdout().contains(missing), "{output}");
 }
+
+/// git falls over an object whose content is damaged. What stands before and behind it is searched all the same.
+#[test]
+fn an_object_with_damaged_content_is_told_and_hides_no_leak() {
+    let bed = bed();
+    let long: String = (0..2_000).map(|number| format!("{} ", number * 7_919 % 10_007)).collect();
+    bed.write("leaked/damaged", &long);
+    for number in 0..20 {
+        bed.write(format!("leaked/{number}"), format!("{number} {TOKEN}\n"));
+        bed.write(format!("innocent/{number}"), format!("{number} innocent\n"));
+    }
+    bed.git(["add", "leaked", "innocent"]);
+    bed.git(["commit", "-q", "-m", "leaks"]);
+    let whole = in_ops(&bed, &["--history"]);
+    assert_eq!(places(&whole).len(), 20, "{whole}");
+    let id = bed.git(["rev-parse", "HEAD:leaked/damaged"]);
+    let (folder, file) = id.trim().split_at(2);
+    let object = format!(".git/objects/{folder}/{file}");
+    let half = fs::read(bed.path(&object)).unwrap();
+    fs::remove_file(bed.path(&object)).unwrap();
+    bed.write(&object, &half[..half.len() / 2]);
+    let output = in_ops(&bed, &["--history"]);
+    assert_eq!(places(&output), places(&whole), "{output}");
+    let missing = "1 object of the history was not searched: git does not have it";
+    assert!(output.stdout().contains(missing), "{output}");
+    assert_eq!(output.code(), 1);
+}
