@@ -251,8 +251,8 @@ fn of_a_long_history_every_object_is_searched() {
 #[test]
 fn an_object_with_damaged_content_is_told_and_hides_no_leak() {
     let bed = bed();
-    let long: String = (0..2_000).map(|number| format!("{} ", number * 7_919 % 10_007)).collect();
-    bed.write("leaked/damaged", &long);
+    let long: Vec<_> = (0..2_000).map(|number| (number * 7_919 % 10_007).to_string()).collect();
+    bed.write("leaked/damaged", long.join(" "));
     for number in 0..20 {
         bed.write(format!("leaked/{number}"), format!("{number} {TOKEN}\n"));
         bed.write(format!("innocent/{number}"), format!("{number} innocent\n"));
