@@ -14,7 +14,7 @@ use vault::Vault;
 use zeroize::Zeroizing;
 
 pub use base::Bases;
-pub use problem::{CallError, Problem, Unaccepted};
+pub use problem::{CallError, NoAnswer, Problem, Unaccepted};
 pub(crate) use send::repeats;
 
 use crate::deployed::{Machine, Release};

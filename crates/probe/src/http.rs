@@ -5,11 +5,10 @@ use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
-use resolver::SystemResolver;
+use resolver::Agents;
 use secret::Secret;
 use ureq::Agent;
 use ureq::http::header::LOCATION;
-use ureq::unversioned::transport::DefaultConnector;
 
 /// Bodies are read up to this many bytes; a health answer is far smaller.
 const MAX_BODY: u64 = 64 * 1024;
@@ -99,17 +98,18 @@ pub fn get(
 /// # Errors
 /// Fails where no whole answer comes within `timeout`; any status is an answer.
 pub fn ask(request: &HttpRequest<'_>, timeout: Duration) -> Result<HttpAnswer, HttpError> {
-    let config = Agent::config_builder()
-        .timeout_global(Some(timeout))
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .http_status_as_error(false)
-        .build();
-    let agent = Agent::with_parts(config, DefaultConnector::new(), SystemResolver);
+    let agents = Agents::new(|| {
+        Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+    });
+    let agent = agents.to(request.url);
     let mut headers: Vec<(&str, &str)> =
         request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     if let Some((name, value)) = request.secret {
-        if !is_private(request.url) {
+        if !resolver::is_private(request.url) {
             return Err(HttpError::InTheClear);
         }
         // To the server that was named, which may not send us on.
@@ -141,17 +141,6 @@ pub fn ask(request: &HttpRequest<'_>, timeout: Duration) -> Result<HttpAnswer, H
     let location =
         response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(HttpAnswer { status: response.status().as_u16(), location, body })
-}
-
-/// Whether what is sent there is encrypted, or stays on this machine.
-fn is_private(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return url.starts_with("https://") };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    !authority.contains('@') && matches!(host, "127.0.0.1" | "localhost" | "::1")
 }
 
 fn classify(error: ureq::Error) -> HttpError {

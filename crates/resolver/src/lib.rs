@@ -1,4 +1,4 @@
-//! Which addresses a host name has, as the system resolves it.
+//! Which addresses a host name has, as the system resolves it, and which way requests to it go.
 //!
 //! The tools are linked statically, so that they start quickly, and the C library of such a program
 //! cannot load what `nsswitch.conf` names beside files and DNS: multicast DNS, systemd-resolved, LDAP.
@@ -8,5 +8,5 @@
 mod http;
 mod lookup;
 
-pub use http::SystemResolver;
+pub use http::{Agents, host, is_on_this_machine, is_private, proxy_variable};
 pub use lookup::{Unresolved, look_up};

@@ -11,6 +11,7 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use report::Invocation;
+use resolver::{is_on_this_machine, is_private};
 
 use super::fault::Error;
 use super::names::Names;
@@ -162,11 +163,11 @@ fn s3(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn O
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region("us-east-1")
-        .with_client_options(client())
+        .with_client_options(client(variables, &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"]))
         .with_retry(patience());
     for name in AWS {
         if let Some(value) = variables.get(name) {
-            if name.starts_with("AWS_ENDPOINT_URL") && is_local(&value) {
+            if name.starts_with("AWS_ENDPOINT_URL") && is_on_this_machine(&value) {
                 builder = builder.with_allow_http(true);
             }
             builder = builder.with_config(name.to_ascii_lowercase().parse()?, value);
@@ -183,11 +184,11 @@ fn s3(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn O
 fn gcs(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(bucket)
-        .with_client_options(client())
+        .with_client_options(client(variables, &["GOOGLE_BASE_URL", EMULATOR]))
         .with_retry(patience());
     for name in GOOGLE {
         if let Some(value) = variables.get(name) {
-            if name == "GOOGLE_BASE_URL" && is_local(&value) {
+            if name == "GOOGLE_BASE_URL" && is_on_this_machine(&value) {
                 builder = builder
                     .with_config(GoogleConfigKey::Client(ClientConfigKey::AllowHttp), "true");
             }
@@ -208,11 +209,11 @@ fn gcs(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn 
 fn azure(container: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>> {
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(container)
-        .with_client_options(client())
+        .with_client_options(client(variables, &["AZURE_STORAGE_ENDPOINT"]))
         .with_retry(patience());
     for name in AZURE {
         if let Some(value) = variables.get(name) {
-            if name == "AZURE_STORAGE_ENDPOINT" && is_local(&value) {
+            if name == "AZURE_STORAGE_ENDPOINT" && is_on_this_machine(&value) {
                 builder = builder.with_allow_http(true);
             }
             let key: AzureConfigKey = name.to_ascii_lowercase().parse()?;
@@ -234,7 +235,7 @@ fn emulator(variables: &Variables<'_>) -> Option<String> {
 fn in_the_open(set: &[(&str, String)]) -> Option<String> {
     const STORES: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AZURE_STORAGE_ENDPOINT"];
     let is_open = |(name, value): &&(&str, String)| {
-        STORES.contains(name) && value.starts_with("http://") && !is_local(value)
+        STORES.contains(name) && value.starts_with("http://") && !is_private(value)
     };
     let is_meant = set.iter().any(|(name, _)| name.ends_with("_ALLOW_HTTP"));
     let (name, _) = set.iter().find(is_open).filter(|_| !is_meant)?;
@@ -242,18 +243,17 @@ fn in_the_open(set: &[(&str, String)]) -> Option<String> {
     Some(format!("{name} is not https://; {kind}_ALLOW_HTTP=true says that this is meant"))
 }
 
-/// What the three kinds of store have in common in how they are reached.
-fn client() -> ClientOptions {
-    ClientOptions::new().with_dns_resolver(Arc::new(Names::default()))
-}
-
-/// Whether an endpoint is on this machine, where nobody listens on the way.
-fn is_local(endpoint: &str) -> bool {
-    ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| {
-        endpoint
-            .strip_prefix(local)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-    })
+/// What the three kinds of store have in common in how they are reached. One on this machine is reached past any proxy
+/// of the environment: it may be spoken to in the open only because nobody is on the way.
+fn client(variables: &Variables<'_>, endpoints: &[&str]) -> ClientOptions {
+    let client = ClientOptions::new().with_dns_resolver(Arc::new(Names::default()));
+    let is_here = |name: &&str| variables.get(name).is_some_and(|url| is_on_this_machine(&url));
+    if endpoints.iter().any(is_here) {
+        // Only another proxy takes the place of the environment's, so one is named that nothing goes through.
+        client.with_proxy_url("http://localhost").with_proxy_excludes("localhost,127.0.0.0/8,::1")
+    } else {
+        client
+    }
 }
 
 /// A builder's complaint names keys, and may repeat a value: only what is missing is told, else what is set.
@@ -270,24 +270,4 @@ fn settings(failed: &object_store::Error, set: &[(&str, String)]) -> Error {
     let why =
         why.unwrap_or_else(|| format!("one of these has a value that it cannot have: {}", names()));
     Error::Settings { why }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_local;
-
-    #[test]
-    fn only_this_machine_is_local() {
-        for local in ["http://127.0.0.1:9000", "http://localhost", "http://[::1]:1/x"] {
-            assert!(is_local(local), "{local}");
-        }
-        for other in [
-            "http://127.0.0.1.example.org",
-            "http://localhost.evil",
-            "https://localhost",
-            "http://example.org",
-        ] {
-            assert!(!is_local(other), "{other}");
-        }
-    }
 }

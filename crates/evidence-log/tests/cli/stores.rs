@@ -1,5 +1,8 @@
 //! `push` and `pull` where the store is none of S3.
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
 use crate::fake_s3::{FakeS3, Fault};
 use crate::ops::unsigned;
 use crate::push::{is_same, name};
@@ -44,6 +47,34 @@ fn google_and_azure_are_written_to_and_probed_as_s3_is() {
         store.set(Fault::None);
         assert_eq!(at().args(["push", &bundle, &other]).run().code(), 0);
     }
+}
+
+#[test]
+fn a_store_on_this_machine_is_reached_past_every_proxy() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    let store = FakeS3::start(Fault::None);
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    for (endpoint, url) in [
+        ("AWS_ENDPOINT_URL", "s3://evidence/s3"),
+        ("STORAGE_EMULATOR_HOST", "gs://evidence/gs"),
+        ("AZURE_STORAGE_ENDPOINT", "az://evidence/az"),
+    ] {
+        let pushed = tool(&bed)
+            .env(endpoint, store.endpoint())
+            .env("AWS_ACCESS_KEY_ID", "id-CANARY")
+            .env("AWS_SECRET_ACCESS_KEY", "key-CANARY")
+            .env("AZURE_STORAGE_ACCOUNT_NAME", "evidence")
+            .env("AZURE_STORAGE_TOKEN", "token-CANARY")
+            .env("HTTP_PROXY", &address)
+            .env("ALL_PROXY", &address)
+            .args(["push", &bundle, url])
+            .run();
+        assert_eq!(pushed.code(), 0, "{url}: {pushed}");
+    }
+    assert_eq!(proxy.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nobody came");
 }
 
 #[test]

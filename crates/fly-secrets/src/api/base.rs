@@ -40,21 +40,7 @@ impl Bases {
 
 fn checked(variable: &'static str, value: &str) -> Result<String, Error> {
     let value = value.trim_end_matches('/');
-    let is_safe = match value.split_once("://") {
-        Some(("https", rest)) => !rest.is_empty() && !rest.contains('@'),
-        Some(("http", rest)) => is_loopback(rest),
-        _ => false,
-    };
-    if is_safe { Ok(value.to_owned()) } else { Err(Error::Base { variable }) }
-}
-
-fn is_loopback(rest: &str) -> bool {
-    let host = rest.split('/').next().unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    !host.contains('@') && matches!(name, "127.0.0.1" | "localhost" | "::1")
+    if resolver::is_private(value) { Ok(value.to_owned()) } else { Err(Error::Base { variable }) }
 }
 
 #[cfg(test)]

@@ -24,8 +24,8 @@ pub struct CallError {
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// No connection, or none that lasted; the reason is the system's.
-    NoAnswer(String),
+    /// No connection, or none that lasted.
+    NoAnswer(Box<NoAnswer>),
     /// An answer that stops in the middle or is not what the call answers.
     BadAnswer(&'static str),
     /// 401.
@@ -42,6 +42,17 @@ pub enum Problem {
     RateLimited,
     /// Any other status, 5xx for the most part.
     Status(u16, Option<String>),
+}
+
+/// Who did not answer, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// The host that was asked.
+    pub host: String,
+    /// The variable whose proxy was to carry it there.
+    pub proxy: Option<&'static str>,
+    /// The system's reason.
+    pub reason: String,
 }
 
 /// A token that Fly does not accept.
@@ -75,7 +86,13 @@ impl fmt::Display for Problem {
             None => f.write_str(text),
         };
         match self {
-            Self::NoAnswer(reason) => write!(f, "no answer: {reason}"),
+            Self::NoAnswer(no) => {
+                write!(f, "no answer from {}", no.host)?;
+                if let Some(proxy) = no.proxy {
+                    write!(f, " through the proxy of {proxy}")?;
+                }
+                write!(f, ": {}", no.reason)
+            }
             Self::BadAnswer(what) => write!(f, "the answer cannot be used: {what}"),
             Self::Unauthorized(token) => {
                 f.write_str("Fly does not accept the token")?;
@@ -102,10 +119,14 @@ impl CallError {
     pub fn hint(&self) -> String {
         let app = &self.app;
         match &self.problem {
-            Problem::NoAnswer(_) => {
-                "look at the network, and at FLY_FLAPS_BASE_URL if it is set; then run the same command again"
-                    .to_owned()
-            }
+            Problem::NoAnswer(no) => match no.proxy {
+                Some(proxy) => format!(
+                    "look at the proxy that {proxy} names; NO_PROXY={} goes past it; then run the same command again",
+                    no.host
+                ),
+                None => "look at the network, and at FLY_FLAPS_BASE_URL if it is set; then run the same command again"
+                    .to_owned(),
+            },
             Problem::BadAnswer(_) => {
                 "something between here and Fly changed the answer, a proxy most likely; run it again".to_owned()
             }

@@ -4,16 +4,15 @@ use std::io;
 use std::thread::sleep;
 use std::time::Duration;
 
-use resolver::SystemResolver;
+use resolver::Agents;
 use secret::Secret;
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
-use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 use vault::Vault;
 use zeroize::Zeroizing;
 
-use super::problem::{CallError, Problem, Unaccepted};
+use super::problem::{CallError, NoAnswer, Problem, Unaccepted};
 
 /// A list of a thousand secrets is a tenth of this.
 const ANSWER_LIMIT: u64 = 16 << 20;
@@ -46,7 +45,7 @@ pub(super) enum Method {
 
 /// The connection, the token and what must not be repeated from answers.
 pub(super) struct Line<'a> {
-    agent: Agent,
+    agents: Agents,
     authorization: Zeroizing<String>,
     unauthorized: Unaccepted,
     vault: &'a Vault,
@@ -66,16 +65,16 @@ impl<'a> Line<'a> {
             None if is_macaroon => format!("FlyV1 {text}"),
             None => format!("Bearer {text}"),
         });
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirect would carry the token to an address that nobody declared.
-            .max_redirects(0)
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_global(Some(Duration::from_mins(1)))
-            .user_agent(concat!("fly-secrets/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let agent = Agent::with_parts(config, DefaultConnector::new(), SystemResolver);
-        Some(Self { agent, authorization, unauthorized, vault })
+        let agents = Agents::new(|| {
+            Agent::config_builder()
+                .http_status_as_error(false)
+                // A redirect would carry the token to an address that nobody declared.
+                .max_redirects(0)
+                .timeout_connect(Some(Duration::from_secs(10)))
+                .timeout_global(Some(Duration::from_mins(1)))
+                .user_agent(concat!("fly-secrets/", env!("CARGO_PKG_VERSION")))
+        });
+        Some(Self { agents, authorization, unauthorized, vault })
     }
 
     /// Makes the call, again where it is safe to, and gives the answer's JSON.
@@ -115,7 +114,11 @@ impl<'a> Line<'a> {
         let mut response = match self.response(call) {
             Ok(response) => response,
             Err(failure) => {
-                let problem = Problem::NoAnswer(reason(&failure));
+                let problem = Problem::NoAnswer(Box::new(NoAnswer {
+                    host: resolver::host(&call.url).unwrap_or_default(),
+                    proxy: resolver::proxy_variable(&call.url),
+                    reason: reason(&failure),
+                }));
                 return Err((error(problem, None, writes && has_reached(&failure)), None));
             }
         };
@@ -145,22 +148,22 @@ impl<'a> Line<'a> {
     }
 
     fn response(&self, call: &Call<'_>) -> Result<Response<Body>, ureq::Error> {
+        let agent = self.agents.to(&call.url);
         let authorization = self.authorization.as_str();
         let body = call.body.as_ref().map(|body| body.as_slice());
         let with_body = match call.method {
             Method::Get => {
-                return self.agent.get(&call.url).header("authorization", authorization).call();
+                return agent.get(&call.url).header("authorization", authorization).call();
             }
             Method::Delete => {
-                let mut request =
-                    self.agent.delete(&call.url).header("authorization", authorization);
+                let mut request = agent.delete(&call.url).header("authorization", authorization);
                 if let Some(lease) = call.lease {
                     request = request.header("fly-machine-lease-nonce", lease);
                 }
                 return request.call();
             }
-            Method::Post => self.agent.post(&call.url),
-            Method::Patch => self.agent.patch(&call.url),
+            Method::Post => agent.post(&call.url),
+            Method::Patch => agent.patch(&call.url),
         };
         let mut request = with_body
             .header("authorization", authorization)
@@ -205,7 +208,10 @@ fn problem_of(status: StatusCode, said: Option<String>) -> Problem {
 /// Whether the request may have come to the service before it failed.
 fn has_reached(failure: &ureq::Error) -> bool {
     match failure {
-        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Tls(_) => false,
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::ConnectProxyFailed(_)
+        | ureq::Error::Tls(_) => false,
         ureq::Error::Io(error) => error.kind() != io::ErrorKind::ConnectionRefused,
         _ => true,
     }
@@ -217,6 +223,7 @@ fn reason(failure: &ureq::Error) -> String {
         ureq::Error::Timeout(_) => "it took too long".to_owned(),
         ureq::Error::HostNotFound => "the host name cannot be resolved".to_owned(),
         ureq::Error::ConnectionFailed => "no connection".to_owned(),
+        ureq::Error::ConnectProxyFailed(_) => "it would not connect us".to_owned(),
         ureq::Error::Tls(_) => "the encrypted connection could not be made".to_owned(),
         ureq::Error::Io(error) => error.kind().to_string(),
         _ => "the connection broke".to_owned(),
@@ -238,17 +245,16 @@ mod tests {
 
     #[test]
     fn a_host_that_is_not_found_and_one_that_refuses_were_not_reached() {
-        let agent = Agent::with_parts(
-            Agent::config_builder().build(),
-            DefaultConnector::new(),
-            SystemResolver,
-        );
+        let agents = Agents::new(Agent::config_builder);
         // A label is 63 bytes at most, so that nobody is asked for this one.
-        let nowhere = agent.get(format!("http://{}/", "a".repeat(64))).call().unwrap_err();
+        let address = format!("http://{}/", "a".repeat(64));
+        let nowhere = agents.to(&address).get(&address).call().unwrap_err();
         check(&nowhere, ("the host name cannot be resolved", false));
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
         check(&ureq::Error::Io(refused), ("connection refused", false));
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
         check(&ureq::Error::Io(reset), ("connection reset", true));
+        let refused = ureq::Error::ConnectProxyFailed(String::new());
+        check(&refused, ("it would not connect us", false));
     }
 }

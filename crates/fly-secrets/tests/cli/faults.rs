@@ -1,5 +1,8 @@
 //! What goes wrong on the way: calls that fail in every way, runs that are killed, two runs at once, wrong clocks.
 
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
 use testbed::fly::State;
@@ -13,7 +16,7 @@ pub(crate) fn wait_for_call(fly: &FakeFly, n_calls: usize, running: &Running<'_>
     let mut n_waits = 0;
     while fly.received().len() <= n_calls {
         assert!(!running.has_ended() && n_waits < 6000, "call {n_calls} never came");
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
         n_waits += 1;
     }
 }
@@ -101,7 +104,7 @@ fn killed_between_any_two_requests_plan_is_right_and_a_second_run_mends_it() {
     let (bed, fly) = chatwoot();
     assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
     let n_calls = fly.received().len();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for first in 0..4 {
             scope.spawn(move || (first..n_calls).step_by(4).for_each(killed_at));
         }
@@ -171,7 +174,7 @@ fn every_call_may_fail_in_every_way() {
     const EFFECTS: [&str; 7] = ["401", "422", "503", "half", "close", "close-after", "html"];
     // Treated as others of these are, so not tried at every call.
     const ALIKE: [&str; 5] = ["403", "404", "409", "429", "echo"];
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for effect in EFFECTS {
             scope.spawn(move || CALLS.iter().for_each(|&after| survives(effect, after)));
         }
@@ -217,4 +220,52 @@ fn the_documented_rate_is_kept() {
     fly.change(|state| state.rate_limit = true);
     assert_eq!(run(&bed, &fly, ["apply", "--deploy", "--approve"]).code(), 0);
     assert_eq!(plan_counts(&bed, &fly), ALL_KEEP);
+}
+
+#[test]
+fn what_stays_on_this_machine_goes_past_every_proxy() {
+    let (bed, fly) = chatwoot();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+        let output = command(&bed, &fly, ["plan"]).env(variable, &address).run();
+        assert_eq!(output.code(), 1, "{variable}: {output}");
+    }
+    assert_eq!(proxy.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nobody came");
+}
+
+#[test]
+fn a_proxy_that_connects_nobody_is_named() {
+    let (bed, fly) = chatwoot();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let heard = thread::spawn(move || {
+        let mut heard = Vec::new();
+        for _ in 0..3 {
+            let (mut stream, _) = proxy.accept().unwrap();
+            let mut byte = [0];
+            while !heard.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                heard.push(byte[0]);
+            }
+            heard.push(b'\n');
+            stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").unwrap();
+        }
+        String::from_utf8(heard).unwrap()
+    });
+    let output = command(&bed, &fly, ["plan"])
+        .env("FLY_FLAPS_BASE_URL", "https://fly.example")
+        .env("HTTPS_PROXY", &address)
+        .run();
+    insta::assert_snapshot!(output, @"
+    ------- stderr -------
+    note: asking https://fly.example (FLY_FLAPS_BASE_URL) in place of Fly
+    error: listing the secrets of hotdash-chatwoot: no answer from fly.example through the proxy of HTTPS_PROXY: it would not connect us (3 tries)
+    hint: look at the proxy that HTTPS_PROXY names; NO_PROXY=fly.example goes past it; then run the same command again
+    [exit status: 2]
+    ");
+    let heard = heard.join().unwrap();
+    let first_lines: Vec<_> = heard.lines().filter(|line| line.contains("HTTP/")).collect();
+    assert_eq!(first_lines, ["CONNECT fly.example:443 HTTP/1.1"; 3]);
+    assert!(!heard.to_lowercase().contains("authorization"), "{heard}");
 }

@@ -192,7 +192,7 @@ fn what_is_broken_on_the_way_is_told_from_a_refusal() {
     hint: something between here and Fly changed the answer, a proxy most likely; run it again
     ");
     insta::assert_snapshot!(failing("/secrets=close"), @"
-    error: listing the secrets of hotdash-chatwoot: no answer: unexpected end of file (3 tries)
+    error: listing the secrets of hotdash-chatwoot: no answer from 127.0.0.1: unexpected end of file (3 tries)
     hint: look at the network, and at FLY_FLAPS_BASE_URL if it is set; then run the same command again
     ");
 }
