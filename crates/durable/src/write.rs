@@ -70,13 +70,22 @@ pub fn sync_folder(path: &Path) -> Result<(), Error> {
 }
 
 /// Makes a folder that did not exist: `NAME`, else `NAME-2`, `NAME-3` and so on, so that `mkdir` decides who is
-/// first. Folders above it are made as needed. Answers the path that is ours.
-pub fn create_folder_first(path: &Path, mode: u32) -> Result<PathBuf, Error> {
+/// first. A path that `is_given_away` is passed over. Folders above it are made as needed. Answers the path that is ours.
+pub fn create_folder_first(
+    path: &Path,
+    mode: u32,
+    is_given_away: impl Fn(&Path) -> bool,
+) -> Result<PathBuf, Error> {
     let parent = folder_of(path);
     std::fs::create_dir_all(parent).map_err(Error::io("make", parent, Still::Untouched))?;
     let mut candidate = path.to_path_buf();
     for number in 2_u32.. {
-        match DirBuilder::new().mode(mode).create(&candidate) {
+        let outcome = if is_given_away(&candidate) {
+            Err(io::ErrorKind::AlreadyExists.into())
+        } else {
+            DirBuilder::new().mode(mode).create(&candidate)
+        };
+        match outcome {
             Ok(()) => {
                 sync_folder(&candidate)?;
                 return Ok(candidate);
@@ -130,15 +139,17 @@ mod tests {
     }
 
     #[test]
-    fn the_second_folder_gets_a_number() {
+    fn a_name_that_is_taken_or_given_away_gets_a_number() {
         let folder = tempfile::tempdir().unwrap();
         let wanted = folder.path().join("area/name-20261122T170000Z");
-        let made: Vec<_> = (0..3).map(|_| create_folder_first(&wanted, 0o755).unwrap()).collect();
+        let second = folder.path().join("area/name-20261122T170000Z-2");
+        let first = || create_folder_first(&wanted, 0o755, |path| path == second).unwrap();
+        let made: Vec<_> = (0..3).map(|_| first()).collect();
         let names: Vec<_> =
             made.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(
             names,
-            ["name-20261122T170000Z", "name-20261122T170000Z-2", "name-20261122T170000Z-3"]
+            ["name-20261122T170000Z", "name-20261122T170000Z-3", "name-20261122T170000Z-4"]
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The origin log: one writer's hash-linked list of the bundles it opened and sealed, with a signed checkpoint.
 
 mod append;
+mod lately;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::signers::{AllowedSigners, Standing};
 use crate::time;
 use crate::verify::Trust;
 pub use append::{Hands, append_origin, sign_origin};
+pub(crate) use lately::Lately;
 
 /// The folder of origin logs under the evidence root.
 pub const ORIGINS: &str = ".log";

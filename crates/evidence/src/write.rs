@@ -9,6 +9,7 @@ use crate::chain::{Chain, RECORDS, Tail};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::listing;
+use crate::origin::Lately;
 use crate::record::{Body, Malformed, Record};
 use crate::recover::torn_record;
 use crate::time;
@@ -26,10 +27,12 @@ pub struct Appended {
 }
 
 /// Makes a bundle's folder under `root`: `AREA/NAME-TIME`, with `-2`, `-3` and so on behind it when somebody else
-/// was first. Answers the folder; it has no records yet.
+/// was first, or when an origin log has a bundle of that name that was removed: a second seal under one name looks like
+/// one made anew. Answers the folder; it has no records yet.
 pub fn create(root: &Path, area: &str, name: &str, now: DateTime<Utc>) -> Result<PathBuf, Error> {
     let folder = root.join(area).join(format!("{name}-{}", time::name_time(now)));
-    Ok(durable::create_folder_first(&folder, 0o755)?)
+    let lately = Lately::read(root);
+    Ok(durable::create_folder_first(&folder, 0o755, |folder| lately.names(root, folder))?)
 }
 
 /// Adds records to a bundle under its lock. `decide` sees what they follow; what it answers is on disk when this

@@ -1,5 +1,7 @@
 //! What an origin log remembers of a bundle, and what somebody without a key makes of the two.
 
+use std::collections::BTreeSet;
+
 use evidence::Digest;
 use testbed::Bed;
 
@@ -243,4 +245,25 @@ fn a_sealed_bundle_whose_origin_log_was_lost_or_cut_back_is_named() {
     let other = tool(&bed).args(["verify", "--origin", "--ops", "elsewhere/ops.toml"]).run();
     assert_eq!(other.code(), 0, "{other}");
     assert!(other.stdout().contains("is not here, and the seal of 2 bundles names it"), "{other}");
+}
+
+#[test]
+fn a_bundle_that_is_removed_and_made_again_at_once_has_another_name() {
+    let Some(bed) = signed("a_bundle_that_is_removed_and_made_again_at_once_has_another_name")
+    else {
+        return;
+    };
+    bed.write("store/.keep", "");
+    let other = sealed(&bed, "other", "kept");
+    let made: BTreeSet<_> = (0..4)
+        .map(|_| {
+            let bundle = sealed(&bed, "again", "removed");
+            std::fs::remove_dir_all(bed.path(&bundle)).unwrap();
+            bundle
+        })
+        .collect();
+    assert_eq!(made.len(), 4, "{made:?}");
+    // Of two seals under one name nobody could tell which is meant, and the log would not be pushed.
+    let pushed = tool(&bed).args(["push", &other, "store"]).run();
+    assert_eq!(pushed.code(), 0, "{pushed}");
 }

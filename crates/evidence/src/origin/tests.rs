@@ -309,3 +309,20 @@ fn a_log_that_nobody_signed_is_signed_when_that_is_said_and_not_by_the_way() {
     assert_eq!((checkpoint.size, why), (5, None));
     assert_eq!(problems(&folder), []);
 }
+
+#[test]
+fn the_name_of_a_bundle_that_was_removed_is_not_given_again() {
+    let (root, folder) = log(0);
+    let now = time::parse("2026-11-22T17:00:00Z").unwrap();
+    let create = || {
+        let bundle = crate::create(root.path(), "area", "check", now).unwrap();
+        let name = bundle.strip_prefix(root.path()).unwrap().to_str().unwrap().to_owned();
+        append_origin(&folder, now, OriginKind::Open, &name, Digest::of(b""), hands(None)).unwrap();
+        std::fs::remove_dir(bundle).unwrap();
+        name
+    };
+    assert_eq!(create(), "area/check-20261122T170000Z");
+    (0..100).for_each(|n| add(&folder, n));
+    assert_eq!(create(), "area/check-20261122T170000Z-2");
+    assert_eq!(create(), "area/check-20261122T170000Z-3");
+}
