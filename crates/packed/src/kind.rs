@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, FlushDecompress};
 
-use super::{Unread, cpio, encrypted, tar};
+use super::{Unread, cpio, encrypted, png, tar};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Ar,
     /// An archive of `cpio`: an initramfs, what is in an RPM.
     Cpio,
+    /// A PNG picture, which may have packed texts.
+    Png,
     /// Something packed that is not understood here, and why not.
     Opaque(Unread),
     /// Anything else.
@@ -62,6 +64,8 @@ impl Kind {
             Kind::Gzip
         } else if head.starts_with(ZIP) {
             Kind::Zip
+        } else if head.starts_with(png::SIGNATURE) {
+            Kind::Png
         } else if tar::is_tar(head) {
             Kind::Tar
         } else if head.starts_with(AR) {

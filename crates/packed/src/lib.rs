@@ -1,4 +1,4 @@
-//! Looks into gzip, zlib, zip, tar, cpio and ar files, and into what lies in them.
+//! Looks into gzip, zlib, zip, tar, cpio and ar files, into the packed texts of PNG pictures, and into what lies in them.
 //!
 //! A [`Search`] is handed each text that is packed in a file, as it is unpacked: nothing is written, memory is bounded,
 //! and what was not read is told with its reason. It knows nothing of what is searched for.
@@ -8,18 +8,20 @@ mod cpio;
 mod encrypted;
 mod kind;
 mod member;
+mod png;
 mod tar;
 mod unpacked;
+mod words;
 mod zip;
 
 use std::cell::Cell;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
-use flate2::read::{DeflateDecoder, MultiGzDecoder};
+use flate2::read::MultiGzDecoder;
 
 use crate::kind::Kind;
 use crate::member::{Member, Next};
-use crate::unpacked::{Counted, CountedRead, Inflated, Unpacked, Watched, Zlib};
+use crate::unpacked::{Counted, Unpacked, Watched, Zlib};
 
 /// Searches the texts that lie in one file; each is read once, from its beginning to its end.
 pub trait Search {
@@ -34,6 +36,12 @@ pub trait Search {
 
     /// Is told what is not searched. The member is empty for the file itself.
     fn unread(&mut self, member: &str, why: Unread);
+
+    /// Whether marked up text in a zip file is to be given a second time, without its marks: an office document may
+    /// have them in the middle of a word.
+    fn wants_words(&self) -> bool {
+        false
+    }
 }
 
 /// Why something was not read.
@@ -55,6 +63,8 @@ pub enum Unread {
     Behind,
     /// A pointer to a file that is kept elsewhere, and not here.
     Elsewhere,
+    /// A picture with more packed text than is held.
+    Picture,
     /// A PDF: its text is compressed, and coded as the fonts in it have it.
     Pdf,
 }
@@ -73,6 +83,7 @@ impl Unread {
             }
             Self::Behind => "something is packed behind a script",
             Self::Elsewhere => "it is a pointer of Git LFS, whose file is not here",
+            Self::Picture => "more than 16 MiB of packed text in a picture is not unpacked",
             Self::Pdf => "the text of a PDF is compressed and coded",
         }
     }
@@ -87,8 +98,8 @@ const SMALL: u64 = if cfg!(test) { 1024 * 1024 } else { 256 * 1024 * 1024 };
 const RATIO: u64 = 100;
 /// A text that is shorter is whole in its first piece.
 const WHOLE: usize = 64 * 1024;
-/// A zip file inside an archive is held in memory up to this length.
-const NESTED_ZIP: u64 = 16 * 1024 * 1024;
+/// A zip file inside an archive is held in memory up to this length, and so are the packed texts of a picture.
+const LONGEST_HELD: u64 = 16 * 1024 * 1024;
 
 /// Whether a file that begins so is packed: what is in it cannot be replaced without unpacking it.
 pub fn is_packed(head: &[u8]) -> bool {
@@ -110,7 +121,7 @@ pub fn search<R: Read + Seek>(searcher: &mut dyn Search, reader: &mut R) -> io::
     if !is_zip {
         return search_rest(searcher, len, reader, "", depth, IsZip::No);
     }
-    search_zip(searcher, reader, "", depth)?;
+    zip::search(searcher, reader, "", depth)?;
     // A zip file's own bytes hold its members' names and what was stored unpacked.
     reader.seek(SeekFrom::Start(0))?;
     let len = first(searcher, reader)?;
@@ -214,6 +225,7 @@ fn search_rest(
                 return search_watched(searcher, len, reader, member);
             }
         }
+        Kind::Png => return png::search(searcher, len, reader, member, depth),
         _ if depth.level >= DEEPEST => searcher.unread(member, Unread::TooDeep),
         Kind::Gzip => {
             search_gzip(searcher, len, reader, member, depth);
@@ -305,17 +317,17 @@ fn search_held(
     depth: Depth<'_>,
 ) -> io::Result<()> {
     let mut bytes = head(searcher, len).to_vec();
-    let n_left = (NESTED_ZIP + 1).saturating_sub(bytes.len() as u64);
+    let n_left = (LONGEST_HELD + 1).saturating_sub(bytes.len() as u64);
     // What was read before an error is searched all the same.
     let outcome = reader.take(n_left).read_to_end(&mut bytes);
     let is_zip = bytes.starts_with(kind::ZIP);
-    if bytes.len() as u64 > NESTED_ZIP {
+    if bytes.len() as u64 > LONGEST_HELD {
         if is_zip {
             searcher.unread(member, Unread::NotHeld);
         }
     } else if is_zip || zip::ends(&bytes, kind::is_binary(&bytes)) {
         if depth.level < DEEPEST {
-            search_zip(searcher, &mut Cursor::new(&bytes), member, depth)?;
+            zip::search(searcher, &mut Cursor::new(&bytes), member, depth)?;
         } else {
             searcher.unread(member, Unread::TooDeep);
         }
@@ -429,58 +441,6 @@ fn search_part(
 
 fn in_archive(outer: &str, name: &str) -> String {
     if outer.is_empty() { name.to_owned() } else { format!("{outer} {name}") }
-}
-
-/// Searches every member that the central directory of a zip file lists.
-fn search_zip<R: Read + Seek>(
-    searcher: &mut dyn Search,
-    reader: &mut R,
-    outer: &str,
-    depth: Depth<'_>,
-) -> io::Result<()> {
-    let begin = reader.stream_position()?;
-    let Some(zip::Directory { entries, is_whole }) = zip::directory(reader)? else {
-        searcher.unread(outer, Unread::Damaged);
-        return reader.seek(SeekFrom::Start(begin)).map(drop);
-    };
-    if !is_whole {
-        searcher.unread(outer, Unread::Damaged);
-    }
-    let archive_len = reader.seek(SeekFrom::End(0))?;
-    let n_before = depth.n_unpacked.get();
-    for entry in entries {
-        // Thousands of entries may all name one and the same member.
-        if depth.is_too_much(n_before, archive_len) {
-            searcher.unread(outer, Unread::TooLarge);
-            break;
-        }
-        let name = in_archive(outer, &entry.name);
-        if entry.is_encrypted {
-            searcher.unread(&name, Unread::Encrypted);
-            continue;
-        }
-        if !zip::seek_to(reader, &entry)? {
-            searcher.unread(&name, Unread::Damaged);
-            continue;
-        }
-        let packed = Counted { reader: reader.by_ref().take(entry.packed_len), n_bytes: 0 };
-        let decoder: Box<dyn CountedRead + '_> = match entry.method {
-            0 => Box::new(packed),
-            8 => Box::new(Inflated(DeflateDecoder::new(packed))),
-            _ => {
-                searcher.unread(&name, Unread::Method);
-                continue;
-            }
-        };
-        let mut unpacked = Unpacked::new(decoder, depth);
-        let outcome = search_member(searcher, &mut unpacked, &name, depth.deeper());
-        if unpacked.too_large {
-            searcher.unread(&name, Unread::TooLarge);
-        } else if outcome.is_err() || unpacked.is_damaged {
-            searcher.unread(&name, Unread::Damaged);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Archives that are damaged on purpose: never a panic, never a hang, and what was lost is told.
 
+mod png;
+
 use std::io::Write;
 
 use flate2::Compression;
@@ -407,7 +409,7 @@ fn what_is_packed_in_ways_not_understood_is_told() {
 proptest! {
     #[test]
     fn damage_never_panics(
-        kind in 0..10,
+        kind in 0..12,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
         cut in any::<prop::sample::Index>(),
     ) {
@@ -421,6 +423,8 @@ proptest! {
             5 => [b"!<arch>\nm               0           0     0     644     300       `\n", text.as_bytes()].concat(),
             6 => [&tar(text.as_bytes())[..], text.as_bytes()].concat(),
             7 => cpios("m", text.as_bytes()).concat(),
+            9 => png::with_text(text.as_bytes()),
+            10 => [png::with_text(b""), zip(text.as_bytes(), 8, 0)].concat(),
             8 => [zlib(text.as_bytes()), text.into_bytes()].concat(),
             _ => zip(&zip(text.as_bytes(), 0, 0), 8, 0),
         };

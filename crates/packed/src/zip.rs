@@ -1,24 +1,107 @@
 //! The members that a zip file lists, as PKWARE's APPNOTE.TXT has them.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::cell::Cell;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use super::NESTED_ZIP;
+use flate2::read::DeflateDecoder;
+
 use super::kind::ZIP;
+use super::unpacked::{Counted, CountedRead, Inflated, Unpacked};
+use super::words::{self, Words};
+use super::{Depth, LONGEST_HELD, Search, Unread, first, in_archive, search_member};
+
+/// Searches every member that the central directory lists.
+pub(super) fn search<R: Read + Seek>(
+    searcher: &mut dyn Search,
+    reader: &mut R,
+    outer: &str,
+    depth: Depth<'_>,
+) -> io::Result<()> {
+    let begin = reader.stream_position()?;
+    let Some(Directory { entries, is_whole }) = directory(reader)? else {
+        searcher.unread(outer, Unread::Damaged);
+        return reader.seek(SeekFrom::Start(begin)).map(drop);
+    };
+    if !is_whole {
+        searcher.unread(outer, Unread::Damaged);
+    }
+    let archive_len = reader.seek(SeekFrom::End(0))?;
+    let n_before = depth.n_unpacked.get();
+    for entry in entries {
+        // Thousands of entries may all name one and the same member.
+        if depth.is_too_much(n_before, archive_len) {
+            searcher.unread(outer, Unread::TooLarge);
+            break;
+        }
+        let name = in_archive(outer, &entry.name);
+        if entry.is_encrypted {
+            searcher.unread(&name, Unread::Encrypted);
+            continue;
+        }
+        if !seek_to(reader, &entry)? {
+            searcher.unread(&name, Unread::Damaged);
+            continue;
+        }
+        let Some(decoder) = decoder(reader, &entry) else {
+            searcher.unread(&name, Unread::Method);
+            continue;
+        };
+        let mut unpacked = Unpacked::new(decoder, depth);
+        let outcome = search_member(searcher, &mut unpacked, &name, depth.deeper());
+        if unpacked.too_large {
+            searcher.unread(&name, Unread::TooLarge);
+        } else if outcome.is_err() || unpacked.is_damaged {
+            searcher.unread(&name, Unread::Damaged);
+        }
+        drop(unpacked);
+        if searcher.wants_words() && words::has_words(&entry.name) {
+            search_words(searcher, reader, &entry, &name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Searches a member once more, without its marks. What of it cannot be read is told already.
+fn search_words<R: Read + Seek>(
+    searcher: &mut dyn Search,
+    reader: &mut R,
+    entry: &Entry,
+    name: &str,
+) -> io::Result<()> {
+    // It came out before: it does not count twice.
+    let n_unpacked = Cell::new(0);
+    let depth = Depth { level: 0, n_unpacked: &n_unpacked };
+    seek_to(reader, entry)?;
+    let Some(decoder) = decoder(reader, entry) else { return Ok(()) };
+    let mut words = Words::new(BufReader::new(Unpacked::new(decoder, depth)));
+    let len = first(searcher, &mut words)?;
+    searcher.text(name, len, &mut words)
+}
+
+/// Unpacks the member that begins where the reader stands, if its method is known.
+fn decoder<'a, R: Read>(reader: &'a mut R, entry: &Entry) -> Option<Box<dyn CountedRead + 'a>> {
+    let packed = Counted { reader: reader.take(entry.packed_len), n_bytes: 0 };
+    match entry.method {
+        0 => Some(Box::new(packed)),
+        8 => Some(Box::new(Inflated(DeflateDecoder::new(packed)))),
+        _ => None,
+    }
+}
 
 /// One member as the central directory has it.
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) method: u16,
-    pub(super) is_encrypted: bool,
-    pub(super) packed_len: u64,
-    pub(super) offset: u64,
+struct Entry {
+    name: String,
+    method: u16,
+    is_encrypted: bool,
+    packed_len: u64,
+    offset: u64,
 }
 
 /// What the central directory lists.
-pub(super) struct Directory {
-    pub(super) entries: Vec<Entry>,
+struct Directory {
+    entries: Vec<Entry>,
     /// Whether it lists as many as it says.
-    pub(super) is_whole: bool,
+    is_whole: bool,
 }
 
 const END: &[u8] = b"PK\x05\x06";
@@ -55,7 +138,7 @@ pub(super) fn ends_in<R: Read + Seek>(reader: &mut R, is_binary: bool) -> io::Re
 
 /// The central directory (APPNOTE.TXT 4.3.12); `None` where it cannot be understood. What stands
 /// before the first member, as a program that unpacks it, may count in its offsets or not.
-pub(super) fn directory<R: Read + Seek>(reader: &mut R) -> io::Result<Option<Directory>> {
+fn directory<R: Read + Seek>(reader: &mut R) -> io::Result<Option<Directory>> {
     let len = reader.seek(SeekFrom::End(0))?;
     let tail_start = len.saturating_sub(LONGEST_END as u64);
     reader.seek(SeekFrom::Start(tail_start))?;
@@ -66,7 +149,7 @@ pub(super) fn directory<R: Read + Seek>(reader: &mut R) -> io::Result<Option<Dir
     let n_entries = usize::from(u16_at(end, 10));
     let (directory_len, directory_at) = (u64::from(u32_at(end, 12)), u64::from(u32_at(end, 16)));
     let before = (tail_start + end_at as u64).checked_sub(directory_len + directory_at);
-    if directory_len > NESTED_ZIP || directory_at > len {
+    if directory_len > LONGEST_HELD || directory_at > len {
         return Ok(None);
     }
     // The directory stands right before the end, but where something was put in between.
@@ -105,7 +188,7 @@ fn entries(bytes: &[u8], before: u64) -> Vec<Entry> {
 }
 
 /// Goes to where a member's content begins; false where there is no such member.
-pub(super) fn seek_to<R: Read + Seek>(reader: &mut R, entry: &Entry) -> io::Result<bool> {
+fn seek_to<R: Read + Seek>(reader: &mut R, entry: &Entry) -> io::Result<bool> {
     let mut header = [0; 30];
     let is_there = reader.seek(SeekFrom::Start(entry.offset)).is_ok()
         && reader.read_exact(&mut header).is_ok()

@@ -76,4 +76,8 @@ impl Search for Inspector<'_> {
     fn unread(&mut self, member: &str, why: Unread) {
         self.inspected.unread.push((member.to_owned(), why.text()));
     }
+
+    fn wants_words(&self) -> bool {
+        true
+    }
 }

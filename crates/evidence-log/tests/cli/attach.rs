@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use testbed::Bed;
 
 use crate::ops::{TOKEN, signed, unsigned};
@@ -103,6 +103,66 @@ fn a_value_inside_an_archive_is_found_and_refused() {
     assert_eq!(attach(&bed, "clean.tar.gz", clean.clone()).code(), 0);
     assert_eq!(bed.read_bytes(format!("{bundle}/attached/clean.tar.gz")), clean);
     assert_eq!(faults(&bed, &bundle), ["unsealed"]);
+}
+
+/// A picture with one chunk between its header and its pixels.
+fn png(kind: &str, body: &[u8]) -> Vec<u8> {
+    let chunk = |kind: &str, body: &[u8]| {
+        let len = u32::try_from(body.len()).unwrap().to_be_bytes();
+        [&len, kind.as_bytes(), body, b"sum."].concat()
+    };
+    let (begin, pixels) = (chunk("IHDR", &[0; 13]), chunk("IDAT", &zlib(&[7; 4000])));
+    [b"\x89PNG\r\n\x1a\n", &begin[..], &chunk(kind, body), &pixels, &chunk("IEND", b"")].concat()
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_value_packed_in_a_picture_or_split_in_a_document_is_found_and_refused() {
+    let mut bed = unsigned();
+    bed.holds_secrets("in");
+    let bundle = open(&bed);
+    let leak = format!("as {TOKEN}\n").repeat(20);
+    let (begin, end) = TOKEN.split_at(9);
+    let runs =
+        format!("<w:p><w:r><w:t>{begin}</w:t></w:r><w:proofErr/><w:r><w:t>{end}</w:t></w:r>");
+    let packed = zlib(leak.as_bytes());
+    let attach = |bed: &Bed, name: &str, bytes: &[u8]| {
+        bed.write(format!("in/{name}"), bytes);
+        tool(bed).args(["attach", &bundle, &format!("in/{name}")]).run()
+    };
+    for (name, bytes) in [
+        ("a.png", png("zTXt", &[b"Comment\0\0", &packed[..]].concat())),
+        ("b.png", png("iTXt", &[b"XML:com.adobe.xmp\0\x01\0\0\0", &packed[..]].concat())),
+        ("c.png", png("iCCP", &[b"icc\0\0", &packed[..]].concat())),
+        ("d.png", [png("tEXt", b"Software\0x"), gzip(leak.as_bytes())].concat()),
+        ("a.docx", zip("word/document.xml", runs.as_bytes(), false)),
+    ] {
+        let refused = attach(&bed, name, &bytes);
+        assert_eq!(refused.code(), 2, "{name}: {refused}");
+        let why = "holds a credential that cannot be cut out";
+        assert!(refused.stderr().contains(why), "{refused}");
+    }
+    let cut = png("zTXt", &[b"Comment\0\0", &packed[..packed.len() - 6]].concat());
+    let refused = attach(&bed, "cut.png", &cut);
+    assert!(refused.stderr().contains("`(zTXt)` in it holds"), "{refused}");
+    let cut = png("zTXt", &[b"Comment\0\0", &zlib(b"words")[..9]].concat());
+    insta::assert_snapshot!(attach(&bed, "cut.png", &cut).stderr(), @"
+    error: cannot attach in/cut.png: not all of it can be searched for credentials: it is damaged
+    hint: unpack it and attach what is in it; or say `--unsearched`, and the record says so
+    ");
+
+    let clean = png("iCCP", &[b"icc\0\0", &zlib(b"a profile")[..]].concat());
+    let attached = attach(&bed, "clean.png", &clean);
+    assert_eq!((attached.code(), attached.stderr()), (0, ""), "{attached}");
+    assert_eq!(bed.read_bytes(format!("{bundle}/attached/clean.png")), clean);
+    let document = zip("word/document.xml", b"<w:t>words</w:t>", false);
+    assert_eq!(attach(&bed, "clean.docx", &document).code(), 0);
+    assert!(show(&bed, &bundle)["attachments"][0]["unsearched"].is_null());
 }
 
 #[test]
