@@ -152,17 +152,13 @@ impl Ctx<'_, '_> {
                 if !reading && !is_ending {
                     return false;
                 }
-                let is_over = self.drained.is_some_and(|until| Instant::now() >= until);
-                if self.is_held_up() && (self.timed_out || !self.is_all_read()) {
-                    // Time in which nothing could be read does not count.
-                    if is_over && self.timed_out {
+                if self.drained.is_some_and(|until| Instant::now() >= until) {
+                    if self.timed_out {
                         self.give_up();
                     }
-                    if is_over || !self.timed_out {
-                        self.drained = Some(Instant::now() + self.drain);
+                    if !is_ending && self.is_all_read() {
+                        return true;
                     }
-                } else if is_over && !is_ending {
-                    return true;
                 }
             }
             let ready = self.wait();
@@ -219,11 +215,20 @@ impl Ctx<'_, '_> {
         self.sinks.iter().any(|sink| sink.terminal.holds_up())
     }
 
-    /// Whether all that the command itself printed was read from each stream whose reader holds us up: more than a
-    /// pipe takes came after its end. What is left behind and prints without end would be read for ever otherwise.
+    /// Whether a stream is read on although its reader holds us up: once the command has ended, what it printed itself
+    /// is still in the pipe, and is read at once. What comes behind may be left behind, and print without end.
+    fn is_rest(&self, n: usize) -> bool {
+        self.status.is_some() && self.read_after_end[n] <= BUFFER
+    }
+
+    /// Whether all that the command itself printed was read: nothing is there, or more came than a pipe takes.
     fn is_all_read(&self) -> bool {
-        let is_read = |n: usize| self.outputs[n].is_none() || self.read_after_end[n] > BUFFER;
-        (0..self.outputs.len()).all(|n| is_read(n) || !self.sinks[n].terminal.holds_up())
+        let is_there = |output: &File| {
+            let mut fds = [PollFd::new(output, PollFlags::IN)];
+            poll(&mut fds, Some(&Timespec::default())).is_ok_and(|n_ready| n_ready > 0)
+        };
+        let is_left = |n: usize| self.is_rest(n) && self.outputs[n].as_ref().is_some_and(is_there);
+        !(0..self.outputs.len()).any(is_left)
     }
 
     fn give_up(&mut self) {
@@ -233,8 +238,9 @@ impl Ctx<'_, '_> {
     }
 
     fn wait(&self) -> Ready {
-        let can_be_read =
-            |n: &usize| self.outputs[*n].is_some() && !self.sinks[*n].terminal.holds_up();
+        let can_be_read = |n: &usize| {
+            self.outputs[*n].is_some() && (!self.sinks[*n].terminal.holds_up() || self.is_rest(*n))
+        };
         let open: Vec<usize> = (0..self.outputs.len()).filter(can_be_read).collect();
         let mut fds = vec![PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN)];
         let pidfd = self.pidfd.as_ref().filter(|_| self.status.is_none());

@@ -334,3 +334,24 @@ fn noise_on_one_stream_cuts_nothing_of_the_other() {
     let digest = evidence::Digest::of(expected.stdout().as_bytes()).hex();
     assert_eq!(output.stdout(), format!("{digest}  -\n"), "{output}");
 }
+
+/// A reader that stands still is waited for with what the command printed, and not with what floods the other stream.
+#[test]
+fn noise_is_not_read_for_ever_because_the_other_reader_stands_still() {
+    let bed = Bed::new();
+    let bundle = open(&bed);
+    let program = testbed::bin!("evidence-log");
+    let line = format!(
+        "{program} run --into {bundle} --max-bytes 2M --drain 300ms --label n -- \
+         sh -c '(yes >&2; echo $? > noise) & seq 1 60000' 2>/dev/null \
+         | (n=0; until [ -e noise ] || [ $n = 500 ]; do sleep 0.02; n=$((n+1)); done; echo $n > n; sha256sum)"
+    );
+    let output = bed.command("bash").args(["-c", &line]).run();
+    let expected = bed.command("seq").arg("60000").unguarded().run();
+    let digest = evidence::Digest::of(expected.stdout().as_bytes()).hex();
+    assert_eq!(output.stdout(), format!("{digest}  -\n"), "{output}");
+    assert_ne!(bed.read("n"), "500\n", "what was left behind is still read after 10 s");
+    assert_eq!(bed.read(format!("{bundle}/001-n.out")), expected.stdout());
+    let records = bed.read(format!("{bundle}/evidence.jsonl"));
+    assert!(records.contains("\"still_open\":true"), "{records}");
+}
