@@ -31,16 +31,23 @@ struct Paths {
     named: Vec<String>,
     /// What no record can name: files and folders whose names are not UTF-8, as they are.
     unnameable: Vec<PathBuf>,
+    /// Folders with nothing in them, which no manifest can list.
+    empty: Vec<String>,
 }
 
 /// The paths of everything in the folder that is not a folder, with `/`, sorted by their bytes. Fails where one is not
 /// UTF-8.
 pub(crate) fn files(folder: &Path) -> Result<Vec<String>, Error> {
-    let Paths { named, unnameable } = paths(folder)?;
+    let Paths { named, unnameable, empty: _ } = paths(folder)?;
     match unnameable.into_iter().next() {
         Some(path) => Err(Error::Name { path }),
         None => Ok(named),
     }
+}
+
+/// The folders below this one that have nothing in them.
+pub(crate) fn empty_folders(folder: &Path) -> Result<Vec<String>, Error> {
+    Ok(paths(folder)?.empty)
 }
 
 fn paths(folder: &Path) -> Result<Paths, Error> {
@@ -48,6 +55,7 @@ fn paths(folder: &Path) -> Result<Paths, Error> {
     collect(folder, "", &mut Vec::with_capacity(BUFFER), &mut paths)?;
     paths.named.sort_unstable();
     paths.unnameable.sort_unstable();
+    paths.empty.sort_unstable();
     Ok(paths)
 }
 
@@ -60,7 +68,7 @@ fn collect(
     paths: &mut Paths,
 ) -> Result<(), Error> {
     let opened = open_folder(folder).map_err(Error::read(folder))?;
-    let mut below = Vec::new();
+    let (mut below, mut is_empty) = (Vec::new(), true);
     let mut entries = RawDir::new(&opened, buffer.spare_capacity_mut());
     while let Some(entry) = entries.next() {
         let entry = entry.map_err(|failed| Error::read(folder)(failed.into()))?;
@@ -68,6 +76,7 @@ fn collect(
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
         }
+        is_empty = false;
         let place = || folder.join(OsStr::from_bytes(name.to_bytes()));
         let Ok(text) = name.to_str() else {
             paths.unnameable.push(place());
@@ -90,6 +99,9 @@ fn collect(
             paths.named.push(path);
         }
     }
+    if is_empty {
+        paths.empty.extend(prefix.strip_suffix('/').map(str::to_owned));
+    }
     below.into_iter().try_for_each(|(folder, prefix)| collect(&folder, &prefix, buffer, paths))
 }
 
@@ -102,6 +114,8 @@ pub(crate) struct Listed {
     pub(crate) paths: Vec<String>,
     /// Files and folders that no record can name, as their names are not UTF-8.
     pub(crate) unnameable: Vec<PathBuf>,
+    /// Folders with nothing in them.
+    pub(crate) empty: Vec<String>,
     found: Vec<Option<Hashed>>,
 }
 
@@ -214,13 +228,13 @@ pub(crate) fn list_beside<T, E: From<Error>>(
         (done, answer)
     });
     let answer = answer?;
-    let Paths { named: paths, unnameable } =
+    let Paths { named: paths, unnameable, empty } =
         listed.into_inner().unwrap_or_else(|| Ok(Paths::default()))?;
     let mut found: Vec<Option<Hashed>> = paths.iter().map(|_| None).collect();
     for (n, hashed) in done {
         found[n] = Some(hashed);
     }
-    Ok((Listed { paths, unnameable, found }, answer))
+    Ok((Listed { paths, unnameable, empty, found }, answer))
 }
 
 fn processors() -> usize {

@@ -99,6 +99,7 @@ fn close(
     }
     let mut writer = Writer::open(folder, now)?;
     remove_left_overs(folder)?;
+    remove_empty_folders(folder)?;
     if writer.is_sealed() {
         let text = match read_if_there(&folder.join(MANIFEST))? {
             Some(text) => text,
@@ -180,6 +181,18 @@ fn remove_left_overs(folder: &Path) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Removes folders with nothing in them: no manifest can list one, and neither git nor a store keeps it.
+fn remove_empty_folders(folder: &Path) -> Result<(), Error> {
+    loop {
+        let empty = listing::empty_folders(folder)?;
+        let is_removed = |path: &String| std::fs::remove_dir(folder.join(path)).is_ok();
+        // The one around it may be empty now. What stays is told by who verifies.
+        if empty.iter().filter(|path| is_removed(path)).count() == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Whether a file is what [`seal`] had begun to write when it was killed.

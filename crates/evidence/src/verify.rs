@@ -315,6 +315,11 @@ impl Ctx<'_> {
             self.problems.push(Problem::new(Rule::Added, inside.to_string_lossy(), why));
         }
         let alone = entries.is_none();
+        // An open bundle may have one for a moment, before something is moved into it.
+        // Of the signature's place more is said.
+        for path in self.listed.empty.iter().filter(|path| !alone && *path != SIGNATURE) {
+            self.found(Rule::Added, path, "it is an empty folder, which no manifest can list");
+        }
         let paths = &self.listed.paths;
         // Whether a record speaks of the path, and the paths of which one does that are not here.
         let mut known = vec![false; paths.len()];

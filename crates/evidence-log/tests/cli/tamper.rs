@@ -74,6 +74,12 @@ fn a_byte_changed_in_any_file_is_found() {
         std::fs::write(&path, &bytes).unwrap();
         assert_ne!(code, 0, "{} removed: {said}", path.display());
     }
+    let folder = evidence.bed.path(&evidence.bundle).join("all-checks-passed");
+    std::fs::create_dir(&folder).unwrap();
+    let (code, said) = evidence.verify();
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("all-checks-passed: error: it is an empty folder"), "{said}");
+    std::fs::remove_dir(&folder).unwrap();
     assert_eq!(evidence.verify().0, 0, "everything was put back");
 }
 

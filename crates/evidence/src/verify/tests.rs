@@ -222,6 +222,20 @@ fn a_file_that_was_put_there_is_found() {
 }
 
 #[test]
+fn an_empty_folder_that_was_put_there_is_found_and_none_is_sealed() {
+    let (_root, folder) = sealed();
+    std::fs::create_dir_all(folder.join("passed/all 12 checks")).unwrap();
+    insta::assert_snapshot!(shown(&folder), @"added passed/all 12 checks: it is an empty folder, which no manifest can list");
+
+    let (_root, folder) = unsealed();
+    std::fs::create_dir_all(folder.join("passed/all 12 checks")).unwrap();
+    assert!(!shown(&folder).contains("passed"));
+    crate::seal(&folder, now(), None, None).unwrap();
+    assert!(!folder.join("passed").exists());
+    assert!(!shown(&folder).contains("passed"));
+}
+
+#[test]
 fn a_link_does_not_stand_for_a_file() {
     let (root, folder) = sealed();
     let elsewhere = root.path().join("copy");
