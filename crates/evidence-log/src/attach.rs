@@ -2,9 +2,11 @@
 
 mod inspect;
 mod name;
+mod utf16;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::mem;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,7 @@ use report::{Common, Exit, Invocation, Streams};
 use rustix::fs::OFlags;
 use secret::{Redactor, SecretSet};
 
+use self::utf16::{Decoder, Encoder, NoText, Order};
 use crate::error::{self, Error};
 use crate::redaction::{Cleaner, load};
 use crate::run::suspect;
@@ -35,9 +38,10 @@ pub(crate) fn attach(
     let (set, given) = load(&setting, &[])?;
     given.warn(streams)?;
     let mut cleaner = Cleaner::new(&set);
-    let mut unsearched_parts = Vec::new();
+    let mut looks = Vec::new();
     for path in &args.files {
-        let why = look_into(&invocation.cwd.join(path), path, &mut cleaner, args.unsearched)?;
+        let Look { why, utf16 } =
+            look_into(&invocation.cwd.join(path), path, &mut cleaner, args.unsearched)?;
         if let Some(why) = &why {
             let path = path.display();
             writeln!(
@@ -46,19 +50,23 @@ pub(crate) fn attach(
             )
             .map_err(error::answer)?;
         }
-        unsearched_parts.push(why);
+        looks.push(Look { why, utf16 });
     }
     // The copies are made beside the bundle: whoever seals it meanwhile must not find them.
     let waiting = waiting_room(&bundle)?;
     let mut ready = Vec::new();
     let mut counts = Vec::new();
-    for (number, (path, why)) in args.files.iter().zip(unsearched_parts).enumerate() {
+    for (number, (path, look)) in args.files.iter().zip(looks).enumerate() {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name::of_copy(&cleaner.words(&name));
         let made = waiting.path().join(number.to_string());
         let mut redactor = Redactor::with_forms(&set);
-        let copied = copy(&invocation.cwd.join(path), &made, &mut redactor)
+        let source = invocation.cwd.join(path);
+        let copied = copy(&source, &made, &mut redactor, look.utf16)
             .map_err(|source| Error::Read { path: path.clone(), source })?;
+        if look.utf16.is_some() {
+            refuse_what_is_left(&made, path, &set)?;
+        }
         let reasons = suspect::of_file(&copied.head);
         if !reasons.is_empty() {
             let words: Vec<_> = reasons.iter().map(|reason| reason.word()).collect();
@@ -66,7 +74,7 @@ pub(crate) fn attach(
             writeln!(streams.stderr, "warning: {path} is suspect: {words}")
                 .map_err(error::answer)?;
         }
-        ready.push(Waiting { made, name, why, reasons, copied });
+        ready.push(Waiting { made, name, why: look.why, reasons, copied });
         counts.push(redactor.counts().clone());
     }
     let redactions = cleaner.counts(&counts.iter().collect::<Vec<_>>());
@@ -207,24 +215,41 @@ pub(crate) fn refuse_credentials(
     }
 }
 
+/// What of a copy's bytes, read as they are, still holds a credential: in UTF-16 something else was read.
+fn refuse_what_is_left(copy: &Path, shown: &Path, set: &SecretSet) -> Result<(), Error> {
+    let unreadable = |source| Error::Read { path: shown.to_path_buf(), source };
+    let inspected =
+        open(copy).and_then(|mut file| inspect::inspect(&mut file, set)).map_err(unreadable)?;
+    if inspected.holding.is_empty() { Ok(()) } else { Err(not_cut_out(shown)) }
+}
+
+fn not_cut_out(shown: &Path) -> Error {
+    let why = "it is not text, and holds a credential that cannot be cut out".into();
+    Error::Attachment { path: shown.to_path_buf(), why }
+}
+
+/// What a look into a file says about its copy.
+struct Look {
+    /// Why not all of it could be searched, if that is so and wanted.
+    why: Option<String>,
+    utf16: Option<Order>,
+}
+
 /// Refuses what holds a credential that cannot be cut out: replacing bytes in a picture or an archive would break it.
-/// Answers why not all of it could be searched, if that is so and wanted.
 fn look_into(
     source: &Path,
     shown: &Path,
     cleaner: &mut Cleaner<'_>,
     unsearched_too: bool,
-) -> Result<Option<String>, Error> {
+) -> Result<Look, Error> {
     let unreadable = |source| Error::Read { path: shown.to_path_buf(), source };
     let mut file = open(source).map_err(unreadable)?;
     let inspected = inspect::inspect(&mut file, cleaner.set()).map_err(unreadable)?;
     let refused = |why| Error::Attachment { path: shown.to_path_buf(), why };
-    match inspected.holding.iter().find(|_| !inspected.is_text) {
-        Some(file) if file.is_empty() => {
-            return Err(refused(
-                "it is not text, and holds a credential that cannot be cut out".into(),
-            ));
-        }
+    let utf16 = inspected.utf16;
+    let is_text = inspected.is_text || utf16.is_some();
+    match inspected.holding.iter().find(|_| !is_text) {
+        Some(file) if file.is_empty() => return Err(not_cut_out(shown)),
         Some(member) => {
             let member = cleaner.words(member);
             let why = format!("`{member}` in it holds a credential that cannot be cut out");
@@ -232,7 +257,9 @@ fn look_into(
         }
         None => {}
     }
-    let Some((member, why)) = inspected.unread.first() else { return Ok(None) };
+    let Some((member, why)) = inspected.unread.first() else {
+        return Ok(Look { why: None, utf16 });
+    };
     let mut why = match member.as_str() {
         "" => (*why).to_owned(),
         member => format!("`{}` in it: {why}", cleaner.words(&shortened(member))),
@@ -241,7 +268,7 @@ fn look_into(
         why = format!("{why}; {} more", inspected.unread.len() - 1);
     }
     if unsearched_too {
-        Ok(Some(why))
+        Ok(Look { why: Some(why), utf16 })
     } else {
         Err(Error::Unsearched { path: shown.to_path_buf(), why })
     }
@@ -260,25 +287,50 @@ struct Copied {
     head: Vec<u8>,
 }
 
-fn copy(source: &Path, target: &Path, redactor: &mut Redactor<'_>) -> io::Result<Copied> {
+fn copy(
+    source: &Path,
+    target: &Path,
+    redactor: &mut Redactor<'_>,
+    utf16: Option<Order>,
+) -> io::Result<Copied> {
+    let no_text = |_| io::Error::other("it changed while it was read");
+    let mut decoder = utf16.map(Decoder::new);
+    let mut encoder = utf16.map(Encoder::new);
     let mut file = open(source)?;
     let mut target = File::options().write(true).create_new(true).mode(0o644).open(target)?;
+    let mut text = Vec::new();
     let (mut buffer, mut clean, mut hasher, mut bytes, mut head) =
         (vec![0; 64 * 1024], Vec::new(), Hasher::default(), 0, Vec::new());
     loop {
         let length = file.read(&mut buffer)?;
+        let mut piece = &buffer[..length];
+        if let Some(decoder) = &mut decoder {
+            text.clear();
+            decoder.push(piece, &mut text).map_err(no_text)?;
+            piece = &text;
+        }
         clean.clear();
         if length == 0 {
             redactor.finish(&mut clean);
         } else {
-            redactor.push(&buffer[..length], &mut clean);
+            redactor.push(piece, &mut clean);
+        }
+        let room = suspect::HEAD.saturating_sub(head.len());
+        head.extend_from_slice(&clean[..clean.len().min(room)]);
+        if let Some(encoder) = &mut encoder {
+            text.clear();
+            encoder.push(&clean, &mut text).map_err(no_text)?;
+            mem::swap(&mut clean, &mut text);
         }
         target.write_all(&clean)?;
         hasher.update(&clean);
         bytes += clean.len() as u64;
-        let room = suspect::HEAD.saturating_sub(head.len());
-        head.extend_from_slice(&clean[..clean.len().min(room)]);
         if length == 0 {
+            let is_whole = decoder.as_ref().is_none_or(Decoder::is_whole)
+                && encoder.as_ref().is_none_or(Encoder::is_whole);
+            if !is_whole {
+                return Err(no_text(NoText));
+            }
             target.sync_all()?;
             return Ok(Copied { bytes, sha256: hasher.finish(), head });
         }

@@ -5,11 +5,15 @@ use std::io::{self, Read};
 use packed::{Search, Unread};
 use secret::{Redactor, SecretSet};
 
+use super::utf16::{Decoder, Order};
+
 /// What a look into a file says about it.
 #[derive(Default)]
 pub(super) struct Inspected {
     /// Replacing bytes does not break it.
     pub(super) is_text: bool,
+    /// It is text in UTF-16, and is redacted as that.
+    pub(super) utf16: Option<Order>,
     /// The parts that hold a credential: empty for the file itself, else the member.
     pub(super) holding: Vec<String>,
     /// The parts that could not be looked into, and why.
@@ -43,11 +47,17 @@ impl Search for Inspector<'_> {
         if !member.is_empty() || packed::is_packed(head) {
             self.inspected.is_text = false;
         }
+        let utf16 = Order::of(head).filter(|_| member.is_empty());
+        let mut decoder = utf16.map(Decoder::new);
         let (mut redactor, mut clean) = (Redactor::with_forms(self.set), Vec::new());
         let outcome = loop {
             let piece = &self.buffer[..len];
             self.inspected.is_text &= !piece.contains(&0);
             redactor.push(piece, &mut clean);
+            clean.clear();
+            if decoder.as_mut().is_some_and(|decoder| decoder.push(piece, &mut clean).is_err()) {
+                decoder = None;
+            }
             clean.clear();
             match reader.read(&mut self.buffer) {
                 Ok(0) => break Ok(()),
@@ -57,6 +67,7 @@ impl Search for Inspector<'_> {
             }
         };
         redactor.finish(&mut clean);
+        self.inspected.utf16 = decoder.filter(Decoder::is_whole).and(utf16);
         if redactor.counts().values().any(|&count| count > 0) {
             self.inspected.holding.push(member.to_owned());
         }

@@ -105,6 +105,49 @@ fn a_value_inside_an_archive_is_found_and_refused() {
     assert_eq!(faults(&bed, &bundle), ["unsealed"]);
 }
 
+#[test]
+fn text_in_utf_16_is_redacted_and_stays_that() {
+    let mut bed = unsigned();
+    bed.holds_secrets("in");
+    let bundle = open(&bed);
+    let little = |text: &str| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let big = |text: &str| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect()
+    };
+    let text =
+        |token: &str| format!("{}token {token} caf\u{e9} \u{1f600}\r\n", "x\r\n".repeat(30_000));
+    let redacted = text("[REDACTED:fly/api_token.env:FLY_API_TOKEN]");
+    let attach = |bed: &Bed, name: &str, bytes: &[u8]| {
+        bed.write(format!("in/{name}"), bytes);
+        tool(bed).args(["attach", &bundle, &format!("in/{name}")]).run()
+    };
+    for (name, bytes, expected) in [
+        ("little.txt", little(&text(TOKEN)), little(&redacted)),
+        ("big.txt", big(&text(TOKEN)), big(&redacted)),
+        ("clean.txt", little(&redacted), little(&redacted)),
+    ] {
+        let attached = attach(&bed, name, &bytes);
+        assert_eq!((attached.code(), attached.stderr()), (0, ""), "{name}: {attached}");
+        assert!(bed.read_bytes(format!("{bundle}/attached/{name}")) == expected, "{name}");
+    }
+    // What is no text in it, and what reads as letters of another script.
+    let odd = [little(&text(TOKEN)), vec![0]].concat();
+    let other = [b"\xff\xfe", TOKEN.as_bytes(), b"."].concat();
+    let other = &other[..other.len() / 2 * 2];
+    for (name, bytes) in [("odd.txt", &odd[..]), ("other.txt", other)] {
+        let refused = attach(&bed, name, bytes);
+        assert_eq!(refused.code(), 2, "{name}: {refused}");
+        assert!(
+            refused.stderr().contains("holds a credential that cannot be cut out"),
+            "{refused}"
+        );
+        assert!(!bed.path(format!("{bundle}/attached/{name}")).exists());
+    }
+    assert_eq!(faults(&bed, &bundle), ["unsealed"]);
+}
+
 /// A picture with one chunk between its header and its pixels.
 fn png(kind: &str, body: &[u8]) -> Vec<u8> {
     let chunk = |kind: &str, body: &[u8]| {
