@@ -6,6 +6,7 @@ mod head;
 mod html;
 mod runs;
 mod seen;
+mod shade;
 mod stream;
 
 use std::fmt::Write as _;
@@ -96,13 +97,15 @@ fn page(
     html.push_str("</div>\n");
     files::notes(&mut html, bundle);
     files::attachments(&mut html, folder, bundle)?;
+    let lines: Vec<_> = by_hand.lines().map(str::trim_start).collect();
+    let lines = if lines.is_empty() { "evidence-log verify".to_owned() } else { lines.join("\n") };
     let _ = write!(
         html,
         "<section>\n<h2>Check it yourself</h2>\n<p>With programs that are on every machine, from the folder that the paths begin in:</p>\n\
-         <pre tabindex=\"0\">{}</pre>\n</section>\n\
+         <pre class=\"lines\" tabindex=\"0\">{}</pre>\n</section>\n\
          <footer>Written by {} from the records of the bundle. This page is for reading; the bundle is the evidence.</footer>\n\
          </main>\n</body>\n</html>\n",
-        escaped(if by_hand.is_empty() { "evidence-log verify" } else { by_hand.trim_end() }),
+        escaped(&lines),
         escaped(crate::TOOL),
     );
     Ok(html)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::html::escaped;
+use super::shade;
 
 /// A colour of the text or behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,26 +142,58 @@ impl Look {
         }
     }
 
+    /// The colours of the text and behind it once they are swapped where that is asked for, and whether the page's own
+    /// are to be. What stands on an exact colour is exact too, whatever the page is like.
+    fn seen(self) -> (Option<Colour>, Option<Colour>, bool) {
+        let (text, behind) = match (self.inverse, self.text) {
+            (false, _) => (self.text, self.behind),
+            (true, Some(_)) => (self.behind, self.text),
+            (true, None) => return (None, None, true),
+        };
+        let exact = |(r, g, b)| Some(Colour::Exact(r, g, b));
+        let text = match (text, behind) {
+            (None, Some(Colour::Exact(r, g, b))) => exact(shade::on((r, g, b))),
+            (Some(Colour::Named(n)), Some(Colour::Exact(..))) => exact(shade::named(n)),
+            _ => text,
+        };
+        (text, behind, false)
+    }
+
     /// Appends the words as they look. Writing to a string cannot fail.
     fn put(self, words: &str, line: &mut String) {
         let (mut classes, mut style) = (String::new(), String::new());
-        let mut paint = |colour, letter, property| match colour {
-            Some(Colour::Named(n)) => {
-                let _ = write!(classes, " {letter}{n}");
+        let (text, behind, is_plain_inverse) = self.seen();
+        match (text, behind) {
+            (Some(Colour::Exact(r, g, b)), None) => {
+                let ((r, g, b), (red, green, blue)) = shade::on_page((r, g, b));
+                let _ = write!(
+                    style,
+                    "color:light-dark(#{r:02x}{g:02x}{b:02x},#{red:02x}{green:02x}{blue:02x});"
+                );
             }
+            (Some(Colour::Exact(r, g, b)), _) => {
+                let _ = write!(style, "color:#{r:02x}{g:02x}{b:02x};");
+            }
+            (Some(Colour::Named(n)), _) => {
+                let _ = write!(classes, " f{n}");
+            }
+            (None, _) => {}
+        }
+        match behind {
             Some(Colour::Exact(r, g, b)) => {
-                let _ = write!(style, "{property}:#{r:02x}{g:02x}{b:02x};");
+                let _ = write!(style, "background:#{r:02x}{g:02x}{b:02x};");
+            }
+            Some(Colour::Named(n)) => {
+                let _ = write!(classes, " b{n}");
             }
             None => {}
-        };
-        paint(self.text, 'f', "color");
-        paint(self.behind, 'b', "background");
+        }
         let switches = [
             (self.bold, " a1"),
             (self.dim, " a2"),
             (self.italic, " a3"),
             (self.underline, " a4"),
-            (self.inverse, " a7"),
+            (is_plain_inverse, " a7"),
             (self.struck, " a9"),
         ];
         for (_, class) in switches.iter().filter(|(set, _)| *set) {
@@ -231,7 +264,9 @@ mod tests {
             "\u{1b}[1;32mok\u{1b}[22m ok\u{1b}[m",
             "<span class=\"f2 a1\">ok</span><span class=\"f2\"> ok</span>",
         );
-        check("\u{1b}[91;44;7mx", "<span class=\"f9 b4 a7\">x</span>");
+        check("\u{1b}[91;44mx", "<span class=\"f9 b4\">x</span>");
+        check("\u{1b}[91;44;7mx", "<span class=\"f4 b9\">x</span>");
+        check("\u{1b}[31;7mx\u{1b}[39mx", "<span class=\"b1\">x</span><span class=\"a7\">x</span>");
         check("\u{1b}[1Gline\u{1b}(B", "line");
         check("\u{1b}]0;title\u{7}text", "text");
         check("cut \u{1b}[3", "cut ");
@@ -242,11 +277,14 @@ mod tests {
     #[test]
     fn larger_palettes_keep_their_colours() {
         check("\u{1b}[38;5;1mx", "<span class=\"f1\">x</span>");
-        check("\u{1b}[38;5;196mx", "<span style=\"color:#ff0000;\">x</span>");
-        check("\u{1b}[38;5;232mx", "<span style=\"color:#080808;\">x</span>");
-        check("\u{1b}[48;2;1;2;3mx", "<span style=\"background:#010203;\">x</span>");
-        check("\u{1b}[38:2::1:2:3mx", "<span style=\"color:#010203;\">x</span>");
-        check("\u{1b}[48:2:1:2:3mx", "<span style=\"background:#010203;\">x</span>");
+        check("\u{1b}[38;5;196mx", "<span style=\"color:light-dark(#df0000,#ff0000);\">x</span>");
+        check("\u{1b}[38;5;232mx", "<span style=\"color:light-dark(#080808,#838383);\">x</span>");
+        check("\u{1b}[48;2;1;2;3mx", "<span style=\"color:#ffffff;background:#010203;\">x</span>");
+        check(
+            "\u{1b}[38:2::1:2:3mx",
+            "<span style=\"color:light-dark(#010203,#808081);\">x</span>",
+        );
+        check("\u{1b}[48:2:1:2:3mx", "<span style=\"color:#ffffff;background:#010203;\">x</span>");
         check("\u{1b}[4:3;58;2;0;0;0mx\u{1b}[4:0my", "<span class=\"a4\">x</span>y");
         check("\u{1b}[38;5;999mx\u{1b}[38mx\u{1b}[38;9my", "xxy");
     }
@@ -267,7 +305,7 @@ mod tests {
             let mut rest = html.replace("</span>", "");
             while let Some(at) = rest.find("<span") {
                 let end = at + rest[at..].find('>').unwrap();
-                let attributes = rest[at + 5..end].to_owned();
+                let attributes = rest[at + 5..end].replace("light-dark(#", "#").replace(",#", "#").replace(");", ";");
                 proptest::prop_assert!(attributes.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" =\"#:;".contains(&byte)));
                 rest.replace_range(at..=end, "");
             }

@@ -21,6 +21,9 @@ pub(super) fn mark(run: &Run<'_>) -> Mark {
     let (class, sign, words) = match run.ending() {
         Some(ending) if run.is_proof_of_success() => ("good", "✓", ending),
         Some(ending) if run.succeeded() => ("fair", "!", format!("{ending}, suspect")),
+        Some(ending) if run.end.is_some_and(|end| !end.unmet.is_empty()) => {
+            ("bad", "✕", format!("{ending}, output not as expected"))
+        }
         Some(ending) => ("bad", "✕", ending),
         None => ("bad", "?", "end not recorded".to_owned()),
     };

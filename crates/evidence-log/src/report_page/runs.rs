@@ -38,14 +38,19 @@ pub(super) fn show(
     for reason in run.suspect() {
         let _ = writeln!(html, "<p class=\"callout fair\">{}</p>", why(*reason));
     }
+    for unmet in run.end.iter().flat_map(|end| &end.unmet) {
+        let words = escaped(&format!("Its output has not {unmet}."));
+        let _ = writeln!(html, "<p class=\"callout bad\">{words}</p>");
+    }
     if run.end.is_none() {
         html.push_str(
             "<p class=\"callout bad\">It was begun, and how it ended is not known: its recorder was stopped. The command may have gone on.</p>\n",
         );
     }
     for remark in run_remarks(run) {
-        // Suspicions are said above, and the commit stands in the record.
-        if !remark.starts_with("suspect: ") && !remark.starts_with("git ") {
+        // Suspicions and what was not met are said above, and the commit stands in the record.
+        let is_said = ["suspect: ", "git ", "its output has not "];
+        if !is_said.iter().any(|begin| remark.starts_with(begin)) {
             let _ = writeln!(html, "<p class=\"remark\">{}</p>", escaped(&remark));
         }
     }

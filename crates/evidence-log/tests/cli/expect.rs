@@ -21,6 +21,9 @@ fn an_output_that_is_not_as_expected_is_no_success() {
     assert_eq!(failed.code(), 4, "the command's own code is its own");
     let shown = tool(&bed).args(["show", &bundle]).run();
     assert!(shown.stdout().contains("its output has not a line that matches `^main$`"), "{shown}");
+    let page = tool(&bed).args(["report", &bundle, "--output", "-"]).run();
+    assert_eq!(page.stdout().matches("exit 0, output not as expected").count(), 4, "{page}");
+    assert!(page.stdout().contains("bad\">Its output has not a line that matches `^main$`.</p>"));
     let opened = evidence::Bundle::open(&bed.path(&bundle)).unwrap();
     let succeeded: Vec<bool> = opened.runs().iter().map(evidence::Run::succeeded).collect();
     assert_eq!(succeeded, [true, false, true, false, false]);

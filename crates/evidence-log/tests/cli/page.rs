@@ -13,6 +13,7 @@ document.title = JSON.stringify({
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   open: runs.map(run => run.open),
   labels: runs.map(run => run.querySelector('.label').textContent),
+  exact: getComputedStyle(document.querySelector('pre.output span[style]')).color,
   red: getComputedStyle(document.querySelector('.f1')).color,
   page: getComputedStyle(document.body).backgroundColor,
   text: getComputedStyle(document.body).color,
@@ -30,7 +31,10 @@ fn bundle_with_everything(bed: &Bed) -> String {
     };
     run("good", "seq 1 300");
     run("long", "head -c 4000 /dev/zero | tr '\\0' x");
-    run("bad", "printf '10%%\\r100%%\\n\\033[31mred\\033[0m\\n'; exit 3");
+    run(
+        "bad",
+        "printf '10%%\\r100%%\\n\\033[31mred\\033[0m \\033[38;5;226myellow\\033[0m\\n'; exit 3",
+    );
     // A picture of one pixel.
     let png = data_encoding::BASE64
         .decode(b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
@@ -89,7 +93,7 @@ fn a_browser_shows_the_page_at_any_width_in_light_and_dark() {
             );
             assert_eq!(seen["open"], serde_json::json!([true, false, false]), "the rest is folded");
             assert_eq!(
-                seen["output"], "100%\nred\n",
+                seen["output"], "100%\nred yellow\n",
                 "a line that was written over shows its last state"
             );
             assert_eq!(seen["picture"], 1, "the attached picture is shown");
@@ -98,6 +102,8 @@ fn a_browser_shows_the_page_at_any_width_in_light_and_dark() {
         assert_ne!(light["page"], dark["page"]);
         assert_ne!(light["text"], dark["text"]);
         assert_ne!(light["red"], dark["red"], "colours are chosen for their background");
+        assert_eq!(dark["exact"], "rgb(255, 255, 0)", "a colour that can be read is as it was");
+        assert_eq!(light["exact"], "rgb(111, 111, 0)", "yellow on white cannot be read");
     }
 }
 
