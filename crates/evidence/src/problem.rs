@@ -150,14 +150,13 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} ", self.rule.id())?;
+        write!(out, "{}", self.rule.id())?;
         if !self.path.is_empty() {
-            write!(out, "{}", self.path)?;
+            write!(out, " {}", self.path)?;
             if let Some(line) = self.line {
                 write!(out, ":{line}")?;
             }
-            out.write_str(": ")?;
         }
-        out.write_str(&self.message)
+        write!(out, ": {}", self.message)
     }
 }

@@ -357,10 +357,12 @@ impl Ctx<'_> {
                 .filter(|run| run.end.is_none())
                 .map(|run| format!("{:03}-", run.number()))
                 .collect();
-            for (path, _) in paths
-                .iter()
-                .zip(&known)
-                .filter(|(path, known)| !**known && !matches!(path.as_str(), RECORDS | MANIFEST))
+            // A signature whose manifest is gone was not put there.
+            let is_sealed = self.bundle.seal().is_some();
+            let is_own =
+                |path: &str| matches!(path, RECORDS | MANIFEST) || (is_sealed && path == SIGNATURE);
+            for (path, _) in
+                paths.iter().zip(&known).filter(|(path, known)| !**known && !is_own(path))
             {
                 if !open.iter().any(|prefix| path.starts_with(prefix)) {
                     problems.push(unknown(path, "no record has its digest"));

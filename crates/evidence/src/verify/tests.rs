@@ -187,6 +187,8 @@ fn each_missing_file_is_found() {
         let found = problems(&folder);
         let rule = if path == SIGNATURE { Rule::Unsigned } else { Rule::Missing };
         assert_eq!(found.first().map(|problem| problem.rule), Some(rule), "{path}: {found:?}");
+        let is_added = found.iter().any(|problem| problem.rule == Rule::Added);
+        assert!(!is_added, "nothing was put there when {path} went: {found:?}");
         std::fs::write(&file, &intact).unwrap();
     }
 }
@@ -270,7 +272,7 @@ fn an_unsigned_seal_says_so_and_is_intact() {
     let found = verify(&folder, &Trust::default()).unwrap();
     assert_eq!(found.verdict(), None);
     assert!(found.problems.iter().any(|problem| problem.rule == Rule::Unsigned));
-    insta::assert_snapshot!(shown(&folder), @"unsigned UNSIGNED: signers are declared, and nobody signed");
+    insta::assert_snapshot!(shown(&folder), @"unsigned: UNSIGNED: signers are declared, and nobody signed");
     let signers = signers();
     let trusting = Trust { signers: Some(&signers), allow_unsigned: true, cited: None };
     assert_eq!(verify(&folder, &trusting).unwrap().verdict(), None);
@@ -299,11 +301,11 @@ fn the_head_that_a_log_cites_is_compared() {
 #[test]
 fn an_open_bundle_is_unsealed_and_its_files_are_checked_all_the_same() {
     let (_root, folder) = unsealed();
-    insta::assert_snapshot!(shown(&folder), @"unsealed the bundle was never sealed");
+    insta::assert_snapshot!(shown(&folder), @"unsealed: the bundle was never sealed");
     std::fs::write(folder.join("001-one.out"), "forged\n").unwrap();
     std::fs::write(folder.join("extra"), "").unwrap();
     insta::assert_snapshot!(shown(&folder), @"
-    unsealed the bundle was never sealed
+    unsealed: the bundle was never sealed
     altered 001-one.out: it is not what record 2 has the digest of
     added extra: no record has its digest
     ");
@@ -316,7 +318,7 @@ fn a_begin_without_an_end_is_sealed_as_such() {
     std::fs::write(folder.join("003-three.out"), "half").unwrap();
     insta::assert_snapshot!(shown(&folder), @"
     incomplete evidence.jsonl: run 3 (three) was begun, and how it ended is not known
-    unsealed the bundle was never sealed
+    unsealed: the bundle was never sealed
     ");
     crate::seal(&folder, now(), Some(&KeyFile::from_seed(&SEED)), None).unwrap();
     insta::assert_snapshot!(shown(&folder), @"

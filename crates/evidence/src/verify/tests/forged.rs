@@ -120,7 +120,7 @@ fn a_statement_of_other_files_or_of_an_unknown_key_is_found() {
     let (_root, folder) = unsealed();
     forge(&folder, |end| drop(end.files.remove(0)));
     insta::assert_snapshot!(shown(&folder), @"
-    unsealed the bundle was never sealed
+    unsealed: the bundle was never sealed
     added 001-one.out: no record has its digest
     envelope 001-one.intoto.json: its subjects are not the files of the run
     ");
@@ -134,7 +134,7 @@ fn a_statement_of_other_files_or_of_an_unknown_key_is_found() {
         (file.bytes, file.sha256) = (other.len() as u64, Digest::of(&other));
     });
     insta::assert_snapshot!(shown(&folder), @"
-    unsealed the bundle was never sealed
+    unsealed: the bundle was never sealed
     bad-signature 001-one.intoto.json: no known key made its signature
     ");
 }
