@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use evidence::{Digest, Expectation};
 use report::{AnswerFormat, CommandLine, Common, Deferred, FindingsFormat, Format};
@@ -250,7 +251,7 @@ pub(crate) struct Export {
     #[arg(long = "as", value_name = "FORM")]
     pub(crate) form: Form,
     /// The file or folder to make; it must not exist
-    #[arg(long, short, value_name = "PATH")]
+    #[arg(long, short, value_name = "PATH", value_parser = PathBufValueParser::new().try_map(not_stdout))]
     pub(crate) output: PathBuf,
     /// Only this run; of in-toto, witness and asciicast
     #[arg(long, value_name = "NUMBER")]
@@ -375,6 +376,16 @@ impl CommandLine for Args {
             _ => Format::Human,
         }
     }
+}
+
+/// What is never written over is no stream, and `-` is no good name for a file.
+fn not_stdout(path: PathBuf) -> Result<PathBuf, String> {
+    if path.as_os_str() == "-" {
+        return Err(
+            "it is written to a path of its own, and not to standard output; name one".into()
+        );
+    }
+    Ok(path)
 }
 
 /// `30s`, `5m`, `1h`, `250ms`, as ops.toml writes them; a bare number is seconds.

@@ -43,8 +43,7 @@ impl KeyFile {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let why = |why| Error::Key { path: path.to_path_buf(), why };
         let bytes = read_named(path).map_err(Error::read(path))?;
-        let key = PrivateKey::from_openssh(&bytes)
-            .map_err(|_| why("it is not an OpenSSH private key"))?;
+        let key = PrivateKey::from_openssh(&bytes).map_err(|_| why(no_private_key(&bytes)))?;
         if key.is_encrypted() {
             return Err(why("it is encrypted; add it to ssh-agent"));
         }
@@ -60,6 +59,17 @@ impl KeyFile {
     /// A key from its 32 secret bytes.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
+    }
+}
+
+/// What a file is that is no private key.
+fn no_private_key(bytes: &[u8]) -> &'static str {
+    let is_public = str::from_utf8(bytes)
+        .is_ok_and(|line| ssh_key::PublicKey::from_openssh(line.trim_end()).is_ok());
+    if is_public {
+        "it is a public key, and no ssh-agent is here to ask for the private one"
+    } else {
+        "it is not an OpenSSH private key"
     }
 }
 
@@ -267,6 +277,13 @@ pub fn check_ssh(signature: &[u8], bytes: &[u8]) -> SshSignature {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_no_private_key_is_told_as_what_it_is() {
+        let line = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ops\n";
+        assert!(no_private_key(line).starts_with("it is a public key"));
+        assert_eq!(no_private_key(b"words"), "it is not an OpenSSH private key");
+    }
 
     #[test]
     fn a_signature_holds_for_its_bytes_alone() {

@@ -162,3 +162,13 @@ fn a_run_is_not_asked_for_where_there_is_none() {
         assert!(!bed.path("out").exists());
     }
 }
+
+#[test]
+fn an_export_is_no_file_by_the_name_of_standard_output() {
+    let bed = unsigned();
+    let bundle = sealed(&bed);
+    let refused = tool(&bed).args(["export", &bundle, "--as", "asciicast", "-o", "-"]).run();
+    assert_eq!((refused.code(), refused.stdout()), (2, ""), "{refused}");
+    assert!(refused.stderr().contains("not to standard output; name one"), "{refused}");
+    assert!(!bed.path("-").exists());
+}
