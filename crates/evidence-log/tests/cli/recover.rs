@@ -42,6 +42,7 @@ fn what_a_killed_recorder_left_is_named_and_recorded() {
     assert_eq!(tool(&bed).args(["report", &bundle, "-o", "k.html"]).run().code(), 0);
     let page = bed.read("k.html");
     assert!(page.contains("aria-label=\"stdout of run 1\">started"), "{page}");
+    assert!(page.contains("its recorder was stopped. The command may have gone on."), "{page}");
 }
 
 #[test]
@@ -55,7 +56,9 @@ fn a_run_that_goes_on_is_left_alone() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let recovered = tool(&bed).args(["recover", &bundle]).run();
+    let page = tool(&bed).args(["report", &bundle, "-o", "-"]).run();
     bed.write("go", "");
+    assert!(page.stdout().contains("it goes on, or its recorder was stopped"), "{page}");
     assert_eq!(running.wait().code(), 0);
     assert_eq!(recovered.code(), 1, "{recovered}");
     assert!(recovered.stdout().ends_with("run 1 (on) is still being recorded\n"), "{recovered}");
