@@ -51,15 +51,6 @@ pub(super) fn show(
         };
         let _ = writeln!(html, "<p class=\"callout bad\">{words}</p>");
     }
-    if run.end.is_none() {
-        let words = if run.left.is_empty() {
-            "It was begun, and how it ended is not known: its recorder was stopped. The command may have gone on."
-        } else {
-            "It was begun, and its end is not recorded: it goes on, or its recorder was stopped. `evidence-log recover` \
-             says which, and records what it had printed."
-        };
-        let _ = writeln!(html, "<p class=\"callout bad\">{words}</p>");
-    }
     for remark in run_remarks(run) {
         // Suspicions and what was not met are said above, and the commit stands in the record.
         let is_said = ["suspect: ", "git ", "its output has not "];
