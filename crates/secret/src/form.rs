@@ -6,10 +6,13 @@ mod block;
 mod carried;
 mod checksum;
 mod connection;
+mod option;
+mod password_file;
 pub(crate) mod pieces;
 mod placeholder;
 mod reference;
 mod short_label;
+mod statement;
 mod token;
 
 use std::ops::Range;
@@ -51,13 +54,15 @@ pub static RULES: &[FormRule] = &[
     ),
     rule("auth-header", "the value of an Authorization, Bearer or API token header"),
     rule("aws-key", "an AWS access key id"),
-    rule("command-login", "the password in `curl -u user:password`"),
+    rule("azure-key", "an account key of Azure Storage or Cosmos DB"),
+    rule("command-login", "the password in a command, as `curl -u user:password` or `mysql -p…`"),
     rule(
         "connection-string",
         "the password in a URL `scheme://user:password@host`, or among the parameters of a connection string",
     ),
     rule("cookie", "the value of a session's cookie"),
     rule("digitalocean-token", "a DigitalOcean token"),
+    rule("docker-login", "the login of a registry in Docker's config.json"),
     rule("docker-token", "a Docker Hub access token"),
     rule("fly-token", "a Fly.io token: fo1_, fm1r_ or fm2_"),
     rule("github-token", "a GitHub token whose checksum holds, or a fine-grained one"),
@@ -68,12 +73,17 @@ pub static RULES: &[FormRule] = &[
     rule("jwt", "a signed JSON Web Token"),
     rule("npm-token", "an npm token whose checksum holds"),
     rule("openai-key", "an OpenAI API key"),
+    rule("password-file", "the password in an entry of .netrc or .pgpass"),
     rule("private-key", "a private key in PEM armour"),
     rule("pypi-token", "a PyPI upload token"),
     rule("sendgrid-key", "a SendGrid API key"),
     rule("shopify-token", "a Shopify access token or app secret"),
     rule("slack-token", "a Slack token"),
     rule("slack-webhook", "the secret part of a Slack webhook URL"),
+    rule(
+        "sql-password",
+        "the password in a statement of SQL, as `PASSWORD '…'` or `IDENTIFIED BY '…'`",
+    ),
     rule("stripe-key", "a Stripe secret, restricted or webhook key"),
     rule("supabase-key", "a Supabase access token or secret key"),
 ];

@@ -66,7 +66,7 @@ fn nothing_that_failed_looks_like_a_success() {
 }
 
 /// What is a credential by form, and the part of it that must not be seen.
-const LEAKS: [(&str, &str); 6] = [
+const LEAKS: [(&str, &str); 11] = [
     ("postgresql://app:Qz8vK2pX@db.example.org:5432/app", "Qz8vK2pX"),
     ("rediss://default:Vw3nT7rLqK9s@redis.example.org:6380", "Vw3nT7rLqK9s"),
     ("api_access_token: hJ4kL9mN2pQ7rS1tV6wX3yZ8", "hJ4kL9mN2pQ7rS1tV6wX3yZ8"),
@@ -76,15 +76,22 @@ const LEAKS: [(&str, &str); 6] = [
         "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
     ),
     ("api_key=3b9d17c5e2f84a60b7d1c93e5f2a8046", "3b9d17c5e2f84a60b7d1c93e5f2a8046"),
+    ("ALTER ROLE app PASSWORD 'CANARY-sql';", "CANARY-sql"),
+    ("machine h.test login app password CANARY-netrc", "CANARY-netrc"),
+    ("db.test:5432:app:app:CANARY-pgpass", "CANARY-pgpass"),
+    ("{\"auth\": \"YXBwOkNBTkFSWS1wNHNz\"}", "YXBwOkNBTkFSWS1wNHNz"),
+    ("mysql -u root -pCANARY-mysql db", "CANARY-mysql"),
 ];
 
 /// What looks like a credential and is none.
-const INNOCENT: [&str; 5] = [
+const INNOCENT: [&str; 7] = [
     "commit 5f3e2d1c0b9a8f7e6d5c4b3a29181716f5e4d3c2",
     "registry.fly.io/app:deployment-01K7ABCDEFGH",
     "artifacts/check-2025-10-11T02-15-33Z.json",
     "DATABASE_URL\t9f2c4a1be07d6583\tdeployed",
     "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "ALTER ROLE app PASSWORD '$APP_PASSWORD';",
+    "mysql -u root -p db",
 ];
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::{Place, Verdict, assigned, block, carried, connection, is_word, short_label, token};
+use super::{
+    Place, Verdict, assigned, block, carried, connection, is_word, option, password_file,
+    short_label, statement, token,
+};
 
 pub(crate) type Judge = fn(&Place<'_>) -> Verdict;
 
@@ -96,6 +99,31 @@ const LABELS: &[(&str, usize, Judge)] = &[
     ("OOKIE", 1, carried::cookie),
     (" -u ", 0, carried::login),
     ("--user", 0, carried::login),
+    ("mysql -u", 0, option::mysql),
+    ("mysql -h", 0, option::mysql),
+    ("mysql -p", 0, option::mysql),
+    ("mysql --", 0, option::mysql),
+    ("mysqldump ", 2, option::mysql),
+    ("mysqladmin ", 3, option::mysql),
+    ("mariadb -", 1, option::mysql),
+    ("mariadb-dump ", 1, option::mysql),
+    ("redis-cli -", 1, option::redis),
+    ("sshpass -p", 0, option::sshpass),
+    ("REDISCLI_AUTH", 4, assigned::certain),
+    ("DENTIFIED ", 1, statement::identified),
+    ("dentified by ", 2, statement::identified),
+    (":5432:", 0, password_file::pgpass),
+    (":6432:", 0, password_file::pgpass),
+    (":6543:", 0, password_file::pgpass),
+    (":*:*:", 0, password_file::pgpass),
+    ("\"auth\": \"", 0, password_file::docker),
+    ("\"auth\":\"", 0, password_file::docker),
+    ("\"auth\\\": \\\"", 0, password_file::docker),
+    ("\"auth\\\":\\\"", 0, password_file::docker),
+    ("ccountKey", 1, assigned::azure),
+    ("ccount_key", 1, assigned::azure),
+    ("CCOUNT_KEY", 2, assigned::azure),
+    ("TORAGE_KEY", 2, assigned::azure),
 ];
 
 /// How many strings there are, and how many of them begin a secret; these come first.

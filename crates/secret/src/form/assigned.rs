@@ -1,7 +1,7 @@
 //! Values after a label: headers, assignments and prose.
 
 use super::placeholder::is_placeholder;
-use super::{Place, Verdict, connection, is_word, reference};
+use super::{Place, Verdict, connection, is_word, password_file, reference, statement};
 
 /// No header or assignment has a longer value; texts made of labels alone stay cheap.
 pub(super) const LONGEST_VALUE: usize = 4096;
@@ -115,7 +115,7 @@ pub(super) fn header(place: &Place<'_>) -> Verdict {
 }
 
 /// Whether a word is the Base64 of `user:password`, however little it looks like chance.
-fn is_login(value: &[u8]) -> bool {
+pub(super) fn is_login(value: &[u8]) -> bool {
     let value = value.trim_ascii_end();
     let text = value.strip_suffix(b"=").unwrap_or(value);
     let text = text.strip_suffix(b"=").unwrap_or(text);
@@ -177,6 +177,12 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         Verdict::Nothing => {}
         verdict => return verdict,
     }
+    for other in [statement::password, password_file::netrc] {
+        match other(place) {
+            Verdict::Nothing => {}
+            verdict => return verdict,
+        }
+    }
     let is_option = place.at.checked_sub(3).is_some_and(|dashes| {
         place.text[dashes..].starts_with(b"--p") && place.text[place.after()..].starts_with(b" ")
     });
@@ -196,6 +202,42 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         Verdict::Nothing
     }
 }
+
+/// `REDISCLI_AUTH=…`: of letters alone too, as nothing but a password stands there.
+pub(super) fn certain(place: &Place<'_>) -> Verdict {
+    let Some(start) = value_start(place) else { return Verdict::Nothing };
+    let belongs = |byte: u8| byte > b' ' && !b"\"'`<>\\;\x7f".contains(&byte);
+    let Some(end) = place.run_before_next(start, LONGEST_VALUE, belongs) else {
+        return Verdict::Open(start);
+    };
+    let value = trim_sentence(&place.text[start..end]);
+    let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some();
+    let is_secret = value.len() >= SHORTEST_PASSWORD && !is_code && !is_placeholder(value);
+    if is_secret && !reference::is_reference(value) {
+        Verdict::Found("assigned-password", start..start + value.len())
+    } else {
+        Verdict::Nothing
+    }
+}
+
+/// `AccountKey=…`, `AZURE_STORAGE_KEY=…`: the Base64 of 64 bytes.
+pub(super) fn azure(place: &Place<'_>) -> Verdict {
+    const LENGTH: usize = 88;
+    let Some(start) = value_start(place) else { return Verdict::Nothing };
+    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    let Some(end) = place.run(start, LENGTH + 1, belongs) else { return Verdict::Open(start) };
+    let value = &place.text[start..end];
+    let is_key = value.len() == LENGTH && value.ends_with(b"==") && is_random(value);
+    let is_public = AZURE_EMULATORS.iter().any(|head| value.starts_with(head));
+    if is_key && !is_public && !is_placeholder(value) {
+        Verdict::Found("azure-key", start..end)
+    } else {
+        Verdict::Nothing
+    }
+}
+
+/// How the keys begin that the emulators of Azure Storage and Cosmos DB have everywhere, as their manuals print them.
+const AZURE_EMULATORS: [&[u8]; 2] = [b"Eby8vdM02xNOcqFl", b"C2y6yDjf5/R+ob0N"];
 
 /// Whether a word in the place of a password can be one: letters and digits, no code, no time.
 pub(super) fn is_password(value: &[u8]) -> bool {

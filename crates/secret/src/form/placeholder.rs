@@ -81,6 +81,7 @@ const PARTS: &[&str] = &[
     "xxxx",
     "****",
     "...",
+    "…",
     "${",
     "{{",
     "<",
@@ -115,6 +116,7 @@ mod tests {
             "ghp_xxxxxxxxxxxxxxxx",
             "AKIAIOSFODNN7EXAMPLE",
             "your-token-here",
+            "…",
         ];
         for value in placeholders {
             assert!(is_placeholder(value.as_bytes()), "{value}");

@@ -8,6 +8,7 @@ mod corners;
 mod expected;
 mod hostile;
 mod leaks;
+mod leaks_by_form;
 mod leaks_found;
 mod leaks_git;
 mod leaks_more;

@@ -1,0 +1,79 @@
+//! Passwords among the arguments of commands that take them there.
+
+use super::placeholder::is_placeholder;
+use super::{LONGEST_LEAD, Place, Verdict, reference};
+
+const LONGEST_PASSWORD: usize = 512;
+const SHORTEST_PASSWORD: usize = 3;
+/// So far behind the program's name its option begins, with room for itself and a quote; what a stream has of that.
+const FURTHEST: usize = LONGEST_LEAD - 48;
+
+/// `mysql -u root -p…`: the password follows without a blank, or the client asks for it.
+pub(super) fn mysql(place: &Place<'_>) -> Verdict {
+    in_options(place, &[b" -p"], false)
+}
+
+/// `redis-cli -a …`.
+pub(super) fn redis(place: &Place<'_>) -> Verdict {
+    in_options(place, &[b" -a", b" --pass"], true)
+}
+
+/// `sshpass -p …`.
+pub(super) fn sshpass(place: &Place<'_>) -> Verdict {
+    in_options(place, &[b" -p"], true)
+}
+
+/// The value of the first of `options` that has one, in the command that begins with the anchor.
+fn in_options(place: &Place<'_>, options: &[&[u8]], may_be_next: bool) -> Verdict {
+    let text = place.text;
+    let words = &text[place.at..text.len().min(place.at + FURTHEST)];
+    let ends = |at: usize| match words[at] {
+        b'|' | b';' => true,
+        b'\n' => !words[..at].ends_with(b"\\") && !words[..at].ends_with(b"\\\r"),
+        _ => false,
+    };
+    let len = memchr::memchr3_iter(b'|', b';', b'\n', words).find(|at| ends(*at));
+    let words = &words[..len.unwrap_or(words.len())];
+    for option in options {
+        for at in memchr::memmem::find_iter(words, option) {
+            let behind = place.at + at + option.len();
+            let is_next = may_be_next && text.get(behind) == Some(&b' ');
+            match value(place, behind + usize::from(is_next)) {
+                Verdict::Nothing => {}
+                verdict => return verdict,
+            }
+        }
+    }
+    Verdict::Nothing
+}
+
+/// The argument that begins at `start`, or behind a quote there.
+fn value(place: &Place<'_>, start: usize) -> Verdict {
+    let text = place.text;
+    let rest = &text[start.min(text.len())..];
+    let bare = rest.strip_prefix(b"\\").unwrap_or(rest);
+    let quote = bare.first().copied().filter(|byte| b"'\"".contains(byte));
+    let start = if quote.is_some() { text.len() - bare.len() + 1 } else { start };
+    let belongs = |byte: u8| match quote {
+        Some(quote) => byte >= b' ' && byte != quote,
+        None => byte > b' ' && !b"\"'`|;&<>)\\,\x7f".contains(&byte),
+    };
+    let Some(end) = place.run_before_next(start, LONGEST_PASSWORD, belongs) else {
+        return Verdict::Open(start);
+    };
+    let value = &text[start..end];
+    let value = if quote.is_some() { value.strip_suffix(b"\\").unwrap_or(value) } else { value };
+    let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some();
+    // `-protocol` and `-port` with one dash too few.
+    let is_option = [&b"rotocol"[..], b"ort="].iter().any(|head| value.starts_with(head));
+    if value.len() < SHORTEST_PASSWORD
+        || is_code
+        || is_option
+        || value.contains(&b' ')
+        || is_placeholder(value)
+        || reference::is_reference(value)
+    {
+        return Verdict::Nothing;
+    }
+    Verdict::Found("command-login", start..start + value.len())
+}
