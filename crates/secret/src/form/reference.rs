@@ -41,6 +41,21 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
         || is_rule(value)
         || is_number(value)
         || is_flag(value)
+        || is_algorithm(value)
+}
+
+/// Whether a value names how passwords are hashed or kept, as `ARGON2I`, `SHA512-CRYPT` and `pbkdf2_sha256` do.
+fn is_algorithm(value: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "", "aes", "argon", "argon2d", "argon2i", "argon2id", "bcrypt", "blf", "cbc", "crypt",
+        "gcm", "hmac", "md", "pbkdf", "scram", "scrypt", "sha", "ssha",
+    ];
+    let is_word = |part: &str| {
+        let part = part.to_ascii_lowercase();
+        let word = part.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        WORDS.contains(&word)
+    };
+    value.split(['-', '_']).all(is_word) && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Whether a value is `true` or `false` as built JavaScript has them, with what follows.
@@ -80,7 +95,7 @@ pub(super) fn is_of_other_text(place: &Place<'_>, start: usize, end: usize) -> b
     let value = &place.text[start..end];
     before.ends_with(b"/etc/")
         || (between.contains(&b':') && place.text[end..].starts_with(b" = "))
-        || (between == b"|" && value.contains(&b'|'))
+        || (between.ends_with(b"|") && value.contains(&b'|'))
         || (before.ends_with(b".") && between == b"=" && is_name_at_end(value))
 }
 

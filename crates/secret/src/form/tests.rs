@@ -274,7 +274,13 @@ fn a_setting_named_after_passwords_is_none() {
         "password_scheme = SHA512-CRYPT",
         "password_method: pbkdf2_sha256",
         "PASSWORD_ALGORITHM=argon2id",
+        "password-scheme-sodium: ARGON2I",
+        "default_pass_scheme_of_password: SHA512-CRYPT",
+        "password: PBKDF2_SHA256",
+        "password_hashing_v2 = scram-sha-256",
     ]);
+    check("DB_PASSWORD=sha512-kq7V", "DB_PASSWORD=<assigned-password>");
+    check("DB_PASSWORD=2argon-77", "DB_PASSWORD=<assigned-password>");
     check("PASSWORD_ENCRYPTION_SALT=kq7Vw2xT", "PASSWORD_ENCRYPTION_SALT=<assigned-password>");
     check(
         "TOKEN_ENCRYPTION_KEY=CANARYkq7Vw2xTzPaB3dE5fG7",

@@ -69,3 +69,13 @@ fn placeholders_of_logins_are_not_found() {
     let output = leaks(&bed, &[]);
     assert_eq!((places(&output), output.code()), (vec![], 0), "{output}");
 }
+
+/// As a changelog of Dovecot and a compiled Python file once were found.
+#[test]
+fn names_of_algorithms_and_choices_of_words_are_not_found() {
+    let bed = bed();
+    bed.write("leaked/changelog", "    password-scheme-sodium: ARGON2I - print errno\n");
+    bed.write("leaked/a.pyc", b"\xa7\r\r\n\0|Parent|PasswordChar|PictureMargin2|Picture)\0\xda");
+    let output = leaks(&bed, &[]);
+    assert_eq!((places(&output), output.code()), (vec![], 0), "{output}");
+}

@@ -56,6 +56,18 @@ fn addresses_and_pages_are_no_tokens() {
     check("a:12:secret:CANARYkq7Vw2xTzPaB3dE5fG7", "a:12:secret:<assigned-token>");
 }
 
+/// As in a pattern of words that a compiled Python file has in one line.
+#[test]
+fn a_choice_of_words_is_no_password() {
+    spared(&[
+        "(Partition|PasswordChar|PictureMargin2|PicturePosition|Point)",
+        "GRPASSWD|5.005000|5.005000|Vn",
+        "|Password_field|p2|p3_of_words|",
+    ]);
+    check("| Password | SYNTHpass1 |", "| Password | <assigned-password> |");
+    check("|Password|SYNTHpass1", "|Password|<assigned-password>");
+}
+
 #[test]
 fn built_code_has_labels_without_values() {
     spared(&[
