@@ -175,8 +175,15 @@ impl SecretSet {
                         *last = next;
                     }
                 }
+                Some(last) if is_line_of(last, &next, text) => *last = next,
                 Some(last) if joins(&last.range, last.name, &next.range, next.name) => {
-                    last.range.end = last.range.end.max(next.range.end);
+                    // A piece of the value may have the line break too.
+                    let is_more = last.part != Part::Line
+                        || !next.in_part
+                        || !is_blank(text, last.range.end..next.range.end);
+                    if is_more {
+                        last.range.end = last.range.end.max(next.range.end);
+                    }
                 }
                 _ => found.push(next),
             }
@@ -206,6 +213,22 @@ impl SecretSet {
 fn is_other_end(big: &Match<'_>, little: &Match<'_>) -> bool {
     (big.encoding, little.encoding) == (Encoding::Utf16Be, Encoding::Utf16Le)
         && little.range == (big.range.start + 1..big.range.end + 1)
+}
+
+/// Whether what stands as a piece of a value is a whole line of it, and is told as that: but for white space the line is
+/// all of the piece.
+fn is_line_of(piece: &Match<'_>, line: &Match<'_>, text: &[u8]) -> bool {
+    let is_line = piece.in_part && !line.in_part && line.part == Part::Line;
+    let is_inside = line.range.start >= piece.range.start && line.range.end <= piece.range.end;
+    is_line
+        && is_inside
+        && piece.name == line.name
+        && is_blank(text, piece.range.start..line.range.start)
+        && is_blank(text, line.range.end..piece.range.end)
+}
+
+fn is_blank(text: &[u8], range: Range<usize>) -> bool {
+    text.get(range).is_none_or(|text| text.iter().all(u8::is_ascii_whitespace))
 }
 
 /// Whether two places, the first not after the second, are one.
@@ -367,6 +390,24 @@ mod tests {
         assert_eq!(found("x 2xTzPaB3dE5fG7h y"), []);
         assert_eq!(found("x eyJhbGciOiJIUzI1NiJ9.CANARYx"), []);
         assert_eq!(found("x CANARYxTzPaB3dE5fG7.s"), [("B", true, 2..23)]);
+    }
+
+    #[test]
+    fn a_whole_line_is_a_line_also_where_pieces_are_found() {
+        let lines = [b'k', b'q'].map(|letter| format!("CANARY{}9fGq9Lk3ZmWx7Rb2", letter as char));
+        let mut builder = SecretSet::builder();
+        builder.in_part().add("A", &Secret::from(lines.join("\n")));
+        let set = builder.build();
+        let check = |text: String, expected: &[(Part, bool)]| {
+            let found = set.find(text.as_bytes());
+            let found: Vec<_> = found.iter().map(|found| (found.part, found.in_part)).collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check(format!("+{}\n", lines.join("\n+")), &[(Part::Line, false); 2]);
+        check(format!("> {}\r\n> {}", lines[0], lines[1]), &[(Part::Line, false); 2]);
+        check(lines.join("\n"), &[(Part::Whole, false)]);
+        check(format!("x {} y", &lines[0][2..22]), &[(Part::Whole, true)]);
+        check(format!("{}\n{}", lines[0], &lines[1][..8]), &[(Part::Whole, true)]);
     }
 
     #[test]

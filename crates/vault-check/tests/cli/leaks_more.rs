@@ -306,6 +306,9 @@ fn lines_of_one_credential_below_each_other_are_one_finding() {
     let fingerprint = hint.split('`').nth(1).and_then(|hint| hint.split(' ').next()).unwrap();
     bed.write(".opsproof/allowed-leaks", format!("{fingerprint} 2999-01-01 a fixture\n"));
     let allowed = bed.command(testbed::bin!("vault-check")).arg("leaks").run();
+    let partial = bed.command(testbed::bin!("vault-check")).args(["leaks", "--partial"]).run();
+    // Told, and allowed, as one with pieces too.
+    assert_eq!(partial.stdout(), allowed.stdout());
     let first = output.stdout().lines().next().unwrap_or_default();
     insta::assert_snapshot!(first, @"leaked/diff:1:2 key: error: 5 lines of `key` stand here [leaked-value]");
     insta::assert_snapshot!(allowed, @"
