@@ -6,6 +6,7 @@ mod history;
 mod lfs;
 mod look;
 mod objects;
+mod position;
 mod sized;
 mod spare;
 mod stores;

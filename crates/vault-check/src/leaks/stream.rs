@@ -8,6 +8,7 @@ use envfile::characters;
 use packed::fill;
 
 use crate::leaks::look::{Leak, Look, Place};
+use crate::leaks::position::Position;
 
 /// A leak in a stream.
 pub(crate) struct Found {
@@ -44,7 +45,8 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new(look: &Look<'_>) -> Self {
-        let margin = look.set.overlap();
+        // A piece has no half of a character of two bytes.
+        let margin = look.set.overlap().next_multiple_of(2);
         Self { buffer: vec![0; PIECE.max(margin * 8)], margin, most: MOST_PLACES }
     }
 
@@ -61,7 +63,7 @@ impl Scratch {
         reader: &mut dyn Read,
         found: &mut Vec<Found>,
     ) -> io::Result<u64> {
-        let mut position = Position { line: 1, column: 1, start: 0 };
+        let mut position = Position::at_beginning_of(&self.buffer[..len]);
         let mut total = len as u64;
         look.counts.read(len);
         // What begins before this place of the buffer was told with the piece before.
@@ -101,13 +103,13 @@ impl Scratch {
                 if is_rest {
                     *rest = Some(found.len());
                 }
-                at = at.after(&text[counted..start]);
-                counted = start;
+                at = at.after(&text[counted..position.whole(start)]);
+                counted = position.whole(start);
                 found.push(Found {
                     leak: place.leak,
                     line: at.line,
                     column: at.column,
-                    start: at.start,
+                    start: position.start + start as u64,
                     // What stands for others too has no fingerprint, so that nobody can allow them.
                     written: secret::Secret::new(if is_rest {
                         Vec::new()
@@ -157,32 +159,6 @@ pub(crate) fn across(look: &Look<'_>, path: &[u8]) -> Vec<Found> {
     let Some(slash) = memchr::memrchr(b'/', path) else { return Vec::new() };
     let is_cut = |place: &Place| place.range.start <= slash && place.range.end > slash + 1;
     found_at(look.at(path).into_iter().filter(is_cut), path)
-}
-
-/// A place in a text, from 1.
-#[derive(Clone, Copy)]
-struct Position {
-    line: u64,
-    column: u64,
-    /// From 0, in bytes.
-    start: u64,
-}
-
-impl Position {
-    fn after(self, text: &[u8]) -> Self {
-        let start = self.start + text.len() as u64;
-        // A byte order mark is none of a text's characters, as SARIF and editors have it.
-        let mark = text.strip_prefix(b"\xEF\xBB\xBF").filter(|_| self.start == 0);
-        let text = mark.unwrap_or(text);
-        match memchr::memrchr(b'\n', text) {
-            None => Self { column: self.column + characters(text) as u64, start, ..self },
-            Some(last) => Self {
-                line: self.line + memchr::memchr_iter(b'\n', text).count() as u64,
-                column: characters(&text[last..]) as u64,
-                start,
-            },
-        }
-    }
 }
 
 #[cfg(test)]
