@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) not_ignored: BTreeSet<String>,
     /// Whether a new file in the vault's root would be ignored.
     pub(crate) is_folder_ignored: bool,
+    /// Folders above the vault whose Cargo.toml is in the index, of whichever repository they lie in.
+    pub(crate) crates: BTreeSet<PathBuf>,
 }
 
 /// Whether and what git could be asked.
@@ -47,14 +49,23 @@ pub(crate) fn ask(ops: &Ops, vault: &Vault, with_history: bool, invocation: &Inv
     let Some(program) = invocation.find_program("git") else {
         return Answer::Unknown("git is not installed");
     };
-    let git = Git::new(program, folder);
+    let git = Git::new(program.clone(), folder);
     let state = if vault.root_folder.is_some() {
         git.state(vault, with_history, ".", "")
     } else {
         let root = ops.relative(&vault.root);
         git.state(vault, with_history, &root, &format!("{root}/"))
     };
-    state.map_or(Answer::Unknown("git refused to answer"), Answer::Known)
+    let Some(state) = state else { return Answer::Unknown("git refused to answer") };
+    let above = vault.root.ancestors().skip(1).take_while(|above| above.starts_with(&ops.folder));
+    let is_tracked = |folder: &&Path| {
+        folder.join("Cargo.toml").is_file()
+            && Git::new(program.clone(), folder)
+                .list(&["ls-files", "-z", "--", "Cargo.toml"])
+                .is_some_and(|listed| !listed.is_empty())
+    };
+    let crates = above.filter(is_tracked).map(Path::to_owned).collect();
+    Answer::Known(State { crates, ..state })
 }
 
 /// Whether a folder lies in a repository, whatever git says of it.
@@ -119,6 +130,7 @@ impl<'a> Git<'a> {
                 .filter(|path| !ignored.contains(path))
                 .collect(),
             is_folder_ignored: ignored.contains(NEW_FILE),
+            crates: BTreeSet::new(),
         })
     }
 

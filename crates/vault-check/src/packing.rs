@@ -65,6 +65,8 @@ pub(crate) enum GitSays {
     NoRepository,
     /// It could not be asked.
     Unknown,
+    /// It does not track the Cargo.toml of the crate, which then does not heed it.
+    NoManifest,
     /// The file is ignored.
     Ignored,
     /// The file is not ignored, or is tracked all the same.
@@ -156,6 +158,11 @@ impl Recipe {
         has_some.then(|| Recipe { shown: ops.relative(path), packed, vault, kind })
     }
 
+    /// The folder of a crate.
+    pub(crate) fn folder_of_crate(&self) -> Option<&Path> {
+        matches!(self.kind, Kind::Cargo(_)).then_some(&self.packed)
+    }
+
     /// Whether and how the recipe carries a file of the vault, by its path from the vault's root.
     /// `git` says what git has to say of the file.
     pub(crate) fn carries(&self, path: &str, git: GitSays) -> Option<Carries<'_>> {
@@ -177,7 +184,7 @@ impl Recipe {
                 npm.packs(path).then(|| package("npm package", npm.why(), npm.mend()))
             }
             Kind::Cargo(found) => {
-                found.packs(path, git).then(|| package("crate", found.why(), found.mend()))
+                found.packs(path, git).then(|| package("crate", found.why(git), found.mend(git)))
             }
         }
     }

@@ -50,30 +50,40 @@ pub(crate) fn read(text: &str, outer: impl IntoIterator<Item = String>) -> Optio
 
 impl Crate {
     /// Whether the crate takes a file (cargo, `PathSource`); where nothing is included by name, git's ignored files stay
-    /// out.
+    /// out, if git tracks the Cargo.toml.
     pub(crate) fn packs(&self, path: &str, git: GitSays) -> bool {
         match (&self.include, git) {
             (Some(include), _) => include.cover(path),
             (None, GitSays::Shown) => !self.exclude.cover(path),
             // Without git a folder that is left out is not looked into.
-            (None, GitSays::NoRepository) => !self.exclude_without_git.cover_on_the_way(path),
+            (None, GitSays::NoRepository | GitSays::NoManifest) => {
+                !self.exclude_without_git.cover_on_the_way(path)
+            }
             (None, GitSays::Ignored | GitSays::Unknown) => false,
         }
     }
 
     /// Why it takes what it takes.
-    pub(crate) fn why(&self) -> &'static str {
-        match self.include {
-            Some(_) => "`include` lists it",
-            None => "neither `exclude` nor git keeps it out",
+    pub(crate) fn why(&self, git: GitSays) -> &'static str {
+        match (&self.include, git) {
+            (Some(_), _) => "`include` lists it",
+            (None, GitSays::NoManifest) => {
+                "`exclude` does not keep it out, and cargo heeds `.gitignore` only where git tracks Cargo.toml"
+            }
+            (None, _) => "neither `exclude` nor git keeps it out",
         }
     }
 
     /// What mends it.
-    pub(crate) fn mend(&self) -> &'static str {
-        match self.include {
-            Some(_) => "list in `include` only what the crate is made of, or set `publish = false`",
-            None => "add the vault's folder to `exclude`, or set `publish = false`",
+    pub(crate) fn mend(&self, git: GitSays) -> &'static str {
+        match (&self.include, git) {
+            (Some(_), _) => {
+                "list in `include` only what the crate is made of, or set `publish = false`"
+            }
+            (None, GitSays::NoManifest) => {
+                "`git add Cargo.toml`, add the vault's folder to `exclude`, or set `publish = false`"
+            }
+            (None, _) => "add the vault's folder to `exclude`, or set `publish = false`",
         }
     }
 }
@@ -93,6 +103,9 @@ mod tests {
         check("", GitSays::Ignored, Some(false));
         check("", GitSays::Unknown, Some(false));
         check("", GitSays::NoRepository, Some(true));
+        check("", GitSays::NoManifest, Some(true));
+        check("exclude = [\"/vault\"]", GitSays::NoManifest, Some(false));
+        check("include = [\"src/**\"]", GitSays::NoManifest, Some(false));
         check("exclude = [\"/vault\"]", GitSays::Shown, Some(false));
         check("include = [\"src/**\"]", GitSays::Shown, Some(false));
         check("include = [\"**/*.env\"]", GitSays::Ignored, Some(true));

@@ -81,9 +81,13 @@ const WITH_ORIG: &str =
 
 /// What the manifest says, what git does, and which of the vault's files are packed. The answers are those of cargo
 /// 1.95.
-const CARGO: [(&str, GitSays, &str); 29] = [
+const CARGO: [(&str, GitSays, &str); 33] = [
     ("", GitSays::Shown, WITH_ORIG),
     ("", GitSays::Ignored, ""),
+    ("", GitSays::NoManifest, "vault/c.env vault/occ/a.env vault/occ/a.env.orig vault/occ/b.txt"),
+    ("exclude = [\"/vault\"]", GitSays::NoManifest, ""),
+    ("exclude = [\"occ\"]", GitSays::NoManifest, "vault/c.env"),
+    ("include = [\"*.txt\"]", GitSays::NoManifest, "vault/occ/b.txt"),
     ("exclude = [\"/vault\"]", GitSays::Shown, ""),
     (
         "exclude = [\"*.env\"]",
@@ -206,13 +210,17 @@ fn what_cargo_packs_is_known() {
 #[test]
 fn cargo_packs_as_recorded() {
     for (rest, git, expected) in CARGO {
-        let ignored = if git == GitSays::Ignored { "/vault/\n" } else { "" };
+        let ignored =
+            if matches!(git, GitSays::Ignored | GitSays::NoManifest) { "/vault/\n" } else { "" };
         let bed = Bed::new();
         let manifest = manifest(rest);
         fill(&bed, ".", &[(".gitignore", ignored), ("src/lib.rs", ""), ("Cargo.toml", &manifest)]);
         if git != GitSays::NoRepository {
             bed.git_init();
-            bed.git(["add", "Cargo.toml", "src", ".gitignore"]);
+            bed.git(["add", "src", ".gitignore"]);
+        }
+        if !matches!(git, GitSays::NoRepository | GitSays::NoManifest) {
+            bed.git(["add", "Cargo.toml"]);
         }
         let args = ["package", "--list", "--allow-dirty", "--offline"];
         let cargo = duct::cmd("cargo", args).dir(bed.root()).stderr_null();

@@ -32,7 +32,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     for recipe in &scope.recipes {
         let carried = paths
             .iter()
-            .filter_map(|path| Some((*path, recipe.carries(path, git_says(scope, path))?)));
+            .filter_map(|path| Some((*path, recipe.carries(path, git_says(scope, recipe, path))?)));
         // One line may take in what another does not, or only may.
         let mut alike: BTreeMap<_, Vec<(&str, Carries<'_>)>> = BTreeMap::new();
         for (path, how) in carried {
@@ -58,10 +58,15 @@ fn keep(found: &mut Vec<Finding>, finding: Finding) {
     }
 }
 
-fn git_says(scope: &Scope<'_>, path: &str) -> GitSays {
+fn git_says(scope: &Scope<'_>, recipe: &Recipe, path: &str) -> GitSays {
     match &scope.git {
         Answer::NoRepository => GitSays::NoRepository,
         Answer::Unknown(_) => GitSays::Unknown,
+        Answer::Known(git)
+            if recipe.folder_of_crate().is_some_and(|folder| !git.crates.contains(folder)) =>
+        {
+            GitSays::NoManifest
+        }
         Answer::Known(git) if git.not_ignored.contains(path) || git.tracked.contains(path) => {
             GitSays::Shown
         }

@@ -234,6 +234,7 @@ fn a_package_that_would_carry_the_vault_is_found() {
     bed.write(".gitignore", "/vault/\n");
     bed.write("package.json", r#"{"name": "x", "version": "1.0.0"}"#);
     bed.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    bed.git(["add", "Cargo.toml"]);
     assert_eq!(check(bed), [""; 0]);
     bed.write(".npmignore", "test/\n");
     bed.write("Cargo.toml", "[package]\nname = \"x\"\ninclude = [\"vault/**\"]\n");
@@ -249,6 +250,30 @@ fn a_package_that_would_carry_the_vault_is_found() {
     "#);
     bed.write("package.json", r#"{"name": "x", "version": "1.0.0", "private": true}"#);
     bed.write("Cargo.toml", "[package]\nname = \"x\"\npublish = false\n");
+    assert_eq!(check(bed), [""; 0]);
+}
+
+/// As `cargo package --list` has it.
+#[test]
+fn a_crate_whose_manifest_git_does_not_track_heeds_no_gitignore() {
+    let operator = Operator::new();
+    let bed = &operator.bed;
+    bed.git_init();
+    bed.write(".gitignore", "/vault/\n");
+    bed.git(["add", ".gitignore"]);
+    bed.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    insta::assert_snapshot!(operator.run(["check", "--for", "align"]), @"
+    PRESENT      supabase/database_url_staging.env:DATABASE_URL  staging  rotated today
+
+    Cargo.toml: error: vault/occ/supabase/database_url_staging.env would be in the crate: `exclude` does not keep it out, and cargo heeds `.gitignore` only where git tracks Cargo.toml [packaged]
+      hint: `git add Cargo.toml`, add the vault's folder to `exclude`, or set `publish = false`
+    findings: 1 checked, 1 error
+    [exit status: 1]
+    ");
+    bed.write("Cargo.toml", "[package]\nname = \"x\"\nexclude = [\"/vault\"]\n");
+    assert_eq!(check(bed), [""; 0]);
+    bed.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    bed.git(["add", "Cargo.toml"]);
     assert_eq!(check(bed), [""; 0]);
 }
 
