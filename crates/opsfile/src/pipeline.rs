@@ -7,6 +7,7 @@ use crate::feedback::Feedback;
 use crate::fly::Fly;
 use crate::grammar::{Key, Kind, MAX_ATTEMPTS, Section};
 use crate::node::{Node, Table};
+use crate::pattern;
 use crate::program::{self, Programs};
 use crate::readiness::Readiness;
 use crate::vault::VaultSection;
@@ -326,10 +327,8 @@ fn read_expect(node: &Node<'_>) -> Result<Expect, Error> {
     }
     for item in table.some_items("match")? {
         let pattern = item.line_of_text()?;
-        if regex_syntax::parse(pattern).is_err() {
-            return Err(
-                item.error("must be a regular expression without look-around or back-references")
-            );
+        if let Some(refusal) = pattern::refusal(pattern) {
+            return Err(item.error(refusal));
         }
         expect.matches.push(pattern.to_owned());
     }

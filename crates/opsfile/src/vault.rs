@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::grammar::{Key, Kind, Section};
 use crate::node::{Node, Table};
+use crate::pattern;
 use crate::words::CredentialName;
 
 /// The vault as declared.
@@ -278,10 +279,10 @@ fn keys(node: &Node<'_>) -> Result<BTreeMap<String, Shape>, Error> {
 fn shape(node: &Node<'_>) -> Result<Shape, Error> {
     let word = node.text()?;
     Shape::from_word(word).ok_or_else(|| {
-        if word.starts_with("regex:") {
-            return node.error(
-                "must be `regex:` and a regular expression without look-around or back-references",
-            );
+        if let Some(pattern) = word.strip_prefix("regex:") {
+            let refusal = pattern::refusal(pattern);
+            let refusal = refusal.unwrap_or_else(|| "must be no empty text".to_owned());
+            return node.error(format!("what stands behind `regex:` {refusal}"));
         }
         let words = SHAPES.iter().map(|(word, _)| *word);
         let list: Vec<_> = words.clone().map(|word| format!("`{word}`")).collect();
@@ -378,7 +379,9 @@ mod tests {
         7:25: vault.file[0].keys.DATABASE_URL: must be a shape: `any`, `postgres-url`, `redis-url`, `https-url`, `url`, `hostname`, `port`, `integer`, `bool`, `email`, `fly-token`, `supabase-key`, `jwt`, `uuid`, `hex`, `base64`, `private-key`, `json` or `regex:…`
         hint: did you mean `postgres-url`?
         ");
-        insta::assert_snapshot!(refusal_of_example("\"postgres-url\" }", "'regex:^(?=a)' }"), @"7:25: vault.file[0].keys.DATABASE_URL: must be `regex:` and a regular expression without look-around or back-references");
+        insta::assert_snapshot!(refusal_of_example("\"postgres-url\" }", "'regex:^(?=a)' }"), @"7:25: vault.file[0].keys.DATABASE_URL: what stands behind `regex:` must be a regular expression; at its character 2: look-around, including look-ahead and look-behind, is not supported");
+        insta::assert_snapshot!(refusal_of_example("\"postgres-url\" }", "'regex:^[a-z' }"), @"7:25: vault.file[0].keys.DATABASE_URL: what stands behind `regex:` must be a regular expression; at its character 2: unclosed character class");
+        insta::assert_snapshot!(refusal_of_example("\"postgres-url\" }", "'regex:' }"), @"7:25: vault.file[0].keys.DATABASE_URL: what stands behind `regex:` must be no empty text");
         insta::assert_snapshot!(refusal_of_example("{ DATABASE_URL = \"postgres-url\" }", "{ \"DATABASE URL\" = \"any\" }"), @r#"7:10: vault.file[0].keys."DATABASE URL": must be a variable's name: letters, digits and `_`, not beginning with a digit"#);
         insta::assert_snapshot!(refusal_of_example("{ DATABASE_URL = \"postgres-url\" }", "{}"), @"7:8: vault.file[0].keys: must name at least one key");
         insta::assert_snapshot!(refusal_of_example("keys = { DATABASE_URL = \"postgres-url\" } ", "# "), @"5:1: vault.file[0]: one of `keys`, `whole` is missing");

@@ -78,7 +78,7 @@ fn a_lock_names_an_app_and_an_item_stands_in_the_checklist() {
 #[test]
 fn what_is_wrong_with_an_expectation_is_said_with_its_place() {
     let expect = |text: &str| refusal_of_example(AUTH, &format!("{AUTH}\nexpect = {{ {text} }}"));
-    insta::assert_snapshot!(expect("match = ['(']"), @"56:21: pipeline.preflight.step[1].expect.match[0]: must be a regular expression without look-around or back-references");
+    insta::assert_snapshot!(expect("match = ['(']"), @"56:21: pipeline.preflight.step[1].expect.match[0]: must be a regular expression; at its character 1: unclosed group");
     insta::assert_snapshot!(expect("json = { state = 'ok' }"), @r#"56:21: pipeline.preflight.step[1].expect.json.state: must be a JSON pointer, as "/status""#);
     insta::assert_snapshot!(expect("json = { '/state' = [1] }"), @r#"56:32: pipeline.preflight.step[1].expect.json."/state": must be text, a whole number, or true or false, is a list"#);
     insta::assert_snapshot!(expect("matches = ['a']"), @"

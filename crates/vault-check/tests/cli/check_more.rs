@@ -188,3 +188,15 @@ fn a_file_in_the_place_of_the_vault_is_told() {
     [exit status: 2]
     ");
 }
+
+/// With the true reason, and nothing of the pattern, which may be a value in the wrong place.
+#[test]
+fn a_pattern_that_is_none_is_refused_with_its_reason() {
+    let bed = bed("A = \"regex:CANARY-p4ss(\"", "A=CANARY-p4ss\n");
+    let output = bed.command(testbed::bin!("vault-check")).arg("check").run();
+    insta::assert_snapshot!(output, @"
+    ------- stderr -------
+    error: [ROOT]/ops.toml:6:14: vault.file[0].keys.A: what stands behind `regex:` must be a regular expression; at its character 12: unclosed group
+    [exit status: 2]
+    ");
+}
