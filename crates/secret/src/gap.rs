@@ -1,13 +1,17 @@
 //! What may stand between two bytes of a value where a line was wrapped in it: white space, line breaks that are written
-//! out, and what says that a line goes on.
+//! out, what says that a line goes on, and what comments, quoted mail, diffs and lists put before each line.
 
 /// White space longer than this ends a value: no terminal and no YAML writer indents so far.
 pub(crate) const LONGEST_GAP: usize = 128;
 
 /// The end of the gap that begins at `at`, if there is one: white space that is not too long, or a line break that is
 /// written out, as in a string of JSON. A line that goes on may end in a backslash (YAML, shells) or in `=` (mail),
-/// and where the next begins with a blank of the value itself YAML writes a backslash before it.
+/// and where the next begins with a blank of the value itself YAML writes a backslash before it. A mark before a line,
+/// with the blanks behind it, is a gap of its own, so that it is none where it is a byte of the value.
 pub(crate) fn gap_after(text: &[u8], at: usize) -> Option<usize> {
+    if let Some(end) = mark_after(text, at) {
+        return Some(end);
+    }
     if let Some(len) = written_break(&text[at..]) {
         return Some(at + len);
     }
@@ -25,6 +29,47 @@ pub(crate) fn gap_after(text: &[u8], at: usize) -> Option<usize> {
         }
     }
     (1..=LONGEST_GAP).contains(&(end - at)).then_some(end)
+}
+
+/// What stands before each line of a comment, of quoted mail, of a diff or of a list; `/` stands twice.
+pub(crate) const MARKS: &[u8] = b"#>|+-*/";
+
+/// No line has more marks before it, blanks between them counted.
+const LONGEST_PREFIX: usize = 16;
+
+/// The end of the mark at `at` and of the blanks behind it, if it stands before a line; all of the text where it may yet
+/// become one.
+fn mark_after(text: &[u8], at: usize) -> Option<usize> {
+    let mark = text.get(at).filter(|mark| MARKS.contains(mark))?;
+    line_of_prefix(text, at)?;
+    let end = match (mark, text.get(at + 1)) {
+        (b'/', _) if text[..at].ends_with(b"/") => at + 1,
+        (b'/', None) => return Some(text.len()),
+        (b'/', Some(b'/')) => at + 2,
+        (b'/', Some(_)) => return None,
+        _ => at + 1,
+    };
+    Some(end + text[end..].iter().take(LONGEST_PREFIX).take_while(|byte| is_blank(**byte)).count())
+}
+
+/// Where the line begins of which only marks and blanks stand before `at`, if there are not too many.
+fn line_of_prefix(text: &[u8], at: usize) -> Option<usize> {
+    let before = text[..at].iter().rev().take(LONGEST_PREFIX);
+    let n_before = before.take_while(|byte| is_blank(**byte) || MARKS.contains(byte)).count();
+    let line = at - n_before;
+    let mut runs = text[line..at].chunk_by(|one, next| one == next);
+    let has_lone_slash = runs.any(|run| run == b"/");
+    (text[..line].ends_with(b"\n") && !has_lone_slash).then_some(line)
+}
+
+/// Where the first mark stands before a line whose own text begins at `at`.
+fn first_mark(text: &[u8], at: usize) -> Option<usize> {
+    let line = line_of_prefix(text, at)?;
+    Some(line + text[line..at].iter().position(|byte| MARKS.contains(byte))?)
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 /// More backslashes than this before the letter of a line break are none of a string in a string.
@@ -68,6 +113,7 @@ pub(crate) fn gap_before(text: &[u8], at: usize) -> Option<usize> {
     if let Some(start) = written_break_before(text, at) {
         return Some(start);
     }
+    let at = first_mark(text, at).unwrap_or(at);
     let n_before = |end: usize| {
         let before = text[..end].iter().rev().take(LONGEST_GAP + 1);
         before.take_while(|byte| byte.is_ascii_whitespace()).count()
@@ -107,4 +153,39 @@ fn n_white(text: &[u8]) -> usize {
 
 pub(crate) fn has_line_break(gap: &[u8]) -> bool {
     gap.iter().any(|byte| matches!(byte, b'\n' | b'\r')) || gap.ends_with(b"\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `input` has the gap between `«` and `»`.
+    fn check(input: &str, may_go_on: bool) {
+        let (before, rest) = input.split_once('«').unwrap();
+        let (gap, behind) = rest.split_once('»').unwrap();
+        let text = [before, gap, behind].concat();
+        let (start, end) = (before.len(), before.len() + gap.len());
+        let mut at = start;
+        while at < end {
+            at = gap_after(text.as_bytes(), at).unwrap_or(usize::MAX);
+        }
+        assert_eq!(at == end, may_go_on, "{input:?}");
+        assert_eq!(gap_before(text.as_bytes(), end) == Some(start), may_go_on, "{input:?}");
+    }
+
+    #[test]
+    fn lines_go_on_behind_what_stands_before_each() {
+        for prefix in
+            ["# ", "#", "> ", ">> ", "> > ", "| ", "+", "-", "- ", "// ", "///", " * ", "+\t# "]
+        {
+            check(&format!("CAN«\n{prefix}»ARY"), true);
+            check(&format!("CAN«\r\n{prefix}»ARY"), true);
+            check(&format!("CAN«\\\n{prefix}»ARY"), true);
+        }
+        for prefix in ["x ", "/ ", "1: ", "> x > ", "#################### "] {
+            check(&format!("CAN«\n{prefix}»ARY"), false);
+        }
+        check("CAN«# »ARY", false);
+        check("CAN« # »ARY", false);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::cut;
 use crate::dump::Bytes;
-use crate::gap::{gap_after, gap_before, has_line_break};
+use crate::gap::{MARKS, gap_after, gap_before, has_line_break};
 use crate::needles::{GRAM, Needle, Wraps, hash, read_gram};
 use crate::search::SHORTEST_FIRST_RUN;
 
@@ -109,7 +109,8 @@ impl Prefixes {
         let mut at = text.len();
         while at > from && n_bytes < self.longest {
             at -= 1;
-            n_bytes += usize::from(!text[at].is_ascii_whitespace());
+            // What may stand before a line is none of a needle's bytes for certain.
+            n_bytes += usize::from(!text[at].is_ascii_whitespace() && !MARKS.contains(&text[at]));
         }
         at
     }

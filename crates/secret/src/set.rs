@@ -178,7 +178,7 @@ impl SecretSet {
                 Some(last) if is_line_of(last, &next, text) => *last = next,
                 Some(last) if joins(&last.range, last.name, &next.range, next.name) => {
                     // A piece of the value may have the line break too.
-                    let is_more = last.part != Part::Line
+                    let is_more = last.in_part
                         || !next.in_part
                         || !is_blank(text, last.range.end..next.range.end);
                     if is_more {
@@ -403,8 +403,9 @@ mod tests {
             let found: Vec<_> = found.iter().map(|found| (found.part, found.in_part)).collect();
             assert_eq!(found, expected, "{text}");
         };
-        check(format!("+{}\n", lines.join("\n+")), &[(Part::Line, false); 2]);
-        check(format!("> {}\r\n> {}", lines[0], lines[1]), &[(Part::Line, false); 2]);
+        check(format!("1:{}\n", lines.join("\n2:")), &[(Part::Line, false); 2]);
+        check(format!("x {}\r\nx {}", lines[0], lines[1]), &[(Part::Line, false); 2]);
+        check(format!("> {}\r\n> {}", lines[0], lines[1]), &[(Part::Whole, false)]);
         check(lines.join("\n"), &[(Part::Whole, false)]);
         check(format!("x {} y", &lines[0][2..22]), &[(Part::Whole, true)]);
         check(format!("{}\n{}", lines[0], &lines[1][..8]), &[(Part::Whole, true)]);

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
+use data_encoding::BASE64;
 use testbed::Bed;
 
 use crate::leaks::{TOKEN, bed, leaks, places};
@@ -284,7 +285,7 @@ fn credentials_behind_short_labels_and_heads_are_found_by_form() {
     assert_eq!(places(&leaks(&bed, &[])), expected);
 }
 
-/// As in a diff, in a log, or behind `>`.
+/// As in a log.
 #[test]
 fn lines_of_one_credential_below_each_other_are_one_finding() {
     let mut bed = Bed::new();
@@ -298,8 +299,8 @@ fn lines_of_one_credential_below_each_other_are_one_finding() {
     let line = |number: u8| format!("CANARY{number}fGq9Lk3ZmWx7Rb2TnVc5Yh8JdPs4AoEu6");
     let key: Vec<String> = (1..=5).map(line).collect();
     bed.write("vault/key", key.join("\n") + "\n");
-    let prefixed = |lines: &[String]| format!("+{}\n", lines.join("\n+"));
-    bed.write("leaked/diff", prefixed(&key));
+    let prefixed = |lines: &[String]| format!(":{}\n", lines.join("\n:"));
+    bed.write("leaked/log", prefixed(&key));
     bed.write("leaked/parted", format!("{}\n{}", prefixed(&key[..2]), prefixed(&key[4..])));
     let output = bed.command(testbed::bin!("vault-check")).args(["leaks", "--fingerprint"]).run();
     let hint = output.stdout().lines().nth(1).unwrap_or_default();
@@ -310,11 +311,40 @@ fn lines_of_one_credential_below_each_other_are_one_finding() {
     // Told, and allowed, as one with pieces too.
     assert_eq!(partial.stdout(), allowed.stdout());
     let first = output.stdout().lines().next().unwrap_or_default();
-    insta::assert_snapshot!(first, @"leaked/diff:1:2 key: error: 5 lines of `key` stand here [leaked-value]");
+    insta::assert_snapshot!(first, @"leaked/log:1:2 key: error: 5 lines of `key` stand here [leaked-value]");
     insta::assert_snapshot!(allowed, @"
     leaked/parted:1:2 key: error: 2 lines of `key` stand here [leaked-value]
     leaked/parted:4:2 key: error: a line of `key` stands here [leaked-value]
     findings: 4 checked, 2 errors
     [exit status: 1]
     ");
+}
+
+/// In the lines of a diff, of a comment, of quoted mail.
+#[test]
+fn a_value_is_found_whole_behind_what_stands_before_each_line() {
+    let bed = bed();
+    let half = TOKEN.len() / 2;
+    let encoded = BASE64.encode(format!("user:{TOKEN}:0123456789").as_bytes());
+    let mut expected = Vec::new();
+    for (index, prefix) in ["# ", "> ", "| ", "+", "-", "// ", " * "].iter().enumerate() {
+        let lines = [&TOKEN[..half], &TOKEN[half..]];
+        bed.write(
+            format!("leaked/{index}a"),
+            format!("{prefix}{}\n", lines.join(&format!("\n{prefix}"))),
+        );
+        let lines = [&encoded[..20], &encoded[20..40], &encoded[40..]];
+        bed.write(
+            format!("leaked/{index}b"),
+            format!("{prefix}{}\n", lines.join(&format!("\n{prefix}"))),
+        );
+        // In base64 `user:` stands before the token.
+        let columns = [("a", prefix.len() + 1), ("b", prefix.len() + 8)];
+        expected.extend(
+            columns.map(|(kind, column)| format!("leaked/{index}{kind}:1:{column} a.env:TOKEN")),
+        );
+    }
+    // Text that goes on between the two halves is none.
+    bed.write("leaked/z", format!("{}\nx> {}\n", &TOKEN[..half], &TOKEN[half..]));
+    assert_eq!(places(&leaks(&bed, &[])), expected);
 }

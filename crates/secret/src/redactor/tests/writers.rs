@@ -120,6 +120,13 @@ pub(super) const WRITERS: &[(&str, Writer)] = &[
     ("continued in mail", |value| {
         if value.contains('=') { value.into() } else { wrap(value, 18, "=\r\n").into() }
     }),
+    // A value of words is looked for without white space alone.
+    ("in a comment", |value| {
+        if value.contains(' ') { value.into() } else { wrap(value, 20, "\n# ").into() }
+    }),
+    ("in quoted mail", |value| {
+        if value.contains(' ') { value.into() } else { wrap(value, 24, "\r\n> ").into() }
+    }),
     ("wrapped at 12, indented", |value| wrap(value, 12, "\r\n        ").into()),
     ("xxd", |value| dump(value, 2, [": ", "  ", ""])),
     ("xxd of hex", |value| dump(&HEXLOWER.encode(value.as_bytes()), 2, [": ", "  ", ""])),
@@ -141,6 +148,10 @@ pub(super) const WRITERS: &[(&str, Writer)] = &[
     ("percent, utf-16be", |value| utf16(&format!("\r\n{}\r\n", percent(value)), u16::to_be_bytes)),
     ("hex, utf-16le", |value| utf16(&HEXLOWER.encode(value.as_bytes()), u16::to_le_bytes)),
     ("wrapped, utf-16le", |value| utf16(&wrap(value, 20, "\r\n"), u16::to_le_bytes)),
+    ("base64 in a comment of Rust", |value| {
+        wrap(&BASE64.encode(format!("xy{value}").as_bytes()), 40, "\n    // ").into()
+    }),
+    ("hex in a diff", |value| wrap(&HEXLOWER.encode(value.as_bytes()), 24, "\n+").into()),
     ("base64 wrapped at 30", |value| {
         wrap(&BASE64.encode(format!("{{\"k\":\"{value}\"}}").as_bytes()), 30, "\n").into()
     }),
