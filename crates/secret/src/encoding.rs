@@ -157,6 +157,7 @@ mod tests {
             "a%20b%26c/d%21~",
         ];
         check("a b&c/d!~", Encoding::Percent, &forms);
+        check("a@b/c", Encoding::Percent, &["a%%40b%%2Fc", "a%%40b%%2fc"]);
         check("q+x/=", Encoding::Percent, &["q%252Bx%252F%253D", "q%252bx%252f%253d"]);
         check("a-b_c.d~", Encoding::Percent, &["a%2Db%5Fc%2Ed%7E", "a%2db%5fc%2ed%7e"]);
     }
@@ -189,6 +190,9 @@ mod tests {
         check("a=b:c#d!\\", Encoding::Shell, &["a\\=b\\:c\\#d\\!\\\\"]);
         check("a-b_c/", Encoding::Shell, &["a\\-b_c\\/"]);
         check("a_b*c%40", Encoding::Shell, &["a\\_b\\*c%40", "a_b*c%%40"]);
+        check("a$b`c\"d'", Encoding::Shell, &["a`$b``c`\"d'"]);
+        check("a&b|c^d(e)!", Encoding::Shell, &["a^&b^|c^^d(e)!", "a^&b^|c^^d^(e^)!"]);
+        check("a%b&c!d e", Encoding::Shell, &["a%%b^&c!d e", "a^%b^&c^!d^ e"]);
     }
 
     #[test]

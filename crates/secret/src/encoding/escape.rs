@@ -232,6 +232,12 @@ fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         (b"\\`*_[]", b"\\\0"),
         // Java's properties.
         (b"=:#!\\", b"\\\0"),
+        // PowerShell, in double quotes.
+        (b"$`\"", b"`\0"),
+        // cmd: where it has to be, and as Node's cross-spawn does it.
+        (b"&|<>^", b"^\0"),
+        (b"&|<>^()", b"^\0"),
+        (b" !\"%&()*,;<>?[]^`|", b"^\0"),
         (b"$`\"\\", b"\\\0"),
         (b"$`\"\\!", b"\\\0"),
         // bash's printf %q, 5.2 and before; `#` and `~` stay but at the start, where the backslash
@@ -247,6 +253,15 @@ fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     ] {
         take(Encoding::Shell, replacing(from, to));
     }
+    // A file of cmd's.
+    take(
+        Encoding::Shell,
+        each_byte(value, |out, byte| match byte {
+            b'%' => out.extend(b"%%"),
+            b'&' | b'|' | b'<' | b'>' | b'^' => out.extend([b'^', byte]),
+            _ => out.push(byte),
+        }),
+    );
 }
 
 fn c_escapes(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {

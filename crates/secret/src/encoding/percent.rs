@@ -37,6 +37,25 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         }
     }
     nested(value, take);
+    doubled(value, take);
+}
+
+/// Percent-encoded, with the sign doubled, as what expands variables has it: alembic.ini, units of systemd, files of
+/// cmd's, formats of `printf`.
+fn doubled(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    for kept in NESTED {
+        for digits in [b"0123456789ABCDEF", b"0123456789abcdef"] {
+            let once = encode(value, kept, digits, false);
+            let mut form = Zeroizing::new(Vec::with_capacity(once.len() * 2));
+            for &byte in once.iter() {
+                form.push(byte);
+                if byte == b'%' {
+                    form.push(byte);
+                }
+            }
+            take(Encoding::Percent, form);
+        }
+    }
 }
 
 /// How a URL is put into a query of another one: encoders of which most leave little as it is.

@@ -348,3 +348,20 @@ fn a_value_is_found_whole_behind_what_stands_before_each_line() {
     bed.write("leaked/z", format!("{}\nx> {}\n", &TOKEN[..half], &TOKEN[half..]));
     assert_eq!(places(&leaks(&bed, &[])), expected);
 }
+
+#[test]
+fn values_are_found_as_powershell_cmd_and_units_escape_them() {
+    let bed = bed();
+    bed.write("vault/a.env", "TOKEN='CANARY$q7\"V&w@2%zT'\nURL=x\nPIN=zq19x\n");
+    for (name, text) in [
+        ("a.ps1", "$t = \"CANARY`$q7`\"V&w@2%zT\""),
+        ("b.cmd", "set T=CANARY$q7\"V^&w@2%%zT"),
+        ("c.log", "cmd CANARY$q7^\"V^&w@2^%zT"),
+        ("d.ini", "p://u:CANARY%%24q7%%22V%%26w%%402%%25zT@h"),
+    ] {
+        bed.write(format!("leaked/{name}"), format!("{text}\n"));
+    }
+    let expected = ["a.ps1:1:7", "b.cmd:1:7", "c.log:1:5", "d.ini:1:7"];
+    let expected = expected.map(|place| format!("leaked/{place} a.env:TOKEN"));
+    assert_eq!(places(&leaks(&bed, &[])), expected);
+}

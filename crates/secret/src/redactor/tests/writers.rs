@@ -101,6 +101,9 @@ pub(super) const WRITERS: &[(&str, Writer)] = &[
     ("json, html safe", |value| json(value, true).into()),
     ("json in json", |value| json(&json(value, false), false).into()),
     ("bash %q", |value| bash_q(value).into()),
+    ("powershell", |value| escaped(value, "$`\"", '`').into()),
+    ("cmd", |value| escaped(value, "&|<>^", '^').into()),
+    ("percent in a unit of systemd", |value| percent(value).replace('%', "%%").into()),
     ("hex", |value| HEXLOWER.encode(value.as_bytes()).into()),
     ("hex, upper case", |value| HEXUPPER.encode(value.as_bytes()).into()),
     ("utf-16le", |value| utf16(value, u16::to_le_bytes)),
@@ -156,6 +159,15 @@ pub(super) const WRITERS: &[(&str, Writer)] = &[
         wrap(&BASE64.encode(format!("{{\"k\":\"{value}\"}}").as_bytes()), 30, "\n").into()
     }),
 ];
+
+/// With a sign before each of some characters.
+fn escaped(value: &str, special: &str, sign: char) -> String {
+    let write = |char: char| {
+        let sign = special.contains(char).then_some(sign);
+        sign.into_iter().chain([char])
+    };
+    value.chars().flat_map(write).collect()
+}
 
 /// A dump of two lines or more, as `xxd` prints it, or as `hexdump -C` does.
 fn dump(value: &str, per_group: usize, ends: [&str; 3]) -> Vec<u8> {
