@@ -13,7 +13,7 @@ mod locate;
 mod nearest;
 mod node;
 mod ops;
-mod pattern;
+pub mod pattern;
 mod pipeline;
 mod plain;
 mod program;

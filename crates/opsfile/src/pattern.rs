@@ -4,7 +4,7 @@ use regex_syntax::Error;
 
 /// What is said of a text that is to be a regular expression and is none, with the reason and the character where it
 /// shows; nothing of the text itself, which may be a secret in the wrong place.
-pub(crate) fn refusal(pattern: &str) -> Option<String> {
+pub fn refusal(pattern: &str) -> Option<String> {
     let (at, reason) = match regex_syntax::parse(pattern).err()? {
         Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
         Error::Translate(error) => (error.span().start.offset, error.kind().to_string()),

@@ -25,15 +25,16 @@ const LONGEST: usize = 4096;
 /// Reads a pattern of the command line.
 pub(crate) fn pattern(text: &str) -> Result<String, String> {
     check_length(text)?;
-    Regex::new(text).map(|_| text.to_owned()).map_err(|refused| {
-        let hint = match refused {
-            regex::Error::CompiledTooBig(_) => {
-                "the pattern is too large; repeat less, or write [0-9A-Za-z_] for \\w"
-            }
-            _ => "write a regular expression without look-around or back-references",
-        };
-        hint.to_owned()
-    })
+    match Regex::new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(regex::Error::CompiledTooBig(_)) => {
+            Err("the pattern is too large; repeat less, or write [0-9A-Za-z_] for \\w".to_owned())
+        }
+        Err(_) => {
+            let why = opsfile::pattern::refusal(text);
+            Err(why.map_or_else(|| "it is no regular expression".into(), |why| format!("it {why}")))
+        }
+    }
 }
 
 /// Reads a pointer of the command line, with or without a value.
@@ -217,6 +218,7 @@ mod tests {
         check_lines("caf\u{e9}s\ncaf\u{e9}\n", r"\bcaf\x{e9}\b", true);
         check_lines("caf\u{e9}s\n", r"\bcaf\x{e9}\b", false);
         check_lines("\u{fc}ok \u{fc}\n", r"(?i)^.(\bOK|x{2,3}\B)", false);
-        assert!(pattern("(").is_err());
+        let refused = pattern("CANARY(").unwrap_err();
+        assert_eq!(refused, "it must be a regular expression; at its character 7: unclosed group");
     }
 }
