@@ -227,11 +227,12 @@ const WRAPPED_WINDOW: usize = 16;
 /// Pieces that many credentials share, as the scheme of a URL, are avoided, and so are words.
 fn choose_windows(needles: &mut [Needle]) {
     const N_SLOTS_LOG: u32 = 14;
-    // For each piece how many credentials have it, and which was counted last.
-    let mut counts = vec![(0_u32, u32::MAX); 1 << N_SLOTS_LOG];
+    // For each piece how many credentials have it, and which was counted last, from 1. Zeroes cost nothing until they
+    // are written to.
+    let mut counts = vec![(0_u32, 0_u32); 1 << N_SLOTS_LOG];
     let slot = |gram: &[u8]| (hash(read_gram(gram)) >> (32 - N_SLOTS_LOG)) as usize;
     for needle in &*needles {
-        let name = u32::try_from(needle.name).unwrap_or(0);
+        let name = u32::try_from(needle.name + 1).unwrap_or(u32::MAX);
         for gram in considered(&needle.bytes).windows(GRAM) {
             let (count, counted) = &mut counts[slot(gram)];
             if std::mem::replace(counted, name) != name {
