@@ -209,7 +209,10 @@ fn search_rest(
     is_zip: IsZip,
 ) -> io::Result<()> {
     let head = head(searcher, len);
-    match Kind::of(head) {
+    let kind = Kind::of(head);
+    // Most pictures have nothing packed in them but pixels: one that lies deepest is looked into all the same.
+    let deepest = DEEPEST + usize::from(kind == Kind::Png);
+    match kind {
         Kind::Opaque(why) => searcher.unread(member, why),
         Kind::Text => {
             let is_long_program = len >= WHOLE && kind::is_program(head);
@@ -225,8 +228,8 @@ fn search_rest(
                 return search_watched(searcher, len, reader, member);
             }
         }
+        _ if depth.level >= deepest => searcher.unread(member, Unread::TooDeep),
         Kind::Png => return png::search(searcher, len, reader, member, depth),
-        _ if depth.level >= DEEPEST => searcher.unread(member, Unread::TooDeep),
         Kind::Gzip => {
             search_gzip(searcher, len, reader, member, depth);
             return Ok(());

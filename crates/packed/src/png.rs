@@ -4,13 +4,13 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::mem;
 
 use super::unpacked::{Counted, Unpacked, Zlib};
-use super::{Depth, IsZip, LONGEST_HELD, Search, Unread, first, head, search_rest};
+use super::{Depth, IsZip, LONGEST_HELD, Search, Unread, fill, first, head, search_rest};
 use super::{in_archive, search_unpacked};
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Searches a picture's bytes as they are, of which the first `len` are read, then each text that is packed in it, and
-/// what stands behind it. Its pixels are unpacked for nobody.
+/// what stands behind it: more pictures in a row, or anything else. Pixels are unpacked for nobody.
 pub(super) fn search(
     searcher: &mut dyn Search,
     len: usize,
@@ -19,14 +19,24 @@ pub(super) fn search(
     depth: Depth<'_>,
 ) -> io::Result<()> {
     let start = head(searcher, len).to_vec();
-    let mut chunks = Chunks::new(BufReader::new(Cursor::new(start).chain(reader)));
-    let len = first(searcher, &mut chunks)?;
-    searcher.text(member, len, &mut chunks)?;
-    let Chunks { reader: mut behind, texts, why_unread, .. } = chunks.finish();
-    if let Some(why) = why_unread {
-        searcher.unread(member, why);
-    }
-    search_texts(searcher, &texts, member, depth);
+    let mut reader = BufReader::new(Cursor::new(start).chain(reader));
+    let (begin, mut n_packed) = (depth.n_unpacked.get(), 0);
+    let mut signature = [0; SIGNATURE.len()];
+    let n_read = loop {
+        let n_read = fill(&mut reader, &mut signature)?;
+        if signature[..n_read] != *SIGNATURE {
+            break n_read;
+        }
+        let mut chunks = Chunks::new(SIGNATURE.chain(&mut reader));
+        let len = first(searcher, &mut chunks)?;
+        searcher.text(member, len, &mut chunks)?;
+        let Chunks { texts, why_unread, .. } = chunks.finish();
+        if let Some(why) = why_unread {
+            searcher.unread(member, why);
+        }
+        search_texts(searcher, &texts, member, depth, begin, &mut n_packed);
+    };
+    let mut behind = signature[..n_read].chain(reader);
     let len = first(searcher, &mut behind)?;
     if len == 0 {
         return Ok(());
@@ -34,10 +44,17 @@ pub(super) fn search(
     search_rest(searcher, len, &mut behind, member, depth.deeper(), IsZip::Perhaps)
 }
 
-fn search_texts(searcher: &mut dyn Search, texts: &[Chunk], member: &str, depth: Depth<'_>) {
-    let (begin, mut n_packed, mut is_damaged) = (depth.n_unpacked.get(), 0, false);
+fn search_texts(
+    searcher: &mut dyn Search,
+    texts: &[Chunk],
+    member: &str,
+    depth: Depth<'_>,
+    begin: u64,
+    n_packed: &mut u64,
+) {
+    let mut is_damaged = false;
     for chunk in texts {
-        if depth.is_too_much(begin, n_packed) {
+        if depth.is_too_much(begin, *n_packed) {
             return searcher.unread(member, Unread::TooLarge);
         }
         let Some(packed) = chunk.packed() else {
@@ -47,7 +64,7 @@ fn search_texts(searcher: &mut dyn Search, texts: &[Chunk], member: &str, depth:
         if packed.is_empty() {
             continue;
         }
-        n_packed += packed.len() as u64;
+        *n_packed += packed.len() as u64;
         let packed = Counted { reader: packed, n_bytes: 0 };
         let mut unpacked = Unpacked::new(Zlib::new(packed), depth);
         let name = in_archive(member, &format!("({})", chunk.kind.name()));

@@ -50,6 +50,24 @@ fn packed_texts_of_a_picture_are_searched() {
 }
 
 #[test]
+fn pictures_in_a_row_and_inside_each_other_are_followed_so_far() {
+    let small = [super::super::png::SIGNATURE, &chunk("IEND", b"")].concat();
+    let row = small.repeat(20_000);
+    for last in [with_text(TOKEN.as_bytes()), gzip(TOKEN.as_bytes()), TOKEN.as_bytes().to_vec()] {
+        assert_eq!(searched(&[&row[..], &last].concat()), (1, vec![]));
+        assert_eq!(searched_once(&[&row[..], &last].concat()), (1, vec![]));
+    }
+    let nested =
+        |n_pictures| (0..n_pictures).fold(TOKEN.as_bytes().to_vec(), |inner, _| with_text(&inner));
+    assert_eq!(searched(&nested(5)), (1, vec![]));
+    assert_eq!(searched(&nested(6)).1, [Unread::TooDeep]);
+    assert_eq!(searched(&nested(300)).1, [Unread::TooDeep]);
+    let bomb = chunk("zTXt", &[b"a\0\0", &zlib(&vec![0; 512 << 10])[..]].concat());
+    let (_, unread) = searched(&png(&bomb).repeat(50));
+    assert!(!unread.is_empty() && unread.iter().all(|why| *why == Unread::TooLarge), "{unread:?}");
+}
+
+#[test]
 fn packed_texts_that_cannot_be_read_are_told() {
     let packed = zlib(TOKEN.as_bytes());
     for (kind, body) in [
