@@ -34,6 +34,10 @@ fn in_options(place: &Place<'_>, options: &[&[u8]], may_be_next: bool) -> Verdic
     };
     let len = memchr::memchr3_iter(b'|', b';', b'\n', words).find(|at| ends(*at));
     let words = &words[..len.unwrap_or(words.len())];
+    // Where the anchor stands again it is judged again: a text of anchors is looked at once.
+    let next =
+        memchr::memmem::find(&words[place.len.min(words.len())..], &text[place.at..place.after()]);
+    let words = &words[..next.map_or(words.len(), |next| place.len + next)];
     for option in options {
         for at in memchr::memmem::find_iter(words, option) {
             let behind = place.at + at + option.len();

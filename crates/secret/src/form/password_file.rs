@@ -92,6 +92,13 @@ fn entry(lead: &[u8]) -> Option<Entry> {
 /// `HOST:PORT:DATABASE:USER:…` as libpq's `.pgpass` has it, by its port; the anchor may have the database too.
 pub(super) fn pgpass(place: &Place<'_>) -> Verdict {
     let text = place.text;
+    // A row of anchors is not read from each of them to its end.
+    let ahead = &text[place.after()..text.len().min(place.after() + LONGEST_LINE)];
+    let is_next_a_name = memchr::memchr(b':', ahead).is_none_or(|len| is_name(&ahead[..len]));
+    let is_in_row = text[place.at..].starts_with(b":*:*") && text[..place.at].ends_with(b":*");
+    if is_in_row || !is_next_a_name {
+        return Verdict::Nothing;
+    }
     let is_inside = |byte: &u8| *byte > b' ' && !b"\"'`\x7f".contains(byte);
     let Some(end) = place.run_before_next(place.after(), LONGEST_LINE, |byte| is_inside(&byte))
     else {
@@ -123,15 +130,17 @@ fn behind_fields(text: &[u8], range: std::ops::Range<usize>, n_fields: usize) ->
     let mut start = range.start;
     for _ in 0..n_fields {
         let len = memchr::memchr(b':', &text[start..range.end])?;
-        let field = &text[start..start + len];
-        let is_name = field.iter().all(|byte| is_word(*byte) || b".-*@".contains(byte))
-            && field.iter().any(|byte| byte.is_ascii_alphabetic() || *byte == b'*');
-        if !is_name {
+        if !is_name(&text[start..start + len]) {
             return None;
         }
         start += len + 1;
     }
     Some(start)
+}
+
+fn is_name(field: &[u8]) -> bool {
+    field.iter().all(|byte| is_word(*byte) || b".-*@".contains(byte))
+        && field.iter().any(|byte| byte.is_ascii_alphabetic() || *byte == b'*')
 }
 
 /// Whether a colon stands in a host that no backslash stands before.

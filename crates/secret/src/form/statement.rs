@@ -23,8 +23,8 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
     let Some(start) = behind_quote(place, at, b" \t\r\n=(", b"'") else { return Verdict::Nothing };
     // The first letter of the word is not in the anchor.
     let before = before(place, start, place.at.saturating_sub(1));
-    let is_set = before.last().is_some_and(|word| word == b"set")
-        || before.windows(2).any(|pair| pair[0] == b"set" && pair[1] == b"password");
+    let is_set = before.last().is_some_and(|word| word.eq_ignore_ascii_case(b"set"))
+        || has_pair(&before, &["set"], &["password"]);
     if is_set || is_about_account(&before) { quoted(place, start) } else { Verdict::Nothing }
 }
 
@@ -52,8 +52,9 @@ pub(super) fn identified(place: &Place<'_>) -> Verdict {
     }
     let is_of_account = |start| {
         let before = before(place, start, place.at.saturating_sub(1));
-        let is_link = before.windows(2).any(|pair| pair[0] == b"connect" && pair[1] == b"to");
-        is_link || is_about_account(&before) || before.iter().any(|word| word == b"grant")
+        has_pair(&before, &["connect"], &["to"])
+            || is_about_account(&before)
+            || before.iter().any(|word| word.eq_ignore_ascii_case(b"grant"))
     };
     match behind_quote(place, at, b" \t\r\n", b"'\"") {
         Some(start) if is_of_account(start) => quoted(place, start),
@@ -133,20 +134,24 @@ fn is_put_in(value: &[u8]) -> bool {
         || reference::is_reference(value)
 }
 
-/// The words of the statement before `end`, in small letters, as far as a stream keeps what stands before `start`.
-fn before(place: &Place<'_>, start: usize, end: usize) -> Vec<Vec<u8>> {
+/// The words of the statement before `end`, as far as a stream keeps what stands before `start`.
+fn before<'text>(place: &Place<'text>, start: usize, end: usize) -> Vec<&'text [u8]> {
     let lead = &place.text[start.saturating_sub(LONGEST_LEAD).min(end)..end];
     let statement = memchr::memrchr(b';', lead).map_or(lead, |last| &lead[last + 1..]);
-    let words = statement.split(|byte| !is_word(*byte)).filter(|word| !word.is_empty());
-    words.map(<[u8]>::to_ascii_lowercase).collect()
+    statement.split(|byte| !is_word(*byte)).filter(|word| !word.is_empty()).collect()
 }
 
 /// Whether a statement makes or changes an account: prose has other words between the two.
-fn is_about_account(words: &[Vec<u8>]) -> bool {
-    words.windows(2).any(|pair| {
-        [&b"create"[..], b"alter", b"replace"].contains(&pair[0].as_slice())
-            && [&b"role"[..], b"user", b"login", b"group"].contains(&pair[1].as_slice())
-    })
+fn is_about_account(words: &[&[u8]]) -> bool {
+    has_pair(words, &["create", "alter", "replace"], &["role", "user", "login", "group"])
+}
+
+/// Whether one of the first words stands right before one of the second, in letters of any size.
+fn has_pair(words: &[&[u8]], first: &[&str], second: &[&str]) -> bool {
+    let is_any = |word: &[u8], of: &[&str]| {
+        of.iter().any(|wanted| word.eq_ignore_ascii_case(wanted.as_bytes()))
+    };
+    words.windows(2).any(|pair| is_any(pair[0], first) && is_any(pair[1], second))
 }
 
 fn n_blanks(text: &[u8]) -> usize {

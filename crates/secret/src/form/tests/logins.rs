@@ -214,6 +214,7 @@ const KEY: [u8; 58] = {
 #[test]
 fn passwords_among_arguments() {
     for (head, tail) in [
+        ("mysql -u mysql -u root -p", " db"),
         ("mysql -u root -p", " db"),
         ("mysql -h h -uroot -p'", "' db"),
         ("mysql -p", ""),
