@@ -41,9 +41,10 @@ const LONGEST_PREFIX: usize = 16;
 /// become one.
 fn mark_after(text: &[u8], at: usize) -> Option<usize> {
     let mark = text.get(at).filter(|mark| MARKS.contains(mark))?;
-    line_of_prefix(text, at)?;
+    let line = line_of_prefix(text, at)?;
     let end = match (mark, text.get(at + 1)) {
-        (b'/', _) if text[..at].ends_with(b"/") => at + 1,
+        // The first of the value's bytes may have been taken for one of these.
+        (b'/', _) if memchr::memchr(b'/', &text[line..at]).is_some() => at + 1,
         (b'/', None) => return Some(text.len()),
         (b'/', Some(b'/')) => at + 2,
         (b'/', Some(_)) => return None,
@@ -57,7 +58,8 @@ fn line_of_prefix(text: &[u8], at: usize) -> Option<usize> {
     let before = text[..at].iter().rev().take(LONGEST_PREFIX);
     let n_before = before.take_while(|byte| is_blank(**byte) || MARKS.contains(byte)).count();
     let line = at - n_before;
-    let mut runs = text[line..at].chunk_by(|one, next| one == next);
+    let goes_on = text[..at].ends_with(b"/") && text[at..].starts_with(b"/");
+    let mut runs = text[line..at + usize::from(goes_on)].chunk_by(|one, next| one == next);
     let has_lone_slash = runs.any(|run| run == b"/");
     (text[..line].ends_with(b"\n") && !has_lone_slash).then_some(line)
 }

@@ -412,6 +412,22 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_before_a_line_may_be_a_byte_of_the_value_too() {
+        let value = "CANARYkq9+fG/q9L#k3>Zm|Wx7-Rb2//Tz4*Pn";
+        let mut builder = SecretSet::builder();
+        builder.add("A", &Secret::from(value.to_owned()));
+        let set = builder.build();
+        for prefix in ["# ", "#", ">> ", "| ", "+", "- ", " * ", "//", "// ", "///", "\t// "] {
+            for at in 8..value.len() - 4 {
+                let text = format!("x {}\n{prefix}{}\n{prefix}y", &value[..at], &value[at..]);
+                let found = set.find(text.as_bytes());
+                let found: Vec<_> = found.iter().map(|found| &text[found.range.clone()]).collect();
+                assert_eq!(found, [&text[2..=value.len() + prefix.len() + 2]], "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_very_long_value_is_found_by_its_head() {
         let piece = |at: usize| format!("CANARY-\u{e9}{at}");
         let value: String = (0..HEAD).map(piece).collect();
