@@ -34,6 +34,7 @@ fn in_options(place: &Place<'_>, options: &[&[u8]], may_be_next: bool) -> Verdic
     };
     let len = memchr::memchr3_iter(b'|', b';', b'\n', words).find(|at| ends(*at));
     let words = &words[..len.unwrap_or(words.len())];
+    let words = &words[..memchr::memmem::find(words, b" &").unwrap_or(words.len())];
     // Where the anchor stands again it is judged again: a text of anchors is looked at once.
     let next =
         memchr::memmem::find(&words[place.len.min(words.len())..], &text[place.at..place.after()]);
@@ -69,10 +70,12 @@ fn value(place: &Place<'_>, start: usize) -> Verdict {
     let value = if quote.is_some() { value.strip_suffix(b"\\").unwrap_or(value) } else { value };
     let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some();
     // `-protocol` and `-port` with one dash too few.
-    let is_option = [&b"rotocol"[..], b"ort="].iter().any(|head| value.starts_with(head));
+    let is_option =
+        value == b"ort" || [&b"rotocol"[..], b"ort="].iter().any(|head| value.starts_with(head));
     if value.len() < SHORTEST_PASSWORD
         || is_code
         || is_option
+        || are_ports(value)
         || value.contains(&b' ')
         || is_placeholder(value)
         || reference::is_reference(value)
@@ -80,4 +83,11 @@ fn value(place: &Place<'_>, start: usize) -> Verdict {
         return Verdict::Nothing;
     }
     Verdict::Found("command-login", start..start + value.len())
+}
+
+/// Whether a value is what `docker run --name mysql -p…` publishes, as `127.0.0.1:3306:3306/tcp`.
+fn are_ports(value: &[u8]) -> bool {
+    let protocol = [&b"/tcp"[..], b"/udp"].iter().find_map(|end| value.strip_suffix(*end));
+    let ports = protocol.unwrap_or(value);
+    ports.contains(&b':') && ports.iter().all(|byte| byte.is_ascii_digit() || b".:-".contains(byte))
 }

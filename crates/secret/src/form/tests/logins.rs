@@ -242,6 +242,13 @@ fn passwords_among_arguments() {
     spared(&[
         "mysql -u root -p",
         "mysql -u root -p db",
+        "docker run --name mysql -p3306:3306 -d mysql:8",
+        "docker run --name mysql -p127.0.0.1:3306:3306/tcp mysql",
+        "docker run --name mariadb -d -p33060-33070:3306 mariadb",
+        "mysql -h h -port 3306",
+        "mysqldump db > d.sql && tar -pczf d.tgz d.sql",
+        "mysql -u root < d.sql && ssh -p2222 h",
+        "redis-cli ping && docker run -a stdout redis",
         "mysql -u root -p$PASSWORD db",
         "mysql -u root -p\"$PASSWORD\" db",
         "mysql -u root -p${PASSWORD} db",
