@@ -293,7 +293,8 @@ fn copy(
     redactor: &mut Redactor<'_>,
     utf16: Option<Order>,
 ) -> io::Result<Copied> {
-    let no_text = |_| io::Error::other("it changed while it was read");
+    let changed = |_| io::Error::other("it changed while it was read");
+    let is_cut = |_| io::Error::other("what is replaced in it ends inside of a letter");
     let mut decoder = utf16.map(Decoder::new);
     let mut encoder = utf16.map(Encoder::new);
     let mut file = open(source)?;
@@ -306,7 +307,7 @@ fn copy(
         let mut piece = &buffer[..length];
         if let Some(decoder) = &mut decoder {
             text.clear();
-            decoder.push(piece, &mut text).map_err(no_text)?;
+            decoder.push(piece, &mut text).map_err(changed)?;
             piece = &text;
         }
         clean.clear();
@@ -319,17 +320,18 @@ fn copy(
         head.extend_from_slice(&clean[..clean.len().min(room)]);
         if let Some(encoder) = &mut encoder {
             text.clear();
-            encoder.push(&clean, &mut text).map_err(no_text)?;
+            encoder.push(&clean, &mut text).map_err(is_cut)?;
             mem::swap(&mut clean, &mut text);
         }
         target.write_all(&clean)?;
         hasher.update(&clean);
         bytes += clean.len() as u64;
         if length == 0 {
-            let is_whole = decoder.as_ref().is_none_or(Decoder::is_whole)
-                && encoder.as_ref().is_none_or(Encoder::is_whole);
-            if !is_whole {
-                return Err(no_text(NoText));
+            if !decoder.as_ref().is_none_or(Decoder::is_whole) {
+                return Err(changed(NoText));
+            }
+            if !encoder.as_ref().is_none_or(Encoder::is_whole) {
+                return Err(is_cut(NoText));
             }
             target.sync_all()?;
             return Ok(Copied { bytes, sha256: hasher.finish(), head });

@@ -69,9 +69,9 @@ fn value(place: &Place<'_>, start: usize) -> Verdict {
     let value = &text[start..end];
     let value = if quote.is_some() { value.strip_suffix(b"\\").unwrap_or(value) } else { value };
     let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some();
-    // `-protocol` and `-port` with one dash too few.
-    let is_option =
-        value == b"ort" || [&b"rotocol"[..], b"ort="].iter().any(|head| value.starts_with(head));
+    // `-protocol` and `-port` with one dash too few, and words of other commands.
+    let is_option = [&b"ort"[..], b"rint", b"urge"].contains(&value)
+        || [&b"rotocol"[..], b"ort="].iter().any(|head| value.starts_with(head));
     if value.len() < SHORTEST_PASSWORD
         || is_code
         || is_option

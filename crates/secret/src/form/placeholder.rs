@@ -52,6 +52,9 @@ const WORDS: &[&str] = &[
     "mysecret",
     "mytoken",
     "my_password",
+    "newpassword",
+    "new_password",
+    "old_password",
     "password1",
     "password123",
     "passw0rd",
@@ -116,6 +119,7 @@ mod tests {
             "ghp_xxxxxxxxxxxxxxxx",
             "AKIAIOSFODNN7EXAMPLE",
             "your-token-here",
+            "new_password",
             "…",
         ];
         for value in placeholders {

@@ -247,6 +247,8 @@ fn passwords_among_arguments() {
         "docker run --name mariadb -d -p33060-33070:3306 mariadb",
         "mysql -h h -port 3306",
         "mysqldump db > d.sql && tar -pczf d.tgz d.sql",
+        "find / -name mysql -user mysql -print",
+        "apt remove mysql -purge",
         "mysql -u root < d.sql && ssh -p2222 h",
         "redis-cli ping && docker run -a stdout redis",
         "mysql -u root -p$PASSWORD db",
