@@ -31,7 +31,7 @@ pub struct Appended {
 /// one made anew. Answers the folder; it has no records yet.
 pub fn create(root: &Path, area: &str, name: &str, now: DateTime<Utc>) -> Result<PathBuf, Error> {
     let folder = root.join(area).join(format!("{name}-{}", time::name_time(now)));
-    let lately = Lately::read(root);
+    let lately = Lately::read(root, now);
     Ok(durable::create_folder_first(&folder, 0o755, |folder| lately.names(root, folder))?)
 }
 
