@@ -163,7 +163,10 @@ fn s3(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn O
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region("us-east-1")
-        .with_client_options(client(variables, &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"]))
+        .with_client_options(client(is_any_here(
+            variables,
+            &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"],
+        )))
         .with_retry(patience());
     for name in AWS {
         if let Some(value) = variables.get(name) {
@@ -184,7 +187,7 @@ fn s3(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn O
 fn gcs(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(bucket)
-        .with_client_options(client(variables, &["GOOGLE_BASE_URL", EMULATOR]))
+        .with_client_options(client(is_any_here(variables, &["GOOGLE_BASE_URL", EMULATOR])))
         .with_retry(patience());
     for name in GOOGLE {
         if let Some(value) = variables.get(name) {
@@ -207,9 +210,14 @@ fn gcs(bucket: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn 
 }
 
 fn azure(container: &str, variables: &Variables<'_>) -> object_store::Result<Arc<dyn ObjectStore>> {
+    // Azurite, which listens here; object_store's `ConfigValue<bool>` takes these for true.
+    let is_emulated = variables.get("AZURE_STORAGE_USE_EMULATOR").is_some_and(|value| {
+        matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y")
+    });
+    let is_here = is_emulated || is_any_here(variables, &["AZURE_STORAGE_ENDPOINT"]);
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(container)
-        .with_client_options(client(variables, &["AZURE_STORAGE_ENDPOINT"]))
+        .with_client_options(client(is_here))
         .with_retry(patience());
     for name in AZURE {
         if let Some(value) = variables.get(name) {
@@ -245,15 +253,20 @@ fn in_the_open(set: &[(&str, String)]) -> Option<String> {
 
 /// What the three kinds of store have in common in how they are reached. One on this machine is reached past any proxy
 /// of the environment: it may be spoken to in the open only because nobody is on the way.
-fn client(variables: &Variables<'_>, endpoints: &[&str]) -> ClientOptions {
+fn client(is_here: bool) -> ClientOptions {
     let client = ClientOptions::new().with_dns_resolver(Arc::new(Names::default()));
-    let is_here = |name: &&str| variables.get(name).is_some_and(|url| is_on_this_machine(&url));
-    if endpoints.iter().any(is_here) {
+    if is_here {
         // Only another proxy takes the place of the environment's, so one is named that nothing goes through.
         client.with_proxy_url("http://localhost").with_proxy_excludes("localhost,127.0.0.0/8,::1")
     } else {
         client
     }
+}
+
+/// Whether one of these settings names an address of this machine.
+fn is_any_here(variables: &Variables<'_>, endpoints: &[&str]) -> bool {
+    let mut urls = endpoints.iter().filter_map(|name| variables.get(name));
+    urls.any(|url| is_on_this_machine(&url))
 }
 
 /// A builder's complaint names keys, and may repeat a value: only what is missing is told, else what is set.

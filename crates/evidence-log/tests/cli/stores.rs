@@ -74,6 +74,13 @@ fn a_store_on_this_machine_is_reached_past_every_proxy() {
             .run();
         assert_eq!(pushed.code(), 0, "{url}: {pushed}");
     }
+    // Whether Azure's emulator runs or not.
+    let pushed = tool(&bed)
+        .env("AZURE_STORAGE_USE_EMULATOR", "true")
+        .env("HTTP_PROXY", &address)
+        .args(["push", &bundle, "az://evidence/emulated"])
+        .run();
+    assert!(matches!(pushed.code(), 0 | 2), "{pushed}");
     assert_eq!(proxy.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "nobody came");
 }
 

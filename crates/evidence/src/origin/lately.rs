@@ -1,12 +1,12 @@
 //! The names that bundles were given in this second, and may not be given again.
 
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::{LOG, origins};
-use crate::{listing, time};
+use super::{LOG, OriginEntry, origins};
+use crate::listing;
 
 /// So much of each log's end is read at first: the lines of a dozen bundles.
 const END: u64 = 8 * 1024;
@@ -18,9 +18,9 @@ impl Lately {
     /// Reads what was entered since this second began, or more. A log that cannot be read names nothing: whoever writes
     /// to it will say so.
     pub(crate) fn read(root: &Path, now: DateTime<Utc>) -> Self {
-        let since = time::record_time(now)[.."2026-11-22T17:00:00".len()].to_owned();
-        let end = |folder: &Path| end_of(&folder.join(LOG), &since).ok();
-        Self(origins(root).iter().filter_map(|folder| end(folder)).collect())
+        let since = DateTime::from_timestamp(now.timestamp(), 0).unwrap_or(now);
+        let end = |folder: &PathBuf| end_of(&folder.join(LOG), since).ok();
+        Self(origins(root).iter().filter_map(end).collect())
     }
 
     /// Whether a line of them names this bundle.
@@ -31,7 +31,7 @@ impl Lately {
     }
 }
 
-fn end_of(path: &Path, since: &str) -> io::Result<Vec<u8>> {
+fn end_of(path: &Path, since: DateTime<Utc>) -> io::Result<Vec<u8>> {
     let mut file = listing::open_file(path)?;
     let length = file.metadata()?.len();
     let (mut wanted, mut end) = (END, Vec::new());
@@ -47,11 +47,8 @@ fn end_of(path: &Path, since: &str) -> io::Result<Vec<u8>> {
 }
 
 /// Whether the first whole line was written before that time.
-fn begins_before(end: &[u8], since: &str) -> bool {
-    let time = || {
-        let line = &end[memchr::memchr(b'\n', end)?..];
-        let at = memchr::memmem::find(line, b"\"t\":\"")? + b"\"t\":\"".len();
-        line.get(at..at + since.len())
-    };
-    time().is_some_and(|time| time < since.as_bytes())
+fn begins_before(end: &[u8], since: DateTime<Utc>) -> bool {
+    let line = super::lines(end).nth(1);
+    let entry = line.and_then(|line| serde_json::from_slice::<OriginEntry>(line).ok());
+    entry.and_then(|entry| entry.time()).is_some_and(|time| time < since)
 }
