@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
+use std::ops::Range;
 
 use envfile::characters;
 use packed::fill;
@@ -32,10 +33,14 @@ const MOST_OF_ALL: u64 = 1000;
 
 /// How much is read at once, if pieces need not be longer to overlap.
 const PIECE: usize = 256 * 1024;
+/// A page of memory.
+const PAGE: usize = 4096;
 
 /// The memory that one searching thread reuses.
 pub(crate) struct Scratch {
     buffer: Vec<u8>,
+    /// What of it is used: it begins with a page of memory, to which the system copies more quickly.
+    used: Range<usize>,
     /// Where a piece ends and another begins, what begins so near to the border is told with so
     /// much of the text on both sides.
     margin: usize,
@@ -47,12 +52,15 @@ impl Scratch {
     pub(crate) fn new(look: &Look<'_>) -> Self {
         // A piece has no half of a character of two bytes.
         let margin = look.set.overlap().next_multiple_of(2);
-        Self { buffer: vec![0; PIECE.max(margin * 8)], margin, most: MOST_PLACES }
+        let len = PIECE.max(margin * 8);
+        let buffer = vec![0; len + PAGE];
+        let begin = buffer.as_ptr().align_offset(PAGE).min(PAGE);
+        Self { buffer, used: begin..begin + len, margin, most: MOST_PLACES }
     }
 
     /// What the first piece of a text is read into.
     pub(crate) fn buffer(&mut self) -> &mut [u8] {
-        &mut self.buffer
+        &mut self.buffer[self.used.clone()]
     }
 
     /// Searches a text whose first `len` bytes are read, to its end.
@@ -63,7 +71,8 @@ impl Scratch {
         reader: &mut dyn Read,
         found: &mut Vec<Found>,
     ) -> io::Result<u64> {
-        let mut position = Position::at_beginning_of(&self.buffer[..len]);
+        let buffer = &mut self.buffer[self.used.clone()];
+        let mut position = Position::at_beginning_of(&buffer[..len]);
         let mut total = len as u64;
         look.counts.read(len);
         // What begins before this place of the buffer was told with the piece before.
@@ -75,8 +84,8 @@ impl Scratch {
         // The key of this hash lives as long as the search, so that nothing of a value outlives it.
         let hasher = RandomState::new();
         loop {
-            let is_last = len < self.buffer.len();
-            let text = &self.buffer[..len];
+            let is_last = len < buffer.len();
+            let text = &buffer[..len];
             let mut at = position;
             let mut counted = 0;
             let to = if is_last { len } else { len - self.margin };
@@ -125,9 +134,9 @@ impl Scratch {
             }
             let dropped = len - self.margin * 2;
             position = position.after(&text[..dropped]);
-            self.buffer.copy_within(dropped.., 0);
+            buffer.copy_within(dropped.., 0);
             from = self.margin;
-            let n_read = fill(reader, &mut self.buffer[self.margin * 2..])?;
+            let n_read = fill(reader, &mut buffer[self.margin * 2..])?;
             total += n_read as u64;
             look.counts.read(n_read);
             len = self.margin * 2 + n_read;
@@ -174,7 +183,7 @@ mod tests {
         let set = builder.build();
         let look = Look::of(&set);
         let mut scratch = Scratch::new(&look);
-        let piece = scratch.buffer.len();
+        let piece = scratch.buffer().len();
         // One leak on each border, at its beginning, inside and at its end, and one in between.
         for shift in 0..20 {
             let mut text = vec![b'.'; piece * 3];
