@@ -1,6 +1,7 @@
 //! Searches a folder and everything below it, on all processors.
 
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read, Seek};
 use std::os::fd::{AsFd, OwnedFd};
@@ -58,7 +59,8 @@ const BATCH: usize = 32;
 
 enum Work {
     Folder(PathBuf),
-    Files(Vec<PathBuf>),
+    /// Some of the files of a folder, by their names.
+    Files(PathBuf, Vec<OsString>),
 }
 
 struct Queue {
@@ -92,7 +94,11 @@ impl Tree<'_> {
             }
             match fs::metadata(&path) {
                 Ok(data) if data.is_dir() => work.push(Work::Folder(path)),
-                Ok(data) if data.is_file() => work.push(Work::Files(vec![path])),
+                Ok(data) if data.is_file() => {
+                    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+                    let name = path.file_name().unwrap_or(path.as_os_str()).to_owned();
+                    work.push(Work::Files(folder, vec![name]));
+                }
                 Ok(_) if is_open(&path) => {
                     n_files += usize::from(self.stream(path, &mut visited));
                 }
@@ -141,11 +147,15 @@ impl Tree<'_> {
             let working = Working { queue, changed };
             let more = match work {
                 Work::Folder(folder) => self.list(folder, &mut visited),
-                Work::Files(files) => {
-                    let folder = files.first().and_then(|file| folder_of(file));
-                    for file in files {
-                        let opened = open_in(folder.as_ref(), &file);
-                        let is_read = self.file(file, opened, &mut scratch, &mut visited);
+                Work::Files(folder, names) => {
+                    // Its way is gone once for many files.
+                    let opened = open_folder(&folder).ok();
+                    for name in &names {
+                        let file = match &opened {
+                            Some(folder) => open_at(folder, Path::new(name)),
+                            None => open(&folder.join(name)),
+                        };
+                        let is_read = self.file(&folder, name, file, &mut scratch, &mut visited);
                         n_files += usize::from(is_read);
                     }
                     Vec::new()
@@ -167,8 +177,11 @@ impl Tree<'_> {
                 return Vec::new();
             }
         };
+        let is_here = |path: &&PathBuf| path.parent() == Some(folder.as_path());
+        let left_out: Vec<_> =
+            self.left_out.iter().filter(is_here).map(|path| path.file_name()).collect();
         let mut work = Vec::new();
-        let mut files = Vec::new();
+        let mut names = Vec::new();
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -177,44 +190,45 @@ impl Tree<'_> {
                     break;
                 }
             };
-            let path = entry.path();
-            if self.left_out.contains(&path) {
+            let name = entry.file_name();
+            if left_out.contains(&Some(&name)) {
                 continue;
             }
-            self.name(&path, entry.file_name().as_bytes(), visited);
+            self.name(&folder, &name, visited);
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() && is_object_store(&path) => {
-                    visited.push(Visited::missed(path, Missed::History));
-                }
-                Ok(kind) if kind.is_dir() => work.push(Work::Folder(path)),
-                Ok(kind) if kind.is_symlink() => self.link(path, visited),
                 Ok(kind) if kind.is_file() => {
-                    files.push(path);
-                    if files.len() == BATCH {
-                        work.push(Work::Files(std::mem::take(&mut files)));
+                    names.push(name);
+                    if names.len() == BATCH {
+                        work.push(Work::Files(folder.clone(), std::mem::take(&mut names)));
                     }
                 }
-                Ok(_) => visited.push(Visited::missed(path, Missed::NoFile)),
-                Err(error) => visited.push(Visited::missed(path, Missed::Failed(error))),
+                Ok(kind) if kind.is_dir() && is_object_store(&entry.path()) => {
+                    visited.push(Visited::missed(entry.path(), Missed::History));
+                }
+                Ok(kind) if kind.is_dir() => work.push(Work::Folder(entry.path())),
+                Ok(kind) if kind.is_symlink() => self.link(entry.path(), visited),
+                Ok(_) => visited.push(Visited::missed(entry.path(), Missed::NoFile)),
+                Err(error) => visited.push(Visited::missed(entry.path(), Missed::Failed(error))),
             }
         }
-        if !files.is_empty() {
-            work.push(Work::Files(files));
+        if !names.is_empty() {
+            work.push(Work::Files(folder, names));
         }
         work
     }
 
-    fn name(&self, path: &Path, name: &[u8], visited: &mut Vec<Visited>) {
+    fn name(&self, folder: &Path, name: &OsStr, visited: &mut Vec<Visited>) {
         let mut found = Vec::new();
         if self.look.has_slash {
-            let seen = path.strip_prefix(&self.base).unwrap_or(path);
+            let path = folder.join(name);
+            let seen = path.strip_prefix(&self.base).unwrap_or(&path);
             found = across(self.look, seen.as_os_str().as_bytes());
         }
         if name.len() >= secret::SHORTEST {
-            found.extend(in_text(self.look, name));
+            found.extend(in_text(self.look, name.as_bytes()));
         }
         if !found.is_empty() {
-            visited.push(Visited { in_name: found, ..Visited::new(path.to_owned()) });
+            visited.push(Visited { in_name: found, ..Visited::new(folder.join(name)) });
         }
     }
 
@@ -244,43 +258,46 @@ impl Tree<'_> {
         is_read
     }
 
-    /// Searches a file; says whether it was read to its end.
+    /// Searches a file of a folder; says whether it was read to its end.
     fn file(
         &self,
-        path: PathBuf,
+        folder: &Path,
+        name: &OsStr,
         opened: io::Result<fs::File>,
         scratch: &mut Scratch,
         visited: &mut Vec<Visited>,
     ) -> bool {
         let mut inside = Inside::default();
-        let keys = self.declared.get(&path);
+        // Most files are told nothing of, and need no path.
+        let path = || folder.join(name);
+        let keys = if self.declared.is_empty() { None } else { self.declared.get(&path()) };
         // What is spared there must not stand for what is not.
         scratch.most = if keys.is_some() { u64::MAX } else { MOST_PLACES };
         let outcome = opened.and_then(|file| {
             let mut file = Sized::new(file);
             archive::search(self.look, scratch, &mut file, &mut inside)?;
-            if is_brotli(&path, &mut file) {
+            if is_brotli(name, &mut file) {
                 inside.unread.push((String::new(), Unread::Method));
             }
             Ok(())
         });
         if let Some(keys) = keys.filter(|_| !inside.found.is_empty()) {
-            spare::retain(&path, keys, &mut inside);
+            spare::retain(&path(), keys, &mut inside);
         }
         let missed = outcome.err().map(Missed::Failed);
         let is_read =
             missed.is_none() && inside.unread.iter().all(|(member, _)| !member.is_empty());
         if missed.is_some() || !inside.found.is_empty() || !inside.unread.is_empty() {
-            visited.push(Visited { inside, missed, ..Visited::new(path) });
+            visited.push(Visited { inside, missed, ..Visited::new(path()) });
         }
         is_read
     }
 }
 
 /// Whether a file is packed by brotli, which has no first bytes of its own: by its name, and that it is no text.
-fn is_brotli(path: &Path, file: &mut Sized) -> bool {
+fn is_brotli(name: &OsStr, file: &mut Sized) -> bool {
     let mut head = [0; 256];
-    path.extension().is_some_and(|extension| extension == "br")
+    name.as_bytes().ends_with(b".br")
         && file.rewind().is_ok()
         && file.read(&mut head).is_ok_and(|len| {
             str::from_utf8(&head[..len]).is_err_and(|error| error.error_len().is_some())
@@ -307,18 +324,9 @@ fn open_at(folder: impl AsFd, path: &Path) -> io::Result<fs::File> {
     Ok(fs::File::from(rustix::fs::openat(folder, path, flags, Mode::empty())?))
 }
 
-/// The folder that a file lies in, so that its way is gone once for many files.
-fn folder_of(file: &Path) -> Option<OwnedFd> {
+fn open_folder(path: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    rustix::fs::open(file.parent()?, flags, Mode::empty()).ok()
-}
-
-/// [`open`], by way of its folder.
-fn open_in(folder: Option<&OwnedFd>, path: &Path) -> io::Result<fs::File> {
-    match (folder, path.file_name()) {
-        (Some(folder), Some(name)) => open_at(folder, Path::new(name)),
-        _ => open(path),
-    }
+    Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
 
 /// Gives this thread its own table of open files, so that to open, read and close one takes no lock and no count that
