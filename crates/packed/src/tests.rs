@@ -5,12 +5,13 @@ mod png;
 use std::io::Write;
 
 use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use proptest::prelude::*;
+
+use secret::{Secret, SecretSet};
+use testbed::archive::{self, gzip, zlib};
 
 use super::kind::OTHERS;
 use super::*;
-use secret::{Secret, SecretSet};
 
 const TOKEN: &str = "CANARYkq7Vw2xTzPaB3dE5";
 
@@ -65,57 +66,13 @@ fn searched_once(bytes: &[u8]) -> (usize, Vec<Unread>) {
     (finder.n_found, finder.unread)
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
 /// A zip file with one member.
 fn zip(bytes: &[u8], method: u16, flags: u16) -> Vec<u8> {
-    zip_of("m", bytes, method, flags)
-}
-
-fn zip_of(name: &str, bytes: &[u8], method: u16, flags: u16) -> Vec<u8> {
-    let packed = if method == 8 {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    } else {
-        bytes.to_vec()
-    };
-    let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap().to_le_bytes();
-    let common = [
-        &[20, 0][..],
-        &flags.to_le_bytes(),
-        &method.to_le_bytes(),
-        &[0; 8],
-        &len(&packed),
-        &len(bytes),
-        &[u8::try_from(name.len()).unwrap(), 0, 0, 0],
-    ]
-    .concat();
-    let member = [b"PK\x03\x04", common.as_slice(), name.as_bytes(), &packed].concat();
-    let entry = [b"PK\x01\x02\x14\0", common.as_slice(), &[0; 14], name.as_bytes()].concat();
-    finish(&member, &entry, 1)
-}
-
-/// The member, so many entries that name it, and the end.
-fn finish(member: &[u8], entry: &[u8], n_entries: usize) -> Vec<u8> {
-    let len = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap().to_le_bytes();
-    let entries = entry.repeat(n_entries);
-    let end = [&b"PK\x05\x06\0\0\0\0\x01\0\x01\0"[..], &len(&entries), &len(member), &[0; 2]];
-    [member, &entries, &end.concat()].concat()
+    archive::zip_as("m", bytes, method, flags)
 }
 
 fn tar(bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; 512];
-    out[0] = b'm';
-    out[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
-    out[257..262].copy_from_slice(b"ustar");
-    out.extend(bytes);
-    out.resize(out.len().next_multiple_of(512) + 1024, 0);
-    out
+    archive::tar("m", bytes)
 }
 
 #[test]
@@ -164,7 +121,7 @@ fn what_grows_without_measure_is_left() {
     let one = zip(&vec![0; 256 << 10], 8, 0);
     let entry_at = memchr::memmem::find(&one, b"PK\x01\x02").unwrap();
     let end_at = memchr::memmem::find(&one, b"PK\x05\x06").unwrap();
-    let many = finish(&one[..entry_at], &one[entry_at..end_at], 500);
+    let many = archive::zip_of(&one[..entry_at], &one[entry_at..end_at], 500);
     assert_eq!(searched(&many).1, [Unread::TooLarge]);
 }
 
@@ -174,7 +131,7 @@ fn what_grows_without_measure_deep_inside_is_left() {
     let one = zip(&small, 8, 0);
     let entry_at = memchr::memmem::find(&one, b"PK\x01\x02").unwrap();
     let end_at = memchr::memmem::find(&one, b"PK\x05\x06").unwrap();
-    let many = finish(&one[..entry_at], &one[entry_at..end_at], 500);
+    let many = archive::zip_of(&one[..entry_at], &one[entry_at..end_at], 500);
     assert_eq!(searched(&many).1, [Unread::TooLarge]);
     assert_eq!(searched(&gzip(&many)).1, [Unread::TooLarge]);
     let member = &tar(&small)[..512 + small.len().next_multiple_of(512)];
@@ -232,7 +189,7 @@ fn a_zip_is_known_by_its_end() {
 
 #[test]
 fn names_and_comments_in_an_archive_in_an_archive_are_searched() {
-    let inner = zip_of(&format!("dir/{TOKEN}"), b"hello", 8, 0);
+    let inner = archive::zip(&format!("dir/{TOKEN}"), b"hello");
     assert_eq!(searched(&zip(&inner, 8, 0)).0, 2, "in the member's head and in the directory");
     assert_eq!(searched(&gzip(&inner)).0, 2);
     let mut commented = zip(b"hello", 8, 0);
@@ -361,12 +318,6 @@ fn members_of_a_cpio_archive_are_searched() {
         assert_eq!(searched(&archive), (1, vec![]));
     }
     assert_eq!(searched(format!("070701 is no archive {TOKEN}").as_bytes()), (1, vec![]));
-}
-
-fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[test]

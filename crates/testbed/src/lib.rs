@@ -12,6 +12,8 @@
 //! Every run is followed by two checks that no test has to ask for: no secret of the bed's vault lies in
 //! what the run printed or wrote, and every JSON answer fits its schema in `docs/schemas/`.
 
+#[cfg(feature = "harness")]
+pub mod archive;
 pub mod fly;
 
 #[cfg(feature = "harness")]

@@ -1,10 +1,7 @@
 //! Files that are attached: redacted, looked into, refused, or said not to have been searched.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use testbed::Bed;
+use testbed::archive::{self, gzip, tar, zip, zlib};
 
 use crate::ops::{TOKEN, signed, unsigned};
 use crate::{faults, open, show, tool};
@@ -34,38 +31,6 @@ fn attachments_are_redacted_or_refused() {
     assert_eq!(faults(&bed, &bundle), ["unsealed"]);
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// A zip file with one deflated member, as an office document is one.
-fn zip(name: &str, bytes: &[u8], is_encrypted: bool) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    let packed = encoder.finish().unwrap();
-    let len = |len: usize| u32::try_from(len).unwrap().to_le_bytes();
-    let mut common = [20, 0, u8::from(is_encrypted), 0, 8, 0].to_vec();
-    common.extend([0; 8]);
-    common.extend([len(packed.len()), len(bytes.len()), len(name.len())].concat());
-    let member = [b"PK\x03\x04", common.as_slice(), name.as_bytes(), &packed].concat();
-    let mut entry = [b"PK\x01\x02\x14\0", common.as_slice(), &[0; 14]].concat();
-    entry.extend(name.as_bytes());
-    let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &len(entry.len())[..], &len(member.len())];
-    [member, entry, end.concat(), vec![0; 2]].concat()
-}
-
-fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; 512];
-    out[..name.len()].copy_from_slice(name.as_bytes());
-    out[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
-    out[257..262].copy_from_slice(b"ustar");
-    out.extend(bytes);
-    out.resize(out.len().next_multiple_of(512) + 1024, 0);
-    out
-}
-
 #[test]
 fn a_value_inside_an_archive_is_found_and_refused() {
     let mut bed = unsigned();
@@ -79,11 +44,11 @@ fn a_value_inside_an_archive_is_found_and_refused() {
     };
     for (name, bytes) in [
         ("a.log.gz", gzip(leak)),
-        ("a.docx", zip("word/document.xml", leak, false)),
+        ("a.docx", zip("word/document.xml", leak)),
         ("a.tar", tar("x/conf", leak)),
         ("a.tar.gz", gzip(&tar("x/conf", leak))),
-        ("b.zip", zip("inner.gz", &gzip(leak), false)),
-        ("c.zip", zip(TOKEN, b"nothing", false)),
+        ("b.zip", zip("inner.gz", &gzip(leak))),
+        ("c.zip", zip(TOKEN, b"nothing")),
     ] {
         let refused = attach(&bed, name, bytes);
         assert_eq!(refused.code(), 2, "{name}: {refused}");
@@ -158,12 +123,6 @@ fn png(kind: &str, body: &[u8]) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n", &begin[..], &chunk(kind, body), &pixels, &chunk("IEND", b"")].concat()
 }
 
-fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
 #[test]
 fn a_value_packed_in_a_picture_or_split_in_a_document_is_found_and_refused() {
     let mut bed = unsigned();
@@ -183,7 +142,7 @@ fn a_value_packed_in_a_picture_or_split_in_a_document_is_found_and_refused() {
         ("b.png", png("iTXt", &[b"XML:com.adobe.xmp\0\x01\0\0\0", &packed[..]].concat())),
         ("c.png", png("iCCP", &[b"icc\0\0", &packed[..]].concat())),
         ("d.png", [png("tEXt", b"Software\0x"), gzip(leak.as_bytes())].concat()),
-        ("a.docx", zip("word/document.xml", runs.as_bytes(), false)),
+        ("a.docx", zip("word/document.xml", runs.as_bytes())),
     ] {
         let refused = attach(&bed, name, &bytes);
         assert_eq!(refused.code(), 2, "{name}: {refused}");
@@ -203,7 +162,7 @@ fn a_value_packed_in_a_picture_or_split_in_a_document_is_found_and_refused() {
     let attached = attach(&bed, "clean.png", &clean);
     assert_eq!((attached.code(), attached.stderr()), (0, ""), "{attached}");
     assert_eq!(bed.read_bytes(format!("{bundle}/attached/clean.png")), clean);
-    let document = zip("word/document.xml", b"<w:t>words</w:t>", false);
+    let document = zip("word/document.xml", b"<w:t>words</w:t>");
     assert_eq!(attach(&bed, "clean.docx", &document).code(), 0);
     assert!(show(&bed, &bundle)["attachments"][0]["unsearched"].is_null());
 }
@@ -213,7 +172,7 @@ fn what_cannot_be_looked_into_is_refused_or_said_to_be() {
     let bed = unsigned();
     let bundle = open(&bed);
     bed.write("a.zst", b"\x28\xb5\x2f\xfd\0\0");
-    bed.write("b.zip", zip("x", b"words", true));
+    bed.write("b.zip", archive::zip_as("x", b"words", archive::DEFLATED, 1));
     bed.write("c.pdf", b"%PDF-1.7\n");
     let attach = |words: &[&str]| tool(&bed).args(["attach", &bundle]).args(words).run();
     insta::assert_snapshot!(attach(&["b.zip"]), @"

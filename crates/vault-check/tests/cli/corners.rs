@@ -1,8 +1,9 @@
 //! Places where a leak was once overlooked and called clean.
 
 use testbed::Bed;
+use testbed::archive::{gzip, zip};
 
-use crate::leaks::{TOKEN, bed, gzip, leaks, places, zip};
+use crate::leaks::{TOKEN, bed, leaks, places};
 
 /// A header of a tar archive for an empty member.
 fn tar_header(name: &str, link: &str, prefix: &str) -> Vec<u8> {

@@ -1,12 +1,10 @@
 //! `leaks`: every encoding in every kind of place is found, nothing is invented, and no value is shown.
 
-use std::io::Write;
 use std::os::unix::fs::symlink;
 
 use data_encoding::{BASE64, BASE64URL, HEXLOWER};
-use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
 use testbed::Bed;
+use testbed::archive::{gzip, tar, zip};
 
 pub(crate) const TOKEN: &str = "CANARYkq7Vw2xTzPaB3dE5";
 pub(crate) const PASSWORD: &str = "CANARY-p4/w!d,x9";
@@ -48,51 +46,6 @@ pub(crate) fn places(output: &testbed::Output) -> Vec<String> {
             )
         })
         .collect()
-}
-
-pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// A zip file with one deflated member.
-pub(crate) fn zip(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    let packed = encoder.finish().unwrap();
-    let (packed_len, name_len) =
-        (u32::try_from(packed.len()).unwrap(), u16::try_from(name.len()).unwrap());
-    let common = |version: &[u8]| {
-        let mut out = version.to_vec();
-        out.extend([0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        out.extend(packed_len.to_le_bytes());
-        out.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
-        out.extend(name_len.to_le_bytes());
-        out.extend([0, 0]);
-        out
-    };
-    let mut out = [b"PK\x03\x04".as_slice(), &common(&[20, 0]), name.as_bytes(), &packed].concat();
-    let directory_at = u32::try_from(out.len()).unwrap();
-    let entry =
-        [b"PK\x01\x02".as_slice(), &common(&[20, 0, 20, 0]), &[0; 14], name.as_bytes()].concat();
-    out.extend(&entry);
-    out.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
-    out.extend(u32::try_from(entry.len()).unwrap().to_le_bytes());
-    out.extend(directory_at.to_le_bytes());
-    out.extend([0, 0]);
-    out
-}
-
-/// A tar archive with one member.
-pub(crate) fn tar(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; 512];
-    out[..name.len()].copy_from_slice(name.as_bytes());
-    out[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
-    out[257..262].copy_from_slice(b"ustar");
-    out.extend(bytes);
-    out.resize(out.len().next_multiple_of(512) + 1024, 0);
-    out
 }
 
 #[test]

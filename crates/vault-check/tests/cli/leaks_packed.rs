@@ -1,6 +1,8 @@
 //! `leaks`: what is packed is unpacked wherever it lies, or it is said that it was not.
 
-use crate::leaks::{TOKEN, bed, gzip, leaks, places, tar, zip};
+use testbed::archive::{gzip, tar, zip};
+
+use crate::leaks::{TOKEN, bed, leaks, places};
 
 /// The paths of the findings that something was not read.
 fn unread(output: &testbed::Output) -> Vec<String> {

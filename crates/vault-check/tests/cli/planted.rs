@@ -5,9 +5,8 @@ use std::fmt::Write;
 use std::fs;
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use testbed::Bed;
+use testbed::archive::gzip;
 
 const N_FILES: usize = 5_000;
 const N_COMMITS: usize = 300;
@@ -94,11 +93,7 @@ const ENCODINGS: [(&str, Encode); 12] = [
             value.as_bytes().chunks(18).map(|line| std::str::from_utf8(line).unwrap()).collect();
         lines.join("\n    ").into()
     }),
-    ("gzip", |value| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        std::io::Write::write_all(&mut encoder, format!("log\n{value}\n").as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    }),
+    ("gzip", |value| gzip(format!("log\n{value}\n").as_bytes())),
 ];
 
 /// Text that looks like a repo's and its logs': words, hashes, numbers, base64 of nothing.
