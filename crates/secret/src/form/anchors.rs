@@ -112,6 +112,7 @@ const LABELS: &[(&str, usize, Judge)] = &[
     ("REDISCLI_AUTH", 4, assigned::certain),
     ("DENTIFIED ", 1, statement::identified),
     ("dentified by ", 2, statement::identified),
+    ("dentified with ", 2, statement::identified),
     (":5432:", 0, password_file::pgpass),
     (":6432:", 0, password_file::pgpass),
     (":6543:", 0, password_file::pgpass),

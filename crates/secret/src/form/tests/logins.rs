@@ -15,6 +15,7 @@ fn passwords_in_statements_of_sql() {
         ("SET PASSWORD = PASSWORD('", "');"),
         ("CREATE USER 'app'@'%' IDENTIFIED BY '", "';"),
         ("create user app identified by \"", "\";"),
+        ("alter user app identified with mysql_native_password by '", "';"),
         ("GRANT ALL ON d.* TO 'app'@'%' IDENTIFIED BY '", "' WITH GRANT OPTION"),
         ("ALTER USER app IDENTIFIED WITH mysql_native_password BY '", "'"),
         ("CREATE OR REPLACE USER app IDENTIFIED VIA ed25519 USING PASSWORD('", "')"),
