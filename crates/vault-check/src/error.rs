@@ -51,8 +51,6 @@ pub(crate) enum Error {
     ReadInput(io::Error),
     /// The list of allowed leaks could not be read.
     Allowances(io::Error),
-    /// A mode could not be changed.
-    FixMode { path: String, source: io::Error },
     /// The answer could not be written.
     Write(io::Error),
 }
@@ -105,7 +103,6 @@ impl fmt::Display for Error {
             Error::Git(_) => formatter.write_str("asking git for what it keeps"),
             Error::ReadInput(_) => formatter.write_str("reading standard input"),
             Error::Allowances(_) => formatter.write_str("reading the list of allowed leaks"),
-            Error::FixMode { path, .. } => write!(formatter, "changing the mode of {path}"),
             Error::Write(_) => formatter.write_str("writing the answer"),
         }
     }
@@ -116,8 +113,7 @@ impl std::error::Error for Error {
         match self {
             Error::Ops(error) => error.source(),
             Error::Vault(error) => error.source(),
-            Error::FixMode { source, .. }
-            | Error::FingerprintKey(source)
+            Error::FingerprintKey(source)
             | Error::Git(source)
             | Error::ReadInput(source)
             | Error::Allowances(source)
@@ -188,7 +184,6 @@ impl Failure for Error {
                 Some("`git fsck` in the folder of ops.toml says whether it is sound".to_owned())
             }
             Error::Allowances(_) => Some(format!("it is {}", crate::leaks::ALLOWED)),
-            Error::FixMode { .. } => Some("only a file's owner can change its mode".to_owned()),
             Error::ReadInput(_) | Error::Write(_) => None,
         }
     }

@@ -1,5 +1,8 @@
 //! `check`: rotations, other users, poolers.
 
+use std::ffi::OsStr;
+use std::fs::Permissions;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
 
 use testbed::Bed;
@@ -40,12 +43,26 @@ fn a_file_of_another_user_is_named_by_fix_modes() {
         );
         return;
     }
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     let output = bed.command(testbed::bin!("vault-check")).args(["check", "--fix-modes"]).run();
     let told = "0644 stays  vault/a.env: it belongs to another user\n";
     assert_eq!(output.stderr(), told, "{output}");
     assert!(output.stdout().contains("  hint: chmod 600\n"), "{output}");
     assert!(output.stdout().contains("belongs to another user (id 65534)"), "{output}");
+}
+
+#[test]
+fn a_mode_that_cannot_be_changed_keeps_no_other_from_being_changed() {
+    let bed = bed("A = \"any\"", "A=CANARYkq7Vw2xTzP\n");
+    let file = bed.path("vault").join(OsStr::from_bytes(b"a\xff.env"));
+    std::fs::write(&file, "B=CANARY\n").unwrap();
+    for path in [file, bed.path("vault")] {
+        std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    }
+    let output = bed.command(testbed::bin!("vault-check")).args(["check", "--fix-modes"]).run();
+    let told = "0755 stays  vault/a\u{fffd}.env: No such file or directory (os error 2)\n0755 -> 0700  vault\n";
+    assert_eq!(output.stderr(), told, "{output}");
+    assert!(output.stdout().contains("a\u{fffd}.env: error: the file can be read by"), "{output}");
 }
 
 #[test]
