@@ -39,7 +39,7 @@ pub(crate) fn run(
     } else {
         let text = toml(head, &vault.shown_root, &files);
         streams.stdout.write_all(text.as_bytes())?;
-        if files.is_empty() && leftovers.is_empty() && unnameable.is_empty() {
+        if vault.files.iter().all(|file| file.declared.is_some()) {
             writeln!(streams.stderr, "every file of the vault is declared")?;
         }
     }
@@ -61,7 +61,7 @@ pub(crate) fn run(
     }
     for file in leftovers {
         let path = vault.shown(&file.path);
-        writeln!(streams.stderr, "left out, as it is a copy left behind: {path}")?;
+        writeln!(streams.stderr, "left out, as it is a copy left behind: {path:?}")?;
     }
     Ok(Exit::OK)
 }

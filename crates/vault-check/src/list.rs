@@ -1,8 +1,9 @@
 //! `vault-check list`: what is in the vault, by name.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use report::{Common, Exit, Format, Invocation, Palette, Streams};
+use report::{Common, Exit, Format, Invocation, Palette, Streams, in_line};
 use secret::Secret;
 use vault::{Content, File, Vault};
 
@@ -106,20 +107,19 @@ fn keys(file: &File, key: Option<&Key>) -> Vec<json::ListKey> {
     }
     match &file.content {
         Content::Env(env) => {
-            let mut strays: Vec<&str> = env
+            // Of a key that stands twice the last value counts, as in `get`.
+            let strays: BTreeMap<&str, &Secret> = env
                 .entries()
                 .iter()
-                .map(|entry| entry.key.as_str())
-                .filter(|name| file.shape(name).is_none())
+                .map(|entry| (entry.key.as_str(), &entry.value))
+                .filter(|(name, _)| file.shape(name).is_none())
                 .collect();
-            strays.sort_unstable();
-            strays.dedup();
-            keys.extend(strays.into_iter().map(|name| json::ListKey {
+            keys.extend(strays.into_iter().map(|(name, value)| json::ListKey {
                 name: Some(name.to_owned()),
                 declared: false,
                 present: true,
                 shape: None,
-                fingerprint: env.get(name).and_then(fingerprint),
+                fingerprint: fingerprint(value),
             }));
         }
         Content::Whole(value) => {
@@ -157,7 +157,12 @@ fn write(files: &[json::ListFile], palette: Palette, out: &mut dyn Write) -> io:
         if !file.purposes.is_empty() {
             facts.push(format!("for {}", file.purposes.join(", ")));
         }
-        writeln!(out, "{}  {}", palette.bold(&file.path), palette.dim(&facts.join(" \u{b7} ")))?;
+        writeln!(
+            out,
+            "{}  {}",
+            palette.bold(&in_line(&file.path)),
+            palette.dim(&facts.join(" \u{b7} "))
+        )?;
         let width = file
             .keys
             .iter()

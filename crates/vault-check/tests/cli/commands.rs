@@ -118,17 +118,37 @@ fn init_leaves_out_copies_that_were_left_behind() {
     for name in ["redis_staging.env.old", "redis_staging.env.new", "redis_staging.env~"] {
         operator.bed.write(format!("vault/occ/chatwoot/{name}"), "REDIS_URL=CANARY\n");
     }
-    insta::assert_snapshot!(operator.run(["init"]), @"
+    insta::assert_snapshot!(operator.run(["init"]), @r#"
     ------- stderr -------
-    left out, as it is a copy left behind: vault/occ/chatwoot/redis_staging.env.new
-    left out, as it is a copy left behind: vault/occ/chatwoot/redis_staging.env.old
-    left out, as it is a copy left behind: vault/occ/chatwoot/redis_staging.env~
+    left out, as it is a copy left behind: "vault/occ/chatwoot/redis_staging.env.new"
+    left out, as it is a copy left behind: "vault/occ/chatwoot/redis_staging.env.old"
+    left out, as it is a copy left behind: "vault/occ/chatwoot/redis_staging.env~"
     [exit status: 0]
-    ");
+    "#);
     // Nor does `check` send anybody here for one.
     operator.bed.write("vault/occ/chatwoot/web.env.20251001", "WEB=CANARY\n");
     let answer = operator.run(["check"]);
     assert!(answer.stdout().contains("hint: by its name a copy left behind"), "{answer}");
+}
+
+#[test]
+fn a_file_without_a_key_is_left_out_and_not_taken_for_declared() {
+    let operator = Operator::new();
+    operator.bed.write("vault/occ/chatwoot/notes.env", "# to come\n");
+    let answer = operator.run(["init"]);
+    assert_eq!(
+        answer.stderr(),
+        "left out, as no key is in it: \"vault/occ/chatwoot/notes.env\"\n",
+        "{answer}"
+    );
+}
+
+#[test]
+fn list_shows_a_name_and_does_not_obey_it() {
+    let operator = Operator::new();
+    operator.bed.write("vault/occ/\u{1b}[2J\n.env", "A=CANARY\n");
+    let answer = operator.run(["list"]);
+    assert!(answer.stdout().contains("vault/occ/\\u{1b}[2J\\n.env  not declared"), "{answer}");
 }
 
 #[test]
