@@ -1,4 +1,4 @@
-//! Private keys in PEM (RFC 7468).
+//! Private keys in PEM (RFC 7468), and in the armour of PGP (RFC 9580 §6.2), which is made after it.
 
 use data_encoding::BASE64;
 use secret::Secret;
@@ -25,7 +25,7 @@ pub(super) fn private_key(value: &str) -> Fit {
         let Some((label, behind)) = block.split_once("-----") else {
             return Err("has a broken PEM line at its beginning");
         };
-        if label.ends_with("PRIVATE KEY") {
+        if label.ends_with("PRIVATE KEY") || label == "PGP PRIVATE KEY BLOCK" {
             return key(label, behind);
         }
         is_pem = true;
@@ -61,8 +61,9 @@ fn key(label: &str, rest: &str) -> Fit {
     // The headers of the old encrypted form: `Proc-Type: …`, `DEK-Info: …` (RFC 1421 §4.6).
     let is_header = |line: &&str| line.contains(':');
     let is_encrypted = body.lines().any(|line| is_header(&line));
+    let is_checksum = |line: &&str| line.len() == 5 && line.starts_with('=');
     let mut packed = Vec::with_capacity(body.len());
-    for line in body.lines().filter(|line| !is_header(line)) {
+    for line in body.lines().filter(|line| !is_header(line) && !is_checksum(line)) {
         packed.extend(line.bytes().filter(|byte| !byte.is_ascii_whitespace()));
     }
     // Both are wiped; they are looked at here and sent nowhere.

@@ -108,6 +108,7 @@ fn other_urls() {
         "has a comma in its host name: it is a list, or two URLs in one",
     );
     yes("url", "jdbc:postgresql://h:5432/db");
+    yes("url", "jdbc:sqlserver://h:1433;databaseName=d;user=u;password=CANARYp{;}");
     yes("url", "sqlite:///db.sqlite3");
     yes("url", "unix:///var/run/docker.sock");
     yes("url", "amqp://u:p@h:5672/v");
@@ -271,6 +272,20 @@ fn private_keys() {
     );
     no(shape, &armour("PRIVATE KEY", "Q0FO", "PRIVATE KEY"), "is cut short");
     no(shape, "ssh-rsa AAAA", "has no PEM line `-----BEGIN … PRIVATE KEY-----`");
+}
+
+#[test]
+fn a_key_of_openpgp_is_a_private_key() {
+    let key = key_of("PGP PRIVATE KEY BLOCK", b"\x95\x03\x98\x04", 128);
+    let whole = key
+        .replacen("BLOCK-----\n", "BLOCK-----\nVersion: GnuPG v2\n\n", 1)
+        .replace("\n-----END", "\n=Xtcl\n-----END");
+    yes("private-key", &key);
+    yes("private-key", &whole);
+    yes("private-key", &whole.replace('\n', "\r\n"));
+    let cut = whole.split_once("-----END").unwrap().0;
+    no("private-key", cut, "is cut short: its last PEM line is missing");
+    no("private-key", &whole.replace("PRIVATE", "PUBLIC"), "is PEM, but no private key");
 }
 
 /// A PEM block of these bytes and so many others.

@@ -74,7 +74,9 @@ pub(super) fn https(value: &str) -> Fit {
 const LOCAL: [&str; 3] = ["file", "sqlite", "unix"];
 
 pub(super) fn any(value: &str) -> Fit {
-    match split(value.strip_prefix("jdbc:").unwrap_or(value)) {
+    // SQL Server's has its settings behind `;`.
+    let jdbc = value.strip_prefix("jdbc:").and_then(|jdbc| jdbc.split(';').next());
+    match split(jdbc.unwrap_or(value)) {
         Some(parts) => {
             let is_local = LOCAL.contains(&parts.scheme) && parts.path.len() > 1;
             check(&parts, |host| (is_local && host.is_empty()) || is_authority_host(host))
