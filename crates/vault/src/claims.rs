@@ -41,6 +41,15 @@ impl std::fmt::Debug for Project {
     }
 }
 
+/// The signatures of the keys in Supabase's `docker/.env.example` and of those that `supabase start` prints: made with
+/// secrets that are published, they open every server that was left as it came.
+const DEMO: [&str; 4] = [
+    "dc_X5iR_VP_qT0zsiyj_I_OZ2T9FtRU2BBNWN8Bu4GE",
+    "DaYlNEoUrrEn2Ig7tqibS-PHK5vgusbcbo7X36XVt4Q",
+    "CRXP1A7WOeoJeXxjNni43kdQwgnWNReilDMblYTn_I0",
+    "EGIM96RAZx35lJzdJsyH-qQwv8Hdp7fsn3W0YpN81IU",
+];
+
 /// Reads what a value says of itself, by its form.
 pub fn claims(value: &Secret) -> Claims {
     // The text is taken apart here; only what can be compared leaves.
@@ -49,7 +58,11 @@ pub fn claims(value: &Secret) -> Claims {
     if text.starts_with('e')
         && let Some(payload) = jwt_payload(text)
     {
-        return token(&payload);
+        let is_demo = DEMO.iter().any(|signature| text.ends_with(signature));
+        return Claims {
+            not_for_production: is_demo.then_some("is a demo key of Supabase, which everybody has"),
+            ..token(&payload)
+        };
     }
     if ["sk_test_", "rk_test_", "pk_test_"].iter().any(|head| text.starts_with(head)) {
         return Claims { not_for_production: Some("is a key for tests"), ..Claims::default() };
@@ -243,6 +256,16 @@ mod tests {
             assert_eq!(read(text).not_for_production, Some("is a key for tests"), "{text}");
         }
         assert_eq!(read("sk_live_CANARYkq7V"), Claims::default());
+    }
+
+    #[test]
+    fn a_demo_key_is_known_by_its_signature() {
+        let key = jwt(r#"{"iss":"supabase-demo","role":"anon","exp":1983812996}"#);
+        assert_eq!(read(&key).not_for_production, None);
+        let (unsigned, _) = key.rsplit_once('.').unwrap();
+        let found = read(&format!("{unsigned}.{}", DEMO[0]));
+        assert_eq!(found.role, Some(Role::Public));
+        assert!(found.not_for_production.is_some());
     }
 
     #[test]
