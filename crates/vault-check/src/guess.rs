@@ -22,7 +22,9 @@ pub(crate) fn shape(key: &str, value: &Secret) -> Shape {
     let bytes = value.expose();
     let fits = |shape: &Shape| vault::fits(shape, bytes).is_ok();
     let is_real = !bytes.is_empty() && vault::placeholder(key, bytes).is_none();
-    if !is_real {
+    // `8888` and `999` are numbers like others where no secret is meant.
+    let is_number = fits(&Shape::Integer) && bytes.len() <= 4 && bytes.first() != Some(&b'0');
+    if !is_real && !is_number {
         return by_name(key);
     }
     let names_secret = names_secret(&key.to_ascii_uppercase());
@@ -112,6 +114,10 @@ mod tests {
         check("X", "{\"a\": 1}", "json");
         check("X", "true", "bool");
         check("X", "42", "integer");
+        check("X", "999", "integer");
+        check("X", "0000", "any");
+        check("X_PORT", "8888", "port");
+        check("X_PASSWORD", "1111", "any");
         check("X", "CANARYsomething", "any");
         check("X", "123456789012345", "any");
     }

@@ -35,7 +35,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Judges a value under its key by the shape that is declared for it; one that is declared `public` may be a setting.
+/// Judges a value under its key by the shape that is declared for it; one that is declared `public` may be a setting
+/// or a text.
 pub fn judge(key: &str, value: &Secret, shape: &Shape, is_public: bool) -> Option<Fault> {
     // The bytes are looked at here and go nowhere.
     match judge_bytes(key, value.expose(), shape) {
@@ -65,7 +66,9 @@ fn judge_bytes(key: &str, bytes: &[u8], shape: &Shape) -> Option<Fault> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Some(Fault::Blank);
     }
-    if let Some(reason) = placeholder(key, bytes) {
+    if !is_number(shape, bytes)
+        && let Some(reason) = placeholder(key, bytes)
+    {
         return Some(Fault::Placeholder(reason));
     }
     if matches!(shape, Shape::Json | Shape::Any)
@@ -79,6 +82,13 @@ fn judge_bytes(key: &str, bytes: &[u8], shape: &Shape) -> Option<Fault> {
         ));
     }
     shape::fits(shape, bytes).err().map(Fault::BadShape)
+}
+
+/// Whether it is the number that is asked for: `8888` is a port like another, and `0000` is not written so.
+fn is_number(shape: &Shape, bytes: &[u8]) -> bool {
+    matches!(shape, Shape::Port | Shape::Integer)
+        && bytes.first() != Some(&b'0')
+        && shape::fits(shape, bytes).is_ok()
 }
 
 /// `KEY=value` for a value, as `gh secret set KEY < file.env` makes it.
@@ -131,6 +141,21 @@ mod tests {
         assert!(!fault("none", &Shape::Any, true));
         assert!(fault("none", &Shape::Port, true));
         assert!(fault("changeme", &Shape::Any, true));
+        assert!(fault("Hi {{name}}", &Shape::Any, false));
+        assert!(!fault("Hi {{name}}", &Shape::Any, true));
+        assert!(fault("{{name}}", &Shape::Any, true));
+    }
+
+    #[test]
+    fn a_number_of_one_digit_again_and_again_is_a_number() {
+        let fault = |text: &str, shape: &Shape| {
+            judge("X", &Secret::from(text.to_owned()), shape, false).is_some()
+        };
+        assert!(!fault("8888", &Shape::Port));
+        assert!(!fault("999", &Shape::Integer));
+        assert!(fault("0000", &Shape::Port));
+        assert!(fault("0000", &Shape::Integer));
+        assert!(fault("8888", &Shape::Any));
     }
 
     #[test]

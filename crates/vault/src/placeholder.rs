@@ -7,7 +7,7 @@ use secret::Secret;
 use crate::shape;
 
 /// Words that are nobody's credential when they are the whole value.
-const WHOLE: [&str; 45] = [
+const WHOLE: [&str; 46] = [
     "-",
     "--",
     "?",
@@ -21,6 +21,7 @@ const WHOLE: [&str; 45] = [
     "empty",
     "example",
     "fake",
+    "filtered",
     "fixme",
     "foo",
     "foobar",
@@ -156,11 +157,11 @@ pub fn placeholder(key: &str, value: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Whether a value is a word that stands for a value, and may be a setting where it is no secret.
+/// Whether a value that is taken for a stand-in may be a setting, or a text of several words, where it is no secret.
 pub fn may_be_setting(value: &Secret) -> bool {
     // Looked at here, and sent nowhere.
     let bytes = value.expose().trim_ascii();
-    SETTINGS.iter().any(|word| bytes.eq_ignore_ascii_case(word.as_bytes()))
+    bytes.contains(&b' ') || SETTINGS.iter().any(|word| bytes.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// What people write around a stand-in.
@@ -372,8 +373,12 @@ fn has_brackets(folded: &str) -> bool {
         folded.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(is_name)
     };
     let inside = |open, close| {
-        between(folded, open, close)
-            .any(|inner| is_name(inner) && ASKED_FOR.iter().any(|word| inner.contains(word)))
+        between(folded, open, close).any(|(inner, behind)| {
+            is_name(inner)
+                && ASKED_FOR.iter().any(|word| inner.contains(word))
+                && !template::is_index(behind)
+                && !(inner.contains('.') && template::is_port(behind))
+        })
     };
     whole("<", ">")
         || template::has_tag(folded)
@@ -389,8 +394,10 @@ fn has_reference(text: &str) -> bool {
             .and_then(|rest| rest.strip_suffix(close))
             .filter(|inner| !inner.is_empty())
     };
-    between(text, "${", "}").any(|inner| is_variable(inner.split(":-").next().unwrap_or(inner)))
-        || between(text, "{{", "}}").any(|inner| !inner.is_empty() && !inner.contains(['"', '{']))
+    between(text, "${", "}")
+        .any(|(inner, _)| is_variable(inner.split(":-").next().unwrap_or(inner)))
+        || between(text, "{{", "}}")
+            .any(|(inner, _)| !inner.is_empty() && !inner.contains(['"', '{']))
         || whole("$(", ")").is_some()
         || whole("`", "`").is_some()
         || whole("%", "%").is_some_and(is_variable)
@@ -412,18 +419,17 @@ fn is_variable(inner: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Every shortest stretch between two marks.
+/// Every shortest stretch between two marks, and what stands behind it.
 fn between<'a>(
     text: &'a str,
     open: &'static str,
     close: &'static str,
-) -> impl Iterator<Item = &'a str> {
+) -> impl Iterator<Item = (&'a str, &'a str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let start = rest.find(open)? + open.len();
         rest = &rest[start..];
-        let end = rest.find(close)?;
-        Some(&rest[..end])
+        rest.split_once(close)
     })
 }
 

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use super::{ASKED_FOR, between, is_name, is_variable, placeholder};
 
 /// The words that ask for a value, or call one a sham.
-const ASKING: [&str; 18] = [
-    "bogus", "dummy", "enter", "fake", "goes", "here", "insert", "mock", "my", "not", "paste",
-    "provided", "put", "replaced", "sample", "supply", "tbd", "your",
+const ASKING: [&str; 21] = [
+    "bogus", "dummy", "enter", "fake", "fill", "filled", "goes", "here", "insert", "mock", "my",
+    "not", "paste", "provided", "put", "replaced", "sample", "set", "supply", "tbd", "your",
 ];
 
 /// The words that stand beside them.
-const BESIDE: [&str; 28] = [
+const BESIDE: [&str; 31] = [
     "a",
     "access",
     "account",
@@ -24,11 +24,14 @@ const BESIDE: [&str; 28] = [
     "client",
     "credential",
     "credentials",
+    "in",
     "key",
+    "me",
     "pass",
     "passphrase",
     "passwd",
     "password",
+    "please",
     "private",
     "pwd",
     "real",
@@ -92,8 +95,8 @@ pub(super) fn has_marks(text: &str) -> bool {
         || whole("@@", "@@").is_some_and(is_variable)
         || whole("#{", "}").is_some()
         || whole("<%", "%>").is_some()
-        || between(text, "#{", "}").any(is_variable)
-        || between(text, "<%=", "%>").any(|inner| !inner.is_empty())
+        || between(text, "#{", "}").any(|(inner, _)| is_variable(inner))
+        || between(text, "<%=", "%>").any(|(inner, _)| !inner.is_empty())
 }
 
 /// The schemes by which programs name a secret that lies elsewhere.
@@ -136,13 +139,26 @@ pub(super) fn has_tag(folded: &str) -> bool {
     if asked.peek().is_none() {
         return false;
     }
-    let closed: HashSet<&str> = between(folded, "</", ">").filter(|name| is_name(name)).collect();
+    let closed: HashSet<&str> =
+        between(folded, "</", ">").map(|(name, _)| name).filter(|name| is_name(name)).collect();
     let is_stand_in = |name: &str, behind: &str| {
         let content = behind.split('<').next().unwrap_or_default().trim();
         let is_secret = ["pass", "secret", "token", "key"].iter().any(|word| name.contains(word));
         is_secret && placeholder(name, content.as_bytes()).is_some()
     };
     asked.any(|(name, behind)| !closed.contains(name) || is_stand_in(name, behind))
+}
+
+/// Whether a name in brackets is a part of another name, by what stands behind it: `filter[name]=open`.
+pub(super) fn is_index(behind: &str) -> bool {
+    ["=", "[", "%5b", "%3d"].iter().any(|next| behind.starts_with(next))
+}
+
+/// Whether a host in brackets has a port behind it, as in a file of known hosts: `[db-host.example.com]:2222`.
+pub(super) fn is_port(behind: &str) -> bool {
+    behind
+        .strip_prefix(':')
+        .is_some_and(|port| port.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// Whether a text is that of an INI file: each line with a name in brackets has nothing else, and another with `=`
@@ -187,7 +203,8 @@ mod tests {
         ] {
             assert!(!is_spelt_out(text), "{text}");
         }
-        for text in ["MY_API_KEY", "put the key here", "Fake-Token"] {
+        for text in ["MY_API_KEY", "put the key here", "Fake-Token", "SET_ME", "not-set", "fill-in"]
+        {
             assert!(is_spelt_out(text), "{text}");
         }
     }

@@ -34,11 +34,14 @@ fn look_alikes_are_found() {
     );
     is_stand_in("postgres://user:<your-password>@host/db");
     is_stand_in("postgres://user:%3Cpassword%3E@host/db");
+    is_stand_in("postgresql://[user]:[password]@[host]:5432/db");
+    is_stand_in("https://h.example/?token=[token]");
     is_stand_in("postgresql://USER:PASSWORD@HOST:5432/DATABASE");
     is_stand_in("postgresql://user:password@localhost/db");
     is_stand_in("redis://default:$REDIS_PW@cache.example.com:6379");
     is_stand_in("https://user:YOUR_TOKEN@git.example.com/a.git");
     is_stand_in("[REDACTED]");
+    is_stand_in("[FILTERED]");
     is_stand_in("%%PASSWORD%%");
     is_stand_in("xxx");
     is_stand_in("xxxxxxxxxxxx");
@@ -129,6 +132,8 @@ fn real_values_are_spared() {
     is_real("$A9");
     is_real("le-changement-d9X2qP");
     is_real("kq7Vw2xTzP3...kq7V");
+    is_real("[db-host.example.com]:2222 ssh-ed25519 AAAAC3NzaCANARYkq7V");
+    is_real("https://h.example/hooks?filter[name]=open&filter%5Bkey%5D=a&a[user][name]=b");
 }
 
 #[test]
