@@ -3,6 +3,8 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use envfile::EnvFile;
+use memchr::memmem;
 use report::{Finding, Level, Rule};
 use vault::{Content, File};
 
@@ -51,9 +53,20 @@ pub(crate) fn age(file: &File, now: DateTime<Utc>) -> Option<Age> {
 }
 
 fn rotated(file: &File) -> Option<NaiveDate> {
-    let Content::Env(env) = &file.content else { return None };
-    let rotated = env.rotated()?;
+    let rotated = in_lines(file, EnvFile::rotated)?;
     NaiveDate::from_ymd_opt(rotated.year, rotated.month, rotated.day)
+}
+
+/// What the comments of a file say; a file that is one credential has them too, as `.pgpass` and a kubeconfig do.
+fn in_lines<T>(file: &File, ask: impl Fn(&EnvFile) -> Option<T>) -> Option<T> {
+    match &file.content {
+        Content::Env(env) => ask(env),
+        // Its comments are looked at, and it is sent nowhere.
+        Content::Whole(value) if memmem::find(value.expose(), b"otated").is_some() => {
+            ask(&EnvFile::from_secret(value.duplicate()))
+        }
+        Content::Whole(_) | Content::Missing | Content::Link | Content::Unreadable(_) => None,
+    }
 }
 
 /// Looks at every file that has a `rotate`, and at what values say of their own end.
@@ -61,9 +74,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     ends(scope, findings);
     for file in &scope.files {
         let path = || scope.vault.shown(&file.path);
-        if let Content::Env(env) = &file.content
-            && let Some(written) = env.rotated()
-        {
+        if let Some(written) = in_lines(file, EnvFile::rotated) {
             let line = u32::try_from(written.line).unwrap_or(u32::MAX);
             let broken = match rotated(file) {
                 None => Some("the `# rotated:` comment gives no date, or one that does not exist"),
@@ -81,9 +92,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         let Some(rotate) = file.declared.as_ref().and_then(|declared| declared.rotate) else {
             continue;
         };
-        if let Content::Env(env) = &file.content
-            && let Some(line) = env.rotated_otherwise()
-        {
+        if let Some(line) = in_lines(file, EnvFile::rotated_otherwise) {
             let message = "the comment tells of a rotation, and its date is not read";
             findings.push(
                 Finding::warning(RULE.id, message)

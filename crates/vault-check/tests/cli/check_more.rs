@@ -33,6 +33,22 @@ fn a_rotation_is_read_behind_a_value_and_told_where_it_is_said_otherwise() {
 }
 
 #[test]
+fn a_rotation_is_read_in_a_file_that_is_one_credential() {
+    let bed = Bed::new();
+    bed.write(
+        "ops.toml",
+        "version = 1\n[vault]\nroot = \"vault\"\n[[vault.file]]\npath = \".pgpass\"\nwhole = \"any\"\nrotate = \"90d\"\n",
+    );
+    let line = "db.example.com:5432:app:app:CANARYkq7Vw2xTzP\n";
+    bed.write("vault/.pgpass", format!("# rotated: 2020-01-01\n{line}"));
+    let output = check(&bed).json();
+    let told = |finding: &serde_json::Value| finding["rule"] == "stale";
+    assert!(output["findings"].as_array().unwrap().iter().any(told), "{output}");
+    bed.write("vault/.pgpass", line);
+    assert!(!check(&bed).json()["findings"].as_array().unwrap().iter().any(told));
+}
+
+#[test]
 fn a_file_of_another_user_is_named_by_fix_modes() {
     let bed = bed("A = \"any\"", "A=CANARYkq7Vw2xTzP\n");
     let file = bed.path("vault/a.env");
