@@ -1,16 +1,26 @@
-//! Until when certificates hold: the first `notAfter` in a PEM text (RFC 5280 §4.1).
+//! Until when certificates hold: the `notAfter` in a PEM text that counts (RFC 5280 §4.1).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::BASE64;
 
 use crate::der::{SEQUENCE, element};
 
-/// The end of the certificate that ends first; none where none is one.
+/// The end of the certificate that ends first; of several roots, of which any may do as in a file of those that are
+/// trusted, that of the last; none where none is one.
 pub(super) fn not_after(text: &str) -> Option<DateTime<Utc>> {
-    text.split("-----BEGIN CERTIFICATE-----").skip(1).filter_map(one).min()
+    let all = || text.split("-----BEGIN CERTIFICATE-----").skip(1).filter_map(one);
+    let ends = all().map(|certificate| certificate.end);
+    let n_roots = all().filter(|certificate| certificate.is_root).count();
+    if n_roots > 1 { ends.max() } else { ends.min() }
 }
 
-fn one(rest: &str) -> Option<DateTime<Utc>> {
+struct Certificate {
+    end: DateTime<Utc>,
+    /// Whether it was issued by itself.
+    is_root: bool,
+}
+
+fn one(rest: &str) -> Option<Certificate> {
     let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
     // On one line a break is spelt `\n`.
     let body = body.replace("\\r", "").replace("\\n", "");
@@ -21,14 +31,16 @@ fn one(rest: &str) -> Option<DateTime<Utc>> {
     if let (VERSION, _, rest) = element(to_be_signed)? {
         to_be_signed = rest;
     }
-    // Serial number, signature algorithm, issuer; then the validity.
-    for _ in 0..3 {
+    // Serial number, signature algorithm; then the issuer, the validity, and whose it is.
+    for _ in 0..2 {
         (_, _, to_be_signed) = element(to_be_signed)?;
     }
-    let (SEQUENCE, validity, _) = element(to_be_signed)? else { return None };
+    let (_, issuer, rest) = element(to_be_signed)?;
+    let (SEQUENCE, validity, rest) = element(rest)? else { return None };
+    let is_root = element(rest).is_some_and(|(_, subject, _)| subject == issuer);
     let (_, _, rest) = element(validity)?;
     let (tag, end, _) = element(rest)?;
-    time(tag, std::str::from_utf8(end).ok()?)
+    Some(Certificate { end: time(tag, std::str::from_utf8(end).ok()?)?, is_root })
 }
 
 const VERSION: u8 = 0xa0;
@@ -54,6 +66,8 @@ fn time(tag: u8, text: &str) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike as _;
+
     use super::*;
 
     fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -64,6 +78,11 @@ mod tests {
     }
 
     fn pem(end: &[u8]) -> String {
+        issued_to(b"", end)
+    }
+
+    /// A certificate whose issuer has no name, of one with this name.
+    fn issued_to(subject: &[u8], end: &[u8]) -> String {
         let validity =
             tagged(SEQUENCE, &[tagged(UTC_TIME, b"250101000000Z"), end.to_vec()].concat());
         let fields = [
@@ -72,6 +91,7 @@ mod tests {
             tagged(SEQUENCE, b""),
             tagged(SEQUENCE, b""),
             validity,
+            tagged(SEQUENCE, subject),
         ];
         let certificate = tagged(SEQUENCE, &tagged(SEQUENCE, &fields.concat()));
         format!(
@@ -91,8 +111,18 @@ mod tests {
         check(&tagged(UTC_TIME, b"261331235959Z"), None);
         check(&tagged(UTC_TIME, "26123123595\u{e9}".as_bytes()), None);
         check(b"\x17\xff", None);
-        let chain =
-            pem(&tagged(UTC_TIME, b"301231235959Z")) + &pem(&tagged(UTC_TIME, b"211231235959Z"));
-        assert_eq!(not_after(&chain).map(|time| time.timestamp()), Some(1_640_995_199));
+    }
+
+    #[test]
+    fn a_chain_ends_with_the_first_and_a_choice_of_roots_with_the_last() {
+        let root = |end: &[u8]| issued_to(b"", &tagged(UTC_TIME, end));
+        let leaf = |end: &[u8]| issued_to(b"leaf", &tagged(UTC_TIME, end));
+        let check = |text: &str, year: i32| {
+            assert_eq!(not_after(text).map(|time| time.year()), Some(year));
+        };
+        check(&(leaf(b"211231235959Z") + &root(b"301231235959Z")), 2021);
+        check(&(leaf(b"301231235959Z") + &leaf(b"211231235959Z")), 2021);
+        check(&root(b"211231235959Z"), 2021);
+        check(&(root(b"211231235959Z") + &root(b"301231235959Z")), 2030);
     }
 }
