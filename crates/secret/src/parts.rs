@@ -160,8 +160,11 @@ fn tokens(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     }
 }
 
-/// Lines that are data: armour, braces and lines with spaces are not, they stand in any text.
+/// Lines that are data: armour, braces and lines with spaces are not, they stand in any text; nor are those of a
+/// certificate or a public key, which everybody may have.
 fn lines(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
+    const PUBLIC: [&[u8]; 2] = [b"-----BEGIN CERTIFICATE-----", b"-----BEGIN PUBLIC KEY-----"];
+    let mut is_public = false;
     let is_data = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_.:%~".contains(byte);
     let mut start = 0;
     while start < value.len() {
@@ -176,7 +179,8 @@ fn lines(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
         };
         let line = rest[..len].trim_ascii();
         let is_armour = line.starts_with(b"-----");
-        if line.len() >= SHORTEST_LINE && !is_armour && line.iter().all(is_data) {
+        is_public = PUBLIC.iter().any(|begin| line.ends_with(begin)) || (is_public && !is_armour);
+        if line.len() >= SHORTEST_LINE && !is_armour && !is_public && line.iter().all(is_data) {
             take(Part::Line, line);
         }
         start += len + break_len.max(usize::from(len == 0));
@@ -290,6 +294,8 @@ mod tests {
         );
         check("{\"key\":\"-----BEGIN KEY-----\\nMIIEvQIBADAN\\nshort\\nlastline1234\\n\"}", &lines);
         check("one\r\nMIIEvQIBADAN\r\n\r\nlastline1234", &lines);
+        let certificate = "-----BEGIN CERTIFICATE-----\nMIIDCANARYxx\n-----END CERTIFICATE-----\n";
+        check(&format!("{certificate}MIIEvQIBADAN\n{certificate}lastline1234"), &lines);
         check("a\\b\\", &[]);
     }
 }

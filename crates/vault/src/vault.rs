@@ -13,6 +13,7 @@ use crate::claims::{self, Role};
 use crate::disguise::{self, disguised};
 use crate::error::Error;
 use crate::found::{EarlyWalk, Found, FoundFile, FoundFolder, FoundKind, walk};
+use crate::public::is_public_by_form;
 use crate::read::Unreadable;
 use crate::shape;
 
@@ -200,7 +201,7 @@ impl Vault {
                     }
                     add_readings(builder, file, env, with_notes, &hidden);
                 }
-                Content::Whole(value) if !value.is_empty() => {
+                Content::Whole(value) if !value.is_empty() && !is_public_by_form(value) => {
                     builder.add(&file.path, value);
                     if let Some(shape) = file.declared.as_ref().and_then(|file| file.whole.as_ref())
                     {
@@ -247,6 +248,7 @@ impl File {
         self.is_declared_public(&entry.key)
             || ((begins(b"sb_publishable_") || begins(b"eyJ"))
                 && claims::claims(&entry.value).role == Some(Role::Public))
+            || is_public_by_form(&entry.value)
     }
 
     /// Whether ops.toml says that a key is no secret.
@@ -308,7 +310,7 @@ fn add_readings(
     let others = envfile::other_readings(env).into_iter();
     for other in others.filter(|other| with_notes || !other.may_be_note) {
         let shape = file.shape(&other.key).unwrap_or(&Shape::Any);
-        let is_public = file.is_declared_public(&other.key);
+        let is_public = file.is_declared_public(&other.key) || is_public_by_form(&other.value);
         if is_secret(shape, &other.value) && !is_public && !is_address(&other.value) {
             let key = disguised(&other.key, hidden);
             builder.add_reading(&format!("{}:{key}", file.path), &other.value);

@@ -32,7 +32,10 @@ struct Unit<'a> {
 pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
     let values = &scope.values;
     let is_compared = |value: &&Given<'_>| {
-        let is_public = value.entry.is_some_and(|entry| value.file.is_public(entry));
+        let is_public = match value.entry {
+            Some(entry) => value.file.is_public(entry),
+            None => vault::is_public_by_form(value.value),
+        };
         value.hash.is_some() && !is_public
     };
     let compared: Vec<&Given<'_>> = values.iter().filter(is_compared).collect();
@@ -158,7 +161,11 @@ fn finding(scope: &Scope<'_>, first: &Given<'_>, second: &Given<'_>) -> Finding 
             .hint("keep it under one name, and let whoever needs it read that")
     } else {
         Finding::error(RULE.id, format!("the value of `{other}` is that of `{one}` too, in {name}"))
-            .hint(format!("{OF_ITS_OWN}; what is no secret, name in `public` of the file"))
+            // A file that is one credential has no `public`.
+            .hint(match second.entry {
+                Some(_) => format!("{OF_ITS_OWN}; what is no secret, name in `public` of the file"),
+                None => OF_ITS_OWN.to_owned(),
+            })
     }
 }
 

@@ -49,6 +49,41 @@ fn a_rotation_is_read_in_a_file_that_is_one_credential() {
 }
 
 #[test]
+fn a_certificate_may_be_that_of_two_environments_and_stand_in_the_repo() {
+    let mut bed = Bed::new();
+    bed.holds_secrets("deploy/");
+    let file = |name: &str, whole: &str| {
+        format!(
+            "[[vault.file]]\npath = \"{name}.pem\"\nwhole = \"{whole}\"\nenvironment = \"{name}\"\n"
+        )
+    };
+    bed.write(
+        "ops.toml",
+        format!(
+            "version = 1\n[vault]\nroot = \"vault\"\n{}{}{}",
+            file("staging", "any"),
+            file("production", "any"),
+            file("shared", "private-key")
+        ),
+    );
+    let block = |label: &str, line: &str| {
+        format!("-----BEGIN {label}-----\n{}-----END {label}-----\n", format!("{line}\n").repeat(3))
+    };
+    let certificate = block("CERTIFICATE", "MIIDCANARYkq7Vw2xTzP9dE5");
+    let key = block("PRIVATE KEY", "Q0FOQVJZQ0FOQVJZQ0FOQVJZQ0FOQVJZ");
+    bed.write("vault/staging.pem", &certificate);
+    bed.write("vault/production.pem", &certificate);
+    bed.write("vault/shared.pem", format!("{key}{certificate}"));
+    bed.write("deploy/tls.crt", &certificate);
+    assert_eq!(check(&bed).json()["findings"], serde_json::json!([]));
+    let leaks = bed.command(testbed::bin!("vault-check")).args(["leaks", "deploy"]).run();
+    assert_eq!(leaks.code(), 0, "{leaks}");
+    bed.write("deploy/tls.key", &key);
+    let leaks = bed.command(testbed::bin!("vault-check")).args(["leaks", "deploy"]).run();
+    assert_eq!(leaks.code(), 1, "{leaks}");
+}
+
+#[test]
 fn a_file_of_another_user_is_named_by_fix_modes() {
     let bed = bed("A = \"any\"", "A=CANARYkq7Vw2xTzP\n");
     let file = bed.path("vault/a.env");
