@@ -300,7 +300,7 @@ impl Alone {
             suspects.push(Culprit::Export);
         }
         let value = self.value.expose();
-        for character in "\r#$`&;|<>()\\'\"~^!*?{}[]%=:,@+-./_".chars() {
+        for character in "\r#$`&;|<>)(\\'\"~^!*?{}[]%=:,@+-./_".chars() {
             if value.contains(&(character as u8)) {
                 suspects.push(Culprit::Character(character));
             }

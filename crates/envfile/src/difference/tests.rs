@@ -58,6 +58,7 @@ fn the_character_at_fault_is_named() {
     check("A=b?c&d=e\n", "1:1 A &: shell Unset");
     check("A=b c\n", "1:1 A Space: shell Unset");
     check("A=b;c\n", "1:1 A ;: shell Value");
+    check("A=b(c)d\n", "1:1 A (: shell Refuses");
     check("A=b\\nc\n", "1:1 A \\: shell Value, dotenv Value, systemd Value");
     check("A=it's\n", "1:1 A ': shell Refuses");
     check("A=\"b\\nc\"\n", "1:1 A \\: shell Value, dotenv Value, systemd Value, fly Value");
