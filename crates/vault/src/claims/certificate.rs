@@ -5,13 +5,13 @@ use data_encoding::BASE64;
 
 use crate::der::{SEQUENCE, element};
 
-/// The end of the certificate that ends first; of several roots, of which any may do as in a file of those that are
-/// trusted, that of the last; none where none is one.
+/// When the first certificate ends; none where none is one. Of roots the last one counts: in a file of those that are
+/// trusted any may do.
 pub(super) fn not_after(text: &str) -> Option<DateTime<Utc>> {
-    let all = || text.split("-----BEGIN CERTIFICATE-----").skip(1).filter_map(one);
-    let ends = all().map(|certificate| certificate.end);
-    let n_roots = all().filter(|certificate| certificate.is_root).count();
-    if n_roots > 1 { ends.max() } else { ends.min() }
+    let all = text.split("-----BEGIN CERTIFICATE-----").skip(1).filter_map(one);
+    let (roots, others): (Vec<_>, Vec<_>) = all.partition(|certificate| certificate.is_root);
+    let last_root = roots.into_iter().map(|root| root.end).max();
+    others.into_iter().map(|other| other.end).chain(last_root).min()
 }
 
 struct Certificate {
@@ -122,6 +122,8 @@ mod tests {
         };
         check(&(leaf(b"211231235959Z") + &root(b"301231235959Z")), 2021);
         check(&(leaf(b"301231235959Z") + &leaf(b"211231235959Z")), 2021);
+        check(&(leaf(b"301231235959Z") + &root(b"211231235959Z")), 2021);
+        check(&(leaf(b"211231235959Z") + &root(b"221231235959Z") + &root(b"301231235959Z")), 2021);
         check(&root(b"211231235959Z"), 2021);
         check(&(root(b"211231235959Z") + &root(b"301231235959Z")), 2030);
     }
