@@ -269,8 +269,8 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
         at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
     }
     // Where numbers began that stand one after the other, whether the last may hold the first byte of a value, and how
-    // many bytes in a row up to here may be of one.
-    let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, 0);
+    // many bytes in a row up to here may be of one, as they are written and with those of each word turned round.
+    let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, [0; 2]);
     let mut n_pairs = 0;
     let (mut n_cells, mut n_octal, mut octal_end, mut n_of_octal) = (0, 0, 0, 0);
     loop {
@@ -289,7 +289,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
         kind = if at == text.len() { OTHER } else { kind };
         if kind == LETTER || kind == OTHER_LETTER {
             at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
-            (first, is_last_likely, n_likely) = (usize::MAX, false, 0);
+            (first, is_last_likely, n_likely) = (usize::MAX, false, [0; 2]);
         } else if line::is_group(n_digits) {
             if kind == GAP
                 && text[at] == b'-'
@@ -298,26 +298,26 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
                 return Err(word + len);
             }
             first = first.min(word);
-            is_last_likely = false;
             n_pairs = if n_digits == 2 { n_pairs + 1 } else { 0 };
-            let mut n_bits = n_digits * 4;
-            while n_bits > 0 {
-                n_bits -= 8;
-                if bytes[(number >> n_bits & 0xff) as usize] {
-                    is_last_likely = true;
-                    n_likely += 1;
-                    if n_likely == SHORTEST_RUN {
+            is_last_likely = false;
+            let n_bytes = n_digits / 2;
+            for at in 0..n_bytes {
+                // The lowest byte of a word is the first one where words are turned round.
+                let order = [n_bytes - 1 - at, at];
+                for (n_likely, at) in n_likely.iter_mut().zip(order) {
+                    let is_likely = bytes[(number >> (at * 8) & 0xff) as usize];
+                    is_last_likely |= is_likely;
+                    *n_likely = if is_likely { *n_likely + 1 } else { 0 };
+                    if *n_likely == SHORTEST_RUN {
                         return Ok(start);
                     }
-                } else {
-                    n_likely = 0;
                 }
             }
         } else if n_digits > 0 {
             // It may be an offset.
             let is_offset = (4..=16).contains(&n_digits);
             (first, is_last_likely, n_likely) =
-                (if is_offset { word } else { usize::MAX }, false, 0);
+                (if is_offset { word } else { usize::MAX }, false, [0; 2]);
         }
         if n_digits == 3 && cells::is_octal(&text[word..at]) {
             n_octal = if word == octal_end + 1 { n_octal + 1 } else { 1 };

@@ -71,14 +71,11 @@ impl Run {
 
     /// Whether a dump may begin with it that has something of these bytes.
     pub(super) fn begins(&self, line: &[u8], bytes: &Bytes) -> bool {
-        let mut n_likely = 0;
-        let mut shown = self.groups.iter().flat_map(|group| group.bytes(line));
+        // Words may be turned round.
         self.is_wide()
             && (self.goes_on(line, bytes)
-                || shown.any(|byte| {
-                    n_likely = if bytes[usize::from(byte)] { n_likely + 1 } else { 0 };
-                    n_likely >= SHORTEST_RUN
-                }))
+                || has_run(self.groups.iter().flat_map(|group| group.bytes(line)), bytes)
+                || has_run(self.groups.iter().flat_map(|group| group.bytes(line).rev()), bytes))
     }
 
     /// Whether it is long enough to be more than some number.
@@ -143,9 +140,18 @@ impl Group {
         }
     }
 
-    fn bytes(&self, line: &[u8]) -> impl Iterator<Item = u8> {
+    fn bytes(&self, line: &[u8]) -> impl DoubleEndedIterator<Item = u8> {
         (0..self.n_bytes).map(|index| self.byte(index, line))
     }
+}
+
+/// Whether enough bytes in a row may be of a value.
+fn has_run(mut shown: impl Iterator<Item = u8>, bytes: &Bytes) -> bool {
+    let mut n_likely = 0;
+    shown.any(|byte| {
+        n_likely = if bytes[usize::from(byte)] { n_likely + 1 } else { 0 };
+        n_likely >= SHORTEST_RUN
+    })
 }
 
 /// What a line shows. A part of a line that is too long begins no line.
