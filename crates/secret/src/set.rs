@@ -103,7 +103,7 @@ impl SecretSet {
         }
         let n_written = values.len();
         for piece in pieces {
-            let (of_piece, forms_of_piece, _) = self.find_with_forms(&piece.text);
+            let (of_piece, forms_of_piece) = self.search(&piece.text);
             for found in of_piece {
                 let range = piece.in_text(&found.range, text.len());
                 let written = &values[..n_written];

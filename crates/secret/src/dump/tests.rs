@@ -239,6 +239,36 @@ fn dumps_with_offsets_are_found_in_long_texts() {
     );
 }
 
+#[test]
+fn a_short_value_is_found_in_words_that_have_other_bytes_too() {
+    let set = set_of(b"CANARYk^");
+    for n_before in 0..8 {
+        let bytes = [&[1].repeat(n_before), &b"CANARYk^"[..], &[1; 16]].concat();
+        let hidden = n_before..n_before + 8;
+        for style in STYLES.iter().filter(|style| style.is_turned) {
+            let text = |hidden| format!("{BEFORE}{}{AFTER}", dump(style, &bytes, hidden, false));
+            let output = redact(&set, false, text(&(0..0)).as_bytes(), &[7]);
+            assert_eq!(output, text(&hidden), "{} {n_before}", style.name);
+        }
+    }
+}
+
+/// As PowerShell writes what a program prints into a file, and the registry editor what it exports.
+#[test]
+fn dumps_are_found_in_utf_16_too() {
+    let secret = "CANARYkq7Vw2xTzP@31";
+    let set = set_of(secret.as_bytes());
+    let dumps = STYLES.iter().map(|style| dump(style, secret.as_bytes(), &(0..0), false));
+    let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x},00")).collect();
+    let registry =
+        format!("\"K\"=hex(2):{},\\\r\n  {}\r\n", digits[..8].join(","), digits[8..].join(","));
+    for dump in dumps.chain([registry]).filter(|dump| dump.is_ascii()) {
+        let wide: Vec<u8> = dump.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let (values, _) = set.search(&wide);
+        assert!(!values.is_empty(), "{dump}");
+    }
+}
+
 /// Lines as they may come, with the digits of a value, of its parts and of others.
 fn soup() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let secret = prop_oneof![
