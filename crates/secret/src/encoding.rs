@@ -169,6 +169,7 @@ mod tests {
             "q\\\"\\\\\\u0026\\u003cé\\n",
             "q\\\"\\\\&<\\u00e9\\n",
             "q\\\\\\\"\\\\\\\\&<é\\\\n",
+            r#"q\\\\\\\"\\\\\\\\&<é\\\\n"#,
         ];
         check("q\"\\&<é\n", Encoding::Json, &forms);
         check("a/b", Encoding::Json, &["a\\/b"]);

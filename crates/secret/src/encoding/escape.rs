@@ -64,15 +64,12 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     if is_text {
         for style in JSON_STYLES {
             let once = each_char(&text, |out, char| json(out, char, style));
-            // JSON inside a string of other JSON, as log collectors write it.
-            let twice = each_byte(&once, |out, byte| {
-                if matches!(byte, b'"' | b'\\') {
-                    out.push(b'\\');
-                }
-                out.push(byte);
-            });
-            take(Encoding::Json, once);
-            take(Encoding::Json, twice);
+            // JSON inside a string of other JSON, as log collectors write it, and that inside a third, as Docker does.
+            let twice = quoted(&once);
+            let thrice = quoted(&twice);
+            for form in [once, twice, thrice] {
+                take(Encoding::Json, form);
+            }
         }
     }
     if is_text && !value.is_ascii() {
@@ -105,6 +102,16 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         take(Encoding::Xml, once);
         take(Encoding::Xml, twice);
     }
+}
+
+/// A string of JSON, quotes and backslashes alone escaped.
+fn quoted(text: &[u8]) -> Form {
+    each_byte(text, |out, byte| {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    })
 }
 
 #[derive(Clone, Copy)]
