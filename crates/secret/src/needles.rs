@@ -49,8 +49,10 @@ pub(crate) struct Needles {
     lead: usize,
 }
 
-/// What stands between a key and its value in env files, shells, YAML and JSON.
-const BETWEEN: [&str; 8] = ["=", "='", "=\"", ": ", ": '", ": \"", "\": \"", "\":\""];
+/// What stands between a key and its value in env files, shells, TOML, YAML and JSON, which has numbers without quotes.
+const BETWEEN: [&str; 13] = [
+    "=", "='", "=\"", " = ", " = '", " = \"", ": ", ": '", ": \"", "\": ", "\": \"", "\":", "\":\"",
+];
 
 /// A longer key would not stay in the context of a stream.
 const LONGEST_KEY: usize = 200;

@@ -212,6 +212,8 @@ fn a_short_value_is_replaced_beside_its_key() {
     check("CODE=\"Xy9-4k\"\r\n", "CODE=\"[REDACTED:CODE]\"\r\n");
     check("{\"CODE\": \"Xy9-4k\"}", "{\"CODE\": \"[REDACTED:CODE]\"}");
     check("{\"CODE\":\"Xy9-4k\",", "{\"CODE\":\"[REDACTED:CODE]\",");
+    check("{\"PIN\":4829,\"PIN\": 4829}", "{\"PIN\":[REDACTED:PIN],\"PIN\": [REDACTED:PIN]}");
+    check("CODE = \"Xy9-4k\"\nPIN = 4829", "CODE = \"[REDACTED:CODE]\"\nPIN = [REDACTED:PIN]");
     check("  CODE: Xy9-4k\n  CODE: 'Xy9-4k'", "  CODE: [REDACTED:CODE]\n  CODE: '[REDACTED:CODE]'");
     check(
         "MY_PIN=4829 CO\x1b[1mDE=Xy9-\x1b[0m4k.",
