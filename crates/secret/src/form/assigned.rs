@@ -44,6 +44,7 @@ const HARMLESS_TAILS: &[&str] = &[
     "arn",
     "ref",
     "endpoint",
+    "protobuf",
     "_at",
     "_id",
     "-id",
@@ -253,7 +254,7 @@ pub(super) fn is_password(value: &[u8]) -> bool {
         && !reference::is_reference(value)
 }
 
-/// Where the value after the label begins; `None` where no `:` or `=` leads to one.
+/// Where the value after the label begins; `None` where no `:` or `=` leads to one, nor the label is a tag.
 pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
     let text = place.text;
     let is_label = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
@@ -284,10 +285,18 @@ pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
     if is_next(next) || next.get(1..).is_some_and(is_next) {
         return None;
     }
-    let leads_to_value = memchr::memchr3(b':', b'=', b'|', separator).is_some();
+    let leads_to_value = memchr::memchr3(b':', b'=', b'|', separator).is_some()
+        || (separator == b">" && is_in_tag(&text[..place.at]));
     // `token 0123…`: hexadecimal digits alone may follow without a sign.
     let is_hex_word = separator == b" " && is_hex_word(&text[tail_end + 1..], place.is_end);
     (leads_to_value || is_hex_word).then_some(tail_end + separator_len)
+}
+
+/// Whether a text ends in the tag with which an element of XML begins.
+fn is_in_tag(text: &[u8]) -> bool {
+    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte);
+    let n_before = text.iter().rev().take(LONGEST_LABEL_TAIL).take_while(is_name).count();
+    text[..text.len() - n_before].ends_with(b"<")
 }
 
 /// Whether a word of 32 hexadecimal digits begins here, or may yet turn out to.

@@ -50,7 +50,13 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Nothing;
     }
     let (user, password) = (&login[..colon], &login[colon + 1..at]);
-    if password.len() < SHORTEST_PASSWORD || password == user || is_placeholder(password) {
+    // `[user[:password]@]` is how a manual says what may be left away.
+    let is_syntax = user.ends_with(b"[");
+    if password.len() < SHORTEST_PASSWORD
+        || password == user
+        || is_syntax
+        || is_placeholder(password)
+    {
         return Verdict::Nothing;
     }
     Verdict::Found("connection-string", start + colon + 1..start + at)

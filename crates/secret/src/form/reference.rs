@@ -37,6 +37,8 @@ pub(super) fn is_reference(value: &[u8]) -> bool {
     is_setting
         || is_template
         || value.contains("::")
+        // As gdb shows an argument of a function.
+        || value.contains("@entry=0x")
         || ADDRESSES.iter().any(|head| value.starts_with(head))
         || is_rule(value)
         || is_number(value)

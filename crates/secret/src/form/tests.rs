@@ -164,6 +164,8 @@ fn what_leads_to_a_password_is_none() {
         "/etc/passwd:eli:x:2098:1000:Eli",
         "GRPASSWD|5.005000|5.005000|Vn",
         "hvs.getElementByIdentifierName1234()",
+        "setup (ownerPassword=ownerPassword@entry=0x1165830, x=1)",
+        "\u{8}PasswordEprotobuf:\"bytes,2,opt,name=words,proto3\"",
         "host=myhost user=myuser password=mypassword dbname=x",
         "log: host=a user=b password=incorrect",
     ]);
@@ -263,6 +265,21 @@ fn values_after_a_label() {
         "Password: ",
         "password: ${{ secrets.DB_PASSWORD_2 }}",
         "the secret is 42",
+    ]);
+}
+
+#[test]
+fn values_of_elements_of_xml() {
+    check("<password>kq7Vw2xT</password>", "<password><assigned-password></password>");
+    check("<s:proxyPassword>kq7Vw2xT<", "<s:proxyPassword><assigned-password><");
+    check("<apiToken>kq7Vw2xTzPaB3dE5fG7h<", "<apiToken><assigned-token><");
+    spared(&[
+        "<password>${env.PW1}</password>",
+        "<password>{COQLCE6DU6GtcS5P=}</password>",
+        "<password></password>kq7Vw2xT",
+        "<password-hash>kq7Vw2xT</password-hash>",
+        "new List<Password> list1",
+        "Vec<Password>::with1(2)",
     ]);
 }
 
