@@ -199,7 +199,7 @@ const FURTHEST: usize = 80;
 /// How many bytes may stand between a key and its value: blanks, quotes, brackets, `=` and the like,
 /// and one line break.
 fn n_between(rest: &[u8]) -> usize {
-    let is_between = |byte: &u8| b" \t\r\n\"'`*:=>],;".contains(byte);
+    let is_between = |byte: &u8| b" \t\r\n\"'`*:=>],;\\|".contains(byte);
     let n = rest.iter().take(FURTHEST / 2).take_while(|byte| is_between(byte)).count();
     let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &rest[..n]).collect();
     match breaks.as_slice() {
@@ -226,6 +226,8 @@ mod tests {
         assert_eq!(found("data:\n  PASS: cHctOXg=\n"), 1);
         assert_eq!(found("data:\n  PASS: cHctOXgK\n"), 1);
         assert_eq!(found("\"PASS\",\"pw-9x\""), 1);
+        assert_eq!(found(r#"{"log":"{\"PASS\":\"pw-9x\"}\n"}"#), 1);
+        assert_eq!(found(" PASS  | pw-9x"), 1);
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let wide: Vec<u8> = "PASS=pw-9x\r\n".encode_utf16().flat_map(to_bytes).collect();
             assert_eq!(look.at(&wide).len(), 1);
