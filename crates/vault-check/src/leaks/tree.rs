@@ -94,7 +94,7 @@ impl Tree<'_> {
             }
             match fs::metadata(&path) {
                 Ok(data) if data.is_dir() => work.push(Work::Folder(path)),
-                Ok(data) if data.is_file() => {
+                Ok(data) if data.is_file() && !is_open(&path) => {
                     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
                     let name = path.file_name().unwrap_or(path.as_os_str()).to_owned();
                     work.push(Work::Files(folder, vec![name]));

@@ -334,6 +334,10 @@ fn a_stream_that_is_named_is_searched_or_told() {
     let script = format!("cat leaked/log | '{program}' leaks /dev/stdin");
     let output = bed.command("sh").args(["-c", &script]).run();
     assert!(output.stdout().contains("/dev/stdin:1:3 a.env:TOKEN"), "{output}");
+    // As a shell hands a here-document on: a file without a name.
+    let script = format!("exec 3<leaked/log; rm leaked/log; '{program}' leaks /dev/fd/3");
+    let output = bed.command("sh").args(["-c", &script]).run();
+    assert!(output.stdout().contains("/dev/fd/3:1:3 a.env:TOKEN"), "{output}");
     duct::cmd!("mkfifo", bed.path("pipe")).run().unwrap();
     let output = leaks(&bed, &["pipe"]);
     assert_eq!((output.code(), told(&output)), (1, vec!["not-read pipe".to_owned()]));
