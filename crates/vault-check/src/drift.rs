@@ -14,9 +14,12 @@ pub(crate) enum Drift {
 }
 
 const LEFTOVERS: [&str; 13] = [
-    ".new", ".old", ".bak", ".backup", ".orig", ".save", ".saved", ".tmp", ".temp", ".copy",
-    ".swp", ".prev", "~",
+    ".new", ".old", ".bak", ".backup", ".orig", ".save", ".saved", ".tmp", ".temp", ".copy", SWAP,
+    ".prev", "~",
 ];
+
+/// Where vim keeps what is not saved yet, of `a.env` in `.a.env.swp`. It is no text.
+const SWAP: &str = ".swp";
 
 const ENVIRONMENTS: [&str; 3] = ["prod", "staging", "dev"];
 
@@ -39,10 +42,10 @@ impl<'d> Declared<'d> {
     }
 
     /// Returns for each path the found one that most likely holds what it should, where there is
-    /// one. A found path stands in for those only to which it is nearest.
+    /// one. A found path stands in for those only to which it is nearest, and vim's own notes for none.
     pub(crate) fn stand_ins<'f>(&self, found: &[&'f str]) -> HashMap<&'d str, &'f str> {
         let mut best: HashMap<&str, (usize, &str)> = HashMap::new();
-        for path in found {
+        for path in found.iter().filter(|path| !path.ends_with(SWAP)) {
             let name = Found::new(path);
             let distances: Vec<(usize, &str)> = self
                 .0
@@ -153,6 +156,11 @@ fn digits(name: &str) -> String {
 
 /// The path that a copy was made of, by its tail, or by what stands before or behind `.env`.
 fn without_leftover(path: &str) -> Option<String> {
+    // Where Emacs keeps what is not saved yet.
+    let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    if let Some(base) = name.strip_prefix('#').and_then(|name| name.strip_suffix('#')) {
+        return Some(format!("{folder}{base}"));
+    }
     if let Some(base) = LEFTOVERS.iter().find_map(|tail| path.strip_suffix(tail)) {
         return Some(base.to_owned());
     }
@@ -289,6 +297,8 @@ mod tests {
         );
         check(&found[..2], [Some("chatwoot/redis.env"), Some("chatwoot/redis_stagin.env")]);
         check(&found[..1], [Some("chatwoot/redis.env"); 2]);
+        check(&["chatwoot/.redis_prod.env.swp"], [None; 2]);
+        check(&["chatwoot/#redis_prod.env#"], [Some("chatwoot/#redis_prod.env#"), None]);
         // What is nearer to another missing file is not offered for this one.
         check(&["chatwoot/redis_production.env"], [Some("chatwoot/redis_production.env"), None]);
         check(&["chatwoot/redis_stage.env"], [None, Some("chatwoot/redis_stage.env")]);
@@ -309,6 +319,9 @@ mod tests {
             "a - Copy.env",
             "a (1).env",
             "a_old.env",
+            "#a.env#",
+            "x/#a.env#",
+            "x/.a.env.swp",
         ] {
             assert!(is_leftover(path), "{path}");
         }
