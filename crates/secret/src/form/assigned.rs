@@ -174,11 +174,7 @@ fn is_header(place: &Place<'_>) -> bool {
 
 /// `**Password**: …`, `PASSWORD=…`, `--password …`: a word with letters and digits.
 pub(super) fn password(place: &Place<'_>) -> Verdict {
-    match connection::parameter(place) {
-        Verdict::Nothing => {}
-        verdict => return verdict,
-    }
-    for other in [statement::password, password_file::netrc] {
+    for other in [connection::parameter, statement::password, password_file::netrc] {
         match other(place) {
             Verdict::Nothing => {}
             verdict => return verdict,
@@ -197,14 +193,17 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
+    let is_certain = |label: &&[u8]| place.text[..place.after()].ends_with(label);
     if is_password(value) && !reference::is_of_other_text(place, start, end) {
         Verdict::Found("assigned-password", start..start + value.len())
+    } else if [&b"PGPASSWORD"[..], b"MYSQL_PWD"].iter().any(is_certain) {
+        certain(place)
     } else {
         Verdict::Nothing
     }
 }
 
-/// `REDISCLI_AUTH=…`: of letters alone too, as nothing but a password stands there.
+/// `REDISCLI_AUTH=…`, `PGPASSWORD=…`: of letters alone too, as nothing but a password stands there.
 pub(super) fn certain(place: &Place<'_>) -> Verdict {
     let Some(start) = value_start(place) else { return Verdict::Nothing };
     let belongs = |byte: u8| byte > b' ' && !b"\"'`<>\\;\x7f".contains(&byte);
@@ -214,11 +213,26 @@ pub(super) fn certain(place: &Place<'_>) -> Verdict {
     let value = trim_sentence(&place.text[start..end]);
     let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some();
     let is_secret = value.len() >= SHORTEST_PASSWORD && !is_code && !is_placeholder(value);
-    if is_secret && !reference::is_reference(value) {
+    let is_secret = is_secret && !reference::is_reference(value);
+    if is_secret && (is_password(value) || is_literal(place, value, start)) {
         Verdict::Found("assigned-password", start..start + value.len())
     } else {
         Verdict::Nothing
     }
+}
+
+/// Whether a value is given to a variable of the environment as it is: by a shell, or in quotes. In `${PGPASSWORD:-…}`
+/// the variable is read, and a program has names, and strings that it puts together.
+fn is_literal(place: &Place<'_>, value: &[u8], start: usize) -> bool {
+    let before = &place.text[..place.at];
+    let letters = before.iter().rev().take(LONGEST_LABEL_TAIL);
+    let n_letters = letters.take_while(|byte| is_word(**byte)).count();
+    let lead = &before[..before.len() - n_letters];
+    let is_read = lead.ends_with(b"$") || lead.ends_with(b"${");
+    let between = &place.text[place.after()..start];
+    let is_given = between == b"=" || between.last().is_some_and(|byte| b"\"'".contains(byte));
+    let says = |word: &[u8]| memchr::memmem::find(&value.to_ascii_lowercase(), word).is_some();
+    is_given && !is_read && !b"+.".contains(&value[0]) && !says(b"passw") && !says(b"secret")
 }
 
 /// `AccountKey=…`, `AZURE_STORAGE_KEY=…`: the Base64 of 64 bytes.

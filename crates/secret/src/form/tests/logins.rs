@@ -238,7 +238,19 @@ fn passwords_among_arguments() {
     }
     check("REDISCLI_AUTH=Sommer redis-cli", "REDISCLI_AUTH=<assigned-password> redis-cli");
     check("export REDISCLI_AUTH=\"kq7V/2xT\"", "export REDISCLI_AUTH=\"<assigned-password>\"");
+    check("REDISCLI_AUTH: kq7Vw2xT", "REDISCLI_AUTH: <assigned-password>");
     check("MYSQL_PWD=kq7Vw2xT mysql", "MYSQL_PWD=<assigned-password> mysql");
+    for (head, tail) in [
+        ("PGPASSWORD=", " psql"),
+        ("export PGPASSWORD='", "'"),
+        ("$env:PGPASSWORD = \"", "\""),
+        ("docker exec -e MYSQL_PWD=", " db mysql"),
+        ("  - MYSQL_PWD=", "\n"),
+        ("{\"PGPASSWORD\": \"", "\"}"),
+        ("{PGPASSWORD:'", "'}"),
+    ] {
+        check(&format!("{head}Sommer{tail}"), &format!("{head}<assigned-password>{tail}"));
+    }
     check("mysql --password=kq7Vw2xT", "mysql --password=<assigned-password>");
     spared(&[
         "mysql -u root -p",
@@ -277,5 +289,22 @@ fn passwords_among_arguments() {
         "REDISCLI_AUTH=<password>",
         "REDISCLI_AUTH=changeme",
         "unset REDISCLI_AUTH",
+        "PGPASSWORD=postgres psql",
+        "PGPASSWORD=$DB_PASS psql",
+        "PGPASSWORD=\"${PGPASSWORD:-Sommer}\"",
+        "PGPASSWORD=$(pass show db) psql",
+        "PGPASSWORD=`pass show db` psql",
+        "PGPASSWORD=<password>",
+        "PGPASSWORD=%DBPASS%",
+        "PGPASSWORD=mysecretpassword",
+        "MYSQL_PWD='database-password' mysql",
+        "MYSQL_PWD=#{words} mysql",
+        "PGPASSWORD: the password of the role",
+        "PGPASSWORD=unquote(words.password or '')",
+        "env[\"PGPASSWORD\"] = wordsOfConfig",
+        "{ PGPASSWORD: wordsOfConfig }",
+        "\"PGPASSWORD='\" + words + \"' psql\"",
+        "'PGPASSWORD=\"'.$this->words.'\"'",
+        "[ \"$PGPASSWORD\" = \"Sommer\" ]",
     ]);
 }
