@@ -2,6 +2,7 @@
 
 mod anchors;
 mod assigned;
+mod azure;
 mod block;
 mod carried;
 mod checksum;
@@ -54,7 +55,10 @@ pub static RULES: &[FormRule] = &[
     ),
     rule("auth-header", "the value of an Authorization, Bearer or API token header"),
     rule("aws-key", "an AWS access key id"),
-    rule("azure-key", "an account key of Azure Storage or Cosmos DB"),
+    rule(
+        "azure-key",
+        "an account key of Azure Storage or Cosmos DB, or the signature in a URL that gives access",
+    ),
     rule("command-login", "the password in a command, as `curl -u user:password` or `mysql -p…`"),
     rule(
         "connection-string",

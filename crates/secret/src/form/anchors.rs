@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{
-    Place, Verdict, assigned, block, carried, connection, is_word, option, password_file,
+    Place, Verdict, assigned, azure, block, carried, connection, is_word, option, password_file,
     short_label, statement, token,
 };
 
@@ -121,10 +121,13 @@ const LABELS: &[(&str, usize, Judge)] = &[
     ("\"auth\":\"", 0, password_file::docker),
     ("\"auth\\\": \\\"", 0, password_file::docker),
     ("\"auth\\\":\\\"", 0, password_file::docker),
-    ("ccountKey", 1, assigned::azure),
-    ("ccount_key", 1, assigned::azure),
-    ("CCOUNT_KEY", 2, assigned::azure),
-    ("TORAGE_KEY", 2, assigned::azure),
+    ("ccountKey", 1, azure::key),
+    ("ccount_key", 1, azure::key),
+    ("CCOUNT_KEY", 2, azure::key),
+    ("TORAGE_KEY", 2, azure::key),
+    ("&sig=", 0, azure::signature),
+    (";sig=", 0, azure::signature),
+    ("6sig=", 0, azure::signature),
 ];
 
 /// How many strings there are, and how many of them begin a secret; these come first.

@@ -235,25 +235,6 @@ fn is_literal(place: &Place<'_>, value: &[u8], start: usize) -> bool {
     is_given && !is_read && !b"+.".contains(&value[0]) && !says(b"passw") && !says(b"secret")
 }
 
-/// `AccountKey=…`, `AZURE_STORAGE_KEY=…`: the Base64 of 64 bytes.
-pub(super) fn azure(place: &Place<'_>) -> Verdict {
-    const LENGTH: usize = 88;
-    let Some(start) = value_start(place) else { return Verdict::Nothing };
-    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
-    let Some(end) = place.run(start, LENGTH + 1, belongs) else { return Verdict::Open(start) };
-    let value = &place.text[start..end];
-    let is_key = value.len() == LENGTH && value.ends_with(b"==") && is_random(value);
-    let is_public = AZURE_EMULATORS.iter().any(|head| value.starts_with(head));
-    if is_key && !is_public && !is_placeholder(value) {
-        Verdict::Found("azure-key", start..end)
-    } else {
-        Verdict::Nothing
-    }
-}
-
-/// How the keys begin that the emulators of Azure Storage and Cosmos DB have everywhere, as their manuals print them.
-const AZURE_EMULATORS: [&[u8]; 2] = [b"Eby8vdM02xNOcqFl", b"C2y6yDjf5/R+ob0N"];
-
 /// Whether a word in the place of a password can be one: letters and digits, no code, no time.
 pub(super) fn is_password(value: &[u8]) -> bool {
     let has = |wanted: fn(&u8) -> bool| value.iter().any(wanted);

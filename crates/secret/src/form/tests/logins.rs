@@ -199,6 +199,33 @@ fn keys_of_azure() {
     ]);
 }
 
+#[test]
+fn signatures_in_urls_of_azure() {
+    let signature = data_encoding::BASE64.encode(&KEY[..32]);
+    let in_url = signature.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let flow = data_encoding::BASE64URL_NOPAD.encode(&KEY[..32]);
+    let head = "https://a.blob.core.windows.net/c/f?sv=2022-11-02&se=2026-01-01T00%3A00Z&sp=r";
+    for (head, value, tail) in [
+        (&*format!("{head}&sig="), &in_url, " "),
+        (&format!("{head}&sig="), &in_url, "&comp=list"),
+        (&format!("<a href=\"{}&amp;sig=", head.replace('&', "&amp;")), &in_url, "\">"),
+        (&format!("\"{}\\u0026sig=", head.replace('&', "\\u0026")), &in_url, "\""),
+        ("https://h.azure.com/run?api-version=2016-10-01&sp=%2Frun&sv=1.0&sig=", &flow, "\n"),
+        ("SharedAccessSignature sr=h.test%2Fq&sig=", &in_url, "&se=1767225600&skn=send"),
+        ("SAS_TOKEN='sv=2022-11-02&ss=b&sig=", &signature, "'"),
+    ] {
+        check(&format!("{head}{value}{tail}"), &format!("{head}<azure-key>{tail}"));
+    }
+    spared(&[
+        &format!("{head}&sig=<signature>"),
+        &format!("{head}&sig=***"),
+        &format!("{head}&sig=${{SIGNATURE}}"),
+        &format!("{head}&sig={}", "x".repeat(43)),
+        &format!("{head}&sig={}", &in_url[..30]),
+        &format!("https://h.test/f?id=1&sig={in_url}"),
+    ]);
+}
+
 /// Bytes without any order that one sees.
 const KEY: [u8; 58] = {
     let mut key = [0; 58];
