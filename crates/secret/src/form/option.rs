@@ -1,7 +1,7 @@
 //! Passwords among the arguments of commands that take them there.
 
 use super::placeholder::is_placeholder;
-use super::{LONGEST_LEAD, Place, Verdict, reference};
+use super::{LONGEST_LEAD, Place, Verdict, assigned, reference};
 
 const LONGEST_PASSWORD: usize = 512;
 const SHORTEST_PASSWORD: usize = 3;
@@ -21,6 +21,34 @@ pub(super) fn redis(place: &Place<'_>) -> Verdict {
 /// `sshpass -p …`.
 pub(super) fn sshpass(place: &Place<'_>) -> Verdict {
     in_options(place, &[b" -p"], true)
+}
+
+/// `sqlcmd -P …`.
+pub(super) fn sqlcmd(place: &Place<'_>) -> Verdict {
+    in_options(place, &[b" -P"], true)
+}
+
+/// `smbclient -U user%…`.
+pub(super) fn smbclient(place: &Place<'_>) -> Verdict {
+    let rest = &place.text[place.after()..];
+    let rest = &rest[..rest.len().min(FURTHEST)];
+    let Some(sign) = memchr::memchr2(b'%', b'\n', rest) else { return Verdict::Nothing };
+    let Some(option) = memchr::memmem::rfind(&rest[..sign], b"-U") else { return Verdict::Nothing };
+    let user = rest[option + 2..sign].trim_ascii_start();
+    let is_user = user.last().is_some_and(u8::is_ascii_alphanumeric) && !user.contains(&b' ');
+    if is_user { value(place, place.after() + sign + 1) } else { Verdict::Nothing }
+}
+
+/// `openssl … -passin pass:…`. A manual has words in capitals there, or very short ones.
+pub(super) fn openssl(place: &Place<'_>) -> Verdict {
+    let is_of_manual = |value: &[u8]| {
+        value.len() < assigned::SHORTEST_PASSWORD
+            || value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+    };
+    match value(place, place.after()) {
+        Verdict::Found(_, range) if is_of_manual(&place.text[range.clone()]) => Verdict::Nothing,
+        verdict => verdict,
+    }
 }
 
 /// The value of the first of `options` that has one, in the command that begins with the anchor.

@@ -258,25 +258,16 @@ fn passwords_among_arguments() {
         ("sshpass -p ", " ssh h"),
         ("sshpass -p'", "' ssh h"),
         ("sshpass -p \\\"", "\\\" ssh h"),
+        ("sqlcmd -S h -U sa -P ", " -Q 'SELECT 1'"),
+        ("/opt/mssql-tools18/bin/sqlcmd -C -U sa -P'", "' -i a.sql"),
+        ("openssl rsa -in a.pem -passin pass:", " -out b.pem"),
+        ("openssl pkcs12 -export -passout pass:'", "'"),
+        ("smbclient -L h -U bob%", ""),
+        ("smbclient //h/s -U 'DOMAIN\\bob%", "' -c ls"),
     ] {
         for value in ["kq7Vw2xT", "Sommer", "p4/w!d.x9"] {
             check(&format!("{head}{value}{tail}"), &format!("{head}<command-login>{tail}"));
         }
-    }
-    check("REDISCLI_AUTH=Sommer redis-cli", "REDISCLI_AUTH=<assigned-password> redis-cli");
-    check("export REDISCLI_AUTH=\"kq7V/2xT\"", "export REDISCLI_AUTH=\"<assigned-password>\"");
-    check("REDISCLI_AUTH: kq7Vw2xT", "REDISCLI_AUTH: <assigned-password>");
-    check("MYSQL_PWD=kq7Vw2xT mysql", "MYSQL_PWD=<assigned-password> mysql");
-    for (head, tail) in [
-        ("PGPASSWORD=", " psql"),
-        ("export PGPASSWORD='", "'"),
-        ("$env:PGPASSWORD = \"", "\""),
-        ("docker exec -e MYSQL_PWD=", " db mysql"),
-        ("  - MYSQL_PWD=", "\n"),
-        ("{\"PGPASSWORD\": \"", "\"}"),
-        ("{PGPASSWORD:'", "'}"),
-    ] {
-        check(&format!("{head}Sommer{tail}"), &format!("{head}<assigned-password>{tail}"));
     }
     check("mysql --password=kq7Vw2xT", "mysql --password=<assigned-password>");
     spared(&[
@@ -311,6 +302,50 @@ fn passwords_among_arguments() {
         "sshpass -p \"$PASSWORD\" ssh h",
         "sshpass -p password ssh h",
         "sshpass -e ssh h",
+        "sqlcmd -S h -U sa -P \"$SA_PASSWORD\" -Q 'SELECT 1'",
+        "sqlcmd -S h -U sa -P $$SA_PASSWORD",
+        "sqlcmd -S h -U <user> -P <password>",
+        "sqlcmd -S h -U sa -P YourStrong!Passw0rd",
+        "sqlcmd -S h -U sa -P\nSELECT",
+        "sqlcmd -S h -E; ssh -P Sommer",
+        "openssl rsa -in a.pem -passin pass: -noout",
+        "openssl rsa -in a.pem -passin pass:\"%P12_PASSWORD%\"",
+        "openssl rsa -in a.pem -passin pass:YOUR PASS PHRASE",
+        "openssl rsa -in a.pem -passin pass:12345",
+        "openssl genpkey -aes-128-cbc -passout pass:hello",
+        "openssl pkeyutl -pkeyopt_passin pass:env:MYPASS",
+        "node ./server -passout pass:sample",
+        "openssl pkcs12 -in key.p12 -nodes -passin pass:notasecret",
+        "openssl rsa -in a.pem -passin env:PASSWORD",
+        "format!(\"-passin pass:{words}\")",
+        "smbclient -L h -U ''",
+        "smbclient -L h -U '%'",
+        "smbclient -U bob //h/100%Sommer",
+        "smbclient -U $USER%$PASS",
+        "smbclient -U \"${USER}%${PASS}\"",
+        "smbclient -U user%password",
+        "smbclient -U \"%USERNAME%\"",
+    ]);
+}
+
+#[test]
+fn passwords_in_variables_of_clients() {
+    check("REDISCLI_AUTH=Sommer redis-cli", "REDISCLI_AUTH=<assigned-password> redis-cli");
+    check("export REDISCLI_AUTH=\"kq7V/2xT\"", "export REDISCLI_AUTH=\"<assigned-password>\"");
+    check("REDISCLI_AUTH: kq7Vw2xT", "REDISCLI_AUTH: <assigned-password>");
+    check("MYSQL_PWD=kq7Vw2xT mysql", "MYSQL_PWD=<assigned-password> mysql");
+    for (head, tail) in [
+        ("PGPASSWORD=", " psql"),
+        ("export PGPASSWORD='", "'"),
+        ("$env:PGPASSWORD = \"", "\""),
+        ("docker exec -e MYSQL_PWD=", " db mysql"),
+        ("  - MYSQL_PWD=", "\n"),
+        ("{\"PGPASSWORD\": \"", "\"}"),
+        ("{PGPASSWORD:'", "'}"),
+    ] {
+        check(&format!("{head}Sommer{tail}"), &format!("{head}<assigned-password>{tail}"));
+    }
+    spared(&[
         "REDISCLI_AUTH=",
         "REDISCLI_AUTH=$REDIS_PASSWORD redis-cli",
         "REDISCLI_AUTH=<password>",
