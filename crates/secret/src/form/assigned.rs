@@ -280,6 +280,9 @@ pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
     if is_next(next) || next.get(1..).is_some_and(is_next) {
         return None;
     }
+    if next.starts_with(b"value=\"") && separator == b"\" " && is_setting(&text[..place.at]) {
+        return Some(tail_end + separator_len + b"value=\"".len());
+    }
     let leads_to_value = memchr::memchr3(b':', b'=', b'|', separator).is_some()
         || (separator == b">" && is_in_tag(&text[..place.at]));
     // `token 0123…`: hexadecimal digits alone may follow without a sign.
@@ -289,9 +292,20 @@ pub(super) fn value_start(place: &Place<'_>) -> Option<usize> {
 
 /// Whether a text ends in the tag with which an element of XML begins.
 fn is_in_tag(text: &[u8]) -> bool {
+    before_name(text).ends_with(b"<")
+}
+
+/// Whether a text ends in the name of a setting, as .NET and Spring have it: `<add key="DbPassword" value="…"/>`.
+fn is_setting(text: &[u8]) -> bool {
+    let before = before_name(text);
+    before.ends_with(b"<add key=\"") || before.ends_with(b"<property name=\"")
+}
+
+/// What stands before the name of XML in which a text ends.
+fn before_name(text: &[u8]) -> &[u8] {
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte);
-    let n_before = text.iter().rev().take(LONGEST_LABEL_TAIL).take_while(is_name).count();
-    text[..text.len() - n_before].ends_with(b"<")
+    let n_letters = text.iter().rev().take(LONGEST_LABEL_TAIL).take_while(is_name).count();
+    &text[..text.len() - n_letters]
 }
 
 /// Whether a word of 32 hexadecimal digits begins here, or may yet turn out to.

@@ -273,7 +273,24 @@ fn values_of_elements_of_xml() {
     check("<password>kq7Vw2xT</password>", "<password><assigned-password></password>");
     check("<s:proxyPassword>kq7Vw2xT<", "<s:proxyPassword><assigned-password><");
     check("<apiToken>kq7Vw2xTzPaB3dE5fG7h<", "<apiToken><assigned-token><");
+    for head in ["<add key=\"Db", "<add key=\"app:Smtp.", "<property name=\"db"] {
+        check(
+            &format!("{head}Password\" value=\"kq7Vw2xT\"/>"),
+            &format!("{head}Password\" value=\"<assigned-password>\"/>"),
+        );
+    }
+    check(
+        "<add key=\"ApiToken\" value=\"kq7Vw2xTzPaB3dE5fG7h\" />",
+        "<add key=\"ApiToken\" value=\"<assigned-token>\" />",
+    );
     spared(&[
+        "<add key=\"DbPassword\" value=\"\"/>",
+        "<add key=\"DbPassword\" value=\"${DB_PASSWORD1}\"/>",
+        "<add key=\"DbPassword\" value=\"#{Db2.Password}\"/>",
+        "<add key=\"DbPassword\" value=\"%DB2_PASSWORD%\"/>",
+        "<add key=\"PasswordPolicy\" value=\"kq7Vw2xT\"/>",
+        "<property name=\"password\" value=\"${db2.password}\"/>",
+        "<input name=\"password\" value=\"kq7Vw2xT\">",
         "<password>${env.PW1}</password>",
         "<password>{COQLCE6DU6GtcS5P=}</password>",
         "<password></password>kq7Vw2xT",
