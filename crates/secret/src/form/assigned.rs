@@ -140,6 +140,7 @@ pub(super) fn token(place: &Place<'_>) -> Verdict {
     // What a bracket follows is a call or an index, so the value is a name in a program.
     let is_code = place.text.get(end).is_some_and(|next| b"([{:@".contains(next))
         || is_member(value)
+        || reference::is_name(place, value)
         || reference::is_of_request(place)
         || reference::is_in_address(place);
     let shortest = if is_header(place) { SHORTEST_IN_HEADER } else { SHORTEST_TOKEN };

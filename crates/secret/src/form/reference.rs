@@ -7,7 +7,7 @@ use super::{Place, is_word};
 const ROOTS: &[&str] = &[
     "process", "import", "config", "cfg", "conf", "settings", "self", "this", "os", "env", "vars",
     "var", "local", "data", "module", "params", "args", "options", "opts", "request", "req", "ctx",
-    "app", "types", "secrets",
+    "app", "types", "secrets", "flags",
 ];
 
 /// What begins the address of a secret that is kept elsewhere.
@@ -109,6 +109,22 @@ fn is_name_at_end(value: &[u8]) -> bool {
     n_letters > 0 && !next.is_empty() && next.iter().all(u8::is_ascii_lowercase)
 }
 
+/// Whether a value is the name of a variable: what its own label is called, one that leads to a setting, or a constant.
+pub(super) fn is_name(place: &Place<'_>, value: &[u8]) -> bool {
+    let letters = place.text[..place.at].iter().rev().take(LONGEST_WORD);
+    let n_before = letters.take_while(|byte| is_word(**byte)).count();
+    place.text[place.at - n_before..].starts_with(value)
+        || is_reference(value)
+        || is_constant(value)
+}
+
+/// Whether a value is the name of a constant of some words, as `D3D_ESCAPE_OPERATION`.
+pub(super) fn is_constant(value: &[u8]) -> bool {
+    let is_of_name =
+        |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    value.iter().all(is_of_name) && value.split(|byte| *byte == b'_').count() > 2
+}
+
 /// Whether a token is called so and leads to the next page, or keeps a request from being done twice.
 pub(super) fn is_of_request(place: &Place<'_>) -> bool {
     let (before, label) = (&place.text[..place.at], &place.text[place.at..place.after()]);
@@ -128,6 +144,7 @@ const REQUESTS: &[&str] = &[
     "next",
     "nextpage",
     "next_page",
+    "next page ",
     "continuation",
     "clientrequest",
     "client_request",

@@ -1,7 +1,7 @@
 //! Passwords after labels that end with a short word for one, as `DB_PASS=…`.
 
 use super::pieces::BEHIND_LABEL;
-use super::{Place, Verdict, assigned};
+use super::{Place, Verdict, assigned, reference};
 
 /// So much of the word before a label is looked at.
 const LONGEST_WORD: usize = 16;
@@ -32,7 +32,7 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
             let value = &place.text[range.clone()];
             let is_loud = label.last().is_some_and(u8::is_ascii_uppercase);
             let is_secret = !is_file(value)
-                && !is_constant(value)
+                && !reference::is_constant(value)
                 && has_variety(value)
                 && (is_loud || is_no_name(value));
             if is_secret { Verdict::Found(rule, range) } else { Verdict::Nothing }
@@ -47,13 +47,6 @@ fn is_file(value: &[u8]) -> bool {
     is_absolute
         || [&b"./"[..], b"../", b"~/"].iter().any(|head| value.starts_with(head))
         || assigned::looks_like_path(value)
-}
-
-/// Whether a value is the name of a constant of some words, as `D3D_ESCAPE_OPERATION`.
-fn is_constant(value: &[u8]) -> bool {
-    let is_of_name =
-        |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
-    value.iter().all(is_of_name) && value.split(|byte| *byte == b'_').count() > 2
 }
 
 /// Whether a value has more than a few different bytes.

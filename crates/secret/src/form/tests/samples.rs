@@ -35,6 +35,7 @@ fn addresses_and_pages_are_no_tokens() {
         "secret_arn = \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db/password-AbC1d2\"",
         "\"ARN\": \"arn:aws:secretsmanager:us-west-2:123456789012:secret:MyTestDatabaseSecret-a1b2c3\"",
         "\"NextToken\": \"AQICAHjOiFofVZCZ0aEN1VnF1m9jqxxpTY7MyPexz72BHuAk\"",
+        "Next page token: eav1OzQB0OM8rLdGXOEsyQWSG",
         "{\"nextPageToken\":\"CAUQAA8xYz9QzW1a2B3c\"}",
         "\"NextContinuationToken\": \"1w41l63U0xa8q7smH50vCxyTQqdxo69O3EmK28Bi5PcROI4wI\"",
         "clientRequestToken: 1d2129a1-3d38-460a-9756-e5b91fddb951",
@@ -54,6 +55,17 @@ fn addresses_and_pages_are_no_tokens() {
     );
     check("PAGE_TOKEN=CANARYkq7Vw2xTzPaB3dE5fG7", "PAGE_TOKEN=<assigned-token>");
     check("a:12:secret:CANARYkq7Vw2xTzPaB3dE5fG7", "a:12:secret:<assigned-token>");
+}
+
+#[test]
+fn names_of_variables_are_no_tokens() {
+    spared(&[
+        "self.enable_k8s_tokens_via_dns = enable_k8s_tokens_via_dns",
+        "'enableK8sTokensViaDns': flags.AddEnableK8sTokensViaDnsFlag,",
+        "P11_KIT_URI_FOR_OBJECT_ON_TOKEN | P11_KIT_URI_FOR_MODULE",
+    ]);
+    check("k8s_token = CANARYkq7Vw2xTzPaB3dE5fG7", "k8s_token = <assigned-token>");
+    check("TOKEN=CANARY_7Q2K9X4M1Z8W5Y3V", "TOKEN=<assigned-token>");
 }
 
 /// As in a pattern of words that a compiled Python file has in one line.
