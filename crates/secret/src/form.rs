@@ -234,7 +234,7 @@ fn may_end_escape(byte: u8) -> bool {
 }
 
 /// Whether a text ends with an escape of JSON or a shell, of a URL or of quoted-printable, or with a colour code.
-fn ends_with_escape(text: &[u8]) -> bool {
+pub fn ends_with_escape(text: &[u8]) -> bool {
     const LONGEST_COLOUR: usize = 20;
     let is_hex_behind = |mark: &[u8], n_digits: usize| {
         let split = text.len().checked_sub(n_digits).map(|at| text.split_at(at));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64;
 use envfile::Entry;
+use secret::form::ends_with_escape;
 use secret::{Encoding, Match, Part, Secret, SecretSet};
 
 use crate::progress::Counts;
@@ -153,8 +154,10 @@ impl<'a> Narrow<'a> {
         // A number follows longer words too, as in `ZIPCODE=4829`.
         let is_number = self.value.expose().iter().all(u8::is_ascii_digit);
         let is_in_word = |at: usize| {
-            is_number
-                && at.checked_sub(width).is_some_and(|before| text[before].is_ascii_alphabetic())
+            let units = text[..at].rchunks(width).take(LONGEST_ESCAPE);
+            let before: Vec<u8> = units.rev().filter_map(|unit| unit.first().copied()).collect();
+            let is_letter = before.last().is_some_and(u8::is_ascii_alphabetic);
+            is_number && is_letter && !ends_with_escape(&before)
         };
         memchr::memmem::find_iter(text, key.as_slice())
             .filter(|at| !is_in_word(*at))
@@ -178,7 +181,7 @@ impl<'a> Narrow<'a> {
     fn behind_key(&self, rest: &[u8]) -> Option<Range<usize>> {
         let mut start = n_between(rest);
         // A list of variables has the value in the next line, as Kubernetes writes it.
-        if rest[start..].starts_with(b"value") {
+        if rest[start..].starts_with(b"value") || rest[start..].starts_with(b"Value") {
             start += b"value".len();
             start += n_between(&rest[start..]);
         }
@@ -193,18 +196,48 @@ impl<'a> Narrow<'a> {
     }
 }
 
+/// How much of what stands before a key is looked at: a colour code is no longer.
+const LONGEST_ESCAPE: usize = 24;
+
 /// How far from its key a value may begin.
 const FURTHEST: usize = 80;
 
-/// How many bytes may stand between a key and its value: blanks, quotes, brackets, `=` and the like,
-/// and one line break.
+/// How many bytes may stand between a key and its value, with one line break among them.
 fn n_between(rest: &[u8]) -> usize {
-    let is_between = |byte: &u8| b" \t\r\n\"'`*:=>],;\\|".contains(byte);
-    let n = rest.iter().take(FURTHEST / 2).take_while(|byte| is_between(byte)).count();
-    let breaks: Vec<usize> = memchr::memchr_iter(b'\n', &rest[..n]).collect();
-    match breaks.as_slice() {
-        [] | [_] => n,
-        [_, second, ..] => *second,
+    let (mut n, mut has_break) = (0, false);
+    while n < FURTHEST / 2
+        && let Some(len) = len_between(&rest[n..])
+    {
+        if rest[n] == b'\n' {
+            if has_break {
+                break;
+            }
+            has_break = true;
+        }
+        n += len;
+    }
+    n
+}
+
+/// How long what a text begins with is, if it may stand between a key and its value: a blank, a quote, a bracket, `=` and
+/// the like, as it is or escaped; an arrow, a tag of YAML, a colour code.
+fn len_between(text: &[u8]) -> Option<usize> {
+    const SIGNS: &[u8] = b" \t\r\n\"'`*:=>],;\\|";
+    const WRITTEN: [&[u8]; 10] = [
+        b"->", b"!!str", b"!!int", b"$'", b"$\"", b"&quot;", b"&#34;", b"&#x22;", b"&#39;", b"&gt;",
+    ];
+    match text {
+        [sign, ..] if SIGNS.contains(sign) => Some(1),
+        [b'%', digits @ ..] => {
+            let sign = data_encoding::HEXUPPER_PERMISSIVE.decode(digits.get(..2)?).ok()?;
+            (SIGNS.contains(&sign[0]) && sign[0] != b'\n').then_some(3)
+        }
+        [b'\x1b', b'[', codes @ ..] => {
+            let is_code = |byte: &&u8| byte.is_ascii_digit() || **byte == b';';
+            let n_codes = codes.iter().take_while(is_code).count();
+            (codes.get(n_codes) == Some(&b'm')).then_some(2 + n_codes + 1)
+        }
+        _ => WRITTEN.iter().find(|written| text.starts_with(written)).map(|written| written.len()),
     }
 }
 
@@ -228,6 +261,13 @@ mod tests {
         assert_eq!(found("\"PASS\",\"pw-9x\""), 1);
         assert_eq!(found(r#"{"log":"{\"PASS\":\"pw-9x\"}\n"}"#), 1);
         assert_eq!(found(" PASS  | pw-9x"), 1);
+        assert_eq!(found("\x1b[1mPASS\x1b[0m=\x1b[32mpw-9x\x1b[0m"), 1);
+        assert_eq!(found("PASS%3Dpw-9x&a=%22PASS%22%3a%20%22pw-9x%22"), 2);
+        assert_eq!(found("&quot;PASS&quot;: &#34;pw-9x&#34;"), 1);
+        assert_eq!(found("PASS -> pw-9x"), 1);
+        assert_eq!(found("PASS: !!str pw-9x"), 1);
+        assert_eq!(found("PASS=$'pw-9x'"), 1);
+        assert_eq!(found(r#"{"Key":"PASS","Value":"pw-9x"}"#), 1);
         for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let wide: Vec<u8> = "PASS=pw-9x\r\n".encode_utf16().flat_map(to_bytes).collect();
             assert_eq!(look.at(&wide).len(), 1);
@@ -235,7 +275,22 @@ mod tests {
             assert!(look.at(&wide).iter().all(|place| place.range.end <= wide.len()));
         }
         assert_eq!(found("PASS:\n\npw-9x, PASS.value pw-9x"), 0);
+        assert_eq!(found("PASS-pw-9x PASS%41pw-9x PASS$pw-9x PASS&pw-9x PASS!pw-9x"), 0);
         assert_eq!(found("PASSpw-9x pw-9x PASS=pw-9xy PASS=other"), 0);
+    }
+
+    #[test]
+    fn a_number_is_not_found_behind_a_longer_word() {
+        let set = SecretSet::builder().build();
+        let value = Secret::from("4829".to_owned());
+        let narrow = Narrow::new("a.env:PIN".to_owned(), "PIN", &value);
+        let look = Look { narrow: vec![narrow], ..Look::of(&set) };
+        let found = |text: &str| look.at(text.as_bytes()).len();
+        assert_eq!(found("PIN=4829 MY_PIN=4829"), 2);
+        assert_eq!(found("\x1b[1;36mPIN\x1b[0m: 4829"), 1);
+        assert_eq!(found(r#""A=1\nPIN=4829\n""#), 1);
+        assert_eq!(found("A=1%0APIN%3D4829"), 1);
+        assert_eq!(found("SHIPPIN=4829 mPIN=4829 36mPIN=4829"), 0);
     }
 
     #[test]
