@@ -229,7 +229,11 @@ mod tests {
         let forms = ["a\\xe9\\u20ac\\U0001f511'", "a\\xE9\\u20AC\\U0001F511'"];
         check("aé€🔑'", Encoding::CEscape, &forms);
         check("é'", Encoding::CEscape, &["\\xe9\\'"]);
-        check("a&é€", Encoding::Xml, &["a&amp;&#233;&#8364;"]);
+        check("a&é€", Encoding::Xml, &["a&amp;&#233;&#8364;", "a&amp;&#xe9;&#x20ac;"]);
+        check("é€", Encoding::Xml, &["&#xE9;&#x20AC;"]);
+        check("a🔑", Encoding::Xml, &["&#97;&#128273;", "&#x61;&#x1f511;", "&#x61;&#x1F511;"]);
+        check("a🔑", Encoding::Json, &["\\u0061\\ud83d\\udd11", "\\u0061\\uD83D\\uDD11"]);
+        check("a\"é🔑", Encoding::CEscape, &["a\\\"\\u{e9}\\u{1f511}", "a\\\"\\u{E9}\\u{1F511}"]);
     }
 
     #[test]

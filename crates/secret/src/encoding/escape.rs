@@ -1,6 +1,6 @@
 //! Escaped forms: JSON, shells, C and its relatives, XML and HTML.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 
 use zeroize::{Zeroize, Zeroizing};
@@ -184,35 +184,65 @@ fn unicode_escape(out: &mut String, char: char, upper: bool) {
     }
 }
 
-/// Text with letters beyond ASCII, by number: Python's `ascii`, `PyYAML` in double quotes, and XML.
+/// How a character is written by its number.
+type PutChar = fn(&mut String, u32) -> fmt::Result;
+
+/// Text with letters beyond ASCII, by number: Python's `ascii`, `PyYAML` in double quotes, ES6 and Rust, and XML.
 fn foreign(text: &str, take: &mut dyn FnMut(Encoding, Form)) {
-    for (quote, upper) in [('\'', false), ('"', false), ('"', true)] {
+    let small: PutChar = |out, number| match number {
+        0..=0xff => write!(out, "\\x{number:02x}"),
+        0x100..=0xffff => write!(out, "\\u{number:04x}"),
+        _ => write!(out, "\\U{number:08x}"),
+    };
+    let capital: PutChar = |out, number| match number {
+        0..=0xff => write!(out, "\\x{number:02X}"),
+        0x100..=0xffff => write!(out, "\\u{number:04X}"),
+        _ => write!(out, "\\U{number:08X}"),
+    };
+    let in_braces: PutChar = |out, number| write!(out, "\\u{{{number:x}}}");
+    let capital_in_braces: PutChar = |out, number| write!(out, "\\u{{{number:X}}}");
+    for (quote, put) in [
+        ('\'', small),
+        ('"', small),
+        ('"', capital),
+        ('\'', in_braces),
+        ('"', in_braces),
+        ('"', capital_in_braces),
+    ] {
         let form = each_char(text, |out, char| {
-            let number = u32::from(char);
-            let _ = match (char, upper) {
-                ('\\', _) => out.write_str("\\\\"),
-                (_, _) if char == quote => write!(out, "\\{char}"),
-                ('\0'..='\u{7e}', _) => out.write_char(char),
-                (..='\u{ff}', false) => write!(out, "\\x{number:02x}"),
-                (..='\u{ff}', true) => write!(out, "\\x{number:02X}"),
-                (..='\u{ffff}', false) => write!(out, "\\u{number:04x}"),
-                (..='\u{ffff}', true) => write!(out, "\\u{number:04X}"),
-                (_, false) => write!(out, "\\U{number:08x}"),
-                (_, true) => write!(out, "\\U{number:08X}"),
+            let _ = match char {
+                '\\' => out.write_str("\\\\"),
+                _ if char == quote => write!(out, "\\{char}"),
+                '\0'..='\u{7e}' => out.write_char(char),
+                _ => put(out, u32::from(char)),
             };
         });
         take(Encoding::CEscape, form);
     }
-    let form = each_char(text, |out, char| {
-        let _ = match char {
-            '&' => out.write_str("&amp;"),
-            '<' => out.write_str("&lt;"),
-            '>' => out.write_str("&gt;"),
-            '\0'..='\u{7e}' => out.write_char(char),
-            _ => write!(out, "&#{};", u32::from(char)),
-        };
-    });
-    take(Encoding::Xml, form);
+    let references: [PutChar; 3] = [
+        |out, number| write!(out, "&#{number};"),
+        |out, number| write!(out, "&#x{number:x};"),
+        |out, number| write!(out, "&#x{number:X};"),
+    ];
+    for put in references {
+        let form = each_char(text, |out, char| {
+            let _ = match char {
+                '&' => out.write_str("&amp;"),
+                '<' => out.write_str("&lt;"),
+                '>' => out.write_str("&gt;"),
+                '\0'..='\u{7e}' => out.write_char(char),
+                _ => put(out, u32::from(char)),
+            };
+        });
+        take(Encoding::Xml, form);
+        let form = each_char(text, |out, char| {
+            let _ = put(out, u32::from(char));
+        });
+        take(Encoding::Xml, form);
+    }
+    for upper in [false, true] {
+        take(Encoding::Json, each_char(text, |out, char| unicode_escape(out, char, upper)));
+    }
 }
 
 fn shell(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
