@@ -161,10 +161,12 @@ fn tokens(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
 }
 
 /// Lines that are data: armour, braces and lines with spaces are not, they stand in any text; nor are those of a
-/// certificate or a public key, which everybody may have.
+/// certificate or a public key, which everybody may have. Together, those of a private key are what a file in
+/// DER holds, but for the beginning: that differs between PKCS #1 and PKCS #8, and in a key for RSA is public.
 fn lines(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     const PUBLIC: [&[u8]; 2] = [b"-----BEGIN CERTIFICATE-----", b"-----BEGIN PUBLIC KEY-----"];
     let mut is_public = false;
+    let mut armoured = Zeroizing::new(Vec::with_capacity(value.len()));
     let is_data = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_.:%~".contains(byte);
     let mut start = 0;
     while start < value.len() {
@@ -182,6 +184,16 @@ fn lines(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
         is_public = PUBLIC.iter().any(|begin| line.ends_with(begin)) || (is_public && !is_armour);
         if line.len() >= SHORTEST_LINE && !is_armour && !is_public && line.iter().all(is_data) {
             take(Part::Line, line);
+        }
+        if !is_armour {
+            armoured.extend_from_slice(line);
+        } else if line.starts_with(b"-----BEGIN ") {
+            armoured.clear();
+        } else if line.ends_with(b"PRIVATE KEY-----")
+            && let Ok(binary) = data_encoding::BASE64.decode(&armoured)
+        {
+            let binary = Zeroizing::new(binary);
+            take(Part::Line, &binary[binary.len() / 3..]);
         }
         start += len + break_len.max(usize::from(len == 0));
         if break_len == 0 {
@@ -297,5 +309,11 @@ mod tests {
         let certificate = "-----BEGIN CERTIFICATE-----\nMIIDCANARYxx\n-----END CERTIFICATE-----\n";
         check(&format!("{certificate}MIIEvQIBADAN\n{certificate}lastline1234"), &lines);
         check("a\\b\\", &[]);
+        let body = "MIGHAENBTk\r\nFSWS0xMg==";
+        let key = format!("-----BEGIN PRIVATE KEY-----\r\n{body}\r\n-----END PRIVATE KEY-----");
+        let binary = [(Part::Line, "CANARY-12")];
+        check(&key, &binary);
+        check(&key.replace("\r\n", "\\n"), &binary);
+        check(&key.replace("PRIVATE", "PUBLIC"), &[]);
     }
 }
