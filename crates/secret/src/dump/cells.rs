@@ -3,9 +3,11 @@
 
 use super::line::{Group, Run, SoFar, n_hex};
 
-/// So many characters side by side that are printed as they are, or so many octal numbers and nothing else, tell a
-/// line of cells from other text. A quick look finds so many wherever a chunk begins.
-pub(super) const SHORTEST_TEXT: usize = 6;
+/// A line of fewer cells begins no dump. A quick look finds so many wherever a chunk begins.
+const SHORTEST: usize = 6;
+
+/// So many characters that are printed as they are, or octal numbers and nothing else, tell cells from other text.
+const SHORTEST_TEXT: usize = 3;
 
 /// How wide a cell is; its character stands at the end.
 pub(super) const CELL: usize = 4;
@@ -16,32 +18,37 @@ const NO_OFFSET: usize = 7;
 /// What a line shows, if it has nothing but an offset and cells, and whether it has so much text that a dump may begin.
 /// The last cell of a line that is not yet whole may lack some of it.
 pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
-    let n_end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-    let line = &line[..line.len() - n_end];
+    let line = without_end(line);
     let start = start(line)?;
     let (cells, rest) = line[start..].as_chunks::<CELL>();
     if is_whole && (cells.is_empty() || !rest.is_empty()) {
         return None;
     }
-    let (mut groups, mut n_octal) = (Vec::with_capacity(cells.len()), 0);
-    // All characters, and those that stand side by side.
-    let (mut n_text, mut n_beside, mut most_beside) = (0, 0, 0);
+    let mut groups = Vec::with_capacity(cells.len());
+    let (mut n_text, mut n_octal) = (0, 0);
     for (cell, at) in cells.iter().zip((start..).step_by(CELL)) {
         let value = value(*cell)?;
-        let is_text = cell.starts_with(b"   ") && cell[3] != b' ';
-        n_text += usize::from(is_text);
-        // A blank is no more than a blank cell.
-        let is_blank = *cell == [b' '; CELL];
-        n_beside = if is_text || is_blank { n_beside + usize::from(is_text) } else { 0 };
-        most_beside = most_beside.max(n_beside);
+        n_text += usize::from(cell.starts_with(b"   ") && cell[3] != b' ');
         n_octal += usize::from(is_octal(&cell[1..]));
         let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
         groups.push(Group::number(at + n_blanks, CELL - n_blanks, 1, u64::from(value)));
     }
-    let is_all_octal = n_octal >= SHORTEST_TEXT && n_octal == groups.len();
-    // Behind an offset fewer do, and wherever they stand.
-    let is_text = most_beside >= SHORTEST_TEXT || (start > 0 && n_text >= SHORTEST_TEXT / 2);
-    Some((Run::of_cells(groups, start), is_text || is_all_octal))
+    // Behind an offset one character is enough.
+    let fewest = if start > 0 { 1 } else { SHORTEST_TEXT };
+    let is_text = n_text >= fewest || n_octal == groups.len();
+    let is_long = groups.len() >= SHORTEST;
+    Some((Run::of_cells(groups, start), is_long && is_text))
+}
+
+/// Whether the last cell of a line is one, so that all of it may be cells.
+pub(super) fn may_end(line: &[u8]) -> bool {
+    let line = without_end(line);
+    line.last_chunk().is_some_and(|cell| value(*cell).is_some())
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    let n_end = line.iter().rev().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    &line[..line.len() - n_end]
 }
 
 /// The same of a line that is not yet whole, with the cell that is not.
@@ -80,7 +87,7 @@ fn start(line: &[u8]) -> Option<usize> {
 }
 
 /// Whether these are the three octal digits of a byte.
-pub(super) fn is_octal(digits: &[u8]) -> bool {
+fn is_octal(digits: &[u8]) -> bool {
     matches!(digits, [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7'])
 }
 
@@ -131,9 +138,11 @@ pub(super) mod tests {
     #[test]
     fn cells_of_every_program_are_read() {
         check("0000000   C   A   N   A   R   Y  \\n 001\n", Some(("CANARY\n\x01", true)));
-        check("   C   A       A   R   Y  \\t\r\n", Some(("CA ARY\t", false)));
+        check("   C   A       A   R   Y  \\t\r\n", Some(("CA ARY\t", true)));
         check("          s   o  sp   e   x   t  nl", Some(("so ext\n", true)));
-        check("          s   o  sp   e  nl", Some(("so e\n", true)));
+        check("          s   o  sp   e  nl", Some(("so e\n", false)));
+        check("0000000 001 002 003 004 005   C\n", Some(("\x01\x02\x03\x04\x05C", true)));
+        check(" 001 002 003 004 005   C\n", Some(("\x01\x02\x03\x04\x05C", false)));
         check("   s   o       e  \\n", Some(("so e\n", false)));
         check(" etx del   s   o", Some(("\x01\x01so", false)));
         check("0000000 43 41 4e 41", None);

@@ -7,50 +7,43 @@ use super::{Bytes, LONGEST_UNIT, SHORTEST_RUN, SHORTEST_SPAN, fields, line, list
 
 /// Where from `from` on something begins that may be worth reading as a dump.
 pub(super) fn next_worth(text: &[u8], from: usize, bytes: &Bytes) -> Option<usize> {
-    let mut at = from;
+    // From where on nothing was judged, and from where on blocks are looked for.
+    let (mut unjudged, mut at) = (from, from);
     loop {
         let block = match next_blocks(text, at)? {
             Block::Hex(place) => return Some(place),
             Block::Like(block) => block,
         };
+        if let Some(line) = line_of_cells(text, from, block) {
+            return Some(line);
+        }
         if !starts_as_dump(&text[block..]) {
-            if let Some(line) = line_of_cells(text, from, block) {
-                return Some(line);
-            }
             at = block + BLOCK;
             continue;
         }
-        let start = start_of_stretch(text, at, block);
-        match judge(text, from, start, bytes) {
-            Ok(worth) => {
-                let numbers = numbers_in(text, from, start..worth, bytes);
-                return Some(numbers.map_or(worth, |numbers| numbers.min(worth)));
-            }
-            Err(end) => {
-                // A date may end what is looked at within a stretch.
-                let more = if end < text.len() && is_of_dump(text[end]) {
-                    BLOCK + SHORTEST_SPAN
-                } else {
-                    0
-                };
-                let looked_at = start..text.len().min(end + more);
-                if let Some(numbers) = numbers_in(text, from, looked_at, bytes) {
-                    return Some(numbers);
-                }
-                at = end;
-            }
+        let start = start_of_stretch(text, unjudged, block);
+        let Err(end) = judge(text, start, bytes) else { return Some(start) };
+        // A date may end what is looked at within a stretch.
+        let goes_on = text.get(end).is_some_and(|byte| is_of_dump(*byte));
+        let more = if goes_on { BLOCK + SHORTEST_SPAN } else { 0 };
+        let looked_at = start..text.len().min(end + more);
+        if let Some(numbers) = numbers_in(text, from, looked_at, bytes)
+            && numbers < end
+        {
+            return Some(numbers);
         }
+        (unjudged, at) = (end, end);
     }
 }
 
-/// Whether some stretch of a line is long enough.
+/// Whether some stretch of a line is long enough, or all of it may be cells.
 pub(super) fn has_stretch(line: &[u8]) -> bool {
+    if cells::may_end(line) {
+        return true;
+    }
     let mut at = 0;
     while let Some(block) = next_blocks(line, at) {
         let Block::Like(block) = block else { return true };
-        if !starts_as_dump(&line[block..]) {
-            return true;
-        }
         let start = start_of_stretch(line, at, block);
         let len = line[start..].iter().take_while(|byte| is_of_dump(**byte)).count();
         if len >= SHORTEST_SPAN {
@@ -110,21 +103,19 @@ fn start_of_stretch(text: &[u8], from: usize, block: usize) -> usize {
     block - text[from..block].iter().rev().take_while(|byte| is_of_dump(**byte)).count()
 }
 
-/// Where the line begins, not before `from`, that this block of cells stands in, if it has nothing else.
+/// Where the line begins, not before `from`, that this block stands in, if it has nothing but cells.
 fn line_of_cells(text: &[u8], from: usize, block: usize) -> Option<usize> {
-    let start =
-        memchr::memrchr(b'\n', &text[from..block]).map_or(from, |newline| from + newline + 1);
-    let rest = &text[start..text.len().min(start + LONGEST_UNIT)];
-    let line = &rest[..memchr::memchr(b'\n', rest)?];
+    let rest = &text[block..text.len().min(block + LONGEST_UNIT)];
+    let end = block + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    if !cells::may_end(&text[block..end]) {
+        return None;
+    }
+    let from = from.max(block.saturating_sub(LONGEST_UNIT));
+    let start = memchr::memrchr(b'\n', &text[from..block]);
+    let start = start.map_or(from, |newline| from + newline + 1);
+    let line = &text[start..end];
     let (_, is_text) = cells::run(&line[prefix::len(line)..], true)?;
     is_text.then_some(start)
-}
-
-/// Where the blanks of a cell end whose character, or escape, is at `at`.
-fn last_of_cells(text: &[u8], at: usize) -> Option<usize> {
-    let before = &text[..at];
-    let is_escape = before.ends_with(b"  ") && text.get(at) == Some(&b'\\');
-    (is_escape || before.ends_with(b"   ")).then_some(at)
 }
 
 /// So many bytes are looked at together.
@@ -143,7 +134,7 @@ fn next_blocks(text: &[u8], from: usize) -> Option<Block> {
         let is_like = |other: usize| {
             let Some(other) = text.get(other..) else { return false };
             (starts_as_dump(&text[block..]) && starts_as_dump(other))
-                || (starts_as_cells(&text[block..]) && starts_as_cells(other))
+                || start_as_cells(&text[block..], other)
         };
         is_like(block + BLOCK) || block.checked_sub(BLOCK).is_some_and(is_like)
     };
@@ -190,14 +181,21 @@ enum Block {
     Hex(usize),
 }
 
-/// One if eight bytes may be of a dump, or have no more than one letter at the ends of two cells; without any branch,
-/// so that several are asked at once.
+/// One if eight bytes may be of a dump, or of two cells; without any branch, so that several are asked at once.
 #[inline]
 fn may_be_of_dump(bytes: u64) -> u64 {
     let is_zero = |number: u64| (number.wrapping_sub(1) & !number) >> 63;
     let others = bytes & ((bytes << 3) | (bytes << 2)) & LETTERS;
-    let letters = (bytes | bytes >> 32) & (LETTERS >> 32);
-    is_zero(others) | is_zero(letters & letters.wrapping_sub(1))
+    is_zero(others) | (1 - is_zero(blank_columns(bytes ^ BLANKS)))
+}
+
+/// A bit for each of four places where a cell may begin: there is a blank in both cells. `marks` are zero for blanks.
+#[inline]
+fn blank_columns(marks: u64) -> u64 {
+    const _: () = assert!(BLOCK == CELL * 2, "two cells");
+    const ONES: u64 = 0x0101_0101;
+    let marks = marks | marks >> 32;
+    marks.wrapping_sub(ONES) & !marks & (ONES << 7)
 }
 
 /// A bit for each place in eight bytes where `0x` stands.
@@ -236,18 +234,12 @@ fn starts_as_dump(text: &[u8]) -> bool {
     })
 }
 
-/// Whether the first eight bytes are there and have one character each in two cells.
+/// Whether the first eight bytes of both are there and may be of cells, of which each begins with a blank.
 #[inline]
-fn starts_as_cells(text: &[u8]) -> bool {
-    const _: () = assert!(BLOCK == CELL * 2, "two cells");
-    text.first_chunk().is_some_and(|block| {
-        let marks = u64::from_le_bytes(*block) ^ BLANKS;
-        // Of both cells together; where the characters stand, no byte is zero.
-        let marks = (marks | marks >> 32) & 0xffff_ffff;
-        (marks.trailing_zeros() >= 16 || marks >> 16 == 0)
-            && marks != 0
-            && (marks & 0xff00_ff00 == 0 || marks & 0x00ff_00ff == 0)
-    })
+fn start_as_cells(one: &[u8], other: &[u8]) -> bool {
+    let marks = |text: &[u8]| text.first_chunk().map(|block| u64::from_le_bytes(*block) ^ BLANKS);
+    let marks = marks(one).zip(marks(other));
+    marks.is_some_and(|(one, other)| blank_columns(one | other) != 0)
 }
 
 /// Eight blanks.
@@ -261,9 +253,9 @@ pub(super) const fn is_of_dump(byte: u8) -> bool {
     byte & ((byte << 3) | (byte << 2)) & 0x40 == 0
 }
 
-/// Where what is worth reading begins, if what begins at `start` may hold what is sought, or its beginning; else where
-/// what may be of a dump ends, or its line. A quick look, for most logs have dates and ids.
-fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize, usize> {
+/// Whether what begins at `start` may hold what is sought, or its beginning; if not, where what may be of a dump ends,
+/// or its line. A quick look, for most logs have dates and ids.
+fn judge(text: &[u8], start: usize, bytes: &Bytes) -> Result<(), usize> {
     let mut at = start;
     if start > 0 && text[start - 1].is_ascii_alphanumeric() {
         at += text[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] <= LETTER).count();
@@ -272,7 +264,6 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
     // many bytes in a row up to here may be of one, as they are written and with those of each word turned round.
     let (mut first, mut is_last_likely, mut n_likely) = (usize::MAX, false, [0; 2]);
     let mut n_pairs = 0;
-    let (mut n_cells, mut n_octal, mut octal_end, mut n_of_octal) = (0, 0, 0, 0);
     loop {
         let word = at;
         let mut number = 0_u64;
@@ -309,7 +300,7 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
                     is_last_likely |= is_likely;
                     *n_likely = if is_likely { *n_likely + 1 } else { 0 };
                     if *n_likely == SHORTEST_RUN {
-                        return Ok(start);
+                        return Ok(());
                     }
                 }
             }
@@ -319,49 +310,36 @@ fn judge(text: &[u8], from: usize, start: usize, bytes: &Bytes) -> Result<usize,
             (first, is_last_likely, n_likely) =
                 (if is_offset { word } else { usize::MAX }, false, [0; 2]);
         }
-        if n_digits == 3 && cells::is_octal(&text[word..at]) {
-            n_octal = if word == octal_end + 1 { n_octal + 1 } else { 1 };
-            octal_end = at;
-            n_of_octal += usize::from(text[..word].ends_with(b" ") && text[at..].starts_with(b" "));
-            if n_octal == cells::SHORTEST_TEXT
-                && let Some(line) = line_of_cells(text, from, word)
-            {
-                return Ok(line);
-            }
-        }
         let gap = at;
-        let mut has_line_end = false;
+        let mut line_end = None;
         kind = OTHER;
         while let Some(byte) = text.get(at) {
             kind = KINDS[usize::from(*byte)];
             if kind != GAP && kind != NEWLINE {
                 break;
             }
-            has_line_end |= kind == NEWLINE;
             at += 1;
-        }
-        n_cells = if gap == word + 1 && at == gap + CELL - 1 { n_cells + 1 } else { 0 };
-        // A character in each cell, and not yet in the line.
-        if n_cells == 2
-            && let Some(line) = line_of_cells(text, from, at - 1)
-        {
-            return Ok(line);
+            if kind == NEWLINE {
+                line_end = Some(at);
+            }
         }
         let is_end = at == text.len() || kind >= OTHER;
         if is_last_likely && gap >= first.saturating_add(SHORTEST_SPAN) {
-            let is_text_end = at == text.len();
-            let gap = &text[gap..(at + usize::from(is_end)).min(text.len())];
-            if has_line_end || is_text_end || n_pairs == line::FULL || line::is_before_column(gap) {
-                return Ok(start);
+            // What else stands behind may be the characters, or may end the line.
+            let is_before_other = is_end && kind != OTHER_LETTER;
+            if line_end.is_some()
+                || is_before_other
+                || n_pairs >= line::FULL
+                || line::is_before_column(&text[gap..at])
+            {
+                return Ok(());
             }
         }
-        if is_end {
-            let cells = last_of_cells(text, at).or((n_of_octal > 1).then_some(octal_end));
-            let cells = cells.and_then(|end| line_of_cells(text, from, end - 1));
-            return cells.ok_or(at);
-        }
         // Behind a line that is read it is asked again: all of a text of numbers is not to be judged each time.
-        if has_line_end {
+        if let Some(end) = line_end {
+            return Err(end);
+        }
+        if is_end {
             return Err(at);
         }
     }
@@ -458,7 +436,7 @@ mod tests {
     #[test]
     fn no_more_than_a_line_is_judged_at_once() {
         let (text, bytes) = (b"637\t261\t759\t367\t814\t70\n29\t860\t476\t794\n", [false; 256]);
-        assert_eq!(judge(text, 0, 0, &bytes), Err(23));
+        assert_eq!(judge(text, 0, &bytes), Err(23));
         assert_eq!(next_worth(text, 0, &bytes), None);
     }
 }

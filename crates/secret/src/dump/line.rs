@@ -290,11 +290,17 @@ impl Reader<'_> {
     fn is_column(&mut self, gap: &Range<usize>, word: &Range<usize>) -> bool {
         let Some(run) = &mut self.run else { return false };
         let n_bytes = run.n_bytes();
-        let is_break = is_before_column(&self.line[gap.clone()]) || run.groups.len() == FULL;
+        // Behind so many bytes by themselves one blank is enough.
+        let is_full = run.groups.len() == FULL && n_bytes == FULL;
+        let is_break = is_before_column(&self.line[gap.clone()]) || is_full;
         if is_break {
             run.breaks.push(n_bytes);
         }
-        let exact = if self.is_whole { exact_column(self.line, gap.start, n_bytes) } else { None };
+        let exact = if self.is_whole && is_break {
+            exact_column(self.line, gap.start, n_bytes)
+        } else {
+            None
+        };
         let goes_on = !word.is_empty() && is_gap(&self.line[gap.clone()]);
         if exact.is_none() && goes_on && self.is_number(word) {
             return false;

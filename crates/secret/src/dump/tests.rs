@@ -378,3 +378,30 @@ fn what_may_be_an_offset_is_held_back() {
         assert_eq!(redact(&set, true, input.as_bytes(), &[len]), whole, "{len}");
     }
 }
+
+/// What a line shows does not depend on the lines around it.
+#[test]
+fn a_line_is_read_whatever_stands_around_it() {
+    let check = |secret: &[u8], text: &str, expected: &str| {
+        for lengths in [&[usize::MAX][..], &[1], &[7, 30], &[61]] {
+            let output = redact(&set_of(secret), false, text.as_bytes(), lengths);
+            assert_eq!(output, expected, "{lengths:?}");
+        }
+    };
+    check(
+        b"CANARYk^",
+        " 362 145 233\n\n 43 41 4e 41 52 59 6b 5e\n0000000000000000 67 65 78 65\n",
+        " 362 145 233\n\n [REDACTED:T]\n0000000000000000 67 65 78 65\n",
+    );
+    check(
+        b"\xccq\xaaj\x8f\xb4:\xcaCANARYkq7V",
+        "x\n0000000 001   a   q  \\n 001   q 314   q 252   j 217 264   : 312   C   A\n0000020   N   A   R   Y   k   q   7   V\n",
+        "x\n0000000 001   a   q  \\n 001   q [REDACTED:T]\n0000020   [REDACTED:T]\n",
+    );
+    // As `od -a` prints words.
+    check(
+        b"CANARYkq7Vw2xTzP@31",
+        "0000000   a  sp   b   e  nl   t   o  sp   m   y  sp   C   A   N   A   R\n0000020   Y   k   q   7   V   w   2   x   T   z   P   @   3   1  nl\n",
+        "0000000   a  sp   b   e  nl   t   o  sp   m   y  sp   [REDACTED:T]\n0000020   [REDACTED:T]  nl\n",
+    );
+}
