@@ -345,10 +345,12 @@ proptest! {
         prop_assert_eq!(redact(&set, with_forms, &input, &lengths), whole, "{:?}", String::from_utf8_lossy(&input));
     }
 
-    /// A dump of a value among other bytes is redacted cell by cell and character by character.
+    /// A dump of a value among other bytes is redacted cell by cell and character by character. A value of ten bytes that
+    /// stands alone, in words of four, is not wide enough to begin one, and the zero of an offset behind the characters
+    /// may be a value's last letter.
     #[test]
     fn no_dump_leaks(
-        secret in "[!-;?-Z^-{}~]{8}[ -;?-Z^-{}~]{0,30}[!-;?-Z^-{}~]",
+        secret in "[!-;?-Z^-{}~]{8}[ -;?-Z^-{}~]{2,30}[!-/1-;?-Z^-{}~]",
         style in 0..STYLES.len() - 1,
         (before, after) in (vec(around(), 0..70), vec(around(), 0..70)),
         upper in any::<bool>(),
