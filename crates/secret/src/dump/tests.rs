@@ -346,11 +346,11 @@ proptest! {
     }
 
     /// A dump of a value among other bytes is redacted cell by cell and character by character. A value of ten bytes that
-    /// stands alone, in words of four, is not wide enough to begin one, and the zero of an offset behind the characters
-    /// may be a value's last letter.
+    /// stands alone, in words of four without an offset, is not wide enough to begin one, and the zero of an offset behind
+    /// the characters may be a value's last letter.
     #[test]
     fn no_dump_leaks(
-        secret in "[!-;?-Z^-{}~]{8}[ -;?-Z^-{}~]{2,30}[!-/1-;?-Z^-{}~]",
+        secret in "[!-;?-Z^-{}~]{8}[ -;?-Z^-{}~]{0,30}[!-/1-;?-Z^-{}~]",
         style in 0..STYLES.len() - 1,
         (before, after) in (vec(around(), 0..70), vec(around(), 0..70)),
         upper in any::<bool>(),
@@ -363,6 +363,7 @@ proptest! {
         prop_assume!(set.refused().is_empty() && !secret.contains("://"));
         let bytes = [&before, secret.as_bytes(), &after].concat();
         let style = &STYLES[style];
+        prop_assume!(secret.len() > 10 || !style.name.starts_with("od -An"));
         let text = |hidden| format!("{BEFORE}{}{AFTER}", dump(style, &bytes, hidden, upper));
         let hidden = before.len()..before.len() + secret.len();
         let output = redact(&set, false, text(&(0..0)).as_bytes(), &lengths);
