@@ -1,6 +1,7 @@
 //! The secrets inside a secret: a URL's password, a header's token, the lines of a key.
 
 mod inside;
+mod lines;
 mod listed;
 mod named;
 mod room;
@@ -56,7 +57,8 @@ pub fn parts(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     named::assigned(value, take);
     named::path_token(value, take);
     listed::listed(value, take);
-    lines(value, take);
+    lines::data(value, take);
+    lines::binary_keys(value, take);
 }
 
 /// The user and the password in each `scheme://user:password@host`; twice where an unencoded `/`, `?`
@@ -140,9 +142,8 @@ fn keyword_passwords(value: &[u8]) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The shortest token and the shortest line that count as secrets of their own.
+/// The shortest token that counts as a secret of its own.
 const SHORTEST_TOKEN: usize = 20;
-const SHORTEST_LINE: usize = 12;
 
 fn tokens(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
     let mut rest = value;
@@ -157,48 +158,6 @@ fn tokens(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
             .map(<[u8]>::trim_ascii)
             .filter(|token| token.len() >= SHORTEST_TOKEN)
             .for_each(|token| take(Part::Token, token));
-    }
-}
-
-/// Lines that are data: armour, braces and lines with spaces are not, they stand in any text; nor are those of a
-/// certificate or a public key, which everybody may have. Together, those of a private key are what a file in
-/// DER holds, but for the beginning: that differs between PKCS #1 and PKCS #8, and in a key for RSA is public.
-fn lines(value: &[u8], take: &mut dyn FnMut(Part, &[u8])) {
-    const PUBLIC: [&[u8]; 2] = [b"-----BEGIN CERTIFICATE-----", b"-----BEGIN PUBLIC KEY-----"];
-    let mut is_public = false;
-    let mut armoured = Zeroizing::new(Vec::with_capacity(value.len()));
-    let is_data = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_.:%~".contains(byte);
-    let mut start = 0;
-    while start < value.len() {
-        let rest = &value[start..];
-        // A real line break, or one that JSON or an env file spells `\n`.
-        let (len, break_len) = match rest.iter().position(|&byte| byte == b'\n' || byte == b'\\') {
-            Some(at) if rest[at] == b'\n' => (at, 1),
-            Some(at) if rest.get(at + 1) == Some(&b'n') => (at, 2),
-            Some(at) => (at, 1),
-            None if start == 0 => return,
-            None => (rest.len(), 0),
-        };
-        let line = rest[..len].trim_ascii();
-        let is_armour = line.starts_with(b"-----");
-        is_public = PUBLIC.iter().any(|begin| line.ends_with(begin)) || (is_public && !is_armour);
-        if line.len() >= SHORTEST_LINE && !is_armour && !is_public && line.iter().all(is_data) {
-            take(Part::Line, line);
-        }
-        if !is_armour {
-            armoured.extend_from_slice(line);
-        } else if line.starts_with(b"-----BEGIN ") {
-            armoured.clear();
-        } else if line.ends_with(b"PRIVATE KEY-----")
-            && let Ok(binary) = data_encoding::BASE64.decode(&armoured)
-        {
-            let binary = Zeroizing::new(binary);
-            take(Part::Line, &binary[binary.len() / 3..]);
-        }
-        start += len + break_len.max(usize::from(len == 0));
-        if break_len == 0 {
-            return;
-        }
     }
 }
 

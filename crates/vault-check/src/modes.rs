@@ -24,9 +24,7 @@ pub(crate) fn fix(scope: &Scope<'_>, streams: &mut Streams<'_>) -> io::Result<()
         match vault::tighten(&scope.vault.root, path, FORBIDDEN) {
             Ok(()) => writeln!(streams.stderr, "{mode:04o} -> {:04o}  {shown}", mode & !FORBIDDEN)?,
             // The check that follows reports it with all the rest.
-            Err(error) => {
-                writeln!(streams.stderr, "{mode:04o} stays  {shown}: {error}")?;
-            }
+            Err(error) => writeln!(streams.stderr, "{mode:04o} stays  {shown}: {error}")?,
         }
     }
     Ok(())

@@ -33,10 +33,10 @@ pub(super) fn run(line: &[u8], is_whole: bool) -> Option<(Run, bool)> {
         let n_blanks = cell.iter().take(CELL - 1).take_while(|byte| **byte == b' ').count();
         groups.push(Group::number(at + n_blanks, CELL - n_blanks, 1, u64::from(value)));
     }
-    // Behind an offset one character is enough.
-    let fewest = if start > 0 { 1 } else { SHORTEST_TEXT };
+    // Behind an offset one character is enough, and a cell less: the quick look has the end of the offset as well.
+    let (fewest, shortest) = if start > 0 { (1, SHORTEST - 1) } else { (SHORTEST_TEXT, SHORTEST) };
     let is_text = n_text >= fewest || n_octal == groups.len();
-    let is_long = groups.len() >= SHORTEST;
+    let is_long = groups.len() >= shortest;
     Some((Run::of_cells(groups, start), is_long && is_text))
 }
 
@@ -140,7 +140,7 @@ pub(super) mod tests {
         check("0000000   C   A   N   A   R   Y  \\n 001\n", Some(("CANARY\n\x01", true)));
         check("   C   A       A   R   Y  \\t\r\n", Some(("CA ARY\t", true)));
         check("          s   o  sp   e   x   t  nl", Some(("so ext\n", true)));
-        check("          s   o  sp   e  nl", Some(("so e\n", false)));
+        check("          s   o  sp   e  nl", Some(("so e\n", true)));
         check("0000000 001 002 003 004 005   C\n", Some(("\x01\x02\x03\x04\x05C", true)));
         check(" 001 002 003 004 005   C\n", Some(("\x01\x02\x03\x04\x05C", false)));
         check("   s   o       e  \\n", Some(("so e\n", false)));

@@ -194,10 +194,12 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
-    let is_certain = |label: &&[u8]| place.text[..place.after()].ends_with(label);
+    let is_variable = |label: &&[u8]| place.text[..place.after()].ends_with(label);
     if is_password(value) && !reference::is_of_other_text(place, start, end) {
         Verdict::Found("assigned-password", start..start + value.len())
-    } else if [&b"PGPASSWORD"[..], b"MYSQL_PWD"].iter().any(is_certain) {
+    } else if [&b"PGPASSWORD"[..], b"MYSQL_PWD"].iter().any(is_variable)
+        && is_literal(place, value, start)
+    {
         certain(place)
     } else {
         Verdict::Nothing
@@ -214,8 +216,7 @@ pub(super) fn certain(place: &Place<'_>) -> Verdict {
     let value = trim_sentence(&place.text[start..end]);
     let is_code = memchr::memchr3(b'(', b'{', b'[', value).is_some();
     let is_secret = value.len() >= SHORTEST_PASSWORD && !is_code && !is_placeholder(value);
-    let is_secret = is_secret && !reference::is_reference(value);
-    if is_secret && (is_password(value) || is_literal(place, value, start)) {
+    if is_secret && !reference::is_reference(value) {
         Verdict::Found("assigned-password", start..start + value.len())
     } else {
         Verdict::Nothing
@@ -233,7 +234,8 @@ fn is_literal(place: &Place<'_>, value: &[u8], start: usize) -> bool {
     let between = &place.text[place.after()..start];
     let is_given = between == b"=" || between.last().is_some_and(|byte| b"\"'".contains(byte));
     let says = |word: &[u8]| memchr::memmem::find(&value.to_ascii_lowercase(), word).is_some();
-    is_given && !is_read && !b"+.".contains(&value[0]) && !says(b"passw") && !says(b"secret")
+    let is_joined = value.first().is_some_and(|first| b"+.".contains(first));
+    is_given && !is_read && !is_joined && !says(b"passw") && !says(b"secret")
 }
 
 /// Whether a word in the place of a password can be one: letters and digits, no code, no time.

@@ -94,13 +94,13 @@ impl Tree<'_> {
             }
             match fs::metadata(&path) {
                 Ok(data) if data.is_dir() => work.push(Work::Folder(path)),
-                Ok(data) if data.is_file() && !is_open(&path) => {
+                Ok(_) if is_open(&path) => {
+                    n_files += usize::from(self.stream(path, &mut visited));
+                }
+                Ok(data) if data.is_file() => {
                     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
                     let name = path.file_name().unwrap_or(path.as_os_str()).to_owned();
                     work.push(Work::Files(folder, vec![name]));
-                }
-                Ok(_) if is_open(&path) => {
-                    n_files += usize::from(self.stream(path, &mut visited));
                 }
                 Ok(_) => visited.push(Visited::missed(path, Missed::Named)),
                 Err(error) => visited.push(Visited::missed(path, Missed::Failed(error))),

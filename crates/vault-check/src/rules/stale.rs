@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use envfile::EnvFile;
+use envfile::{EnvFile, Rotated};
 use memchr::memmem;
 use report::{Finding, Level, Rule};
 use vault::{Content, File};
@@ -43,7 +43,7 @@ impl fmt::Display for Age {
 
 /// The age of a file, from its `# rotated:` comment, else from its time of change.
 pub(crate) fn age(file: &File, now: DateTime<Utc>) -> Option<Age> {
-    if let Some(date) = rotated(file) {
+    if let Some(date) = in_lines(file, EnvFile::rotated).as_ref().and_then(date) {
         return Some(Age { days: (now.date_naive() - date).num_days(), is_declared: true });
     }
     let modified = file.modified?;
@@ -52,8 +52,7 @@ pub(crate) fn age(file: &File, now: DateTime<Utc>) -> Option<Age> {
     Some(Age { days, is_declared: false })
 }
 
-fn rotated(file: &File) -> Option<NaiveDate> {
-    let rotated = in_lines(file, EnvFile::rotated)?;
+fn date(rotated: &Rotated) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(rotated.year, rotated.month, rotated.day)
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn check(scope: &Scope<'_>, findings: &mut Vec<Finding>) {
         let path = || scope.vault.shown(&file.path);
         if let Some(written) = in_lines(file, EnvFile::rotated) {
             let line = u32::try_from(written.line).unwrap_or(u32::MAX);
-            let broken = match rotated(file) {
+            let broken = match date(&written) {
                 None => Some("the `# rotated:` comment gives no date, or one that does not exist"),
                 Some(date) if date > scope.now.date_naive() + chrono::Days::new(1) => {
                     Some("the `# rotated:` comment gives a date in the future")

@@ -332,7 +332,7 @@ fn passwords_among_arguments() {
 fn passwords_in_variables_of_clients() {
     check("REDISCLI_AUTH=Sommer redis-cli", "REDISCLI_AUTH=<assigned-password> redis-cli");
     check("export REDISCLI_AUTH=\"kq7V/2xT\"", "export REDISCLI_AUTH=\"<assigned-password>\"");
-    check("REDISCLI_AUTH: kq7Vw2xT", "REDISCLI_AUTH: <assigned-password>");
+    check("REDISCLI_AUTH: Sommer", "REDISCLI_AUTH: <assigned-password>");
     check("MYSQL_PWD=kq7Vw2xT mysql", "MYSQL_PWD=<assigned-password> mysql");
     for (head, tail) in [
         ("PGPASSWORD=", " psql"),
