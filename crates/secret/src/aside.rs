@@ -83,6 +83,11 @@ impl<'set> Sought<'set> {
         }
     }
 
+    /// Whether a value begins with this byte.
+    pub(crate) fn begins_with(self, byte: u8) -> bool {
+        self.set.search.needles.iter().any(|needle| needle.bytes.first() == Some(&byte))
+    }
+
     pub(crate) fn begins_with_digit(self, digit: u8) -> bool {
         self.set.search.begins_with_digit(digit, self.with_forms)
     }

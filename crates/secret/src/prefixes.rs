@@ -63,14 +63,8 @@ impl Prefixes {
     }
 
     /// Where at the end of `text`, from `from` on, a needle may have begun that is not yet whole;
-    /// the end of the text where none has. Only if `may_break` it may be broken by white space.
-    pub(crate) fn live_from(
-        &self,
-        needles: &[Needle],
-        text: &[u8],
-        from: usize,
-        may_break: bool,
-    ) -> usize {
+    /// the end of the text where none has.
+    pub(crate) fn live_from(&self, needles: &[Needle], text: &[u8], from: usize) -> usize {
         let start = self.earliest(text, from.saturating_sub(self.longest_lead));
         let n_whole = (text.len() + 1).saturating_sub(GRAM).max(start);
         let mut end = text.len();
@@ -85,22 +79,18 @@ impl Prefixes {
                 (at + lead >= from).then_some(lead)
             };
             let lead = if is_whole {
-                self.live_lead(needles, text, at, may_break, lead)
+                self.live_lead(needles, text, at, lead)
             } else {
-                self.short_live_lead(text, at, may_break, lead)
+                self.short_live_lead(text, at, lead)
             };
             end = end.min(at + lead.unwrap_or(text.len()));
         }
         let start = start.max(from);
         let is_broken = |at: &usize| {
             self.begins_words[usize::from(text[*at])]
-                && self.words.iter().any(|&id| is_unfinished(&needles[id], 0, text, *at, true))
+                && self.words.iter().any(|&id| is_unfinished(&needles[id], 0, text, *at))
         };
-        if self.words.is_empty() || !may_break {
-            end
-        } else {
-            (start..end).find(is_broken).unwrap_or(end)
-        }
+        if self.words.is_empty() { end } else { (start..end).find(is_broken).unwrap_or(end) }
     }
 
     /// Before this no unfinished needle can have begun: it would be longer than the longest.
@@ -121,7 +111,6 @@ impl Prefixes {
         needles: &[Needle],
         text: &[u8],
         at: usize,
-        may_break: bool,
         lead: impl Fn(&Head) -> Option<usize>,
     ) -> Option<usize> {
         let gram = read_gram(&text[at..]);
@@ -132,14 +121,8 @@ impl Prefixes {
         let gram = gram.swap_bytes();
         let heads = self.heads_from(gram).take_while(|head| head.gram == gram);
         let live = heads.filter(|head| {
-            (head.skipped == 0 || (may_break && is_line_start(text, at)))
-                && is_unfinished(
-                    &needles[head.needle as usize],
-                    head.skipped as usize,
-                    text,
-                    at,
-                    may_break,
-                )
+            (head.skipped == 0 || is_line_start(text, at))
+                && is_unfinished(&needles[head.needle as usize], head.skipped as usize, text, at)
         });
         nearest(live.filter_map(lead))
     }
@@ -149,7 +132,6 @@ impl Prefixes {
         &self,
         text: &[u8],
         at: usize,
-        may_break: bool,
         lead: impl Fn(&Head) -> Option<usize>,
     ) -> Option<usize> {
         let mut first = [0; GRAM];
@@ -159,7 +141,7 @@ impl Prefixes {
         }
         let (first, last) = (u32::from_be_bytes(first), u32::from_be_bytes(last));
         let heads = self.heads_from(first).take_while(|head| head.gram <= last);
-        let may_skip = may_break && is_line_start(text, at);
+        let may_skip = is_line_start(text, at);
         nearest(heads.filter(|head| may_skip || head.skipped == 0).filter_map(lead))
     }
 
@@ -196,14 +178,13 @@ pub(crate) fn is_unfinished(
     mut matched: usize,
     text: &[u8],
     mut at: usize,
-    may_break: bool,
 ) -> bool {
     let bytes = needle.bytes.as_slice();
-    if may_break && matched == 0 && cut::is_unfinished(needle, &text[at..]) {
+    if matched == 0 && cut::is_unfinished(needle, &text[at..]) {
         return true;
     }
     let shortest_first_run = if needle.wraps == Wraps::Words { 1 } else { SHORTEST_FIRST_RUN };
-    let may_break = may_break && needle.wraps != Wraps::No;
+    let may_break = needle.wraps != Wraps::No;
     while at < text.len() {
         if matched == bytes.len() {
             return false;
@@ -212,7 +193,7 @@ pub(crate) fn is_unfinished(
             if may_break && matched >= shortest_first_run { gap_after(text, at) } else { None };
         if text[at] == bytes[matched] {
             // What joins lines, as the `=` of mail, may be a byte of the value too, and is not one for certain.
-            if gap_end.is_some_and(|end| is_unfinished(needle, matched, text, end, may_break)) {
+            if gap_end.is_some_and(|end| is_unfinished(needle, matched, text, end)) {
                 return true;
             }
             at += 1;

@@ -1,10 +1,9 @@
 //! Replaces known secrets in a stream while it flows.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::SecretSet;
-use crate::aside::{Aside, CONTEXT, Found, Place, Sought};
+use crate::aside::{Aside, Found, Place, Sought};
 use crate::set::joins;
 use crate::view::{self, View};
 
@@ -12,7 +11,8 @@ use crate::view::{self, View};
 ///
 /// The output does not depend on how the stream is cut into chunks, with one exception: a value in which a letter was
 /// corrected with a backspace is seen only as far as it is still held. Nothing is held back but the
-/// beginning of what may become a secret: a prompt without a line break appears at once.
+/// beginning of what may become a secret: a prompt without a line break appears at once. What was said is looked back
+/// at through 4 KiB of control sequences.
 /// Overlapping places get one marker, under the name of the first and longest. A credential by
 /// form is held back from its first secret byte until it ends, at most
 /// [`LONGEST`](crate::form::LONGEST) bytes; what leads up to it must stand within
@@ -36,7 +36,7 @@ pub struct Redactor<'set> {
     with_forms: bool,
     /// What was said already and may be needed to judge what follows, then what was not said.
     buffer: Vec<u8>,
-    /// How many bytes of `buffer` are only context; they have no control sequences.
+    /// How many bytes of `buffer` are only context.
     n_context: usize,
     /// How many bytes after the context are said by a marker that may yet grow.
     n_covered: usize,
@@ -44,7 +44,7 @@ pub struct Redactor<'set> {
     last_marker: Option<&'set str>,
     counts: BTreeMap<&'set str, u64>,
     aside: Aside<'set>,
-    /// Whether what was not said may have control characters.
+    /// Whether the buffer may have control characters.
     has_controls: bool,
 }
 
@@ -124,64 +124,57 @@ impl<'set> Redactor<'set> {
         let (view, deep) = if self.has_controls {
             View::both(&buffer, self.n_context, is_end)
         } else {
-            (View::plain(&buffer), None)
+            (View::plain(&buffer, self.n_context), None)
         };
-        let (places, settled, settled_original) =
-            self.places(&view, deep.as_ref(), &buffer, ending);
-        let said_to = self.say(&places, &buffer, settled_original, output);
-        let n_left = (buffer.len() - settled_original) as u64;
+        let (places, settled) = self.places(&view, deep.as_ref(), &buffer, ending);
+        let said_to = self.say(&places, &buffer, settled, output);
+        let n_left = (buffer.len() - settled) as u64;
         let settled_in_stream = self.aside.n_bytes - n_left;
         self.aside.spots.retain(|spot| spot.range.start >= settled_in_stream);
 
-        let context = settled.saturating_sub(CONTEXT)..settled;
-        let context_text = match &view.text {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(text) => Some(text[context.clone()].to_vec()),
-        };
+        let context = view.context(settled);
+        let context =
+            deep.map_or(context, |deep| deep.start_of(context.min(deep.context(settled))));
         self.buffer = buffer;
-        match context_text {
-            // The usual case moves a few bytes within the same memory; nothing is allocated.
-            None => drop(self.buffer.drain(..context.start)),
-            Some(text) => drop(self.buffer.splice(..settled_original, text)),
-        }
-        self.n_context = context.len();
-        self.has_controls = self.has_controls && self.buffer.len() > self.n_context;
-        self.n_covered = said_to - settled_original;
+        // The usual case moves a few bytes within the same memory; nothing is allocated.
+        self.buffer.drain(..context);
+        self.n_context = settled - context;
+        self.has_controls = self.has_controls && view::has_controls(&self.buffer);
+        self.n_covered = said_to - settled;
     }
 
-    /// Every place that a marker must cover, in the buffer's own offsets, and from where on, in the
-    /// view and in the buffer, more must be known.
+    /// Every place that a marker must cover, and from where on more must be known.
     fn places(
         &self,
         view: &View<'_>,
         deep: Option<&View<'_>>,
         buffer: &[u8],
         ending: Ending,
-    ) -> (Vec<Place<'set>>, usize, usize) {
+    ) -> (Vec<Place<'set>>, usize) {
         let is_end = ending != Ending::None;
         let (from, search) = (self.n_context, &self.set.search);
-        let Found { mut places, mut settled } = self.sought().find(&view.text, from, ending);
+        let Found { mut places, settled } = self.sought().find(&view.text, view.from, ending);
         for place in &mut places {
             place.range = view.original_range(place.range.clone());
         }
-        let mut settled_original = view.original(settled);
-        let mut keep = settled_original;
+        let mut settled = view.original(settled);
+        let mut keep = settled;
         if view.is_cut() {
             // What looks like the end of a sequence may be the beginning of a secret.
-            let known = search.find_unbroken(buffer, from).into_iter();
+            let known = search.find(buffer, from).into_iter();
             places.extend(known.map(|hit| self.set.place(hit)));
-            keep = keep.min(search.unbroken_live_from(buffer, from));
+            keep = keep.min(search.live_from(buffer, from));
         }
         if let Some(deep) = deep {
             let ending = if is_end { Ending::Whole } else { Ending::None };
-            let found = self.sought().find(&deep.text, from, ending);
+            let found = self.sought().find(&deep.text, deep.from, ending);
             let original = |place: Place<'set>| Place {
                 range: deep.original_range(place.range.clone()),
                 ..place
             };
             places.extend(found.places.into_iter().map(original));
             // A string for the terminal is kept as a whole too.
-            keep = deep.keep_from(keep.min(deep.original(found.settled))).1;
+            keep = deep.start_of(keep.min(deep.original(found.settled)));
         }
         // Where something stands that was found aside.
         let stream_start = self.aside.n_bytes - (buffer.len() - from) as u64;
@@ -195,8 +188,8 @@ impl<'set> Redactor<'set> {
             is_form: false,
         }));
         keep = keep.min(self.aside.keep.map_or(keep, in_buffer));
-        if !is_end && keep < settled_original {
-            (settled, settled_original) = view.keep_from(keep);
+        if !is_end && keep < settled {
+            settled = view.start_of(keep);
         }
         if self.with_forms
             || view.is_cut()
@@ -208,7 +201,7 @@ impl<'set> Redactor<'set> {
                 (place.range.start, usize::MAX - place.range.end, place.is_form)
             });
         }
-        (places, settled, settled_original)
+        (places, settled)
     }
 
     /// Appends to `output` all up to `settled`, and says up to where that reaches: a place that

@@ -168,7 +168,7 @@ impl Search {
 
     /// Where at the end of `text`, from `from` on, a needle may have begun that is not yet whole.
     pub(crate) fn live_from(&self, text: &[u8], from: usize) -> usize {
-        self.prefixes.live_from(&self.needles, text, from, true)
+        self.prefixes.live_from(&self.needles, text, from)
     }
 
     /// The beginning of a needle at the end of `text`, if it tells so many bytes of a value as a
@@ -182,26 +182,11 @@ impl Search {
         };
         (self.live_from(text, from)..text.len()).find_map(|at| {
             let begins = |needle: &Needle| {
-                needle.lead == 0
-                    && is_unfinished(needle, 0, text, at, true)
-                    && told(needle, &text[at..])
+                needle.lead == 0 && is_unfinished(needle, 0, text, at) && told(needle, &text[at..])
             };
             let needle = self.needles.iter().position(begins)?;
             Some(Hit { needle, range: at..text.len() })
         })
-    }
-
-    /// The places among those of [`Search::find`] where a needle stands unbroken.
-    pub(crate) fn find_unbroken(&self, text: &[u8], from: usize) -> Vec<Hit> {
-        let mut hits = self.find(text, from);
-        // A line break that stands for a blank of the value is as long.
-        hits.retain(|hit| text[hit.range.clone()] == self.needles[hit.needle].bytes[..]);
-        hits
-    }
-
-    /// The same as [`Search::live_from`] for needles that are not broken.
-    pub(crate) fn unbroken_live_from(&self, text: &[u8], from: usize) -> usize {
-        self.prefixes.live_from(&self.needles, text, from, false)
     }
 }
 

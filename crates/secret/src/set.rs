@@ -148,7 +148,7 @@ impl SecretSet {
             hits.into_iter().map(|hit| (view.original_range(hit.range.clone()), hit)).collect();
         if view.is_cut() {
             // What looks like the end of a sequence may be the beginning of a secret.
-            let hits = self.search.find_unbroken(text, 0).into_iter();
+            let hits = self.search.find(text, 0).into_iter();
             places.extend(hits.map(|hit| (hit.range.clone(), hit)));
         }
         if let Some(deep) = deep {

@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::aside::CONTEXT;
+
 /// A text as a person sees it on a terminal: without CSI and character set sequences, or without anything that a
 /// terminal does not show.
 pub(crate) struct View<'text> {
     /// The text without the sequences; borrowed where there is none.
     pub(crate) text: Cow<'text, [u8]>,
+    /// How many bytes of it are only context.
+    pub(crate) from: usize,
     /// After which byte of `text` something was cut, and how much was cut up to there.
     cuts: Vec<(usize, usize)>,
 }
@@ -17,6 +21,9 @@ const LONGEST_SEQUENCE: usize = 64;
 
 /// The longest title, link or other string for the terminal itself that is taken for one.
 const LONGEST_STRING: usize = 4096;
+
+/// So many bytes of context are kept at most, with their sequences.
+const LONGEST_CONTEXT: usize = CONTEXT * 16;
 
 const ESCAPE: u8 = 0x1b;
 const BACKSPACE: u8 = 0x08;
@@ -29,30 +36,30 @@ pub(crate) fn has_controls(text: &[u8]) -> bool {
 
 impl<'text> View<'text> {
     /// The view of a text that has no control characters.
-    pub(crate) fn plain(original: &'text [u8]) -> Self {
-        Self { text: Cow::Borrowed(original), cuts: Vec::new() }
+    pub(crate) fn plain(original: &'text [u8], from: usize) -> Self {
+        Self { text: Cow::Borrowed(original), from, cuts: Vec::new() }
     }
 
     /// [`View::new`] and [`View::deep`], in one look at a text that has neither.
     pub(crate) fn both(original: &'text [u8], from: usize, is_end: bool) -> (Self, Option<Self>) {
-        if memchr::memchr2(ESCAPE, BACKSPACE, &original[from..]).is_none() {
-            return (Self::plain(original), None);
+        if memchr::memchr2(ESCAPE, BACKSPACE, original).is_none() {
+            return (Self::plain(original, from), None);
         }
         (Self::new(original, from, is_end), Self::deep(original, from, is_end))
     }
 
-    /// The view of `original`, whose first `from` bytes are taken as they are. At the end of a
+    /// The view of `original`, whose first `from` bytes are only context. At the end of a
     /// stream (`is_end`) a cut-off sequence is just text; else the view ends before it.
     pub(crate) fn new(original: &'text [u8], from: usize, is_end: bool) -> Self {
-        let places = memchr::memchr_iter(ESCAPE, &original[from..]);
+        let places = memchr::memchr_iter(ESCAPE, original);
         Self::without(original, from, is_end, places, sequence)
     }
 
     /// The same without titles, links and all other sequences, and without letters that were taken back; none where
     /// [`View::new`] shows as much. What is cut out here is text for that view, so that both are to be searched.
     pub(crate) fn deep(original: &'text [u8], from: usize, is_end: bool) -> Option<Self> {
-        let places = || memchr::memchr2_iter(ESCAPE, BACKSPACE, &original[from..]);
-        let is_deep = |at: usize| match original.get(from + at..) {
+        let places = || memchr::memchr2_iter(ESCAPE, BACKSPACE, original);
+        let is_deep = |at: usize| match original.get(at..) {
             Some([ESCAPE, next, ..]) => !matches!(next, b'[' | b'(' | b')'),
             Some([BACKSPACE, ..]) => true,
             _ => false,
@@ -60,7 +67,7 @@ impl<'text> View<'text> {
         places().any(is_deep).then(|| Self::without(original, from, is_end, places(), any_sequence))
     }
 
-    /// Without the sequences that begin at these places after `from`.
+    /// Without the sequences that begin at these places.
     fn without(
         original: &'text [u8],
         from: usize,
@@ -68,13 +75,17 @@ impl<'text> View<'text> {
         places: impl Iterator<Item = usize>,
         sequence: impl Fn(&[u8]) -> Sequence,
     ) -> Self {
-        let mut view = Self { text: Cow::Borrowed(original), cuts: Vec::new() };
+        let mut view = Self::plain(original, from);
         let mut text = Vec::new();
         let mut copied = 0;
         let mut end = original.len();
-        for at in places.map(|at| from + at) {
+        let mut is_context = true;
+        for at in places {
             if at < copied {
                 continue;
+            }
+            if is_context && at >= from {
+                (is_context, view.from) = (false, text.len() + from.saturating_sub(copied));
             }
             let len = match sequence(&original[at..]) {
                 Sequence::Cut if !is_end => {
@@ -87,7 +98,8 @@ impl<'text> View<'text> {
             text.extend_from_slice(&original[copied..at]);
             copied = at;
             if original[at] == BACKSPACE {
-                let letter = last_letter(&text[from..]);
+                // What was said stays, although a letter of it is taken back.
+                let letter = last_letter(&text[if is_context { 0 } else { view.from }..]);
                 if letter == 0 {
                     continue;
                 }
@@ -96,6 +108,9 @@ impl<'text> View<'text> {
             }
             copied = at + len;
             view.cuts.push((text.len(), copied - text.len()));
+        }
+        if is_context {
+            view.from = text.len() + from.saturating_sub(copied);
         }
         if view.cuts.is_empty() {
             view.text = Cow::Borrowed(&original[..end]);
@@ -117,9 +132,20 @@ impl<'text> View<'text> {
         !self.cuts.is_empty()
     }
 
-    /// The place in the view and in the original from which on all is kept if `at` of the original
-    /// is: a sequence is not torn apart.
-    pub(crate) fn keep_from(&self, at: usize) -> (usize, usize) {
+    /// Where in the original the context begins of what is unsaid from `at` of the original on.
+    pub(crate) fn context(&self, at: usize) -> usize {
+        let before = self.place(at).0.checked_sub(CONTEXT + 1);
+        let context = before.map_or(0, |before| self.original(before) + 1);
+        context.max(self.start_of(at.saturating_sub(LONGEST_CONTEXT)))
+    }
+
+    /// Where in the original all begins that is kept if `at` is: a sequence is not torn apart.
+    pub(crate) fn start_of(&self, at: usize) -> usize {
+        self.place(at).1
+    }
+
+    /// The same, in the view and in the original.
+    fn place(&self, at: usize) -> (usize, usize) {
         let start_of = |cut: usize| {
             let before = cut.checked_sub(1).map_or(0, |before| self.cuts[before].1);
             self.cuts[cut].0 + before
@@ -228,11 +254,12 @@ mod tests {
         assert_eq!(view.original_range(1..3), 8..10);
         assert_eq!(view.original_range(0..4), 0..18);
         assert_eq!((view.original(3), view.original(7)), (17, 21));
-        let keep_from = |at| view.keep_from(at);
-        assert_eq!((keep_from(0), keep_from(1), keep_from(5)), ((0, 0), (1, 1), (1, 1)));
-        assert_eq!((keep_from(8), keep_from(15), keep_from(17)), ((1, 8), (3, 13), (3, 17)));
+        let place = |at| view.place(at);
+        assert_eq!((place(0), place(1), place(5)), ((0, 0), (1, 1), (1, 1)));
+        assert_eq!((place(8), place(15), place(17)), ((1, 8), (3, 13), (3, 17)));
         assert_eq!(&*View::new(original, 0, true).text, b"abcd\x1b]x\x1b[0");
-        assert_eq!(&*View::new(original, 2, true).text, b"a\x1b[1;31mbcd\x1b]x\x1b[0");
+        let from = |from| View::new(original, from, true).from;
+        assert_eq!((from(0), from(1), from(8), from(10), from(18), from(24)), (0, 1, 1, 3, 4, 10));
         assert!(matches!(View::new(b"plain", 0, true).text, Cow::Borrowed(_)));
         assert_eq!(&*View::new(b"x\x1b", 0, false).text, b"x");
     }
@@ -261,8 +288,8 @@ mod tests {
         let places: Vec<usize> = (0..4).map(|at| view.original_range(at..at + 1).start).collect();
         assert!(places.iter().zip(b"abcd").all(|(at, letter)| original[*at] == *letter));
         let string = places[2] + 1;
-        assert_eq!(view.keep_from(string + 3), (3, string));
-        assert_eq!(view.keep_from(places[1] + 2).1, places[1] + 1);
+        assert_eq!(view.place(string + 3), (3, string));
+        assert_eq!(view.place(places[1] + 2).1, places[1] + 1);
         assert_eq!(view.original(4), original.len() - 4);
         // What is context stays, although a letter of it is taken back.
         assert_eq!(&*View::deep(b"ab\x08\x08c", 2, true).unwrap().text, b"ab\x08\x08c");

@@ -63,9 +63,24 @@ pub(super) fn run_so_far(line: &[u8]) -> SoFar {
 
 /// Where the part begins of a first cell that is not yet whole, and has more than one character.
 fn first_part(line: &[u8]) -> Option<usize> {
-    let n_blanks = line.iter().take_while(|byte| **byte == b' ').count();
-    let is_part = matches!(line[n_blanks..], [b'0'..=b'3' | b'\\'] | [b'0'..=b'3', b'0'..=b'7']);
-    (n_blanks > 0 && is_part).then_some(n_blanks)
+    let n_blanks = n_blanks(line);
+    (n_blanks > 0 && is_part(&line[n_blanks..])).then_some(n_blanks)
+}
+
+/// Where the first blank is in a line of cells that has only such so far, as a line that is indented has too.
+pub(super) fn first_blank(line: &[u8]) -> Option<usize> {
+    let n_blanks = n_blanks(line);
+    let rest = &line[n_blanks..];
+    (n_blanks >= CELL && (rest.is_empty() || is_part(rest))).then_some(CELL - 1)
+}
+
+fn n_blanks(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// Whether more than one character tells a byte, and this may be some of them.
+fn is_part(cell: &[u8]) -> bool {
+    matches!(cell, [b'0'..=b'3' | b'\\'] | [b'0'..=b'3', b'0'..=b'7'])
 }
 
 /// Where the cells begin.

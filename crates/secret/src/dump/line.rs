@@ -224,10 +224,8 @@ impl Reader<'_> {
                 word.end = word.start + len;
             }
             let gap = last_end..word.start;
-            if self.run.is_some() && (self.is_column(&gap, &word) || word.is_empty()) {
-                return;
-            }
-            if word.is_empty() {
+            let is_over = self.run.is_some() && self.is_column(&gap, &word) && !is_doubtful;
+            if is_over || word.is_empty() {
                 return;
             }
             let is_offset = is_first && is_line_start && self.is_offset(&word);
@@ -244,7 +242,7 @@ impl Reader<'_> {
                 let start = offset.take().filter(|_| is_gap(&line[gap])).unwrap_or(word.start);
                 let run = self.run.get_or_insert_with(|| Run {
                     starts,
-                    may_turn: starts && (start < word.start || word.start > 0 || is_doubtful),
+                    may_turn: is_doubtful || (starts && (start < word.start || word.start > 0)),
                     ends: false,
                     ..Run::of_cells(Vec::new(), start)
                 });

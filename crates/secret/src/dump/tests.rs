@@ -383,6 +383,32 @@ fn what_may_be_an_offset_is_held_back() {
     }
 }
 
+/// A bar behind the first word of a line makes an offset of it if a number follows, in which bytes may be turned round.
+#[test]
+fn what_may_be_an_offset_before_a_bar_is_held_back() {
+    let set = set_of(b"CANARY ca0 1 0 3  m");
+    let input = "0000000000000000 43 41 4E 41 52 59 20 63 61 30 20 31 20 30 20 33 CANARY ca0 1 0 3\n0000000000000010 20 20 6D  m\n 414e41| 63205952414E4143 3320302031203061\n 6D2020\n";
+    let whole = redact(&set, true, input.as_bytes(), &[usize::MAX]);
+    for len in 1..20 {
+        assert_eq!(redact(&set, true, input.as_bytes(), &[len]), whole, "{len}");
+    }
+}
+
+/// A line of blanks may be the cells of blanks that a value begins with.
+#[test]
+fn a_cell_of_a_blank_is_held_back() {
+    let set = set_of(b" \xba\xcd\xa0\xfb\x98~\x8d");
+    let check = |offset: &str, expected: &str| {
+        let line = format!("{offset}     272 315 240 373 230   ~ 215 001   a   b\n");
+        for len in [&[usize::MAX][..], &[1], &[4], &[7, 30]] {
+            assert_eq!(redact(&set, false, line.as_bytes(), len), expected, "{offset:?} {len:?}");
+        }
+    };
+    check("", "   [REDACTED:T] 001   a   b\n");
+    check("0000000", "0000000   [REDACTED:T] 001   a   b\n");
+    check("       ", "          [REDACTED:T] 001   a   b\n");
+}
+
 /// Five cells behind an offset are found wherever the line stands in what is looked at together.
 #[test]
 fn a_narrow_dump_of_cells_is_found() {

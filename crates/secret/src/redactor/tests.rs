@@ -153,6 +153,48 @@ fn secrets_are_found_behind_what_looks_like_a_sequence() {
     }
 }
 
+/// Nor does a line break in it beside such a sequence.
+#[test]
+fn broken_secrets_are_found_behind_what_looks_like_a_sequence() {
+    let set = set_of(&[("A", b"CANARY-9\x1b("), ("B", b"0!!00\"1CANARY"), ("C", b"00!00\"#$")]);
+    for (input, expected) in [
+        ("C\n  ANARY-9\x1b(CANARY-9\x1b(", "C\n  [REDACTED:A]"),
+        ("\x1b[00!00\"#$0\\\n0!00\"#$", "\x1b[[REDACTED:C]0\\\n[REDACTED:C]"),
+        ("CANA\n  RY-9\x1b(x", "[REDACTED:A]x"),
+        ("\x1b[0!!00\"1\\\r\n\t CANARY", "\x1b[[REDACTED:B]"),
+        ("\x1b[0!!00\"1CANARY0\\\r\n\t !!00\"1CANARY", "\x1b[[REDACTED:B]0\\\r\n\t [REDACTED:B]"),
+    ] {
+        for lengths in [&[1000][..], &[1], &[2, 3], &[7]] {
+            let once = redact(Redactor::new(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&once), expected, "{input:?} {lengths:?}");
+            assert_eq!(redact(Redactor::new(&set), &once, lengths), once, "twice");
+        }
+    }
+}
+
+/// What leads up to a credential was said already, with titles and links of the terminal in it.
+#[test]
+fn what_was_said_is_seen_through_sequences_too() {
+    let set = set_of(&[]);
+    for (input, expected) in [
+        (
+            "password\x1b]0;t\x07=kq7Vw2xTzP81\n",
+            "password\x1b]0;t\x07=[REDACTED:assigned-password]\n",
+        ),
+        (
+            "--password \x1b]8;;http://x\x1b\\kq7Vw2xTzP81!x\n",
+            "--password \x1b]8;;http://x\x1b\\[REDACTED:assigned-password]\n",
+        ),
+    ] {
+        for lengths in [&[1][..], &[2, 3], &[7], &[1000]] {
+            assert_eq!(
+                text(&redact(Redactor::with_forms(&set), input.as_bytes(), lengths)),
+                expected
+            );
+        }
+    }
+}
+
 /// Redacted text that is redacted again: a marker's first letters may complete what stands before it.
 #[test]
 fn a_marker_does_not_complete_a_secret() {
@@ -338,7 +380,11 @@ proptest! {
         let new = if with_forms { Redactor::with_forms } else { Redactor::new };
         let whole = redact(new(&set), &input, &[usize::MAX]);
         prop_assert_eq!(text(&redact(new(&set), &input, &lengths)), text(&whole));
-        prop_assert_eq!(text(&redact(new(&set), &whole, &lengths)), text(&whole), "redacted twice");
+        // With one that ends in the beginning of a sequence what stands behind it, a marker or not, makes one of it or not.
+        let is_torn = |value: &[u8]| View::new(value, 0, false).text != View::new(value, 0, true).text;
+        if !secrets.iter().any(|(_, value)| is_torn(value)) {
+            prop_assert_eq!(text(&redact(new(&set), &whole, &lengths)), text(&whole), "redacted twice");
+        }
     }
 
     #[test]
