@@ -85,7 +85,7 @@ impl<'set> Sought<'set> {
 
     /// Whether a value begins with this byte.
     pub(crate) fn begins_with(self, byte: u8) -> bool {
-        self.set.search.needles.iter().any(|needle| needle.bytes.first() == Some(&byte))
+        self.set.search.begins_with(byte)
     }
 
     pub(crate) fn begins_with_digit(self, digit: u8) -> bool {

@@ -26,6 +26,8 @@ pub(crate) struct Search {
     longest_lead: usize,
     /// Which bytes needles are made of, and what may stand in one; and these with those of forms.
     bytes: Box<[Bytes; 2]>,
+    /// Which bytes needles begin with.
+    first: Box<Bytes>,
 }
 
 /// A place where a needle stands.
@@ -58,8 +60,11 @@ pub(crate) const SHORTEST_FIRST_RUN: usize = 4;
 
 impl Search {
     pub(crate) fn new(needles: Vec<Needle>) -> Self {
+        let mut first = [false; 256];
+        needles.iter().for_each(|needle| first[usize::from(needle.bytes[0])] = true);
         Self {
             bytes: Box::new(bytes_of(&needles)),
+            first: Box::new(first),
             index: Index::new(&needles, |needle| needle.wraps != Wraps::Words),
             sieve: OnceLock::new(),
             words: Words::new(&needles),
@@ -78,9 +83,14 @@ impl Search {
     /// Whether a byte with this digit before the other may begin what is searched for.
     pub(crate) fn begins_with_digit(&self, digit: u8, with_forms: bool) -> bool {
         let digit = char::from(digit).to_digit(16).unwrap_or(0);
-        let begins = |byte: Option<&u8>| byte.is_some_and(|byte| u32::from(byte >> 4) == digit);
+        let first = digit as usize * 16;
         (with_forms && FORMS_BEGIN_WITH.contains(&digit))
-            || self.needles.iter().any(|needle| begins(needle.bytes.first()))
+            || self.first[first..first + 16].contains(&true)
+    }
+
+    /// Whether a needle begins with this byte.
+    pub(crate) fn begins_with(&self, byte: u8) -> bool {
+        self.first[usize::from(byte)]
     }
 
     /// Every place from `from` on where a needle stands, in order; earlier bytes are context.

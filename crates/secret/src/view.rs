@@ -146,14 +146,12 @@ impl<'text> View<'text> {
 
     /// The same, in the view and in the original.
     fn place(&self, at: usize) -> (usize, usize) {
-        let start_of = |cut: usize| {
-            let before = cut.checked_sub(1).map_or(0, |before| self.cuts[before].1);
-            self.cuts[cut].0 + before
-        };
-        let n_before = (0..self.cuts.len()).take_while(|&cut| start_of(cut) <= at).count();
-        let Some(last) = n_before.checked_sub(1) else { return (at, at) };
-        let (place, n_cut) = self.cuts[last];
-        if at < place + n_cut { (place, start_of(last)) } else { (at - n_cut, at) }
+        let n_ended = self.cuts.partition_point(|(place, n_cut)| place + n_cut <= at);
+        let n_cut = n_ended.checked_sub(1).map_or(0, |last| self.cuts[last].1);
+        match self.cuts.get(n_ended) {
+            Some((place, _)) if place + n_cut <= at => (*place, place + n_cut),
+            _ => (at - n_cut, at),
+        }
     }
 
     /// A range of the view in the original, without sequences that stand at its borders.

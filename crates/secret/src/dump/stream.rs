@@ -187,10 +187,9 @@ impl Dumps {
             keep = earlier(keep, self.keep_as(sought, DIGITS, from, from == start));
             if !self.is_mid_line {
                 keep = earlier(keep, self.keep_as(sought, CELLS, start, true));
-                if sought.begins_with(b' ') {
-                    let blank = cells::first_blank(&self.unit[start..]);
-                    keep = earlier(keep, blank.map(|blank| self.unit_at[start + blank]));
-                }
+                let blank = cells::first_blank(&self.unit[start..]);
+                let blank = blank.filter(|_| sought.begins_with(b' '));
+                keep = earlier(keep, blank.map(|blank| self.unit_at[start + blank]));
                 keep = earlier(keep, self.keep_as(sought, FIELDS, start, true));
             }
         }
