@@ -130,7 +130,7 @@ mod tests {
         let mut forms: Vec<_> = all("Abcdefgho12").into_iter().map(|form| form.1).collect();
         forms.sort();
         forms.dedup();
-        assert_eq!(forms.len(), 1 + 8 + 3 + 2 + 2);
+        assert_eq!(forms.len(), 1 + 9 + 3 + 2 + 2);
     }
 
     #[test]

@@ -21,6 +21,21 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
         take(Encoding::Base64, form);
         take(Encoding::Base64Url, determined(value, n_bytes_before, URL));
     }
+    twice(value, take);
+}
+
+/// So many characters `base64` writes in a line.
+const LINE: usize = 76;
+
+/// Base64 of the base64 of a value that stands alone, in one line or in several: a log that masks a value and its
+/// base64 shows it so.
+fn twice(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    let once = determined(value, 0, STANDARD);
+    take(Encoding::Base64, determined(&once, 0, STANDARD));
+    if once.len() > LINE {
+        let lines: Vec<_> = once.chunks(LINE).collect();
+        take(Encoding::Base64, determined(&Form::new(lines.join(&b'\n')), 0, STANDARD));
+    }
 }
 
 fn determined(value: &[u8], n_bytes_before: usize, alphabet: &[u8; 64]) -> Form {
@@ -56,6 +71,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn twice_as_base64_writes_it() {
+        let long = "CANARY kq7Vw2xTzP ".repeat(8);
+        for value in ["CANARYk7", "CANARYk7V", "CANARYk7Vw", &long] {
+            for end in ["", "\n"] {
+                let once = BASE64.encode(format!("{value}{end}").as_bytes());
+                let lines: Vec<_> = once.as_bytes().chunks(LINE).collect();
+                for inner in [once.as_bytes(), &lines.join(&b'\n')] {
+                    let mut is_found = false;
+                    let text = BASE64.encode(inner);
+                    forms(value.as_bytes(), &mut |_, form| {
+                        is_found |= form.len() + 5 >= value.len() * 16 / 9
+                            && text.starts_with(std::str::from_utf8(&form).unwrap());
+                    });
+                    assert!(is_found, "{value:?} {text}");
+                }
+            }
+        }
+    }
 
     proptest! {
         #[test]
