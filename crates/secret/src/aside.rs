@@ -100,7 +100,8 @@ impl<'set> Sought<'set> {
         let (known, forms, open) = if !with_forms {
             (search.find(text, from), Vec::new(), text.len())
         } else if search.is_worth_a_sieve(text) {
-            search.find_with_forms(text, from, is_end, |_| {})
+            let found = search.find_with_forms(text, from, is_end, |_| {});
+            (found.hits, found.forms, found.settled)
         } else {
             let (forms, open) = form::scan(text, from, is_end);
             (search.find(text, from), forms, open)

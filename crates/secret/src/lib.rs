@@ -34,6 +34,7 @@ mod words;
 pub mod form;
 
 mod dump;
+mod logged;
 mod piece;
 mod view;
 mod wide;

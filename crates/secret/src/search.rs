@@ -37,6 +37,16 @@ pub(crate) struct Hit {
     pub(crate) range: Range<usize>,
 }
 
+/// What was found in one pass.
+pub(crate) struct Found {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) forms: Vec<FormMatch>,
+    /// From where on more must be known of forms.
+    pub(crate) settled: usize,
+    /// Whether some part of a needle stands somewhere without the rest.
+    pub(crate) has_part: bool,
+}
+
 /// What the offsets of a dump of bytes begin with. Of four zeros three need not be met.
 const ZEROS: [([u8; PIECE], Weight); 7] = [
     (*b"000", Weight::Alone),
@@ -61,7 +71,9 @@ pub(crate) const SHORTEST_FIRST_RUN: usize = 4;
 impl Search {
     pub(crate) fn new(needles: Vec<Needle>) -> Self {
         let mut first = [false; 256];
-        needles.iter().for_each(|needle| first[usize::from(needle.bytes[0])] = true);
+        for needle in &needles {
+            first[usize::from(needle.bytes[0])] = true;
+        }
         Self {
             bytes: Box::new(bytes_of(&needles)),
             first: Box::new(first),
@@ -95,9 +107,9 @@ impl Search {
 
     /// Every place from `from` on where a needle stands, in order; earlier bytes are context.
     pub(crate) fn find(&self, text: &[u8], from: usize) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = Vec::new();
+        let (mut hits, mut has_part) = (Vec::new(), false);
         self.index.candidates(text, from.saturating_sub(self.longest_lead), |at, entries| {
-            self.extend(text, from, at, entries, &mut hits);
+            self.extend(text, from, at, entries, (&mut hits, &mut has_part));
         });
         self.finish(text, from, hits)
     }
@@ -110,15 +122,16 @@ impl Search {
         from: usize,
         is_end: bool,
         mut zeros: impl FnMut(usize),
-    ) -> (Vec<Hit>, Vec<FormMatch>, usize) {
-        let mut hits: Vec<Hit> = Vec::new();
+    ) -> Found {
+        let (mut hits, mut has_part) = (Vec::new(), false);
         let mut scan = Scan::new(text, from, is_end);
         let end = self.sieve().each(
             text,
             |at| {
                 // What stands before `from` is context, in which no needle begins but its key.
                 if at + self.longest_lead >= from {
-                    self.extend(text, from, at, self.index.entries_at(text, at), &mut hits);
+                    let entries = self.index.entries_at(text, at);
+                    self.extend(text, from, at, entries, (&mut hits, &mut has_part));
                 }
             },
             |at| {
@@ -134,7 +147,7 @@ impl Search {
             pieces::at_start(text, at, |at, len, rule| scan.judge(at, len, rule));
         }
         let (forms, settled) = scan.finish();
-        (self.finish(text, from, hits), forms, settled)
+        Found { hits: self.finish(text, from, hits), forms, settled, has_part }
     }
 
     /// Whether one pass is quicker than two: the sieve takes as long to make as some text to search.
@@ -149,14 +162,21 @@ impl Search {
         })
     }
 
-    /// Adds the needles that stand where one of these pieces stands.
-    fn extend(&self, text: &[u8], from: usize, at: usize, entries: &[Entry], hits: &mut Vec<Hit>) {
+    /// Adds the needles that stand where one of these pieces stands, and says whether one does so in part.
+    fn extend(
+        &self,
+        text: &[u8],
+        from: usize,
+        at: usize,
+        entries: &[Entry],
+        (hits, has_part): (&mut Vec<Hit>, &mut bool),
+    ) {
         for entry in entries {
             let needle = entry.needle as usize;
             let (sought, offset) = (&self.needles[needle], entry.offset as usize);
             let found = match sought.lead {
                 0 if at < from => None,
-                0 => place(sought, offset, text, from, at),
+                0 => place(sought, offset, text, from, at, has_part),
                 _ => beside(sought, offset, text, from, at),
             };
             let found = found.map(|range| Hit { needle, range });
@@ -232,13 +252,14 @@ fn beside(
     (!is_in_word && !goes_on).then(|| start + needle.lead..text.len() - behind.len())
 }
 
-/// The place of a needle whose piece at `offset` stands at `at`.
+/// The place of a needle whose piece at `offset` stands at `at`, or whether it stands there in part.
 fn place(
     needle: &Needle,
     offset: usize,
     text: &[u8],
     from: usize,
     at: usize,
+    is_part: &mut bool,
 ) -> Option<Range<usize>> {
     let bytes = needle.bytes.as_slice();
     if bytes[offset..offset + GRAM] != text[at..at + GRAM] {
@@ -261,8 +282,9 @@ fn place(
         Some(start..end)
     };
     let wrapped = if needle.wraps == Wraps::No { None } else { wrapped() };
-    let is_part = needle.parts_from.is_some() && seen.len() >= SHORTEST_PART;
-    wrapped.or_else(|| is_part.then(|| placed.clone()))
+    *is_part |= wrapped.is_none();
+    let is_enough = needle.parts_from.is_some() && seen.len() >= SHORTEST_PART;
+    wrapped.or_else(|| is_enough.then(|| placed.clone()))
 }
 
 /// Follows a needle backwards from a run of its bytes that begins at `at`.

@@ -8,7 +8,7 @@ use crate::aside::Place;
 use crate::piece::Piece;
 use crate::search::{Hit, Search};
 use crate::view::View;
-use crate::{Encoding, Part, Refusal, dump, form, wide, wrapped};
+use crate::{Encoding, Part, Refusal, dump, form, logged, wide, wrapped};
 
 pub use builder::SecretSetBuilder;
 
@@ -40,6 +40,14 @@ pub struct Match<'set> {
     pub in_part: bool,
     /// Where, in bytes.
     pub range: Range<usize>,
+}
+
+/// What a text may hold that is not read as it is written.
+pub(crate) struct Seen {
+    /// A line may begin with the offset of a dump.
+    has_offset: bool,
+    /// Some part of a value stands there without the rest.
+    has_part: bool,
 }
 
 impl SecretSet {
@@ -82,8 +90,8 @@ impl SecretSet {
     /// bytes, in UTF-16, and in base64 that was wrapped before it went into a string. Where a value stands as it is
     /// written it is told no second time.
     pub fn search(&self, text: &[u8]) -> (Vec<Match<'_>>, Vec<form::FormMatch>) {
-        let (mut values, mut forms, has_offset) = self.find_with_forms(text);
-        let mut pieces = if has_offset || dump::may_be_dump(text) {
+        let (mut values, mut forms, seen) = self.find_with_forms(text);
+        let mut pieces = if seen.has_offset || dump::may_be_dump(text) {
             self.dumped_pieces(text)
         } else {
             Vec::new()
@@ -93,7 +101,10 @@ impl SecretSet {
             pieces.extend(wide::pieces(text));
             pieces.extend(wrapped::pieces(text));
         }
-        let n_written = values.len();
+        if seen.has_part {
+            pieces.extend(logged::pieces(text));
+        }
+        let (n_written, n_forms) = (values.len(), forms.len());
         for piece in pieces {
             let (of_piece, forms_of_piece) = self.search(&piece.text);
             for found in of_piece {
@@ -104,31 +115,37 @@ impl SecretSet {
                     values.push(Match { range, ..found });
                 }
             }
-            forms.extend(forms_of_piece.into_iter().map(|found| form::FormMatch {
-                range: piece.in_text(&found.range, text.len()),
-                ..found
-            }));
+            for found in forms_of_piece {
+                let range = piece.in_text(&found.range, text.len());
+                let is_known = |known: &form::FormMatch| {
+                    known.range.start < range.end && range.start < known.range.end
+                };
+                if !forms[..n_forms].iter().any(is_known) {
+                    forms.push(form::FormMatch { range, ..found });
+                }
+            }
         }
         (values, forms)
     }
 
-    /// The same as [`SecretSet::find`] and [`form::find`], in little more than the time of one; and whether a line may
-    /// begin with the offset of a dump.
+    /// The same as [`SecretSet::find`] and [`form::find`], in little more than the time of one; and what else was seen.
     pub(crate) fn find_with_forms(
         &self,
         text: &[u8],
-    ) -> (Vec<Match<'_>>, Vec<form::FormMatch>, bool) {
+    ) -> (Vec<Match<'_>>, Vec<form::FormMatch>, Seen) {
         let (view, deep) = View::both(text, 0, true);
         if view.is_cut() || deep.is_some() {
             // Forms are looked for in the text as it is.
             let hits = self.search.find(&view.text, 0);
-            return (self.matches(text, &view, deep.as_ref(), hits), form::find(text), true);
+            let values = self.matches(text, &view, deep.as_ref(), hits);
+            return (values, form::find(text), Seen { has_offset: true, has_part: true });
         }
         let mut has_offset = false;
-        let (hits, forms, _) = self.search.find_with_forms(text, 0, true, |zeros| {
+        let found = self.search.find_with_forms(text, 0, true, |zeros| {
             has_offset = has_offset || dump::is_offset(text, zeros);
         });
-        (self.matches(text, &view, None, hits), forms, has_offset)
+        let seen = Seen { has_offset, has_part: found.has_part };
+        (self.matches(text, &view, None, found.hits), found.forms, seen)
     }
 
     /// The pieces of `text` that are dumps of bytes, as digits, numbers or characters in cells, and may hold something of

@@ -41,6 +41,30 @@ fn a_declared_place_may_hold_its_own_value_and_no_other() {
     assert_eq!(places(&leaks(&bed, &[])).len(), 2);
 }
 
+/// What masks a value in the log of a job knows neither its base64 twice over nor that of a file.
+#[test]
+fn base64_in_the_log_of_a_job_is_found() {
+    let bed = bed();
+    let time = "2026-11-30T14:28:16.1234567Z";
+    let once = BASE64.encode(format!("# settings of the app\nTOKEN={TOKEN}\n").as_bytes());
+    let lines = once.as_bytes().chunks(20).map(|line| String::from_utf8_lossy(line));
+    let lines: Vec<_> = ["##[group]Run base64".into()].into_iter().chain(lines).collect();
+    let log = |before: &str, end: &str| {
+        lines.iter().flat_map(|line| [before, line, end]).collect::<String>()
+    };
+    bed.write("job.txt", format!("\u{feff}{}", log(&format!("{time} "), "\r\n")));
+    bed.write("view.txt", log(&format!("build\tRun base64\t{time} "), "\n"));
+    bed.write("compose.txt", log("web-1  | ", "\n"));
+    let twice = BASE64.encode(BASE64.encode(format!("{TOKEN}\n").as_bytes()).as_bytes());
+    bed.write("twice.txt", format!("{time} {twice}\n"));
+    insta::assert_snapshot!(places(&leaks(&bed, &[])).join("\n"), @"
+    compose.txt:3:28 a.env:TOKEN
+    job.txt:3:48 a.env:TOKEN
+    twice.txt:1:30 a.env:TOKEN
+    view.txt:3:65 a.env:TOKEN
+    ");
+}
+
 #[test]
 fn the_hint_for_a_repository_elsewhere_works_when_typed() {
     let mut bed = bed();
