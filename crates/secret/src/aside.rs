@@ -35,6 +35,8 @@ pub(crate) struct Place<'set> {
 pub(crate) struct Found<'set> {
     pub(crate) places: Vec<Place<'set>>,
     pub(crate) settled: usize,
+    /// Whether some part of a value stands somewhere without the rest right beside it.
+    pub(crate) has_part: bool,
 }
 
 /// So many bytes are kept for a judgement on what follows.
@@ -61,6 +63,13 @@ impl<'set> Aside<'set> {
         let in_dump = self.dumps.push(sought, (input, has_controls), base, &mut self.spots);
         let in_wide = self.wide.push(sought, (input, has_controls), base, &mut self.spots);
         self.keep = in_dump.into_iter().chain(in_wide).min();
+    }
+
+    /// Adds what was found, which may be known already.
+    pub(crate) fn add(&mut self, spot: Spot<'set>) {
+        if !self.spots.iter().any(|known| known.range == spot.range) {
+            self.spots.push(spot);
+        }
     }
 
     /// Ends the stream.
@@ -97,14 +106,14 @@ impl<'set> Sought<'set> {
         let Self { set, with_forms } = self;
         let search = &set.search;
         let is_end = ending != Ending::None;
-        let (known, forms, open) = if !with_forms {
-            (search.find(text, from), Vec::new(), text.len())
+        let ((known, has_part), forms, open) = if !with_forms {
+            (search.find_with_parts(text, from), Vec::new(), text.len())
         } else if search.is_worth_a_sieve(text) {
             let found = search.find_with_forms(text, from, is_end, |_| {});
-            (found.hits, found.forms, found.settled)
+            ((found.hits, found.has_part), found.forms, found.settled)
         } else {
             let (forms, open) = form::scan(text, from, is_end);
-            (search.find(text, from), forms, open)
+            (search.find_with_parts(text, from), forms, open)
         };
         let live = if is_end { text.len() } else { search.live_from(text, from) };
         let cut = if ending == Ending::Cut { search.cut_at_end(text, from) } else { None };
@@ -112,6 +121,6 @@ impl<'set> Sought<'set> {
         let forms = forms.into_iter();
         let forms =
             forms.map(|FormMatch { range, rule }| Place { range, name: rule, is_form: true });
-        Found { places: known.chain(forms).collect(), settled: live.min(open) }
+        Found { places: known.chain(forms).collect(), settled: live.min(open), has_part }
     }
 }

@@ -11,7 +11,6 @@ mod stream;
 use crate::piece::Piece;
 use likely::{has_stretch, is_of_dump, next_worth};
 use line::Run;
-pub(crate) use prefix::marks;
 pub(crate) use stream::Dumps;
 
 /// A line that shows fewer bytes, in so many characters, begins no dump: it would be some number.

@@ -1,65 +1,105 @@
-//! Values that were wrapped before a log wrote what it writes before each line, as the base64 of a file in the log of a
-//! CI job.
+//! Values that were wrapped before a log wrote something before each line: a time, a name, a number. The base64 of a
+//! file stands so in the log of a CI job.
 
-use crate::dump::marks;
+use std::ops::Range;
+
+use crate::aside::CONTEXT;
 use crate::piece::Piece;
 
-/// A shorter line is not one of several that something was wrapped into.
+/// Of lines that something was wrapped into only the last has a shorter word.
 const SHORTEST: usize = 16;
 
-/// Every piece of `text` of lines that have one word each behind what a log writes before it, all of one length but the
-/// last.
+/// A longer line goes on in no other: of one that was said a stream knows no more.
+const LONGEST_LINE: usize = CONTEXT;
+
+/// The logs that GitHub's jobs leave begin with it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Every piece of `text` of lines that have one word each, behind what is the same in each but for its numbers.
 pub(crate) fn pieces(text: &[u8]) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    if !is_log(&text[start..]) {
-        return pieces;
-    }
-    let mut open: Option<Lines> = None;
-    for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
-        let line = &text[start..end];
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let word = word(line, if open.is_some() { 1 } else { SHORTEST });
-        let at = start + line.len() - word.map_or(0, <[u8]>::len);
-        start = end + 1;
-        let goes_on = open.as_mut().zip(word).is_some_and(|(lines, word)| lines.add(at, word));
-        if !goes_on {
-            pieces.extend(open.and_then(Lines::piece));
-            open = word.filter(|word| word.len() >= SHORTEST).map(|word| Lines::new(at, word));
-        }
-    }
-    pieces.extend(open.and_then(Lines::piece));
+    let last = read(text, 0, |lines| pieces.extend(lines.piece()));
+    pieces.extend(last.and_then(Lines::piece));
     pieces
 }
 
-/// Lines that may go on.
+/// The piece that `text` ends with and that what comes next may belong to, as far as it matters from `from` on.
+pub(crate) fn unfinished(text: &[u8], from: usize) -> Option<Piece> {
+    let newline = memchr::memrchr(b'\n', text)?;
+    let before = start_of_line(text, newline);
+    // Of most texts one look at the last lines tells that they are none.
+    Lines::new(text, before..newline)?.add(text, newline + 1..text.len())?;
+    let last = read(text, start_of_line(text, from.min(before)), drop)?;
+    last.is_open.then_some(last.piece)
+}
+
+fn start_of_line(text: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1)
+}
+
+/// Reads the lines from `start` on and hands those that belong together to `take`, but for the last.
+fn read(text: &[u8], start: usize, mut take: impl FnMut(Lines)) -> Option<Lines> {
+    let mut open: Option<Lines> = None;
+    let mut line_start = start;
+    for newline in memchr::memchr_iter(b'\n', &text[start..]).chain([text.len() - start]) {
+        let line = line_start..start + newline;
+        line_start = line.end + 1;
+        let is_end = line.end == text.len();
+        if let Some(lines) = &mut open
+            && let Some(has_word) = lines.add(text, line.clone())
+            && (is_end || (has_word && lines.goes_on))
+        {
+            continue;
+        }
+        open.map(&mut take);
+        open = Lines::new(text, line);
+    }
+    open
+}
+
+/// Lines that belong together.
 struct Lines {
     piece: Piece,
-    /// How long the word of each is, but of the last.
-    width: usize,
+    /// What stands before the word of the last.
+    own: Range<usize>,
     is_several: bool,
-    is_over: bool,
+    /// Whether nothing stands behind the word of the last.
+    is_open: bool,
+    /// Whether the next line may belong to it.
+    goes_on: bool,
 }
 
 impl Lines {
-    fn new(at: usize, word: &[u8]) -> Lines {
-        Lines {
-            piece: Piece::new(at, 1, word.to_vec()),
-            width: word.len(),
-            is_several: false,
-            is_over: false,
+    fn new(text: &[u8], line: Range<usize>) -> Option<Lines> {
+        let line = without_return(text, line);
+        let tail = line.end.checked_sub(SHORTEST).filter(|tail| *tail > line.start)?;
+        if line.len() > LONGEST_LINE || !text[tail..line.end].iter().all(u8::is_ascii_graphic) {
+            return None;
         }
+        let is_marked = text[line.start..].starts_with(BYTE_ORDER_MARK);
+        let start = line.start + if is_marked { BYTE_ORDER_MARK.len() } else { 0 };
+        let word = text[start..line.end].iter().rev().take_while(|byte| byte.is_ascii_graphic());
+        let own = start..line.end - word.count();
+        let piece = Piece::new(own.end, 1, text[own.end..line.end].to_vec());
+        let lines = Lines { piece, own, is_several: false, is_open: true, goes_on: true };
+        (!lines.own.is_empty()).then_some(lines)
     }
 
-    /// Whether this is the next line.
-    fn add(&mut self, at: usize, word: &[u8]) -> bool {
-        if self.is_over || word.len() > self.width {
-            return false;
+    /// Adds what the next line has, if it is one of these. Whether it has a word yet; one that has none is not whole.
+    fn add(&mut self, text: &[u8], line: Range<usize>) -> Option<bool> {
+        let line = without_return(text, line);
+        let word = line.start + same(&text[self.own.clone()], &text[line.clone()])?;
+        let rest = &text[word..line.end];
+        let n_word = rest.iter().take_while(|byte| byte.is_ascii_graphic()).count();
+        if n_word == 0 {
+            return rest.is_empty().then_some(false);
         }
-        self.is_over = word.len() < self.width;
+        self.piece.add(word, &rest[..n_word]);
+        self.own = line.start..word;
         self.is_several = true;
-        self.piece.add(at, word);
-        true
+        self.is_open = n_word == rest.len();
+        self.goes_on = self.is_open && n_word >= SHORTEST && line.len() <= LONGEST_LINE;
+        Some(true)
     }
 
     fn piece(self) -> Option<Piece> {
@@ -67,38 +107,26 @@ impl Lines {
     }
 }
 
-/// The logs that GitHub's jobs leave begin with it.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Whether one of the first lines has what logs write.
-fn is_log(text: &[u8]) -> bool {
-    let head = &text[..text.len().min(LONGEST_HEAD)];
-    head.split(|byte| *byte == b'\n').take(3).any(|line| before(line) > 0)
+fn without_return(text: &[u8], line: Range<usize>) -> Range<usize> {
+    let has_return = text[line.clone()].ends_with(b"\r");
+    line.start..line.end - usize::from(has_return)
 }
 
-/// The first lines are looked for in so many bytes.
-const LONGEST_HEAD: usize = 256;
-
-/// How much of a line a log wrote itself: a time, behind a job and a step or not, or the name of a container.
-fn before(line: &[u8]) -> usize {
-    const LONGEST: usize = 160;
-    const SHORTEST: usize = 4;
-    let tab = memchr::memrchr(b'\t', &line[..line.len().min(LONGEST)]).map_or(0, |tab| tab + 1);
-    match marks(&line[tab..]) {
-        len @ SHORTEST.. => tab + len,
-        _ => 0,
+/// How long what a line begins with is if it is the same as `own` but for its numbers; all of a line that is too short.
+fn same(own: &[u8], line: &[u8]) -> Option<usize> {
+    let n_digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (mut own, mut rest) = (own, line);
+    while let (Some(byte), Some(other)) = (own.first(), rest.first()) {
+        let (n, n_other) = match n_digits(own) {
+            0 => (1, usize::from(byte == other)),
+            n => (n, n_digits(rest)),
+        };
+        if n_other == 0 {
+            return None;
+        }
+        (own, rest) = (&own[n..], &rest[n_other..]);
     }
-}
-
-/// The word that is all of a line but what a log wrote before it, if it has so many bytes.
-fn word(line: &[u8], n_least: usize) -> Option<&[u8]> {
-    let tail = &line[line.len().checked_sub(n_least)?..];
-    if !tail.iter().all(u8::is_ascii_graphic) {
-        return None;
-    }
-    let n_word = line.iter().rev().take_while(|byte| byte.is_ascii_graphic()).count();
-    let (own, word) = line.split_at(line.len() - n_word);
-    (!own.is_empty() && before(line) == own.len()).then_some(word)
+    Some(line.len() - rest.len())
 }
 
 #[cfg(test)]
@@ -112,33 +140,66 @@ mod tests {
         assert_eq!(found, expected, "{text}");
     }
 
+    const LINES: [&str; 3] = ["Q0FOQVJZa3E3VncyeFR6", "UDEyM0NBTkFSWWtxN1Z3", "MnhUelA="];
+
     #[test]
     fn lines_of_a_log_are_joined() {
-        let lines = ["Q0FOQVJZa3E3VncyeFR6", "UDEyM0NBTkFSWWtxN1Z3", "MnhUelA="];
-        for prefix in [
-            "2026-11-30T14:28:16.1234567Z ",
-            "build\tRun make\t2026-11-30T14:28:16.1234567Z ",
-            "web-1  | ",
-            "db | ",
-            "Nov 30 14:28:16 host app[71]: ",
-            "2026-11-30 14:28:16,123 ",
+        for (prefix, other) in [
+            ("2026-11-30T14:28:16.1234567Z ", "2026-11-30T14:28:17.123Z "),
+            (
+                "build\tRun 9\t2026-11-30T14:28:16.1234567Z ",
+                "build\tRun 9\t2026-12-01T00:00:00.5Z ",
+            ),
+            ("web-1  | ", "web-12  | "),
+            ("Nov 30 14:28:16 host app[71]: ", "Nov 30 14:29:16 host app[171]: "),
+            ("  9: ", "  10: "),
+            ("\t", "\t"),
         ] {
             for end in ["\n", "\r\n"] {
                 let log = |lines: &[&str]| {
-                    lines.iter().flat_map(|line| [prefix, *line, end]).collect::<String>()
+                    let prefixes = [prefix, other].into_iter().cycle();
+                    let lines = lines.iter().zip(prefixes);
+                    lines.flat_map(|(line, prefix)| [prefix, *line, end]).collect::<String>()
                 };
-                let text = log(&[&["$ base64 key"][..], &lines, &["done"]].concat());
-                check(&text, &[&lines.concat()]);
-                check(&format!("\u{feff}{}", log(&lines)), &[&lines.concat()]);
-                check(&format!("Attaching\n{}", log(&lines[..2])), &[&lines[..2].concat()]);
+                let text = log(&[&["$ base64 key"][..], &LINES, &["done"]].concat());
+                check(&text, &[&LINES.concat()]);
+                check(&format!("\u{feff}{}", log(&LINES)), &[&LINES.concat()]);
+                check(&format!("Attaching\n{}", log(&LINES[..2])), &[&LINES[..2].concat()]);
                 check(
-                    &log(&[lines[0], "x y", lines[1], lines[2], lines[1]]),
-                    &[&lines[1..].concat()],
+                    &log(&[LINES[0], "x y", LINES[1], LINES[2]]),
+                    &[&[LINES[0], "x"].concat(), &LINES[1..].concat()],
                 );
-                check(&log(&lines[1..2]), &[]);
+                check(&log(&[LINES[0], "= x"]), &[&[LINES[0], "="].concat()]);
+                check(&log(&LINES[1..2]), &[]);
                 check(&log(&["some words of a log", "and others"]), &[]);
             }
         }
         check("Q0FOQVJZa3E3VncyeFR6\nUDEyM0NBTkFSWWtxN1Z3\n", &[]);
+        check("web: Q0FOQVJZa3E3VncyeFR6\ndb: UDEyM0NBTkFSWWtxN1Z3\n", &[]);
+    }
+
+    #[test]
+    fn a_text_may_end_within_lines_that_belong_together() {
+        let check = |text: &str, expected: Option<&str>| {
+            let piece = unfinished(text.as_bytes(), 0);
+            let found = piece.map(|piece| String::from_utf8_lossy(&piece.text).into_owned());
+            assert_eq!(found.as_deref(), expected, "{text:?}");
+        };
+        let text = format!("12:30 {}\n12:31 {}\n12:32 MnhUelA=", LINES[0], LINES[1]);
+        let all = LINES.concat();
+        for len in 28..text.len() {
+            let n_word = [
+                len.min(26).saturating_sub(6),
+                len.min(53).saturating_sub(33),
+                len.saturating_sub(60),
+            ];
+            let expected = &all[..n_word.iter().sum()];
+            check(&text[..len], Some(expected));
+        }
+        check(&format!("{text} "), None);
+        check(&text[..27 - 1], None);
+        check("12:30 Q0FOQVJZa3E3VncyeFR6\nPassword", None);
+        check("12:30 Q0FOQVJZa3E3VncyeFR6\n12:31 some words", None);
+        check("12:30 words\n", None);
     }
 }

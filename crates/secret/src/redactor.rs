@@ -1,9 +1,13 @@
 //! Replaces known secrets in a stream while it flows.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::SecretSet;
-use crate::aside::{Aside, Found, Place, Sought};
+use crate::aside::{Aside, Found, Place, Sought, Spot};
+use crate::logged;
+use crate::piece::Piece;
+use crate::search::SHORTEST_FIRST_RUN;
 use crate::set::joins;
 use crate::view::{self, View};
 
@@ -145,7 +149,7 @@ impl<'set> Redactor<'set> {
 
     /// Every place that a marker must cover, and from where on more must be known.
     fn places(
-        &self,
+        &mut self,
         view: &View<'_>,
         deep: Option<&View<'_>>,
         buffer: &[u8],
@@ -153,7 +157,8 @@ impl<'set> Redactor<'set> {
     ) -> (Vec<Place<'set>>, usize) {
         let is_end = ending != Ending::None;
         let (from, search) = (self.n_context, &self.set.search);
-        let Found { mut places, settled } = self.sought().find(&view.text, view.from, ending);
+        let Found { mut places, settled, has_part } =
+            self.sought().find(&view.text, view.from, ending);
         for place in &mut places {
             place.range = view.original_range(place.range.clone());
         }
@@ -176,8 +181,16 @@ impl<'set> Redactor<'set> {
             // A string for the terminal is kept as a whole too.
             keep = deep.start_of(keep.min(deep.original(found.settled)));
         }
+        if let Some(piece) = logged::unfinished(&view.text, view.from) {
+            let live = search.live_from(&piece.text, piece.index(view.from).saturating_sub(LET_GO));
+            let mut kept = waited_for(&piece, live..piece.text.len(), &view.text);
+            keep = kept.next().map_or(keep, |kept| keep.min(view.original(kept.start)));
+        }
         // Where something stands that was found aside.
         let stream_start = self.aside.n_bytes - (buffer.len() - from) as u64;
+        if has_part {
+            self.find_in_lines(view, stream_start);
+        }
         let in_buffer = |at: u64| {
             from + usize::try_from(at.saturating_sub(stream_start)).unwrap_or(usize::MAX - from)
         };
@@ -191,17 +204,27 @@ impl<'set> Redactor<'set> {
         if !is_end && keep < settled {
             settled = view.start_of(keep);
         }
-        if self.with_forms
-            || view.is_cut()
-            || deep.is_some()
-            || ending == Ending::Cut
-            || !self.aside.spots.is_empty()
-        {
-            places.sort_by_key(|place| {
-                (place.range.start, usize::MAX - place.range.end, place.is_form)
-            });
-        }
+        places
+            .sort_by_key(|place| (place.range.start, usize::MAX - place.range.end, place.is_form));
         (places, settled)
+    }
+
+    /// Adds what stands in lines of a log to what was found aside, line by line: of one the rest may be said later.
+    fn find_in_lines(&mut self, view: &View<'_>, stream_start: u64) {
+        let in_stream = |at: usize| stream_start + (at - self.n_context) as u64;
+        for piece in logged::pieces(&view.text) {
+            let from = piece.index(view.from).saturating_sub(LET_GO);
+            for hit in self.set.search.find_in_piece(&piece, from) {
+                let name = self.set.place(hit.clone()).name;
+                for range in waited_for(&piece, hit.range, &view.text) {
+                    let range = view.original_range(range);
+                    if range.start >= self.n_context {
+                        let range = in_stream(range.start)..in_stream(range.end);
+                        self.aside.add(Spot { range, name });
+                    }
+                }
+            }
+        }
     }
 
     /// Appends to `output` all up to `settled`, and says up to where that reaches: a place that
@@ -235,6 +258,21 @@ impl<'set> Redactor<'set> {
         }
         said_to
     }
+}
+
+/// So many bytes of a value at the end of a line of a log no stream waits for, nor at that of any other line.
+const LET_GO: usize = SHORTEST_FIRST_RUN - 1;
+
+/// Where in `text` a range of a piece stands, line by line, without what is let go.
+fn waited_for(
+    piece: &Piece,
+    range: Range<usize>,
+    text: &[u8],
+) -> impl Iterator<Item = Range<usize>> {
+    let is_let_go = |at: usize, stretch: &Range<usize>| at == 0 && stretch.len() <= LET_GO;
+    let stretches = piece.stretches(range).enumerate();
+    let stretches = stretches.filter(move |(at, stretch)| !is_let_go(*at, stretch));
+    stretches.map(|(_, stretch)| piece.in_text(&stretch, text.len()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::form::{FormMatch, Scan, pieces};
 use crate::gap::{gap_after, gap_before, has_line_break};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
+use crate::piece::Piece;
 use crate::prefixes::{Prefixes, is_unfinished};
 use crate::sieve::{PIECE, Sieve, Weight};
 use crate::words::Words;
@@ -43,7 +44,7 @@ pub(crate) struct Found {
     pub(crate) forms: Vec<FormMatch>,
     /// From where on more must be known of forms.
     pub(crate) settled: usize,
-    /// Whether some part of a needle stands somewhere without the rest.
+    /// Whether some part of a needle stands somewhere without the rest right beside it.
     pub(crate) has_part: bool,
 }
 
@@ -107,11 +108,28 @@ impl Search {
 
     /// Every place from `from` on where a needle stands, in order; earlier bytes are context.
     pub(crate) fn find(&self, text: &[u8], from: usize) -> Vec<Hit> {
+        self.find_with_parts(text, from).0
+    }
+
+    /// The same, and whether some part of a needle stands somewhere without the rest right beside it.
+    pub(crate) fn find_with_parts(&self, text: &[u8], from: usize) -> (Vec<Hit>, bool) {
         let (mut hits, mut has_part) = (Vec::new(), false);
         self.index.candidates(text, from.saturating_sub(self.longest_lead), |at, entries| {
             self.extend(text, from, at, entries, (&mut hits, &mut has_part));
         });
-        self.finish(text, from, hits)
+        (self.finish(text, from, hits), has_part)
+    }
+
+    /// Every place from `from` on where a needle stands in a piece, of which a part gives it away in some stretch: others
+    /// are not looked for where a text has no such part.
+    pub(crate) fn find_in_piece(&self, piece: &Piece, from: usize) -> Vec<Hit> {
+        let mut hits = self.find(&piece.text, from);
+        hits.retain(|hit| {
+            let window = &self.needles[hit.needle].window;
+            let seen = hit.range.start + window.start..hit.range.start + window.end;
+            piece.stretches(seen).any(|part| part.len() >= SHORTEST_RUN)
+        });
+        hits
     }
 
     /// The same as [`Search::find`] and [`form::scan`], in one pass. Calls `zeros` with places where the offset of a
@@ -276,13 +294,21 @@ fn place(
     if run.len() == bytes.len() {
         return Some(placed);
     }
+    *is_part = true;
     let wrapped = || {
+        if run.start > 0
+            && placed.start == from
+            && from > 0
+            && text[from - 1] == bytes[run.start - 1]
+        {
+            // What was said would have been held back if it began a value.
+            return None;
+        }
         let start = beginning(bytes, &run, text, from, placed.start)?;
         let end = ending(bytes, run.end, text, placed.end)?;
         Some(start..end)
     };
     let wrapped = if needle.wraps == Wraps::No { None } else { wrapped() };
-    *is_part |= wrapped.is_none();
     let is_enough = needle.parts_from.is_some() && seen.len() >= SHORTEST_PART;
     wrapped.or_else(|| is_enough.then(|| placed.clone()))
 }

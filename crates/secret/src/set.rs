@@ -46,7 +46,7 @@ pub struct Match<'set> {
 pub(crate) struct Seen {
     /// A line may begin with the offset of a dump.
     has_offset: bool,
-    /// Some part of a value stands there without the rest.
+    /// Some part of a value stands there without the rest right beside it.
     has_part: bool,
 }
 
@@ -87,8 +87,8 @@ impl SecretSet {
     }
 
     /// All that stands in a text, in no order: known values and credentials by form, also as they are shown in a dump of
-    /// bytes, in UTF-16, and in base64 that was wrapped before it went into a string. Where a value stands as it is
-    /// written it is told no second time.
+    /// bytes, in UTF-16, in base64 that was wrapped before it went into a string, and in lines of a log. Where a value stands
+    /// as it is written it is told no second time.
     pub fn search(&self, text: &[u8]) -> (Vec<Match<'_>>, Vec<form::FormMatch>) {
         let (mut values, mut forms, seen) = self.find_with_forms(text);
         let mut pieces = if seen.has_offset || dump::may_be_dump(text) {
@@ -101,12 +101,18 @@ impl SecretSet {
             pieces.extend(wide::pieces(text));
             pieces.extend(wrapped::pieces(text));
         }
-        if seen.has_part {
-            pieces.extend(logged::pieces(text));
-        }
-        let (n_written, n_forms) = (values.len(), forms.len());
-        for piece in pieces {
-            let (of_piece, forms_of_piece) = self.search(&piece.text);
+        let logged = if seen.has_part { logged::pieces(text) } else { Vec::new() };
+        let n_written = values.len();
+        let pieces = pieces.into_iter().map(|piece| {
+            let (values, forms) = self.search(&piece.text);
+            (piece, values, forms)
+        });
+        let logged = logged.into_iter().map(|piece| {
+            let hits = self.search.find_in_piece(&piece, 0);
+            let values = self.matches(&piece.text, &View::plain(&piece.text, 0), None, hits);
+            (piece, values, Vec::new())
+        });
+        for (piece, of_piece, forms_of_piece) in pieces.chain(logged) {
             for found in of_piece {
                 let range = piece.in_text(&found.range, text.len());
                 let written = &values[..n_written];
@@ -115,15 +121,10 @@ impl SecretSet {
                     values.push(Match { range, ..found });
                 }
             }
-            for found in forms_of_piece {
-                let range = piece.in_text(&found.range, text.len());
-                let is_known = |known: &form::FormMatch| {
-                    known.range.start < range.end && range.start < known.range.end
-                };
-                if !forms[..n_forms].iter().any(is_known) {
-                    forms.push(form::FormMatch { range, ..found });
-                }
-            }
+            forms.extend(forms_of_piece.into_iter().map(|found| form::FormMatch {
+                range: piece.in_text(&found.range, text.len()),
+                ..found
+            }));
         }
         (values, forms)
     }

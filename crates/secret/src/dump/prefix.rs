@@ -49,8 +49,8 @@ fn has_bytes(text: &[u8]) -> bool {
     line::runs(text, false).iter().any(line::Run::is_wide)
 }
 
-/// How long all marks are that a line begins with.
-pub(crate) fn marks(line: &[u8]) -> usize {
+/// All marks that a line begins with.
+fn marks(line: &[u8]) -> usize {
     let mut at = 0;
     while let Some(n) = mark(&line[at..], at == 0) {
         at += n;

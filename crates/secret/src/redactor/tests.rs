@@ -153,6 +153,20 @@ fn secrets_are_found_behind_what_looks_like_a_sequence() {
     }
 }
 
+/// Bytes that were said are none of a broken value's, nor is a line break that is written out with them.
+#[test]
+fn what_was_said_begins_no_value() {
+    let set = set_of(&[("A", br"*\n??$7g?Dwr%o==")]);
+    let input = "*\n12:30 \\n??$7g?Dwr%o==";
+    for lengths in [&[1000][..], &[1], &[10]] {
+        assert_eq!(
+            text(&redact(Redactor::new(&set), input.as_bytes(), lengths)),
+            input,
+            "{lengths:?}"
+        );
+    }
+}
+
 /// Nor does a line break in it beside such a sequence.
 #[test]
 fn broken_secrets_are_found_behind_what_looks_like_a_sequence() {
@@ -192,6 +206,56 @@ fn what_was_said_is_seen_through_sequences_too() {
                 expected
             );
         }
+    }
+}
+
+/// What stands before each line stays; a line that goes on in no such way is said as soon as that is known.
+#[test]
+fn values_in_lines_of_a_log_are_replaced_line_by_line() {
+    let value = "CANARYkq7Vw2xTzPCANARYkq7Vw2xTzP31CANARY";
+    let set = set_of(&[("A", value.as_bytes())]);
+    let log = |colour: &str, lines: &[&str]| {
+        let lines = (8..).zip(lines);
+        let lines = lines.map(|(n, line)| format!("{colour}14:28:{n}Z out {line}\n"));
+        lines.collect::<Vec<_>>().concat()
+    };
+    let check = |lines: &[&str], expected: &[&str]| {
+        for colour in ["", "\x1b[36m", "\x1b]0;title\x07"] {
+            let input = log(colour, lines);
+            for lengths in [&[1000][..], &[1], &[2, 3], &[7], &[61]] {
+                let redacted = text(&redact(Redactor::new(&set), input.as_bytes(), lengths));
+                assert_eq!(redacted, log(colour, expected), "{lengths:?}");
+            }
+        }
+    };
+    check(
+        &[
+            "$ base64 -w 20 f",
+            "dG9rZW49Q0FOQVJZa3E3",
+            "VncyeFR6UENBTkFSWWtx",
+            "N1Z3MnhUelAzMUNBTkFS",
+            "WQo=",
+        ],
+        &[
+            "$ base64 -w 20 f",
+            "dG9rZW49[REDACTED:A]",
+            "[REDACTED:A]",
+            "[REDACTED:A]",
+            "[REDACTED:A]Qo=",
+        ],
+    );
+    let (hidden, rest) = ("[REDACTED:A]", &value[3..]);
+    check(&["0123456789abcCAN", rest, "end"], &["0123456789abcCAN", hidden, "end"]);
+    check(&[&value[..20], &[&value[20..], "; x"].concat()], &[hidden, &[hidden, "; x"].concat()]);
+    let parted = [&value[..20], "and more", &value[20..]];
+    check(&parted, &parted);
+    let mut redactor = Redactor::new(&set);
+    for said in
+        ["14:28:09 out 0123456789abcCAN\nPassword: ", "\n14:28:10 out 0123456789abcdefCAN\n"]
+    {
+        let mut output = Vec::new();
+        redactor.push(said.as_bytes(), &mut output);
+        assert_eq!(text(&output), said);
     }
 }
 
@@ -335,9 +399,9 @@ fn plain_places(set: &SecretSet, input: &[u8]) -> Vec<bool> {
 const BREAKS: [&[u8]; 6] = [b"\n  ", b"\n", b"\r\n", b"\\\n", b"=\r\n", b"\\\r\n\t "];
 
 /// A text in which secrets, their beginnings and noise alternate.
-fn texts(secrets: Vec<Vec<u8>>) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
+fn texts(secrets: Vec<Vec<u8>>, has_logs: bool) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
     let n_secrets = secrets.len();
-    let piece = (0..n_secrets, 0_u8..8, vec(any::<u8>(), 0..12), 0_usize..40);
+    let piece = (0..n_secrets, 0_u8..8 + u8::from(has_logs), vec(any::<u8>(), 0..12), 0_usize..40);
     vec(piece, 0..12).prop_map(move |pieces| {
         let mut out = Vec::new();
         for (secret, kind, noise, at) in pieces {
@@ -351,6 +415,13 @@ fn texts(secrets: Vec<Vec<u8>>) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)
                 5 if at < 9 => out.extend([b"\x1b[".as_slice(), value].concat()),
                 5 => out.extend(BASE64.encode(&[&noise, value.as_slice()].concat()).into_bytes()),
                 6 => out.extend_from_slice(&noise),
+                8 => {
+                    let (head, tail) = value.split_at(at);
+                    let own = ["\n12:30 ", "\n12:31 ", "\n1 ", "\r\n9 "];
+                    let own = |index: usize| own[(index + noise.len()) % 4].as_bytes();
+                    let filler = if at.is_multiple_of(2) { &b"0123456789abcdef"[..] } else { b"" };
+                    out.extend([own(0), filler, head, own(1), tail, own(2), value].concat());
+                }
                 _ => out.extend(std::iter::repeat_n(b"ab \n"[at % 4], at)),
             }
         }
@@ -359,11 +430,12 @@ fn texts(secrets: Vec<Vec<u8>>) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)
 }
 
 /// Secrets over a small alphabet overlap, repeat and begin one another.
-fn secrets_and_text() -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
+fn secrets_and_text(has_logs: bool) -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<u8>)> {
     let small = proptest::string::bytes_regex("[abc12]{8,20}").unwrap();
     let large = proptest::string::bytes_regex("[!-~]{8,40}").unwrap();
     let binary = vec(any::<u8>(), 8..40);
-    vec(prop_oneof![small, large, binary], 1..5).prop_flat_map(texts)
+    vec(prop_oneof![small, large, binary], 1..5)
+        .prop_flat_map(move |secrets| texts(secrets, has_logs))
 }
 
 proptest! {
@@ -371,7 +443,7 @@ proptest! {
 
     #[test]
     fn chunks_do_not_matter(
-        (secrets, input) in secrets_and_text(),
+        (secrets, input) in secrets_and_text(true),
         lengths in vec(1_usize..30, 1..6),
         with_forms in any::<bool>(),
     ) {
@@ -414,7 +486,7 @@ proptest! {
     }
 
     #[test]
-    fn all_that_a_plain_search_finds_is_covered_and_the_rest_stays((secrets, input) in secrets_and_text()) {
+    fn all_that_a_plain_search_finds_is_covered_and_the_rest_stays((secrets, input) in secrets_and_text(false)) {
         let secrets: Vec<_> = secrets.iter().map(|value| ("S", value.as_slice())).collect();
         let set = set_of(&secrets);
         let found = set.find(&input);
