@@ -66,7 +66,10 @@ fn read(line: &[u8], is_whole: bool) -> Option<Fields> {
             break;
         }
         let number = &digits[..n_digits];
-        let (expected, shape) = *shape.get_or_insert((width, Shape::of(number, width)?));
+        let (expected, shape) = match shape {
+            Some(known) => known,
+            None => *shape.insert((width, Shape::of(number, width)?)),
+        };
         let Some(value) = shape.value(number).filter(|_| width == expected) else {
             if shape.radix == 2 {
                 break;

@@ -100,6 +100,19 @@ fn behind(prefix: &str, text: &str) -> String {
     lines.concat()
 }
 
+/// A character that is a digit, by itself before a blank, stands first in the second line of `xxd -b`.
+#[test]
+fn characters_behind_bits_that_look_like_a_number_end_nothing() {
+    let set = set_of(b"CANARYe horse");
+    let text = "00000000: 01000011 01000001 01001110 01000001 01010010 01011001  CANARY\n\
+                00000006: 01100101 00100000 01101000 01101111 01110010 01110011  e hors\n\
+                0000000c: 01100101 00001010                                      e.\n";
+    for lengths in [&[usize::MAX][..], &[1], &[7, 30]] {
+        let output = redact(&set, true, text.as_bytes(), lengths);
+        assert!(output.contains("[REDACTED:T]"), "{output}");
+    }
+}
+
 /// The bytes of a file that has the value behind so many others.
 fn file(n_before: usize) -> Vec<u8> {
     let before = "x: innocent text ".repeat(30);
