@@ -85,13 +85,15 @@ fn holds_nothing(file: &File) -> Option<String> {
     }
 }
 
-/// Whether ops.toml takes the path: a relative one, with `/`, of one line.
+/// Whether ops.toml takes the path: a relative one, with `/`, of one line, and text as it is.
 fn is_nameable(path: &str) -> bool {
     let is_drive =
         path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();
     !is_drive
         && !path.starts_with('~')
-        && !path.contains(|part: char| part == '\\' || part.is_control())
+        && !path.contains(|part: char| {
+            matches!(part, '\\' | char::REPLACEMENT_CHARACTER) || part.is_control()
+        })
 }
 
 /// What must stand before the files.

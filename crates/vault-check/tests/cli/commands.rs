@@ -132,6 +132,18 @@ fn init_leaves_out_copies_that_were_left_behind() {
 }
 
 #[test]
+fn init_leaves_out_a_name_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let operator = Operator::new();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.env");
+    let path = operator.bed.path("vault/occ/chatwoot").join(name);
+    std::fs::write(path, "WEB=CANARY-value\n").unwrap();
+    let answer = operator.run(["init"]);
+    assert_eq!(answer.stdout(), "", "{answer}");
+    assert!(answer.stderr().starts_with("left out, as ops.toml cannot name it"), "{answer}");
+}
+
+#[test]
 fn a_file_without_a_key_is_left_out_and_not_taken_for_declared() {
     let operator = Operator::new();
     operator.bed.write("vault/occ/chatwoot/notes.env", "# to come\n");
