@@ -83,7 +83,9 @@ pub(crate) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     take(Encoding::Hex, hex(value, b"0123456789abcdef"));
     take(Encoding::Hex, hex(value, b"0123456789ABCDEF"));
     if let Ok(text) = std::str::from_utf8(value) {
-        take(Encoding::Utf16Le, utf16(text, u16::to_le_bytes));
+        let little = utf16(text, u16::to_le_bytes);
+        base64::of_utf16(&little, take);
+        take(Encoding::Utf16Le, little);
         take(Encoding::Utf16Be, utf16(text, u16::to_be_bytes));
     }
 }
@@ -130,7 +132,7 @@ mod tests {
         let mut forms: Vec<_> = all("Abcdefgho12").into_iter().map(|form| form.1).collect();
         forms.sort();
         forms.dedup();
-        assert_eq!(forms.len(), 1 + 9 + 3 + 2 + 2);
+        assert_eq!(forms.len(), 1 + 9 + 3 + 3 + 2 + 2);
     }
 
     #[test]
@@ -144,6 +146,20 @@ mod tests {
     fn base64_in_urls_and_json() {
         let forms = ["Pz4+Pz8/", "Pz4%2BPz8%2F", "Pz4%2bPz8%2f", "Pz4+Pz8\\/", "Pz4\\u002BPz8/"];
         check("?>>???", Encoding::Base64, &forms);
+    }
+
+    #[test]
+    fn base64_of_utf16_as_powershell_takes_it() {
+        let text: Vec<u8> = "k=CANARYpw;".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for n_before in 0..4 {
+            let text = data_encoding::BASE64.encode(&text[n_before..]);
+            let mut is_found = false;
+            forms(b"CANARYpw", &mut |encoding, form| {
+                let form = std::str::from_utf8(&form).unwrap_or("no text");
+                is_found |= encoding == Encoding::Base64 && text.contains(form);
+            });
+            assert!(is_found, "{text}");
+        }
     }
 
     #[test]

@@ -24,6 +24,13 @@ pub(super) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     twice(value, take);
 }
 
+/// Base64 of a text in UTF-16 that has the value in it, as PowerShell's `-EncodedCommand` takes one.
+pub(super) fn of_utf16(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
+    for n_bytes_before in 0..3 {
+        take(Encoding::Base64, determined(value, n_bytes_before, STANDARD));
+    }
+}
+
 /// So many characters `base64` writes in a line.
 const LINE: usize = 76;
 
