@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::cut::Cuts;
 use crate::dump::Bytes;
 use crate::form::{FormMatch, Scan, pieces};
-use crate::gap::{gap_after, gap_before, has_line_break};
+use crate::gap::{MARKS, gap_after, gap_before, has_line_break};
 use crate::index::{Entry, Index};
 use crate::needles::{GRAM, Needle, SHORTEST_PART, SHORTEST_RUN, Wraps};
 use crate::piece::Piece;
@@ -339,6 +339,14 @@ fn beginning(
             matched += 1;
         }
         let gap = gap_before(text, at)?;
+        if gap > 0
+            && text[gap - 1] != bytes[matched - 1]
+            && text.get(at).is_some_and(|mark| MARKS.contains(mark))
+            && bytes.get(matched) == Some(&text[gap - 1])
+        {
+            // A mark before the line was taken for the byte of the value before the break.
+            matched += 1;
+        }
         // What joins lines may be a byte of the value.
         let is_own = text.get(gap) == Some(&bytes[matched - 1]) && !text[gap].is_ascii_whitespace();
         let gap = gap + usize::from(is_own);

@@ -277,6 +277,32 @@ mod tests {
         assert_eq!(found("x CANARYxTzPaB3dE5fG7.s"), [("B", true, 2..23)]);
     }
 
+    /// In a diff, a line may end in the byte that stands before the next as its mark.
+    #[test]
+    fn a_mark_is_not_taken_for_the_byte_before_the_break() {
+        let (head, tail) = ("CANARYkq7Vw2xTzP", "aB3dE5fG7hJ9");
+        // What others have too gives nothing away, so that the value is told by its other half.
+        let others = [format!("{head}8mQ4xRt6Z"), format!("8mQ4xRt6Z{tail}")];
+        for mark in ["+", "-", "#", "|", "*", "/"] {
+            let value = format!("{head}{mark}{tail}");
+            for other in &others {
+                let mut builder = SecretSet::builder();
+                builder.add("A", &Secret::from(value.clone()));
+                for (name, more) in ["B", "C", "D"].iter().zip(["", "k", "kq"]) {
+                    builder.add(name, &Secret::from(format!("{other}{more}")));
+                }
+                let set = builder.build();
+                let sign = if mark == "/" { "//" } else { mark };
+                for at in head.len() - 1..=head.len() + mark.len() + 1 {
+                    let text = format!("{sign}{}\n{sign}{}", &value[..at], &value[at..]);
+                    let found = set.find(text.as_bytes());
+                    let found: Vec<_> = found.iter().map(|found| found.name).collect();
+                    assert_eq!(found, ["A"], "{text:?} {other}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_whole_line_is_a_line_also_where_pieces_are_found() {
         let lines = [b'k', b'q'].map(|letter| format!("CANARY{}9fGq9Lk3ZmWx7Rb2", letter as char));
