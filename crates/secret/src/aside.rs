@@ -47,7 +47,7 @@ pub(crate) const CONTEXT: usize = form::LONGEST_LEAD;
 pub(crate) struct Aside<'set> {
     dumps: Dumps,
     wide: Wide,
-    /// What was found and is not yet said, in no order.
+    /// What was found and is not yet said, by name.
     pub(crate) spots: Vec<Spot<'set>>,
     /// From where on the stream must not be said yet.
     pub(crate) keep: Option<u64>,
@@ -63,6 +63,7 @@ impl<'set> Aside<'set> {
         let in_dump = self.dumps.push(sought, (input, has_controls), base, &mut self.spots);
         let in_wide = self.wide.push(sought, (input, has_controls), base, &mut self.spots);
         self.keep = in_dump.into_iter().chain(in_wide).min();
+        self.sort();
     }
 
     /// Adds what was found, which may be known already.
@@ -77,6 +78,12 @@ impl<'set> Aside<'set> {
         self.dumps.finish(sought, ending, &mut self.spots);
         self.wide.finish(sought, ending, &mut self.spots);
         self.keep = None;
+        self.sort();
+    }
+
+    /// Where two names have one place chunks are not to tell which is shown.
+    fn sort(&mut self) {
+        self.spots.sort_by_key(|spot| spot.name);
     }
 }
 

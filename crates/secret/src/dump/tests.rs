@@ -394,6 +394,20 @@ fn what_may_be_an_offset_before_a_bar_is_held_back() {
     }
 }
 
+/// Characters behind the digits of two values have one name, however the stream is cut.
+#[test]
+fn characters_of_two_values_have_one_name() {
+    let mut builder = SecretSet::builder();
+    builder.add("A", &Secret::from("00A CANARY!!".to_owned()));
+    builder.add("B", &Secret::from("CANARY!!!A!a!a0A000".to_owned()));
+    let set = builder.build();
+    let input = "0000000 0000 0000 3000 4130 4320 4e41 5241 2159\n0000020 0a21 7801 7a7900000000: 4341 4e41 5259  CANARY\n00000006: 2121 2141 2161  !!!A!a\n0000000c: 2161 3041 3030  !a0A00\n00000012: 300a 0178 797a  0..xyz\n";
+    let whole = redact(&set, false, input.as_bytes(), &[usize::MAX]);
+    for len in 1..40 {
+        assert_eq!(redact(&set, false, input.as_bytes(), &[len]), whole, "{len}");
+    }
+}
+
 /// A line of blanks may be the cells of blanks that a value begins with.
 #[test]
 fn a_cell_of_a_blank_is_held_back() {
