@@ -348,7 +348,9 @@ fn beginning(
             matched += 1;
         }
         // What joins lines may be a byte of the value.
-        let is_own = text.get(gap) == Some(&bytes[matched - 1]) && !text[gap].is_ascii_whitespace();
+        let is_own = text.get(gap) == Some(&bytes[matched - 1])
+            && !text[gap].is_ascii_whitespace()
+            && !matches!(text.get(gap + 1), Some(b'n' | b'r'));
         let gap = gap + usize::from(is_own);
         if matched < SHORTEST_FIRST_RUN {
             let is_line_start =

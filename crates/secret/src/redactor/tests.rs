@@ -229,6 +229,22 @@ fn a_short_value_may_be_cut_by_a_line_break() {
     check("canarywordly", "canary\nwordly", "canary\nwordly");
 }
 
+/// The backslash of a line break that is written out is no byte of the value if no break is left without it.
+#[test]
+fn a_written_line_break_keeps_its_backslash() {
+    let set = set_of(&[("A", br"CAN\!ARY0aRY!Aaa!AAAaAA")]);
+    for (input, expected) in [
+        (r"CAN\n\!ARY0aRY!Aaa!AAAaAA", r"CAN\n[REDACTED:A]"),
+        (r"CAN\\n!ARY0aRY!Aaa!AAAaAA", "[REDACTED:A]"),
+        (r"CAN\\\n!ARY0aRY!Aaa!AAAaAA", "[REDACTED:A]"),
+    ] {
+        for lengths in [&[1000][..], &[1], &[7]] {
+            let redacted = redact(Redactor::new(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&redacted), expected, "{input:?} {lengths:?}");
+        }
+    }
+}
+
 /// What is too short to be searched for everywhere is replaced beside its key, which stays and is said at once.
 #[test]
 fn a_short_value_is_replaced_beside_its_key() {
