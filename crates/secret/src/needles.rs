@@ -118,10 +118,12 @@ impl Needles {
         wraps: Wraps,
         region: Range<usize>,
     ) {
-        let bytes = clear_of_markers(bytes);
-        if bytes.len() < SHORTEST_RUN {
+        let cleared = clear_of_markers(&bytes);
+        if cleared.len() < SHORTEST_RUN {
             return;
         }
+        let bytes =
+            if cleared.len() < bytes.len() { Zeroizing::new(cleared.to_vec()) } else { bytes };
         let fits = region.end <= bytes.len() && region.len() >= SHORTEST_RUN;
         let window = if fits { region } else { 0..bytes.len() };
         let mut key = hash_all(&bytes);
@@ -203,17 +205,13 @@ fn without_sequences(form: Form) -> Form {
 
 /// Cuts `[` and `]` off the ends, so that no needle can begin or end inside a marker: what was
 /// redacted once stays as it is.
-fn clear_of_markers(mut bytes: Form) -> Form {
+pub(crate) fn clear_of_markers(bytes: &[u8]) -> &[u8] {
     const HEAD: &[u8] = b"[REDACTED:";
-    if let Some(at) = memchr::memrchr(b'[', &bytes)
-        && HEAD.starts_with(&bytes[at..bytes.len().min(at + HEAD.len())])
-    {
-        bytes.truncate(at);
-    }
-    if bytes.first() == Some(&b']') {
-        return Zeroizing::new(bytes[1..].to_vec());
-    }
-    bytes
+    let bytes = match memchr::memrchr(b'[', bytes) {
+        Some(at) if HEAD.starts_with(&bytes[at..bytes.len().min(at + HEAD.len())]) => &bytes[..at],
+        _ => bytes,
+    };
+    bytes.strip_prefix(b"]").unwrap_or(bytes)
 }
 
 /// Only so many bytes at the head of a needle are considered, unless it is searched for in part.

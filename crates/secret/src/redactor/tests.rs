@@ -126,10 +126,11 @@ fn refused_values_and_markers_stay() {
         ("database_url", b"REDACTED:"),
         ("X", b"database"),
         ("Y", b"CANARY-ab["),
+        ("Z", b"]CANARY7"),
     ]);
     assert_eq!(
         set.refused().iter().map(|refused| refused.name.as_str()).collect::<Vec<_>>(),
-        ["PORT", "X", "database_url"]
+        ["PORT", "X", "Z", "database_url"]
     );
     let once =
         redact(Redactor::new(&set), b"5432 CANARY-ab[CANARY-ab[ [REDACTED:database_url]", &[3]);

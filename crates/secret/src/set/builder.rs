@@ -1,7 +1,7 @@
 //! How a set of secrets is put together.
 
 use super::SecretSet;
-use crate::needles::Needles;
+use crate::needles::{Needles, clear_of_markers};
 use crate::parts::parts;
 use crate::search::Search;
 use crate::{Part, Reason, Refusal, Secret, form, refusal};
@@ -43,7 +43,7 @@ impl SecretSetBuilder {
         let (needles, refused, by_head) = (&mut self.needles, &mut self.refused, &mut self.by_head);
         let is_by_head = self.is_by_head;
         parts(secret.expose(), &mut |part, bytes| {
-            let reason = refusal::reason(bytes)
+            let reason = refusal::reason(clear_of_markers(bytes))
                 .or_else(|| memchr::memmem::find(bytes, b"[REDACTED:").map(|_| Reason::InMarker));
             match (reason, part) {
                 (None, _) if is_by_head && bytes.len() > HEAD => {
