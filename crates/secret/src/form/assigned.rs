@@ -194,6 +194,10 @@ pub(super) fn password(place: &Place<'_>) -> Verdict {
         return Verdict::Open(start);
     };
     let value = trim_sentence(&place.text[start..end]);
+    if is_password(value) && !place.is_end && b" =".starts_with(&place.text[end..]) {
+        // It is a type if a value is given to it.
+        return Verdict::Open(start);
+    }
     let is_variable = |label: &&[u8]| place.text[..place.after()].ends_with(label);
     if is_password(value) && !reference::is_of_other_text(place, start, end) {
         Verdict::Found("assigned-password", start..start + value.len())

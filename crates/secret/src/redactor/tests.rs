@@ -202,6 +202,23 @@ fn values_in_lines_of_a_log_are_replaced_line_by_line() {
     }
 }
 
+/// What stands behind a label is a type if a value is given to it, and held back until that is known.
+#[test]
+fn a_type_is_known_by_what_follows() {
+    let set = set_of(&[]);
+    for (input, expected) in [
+        ("let password: Utf8Str = read();", "let password: Utf8Str = read();"),
+        ("password: CANARY7q = x ", "password: CANARY7q = x "),
+        ("password: CANARY7q ", "password: [REDACTED:assigned-password] "),
+        ("password: CANARY7q =x", "password: [REDACTED:assigned-password] =x"),
+    ] {
+        for lengths in [&[1000][..], &[1], &[2, 3], &[7]] {
+            let redacted = redact(Redactor::with_forms(&set), input.as_bytes(), lengths);
+            assert_eq!(text(&redacted), expected, "{lengths:?}");
+        }
+    }
+}
+
 /// A line break hides no short value; where it stands within the first three bytes these are said at once.
 #[test]
 fn a_short_value_may_be_cut_by_a_line_break() {
