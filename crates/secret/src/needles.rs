@@ -229,14 +229,14 @@ fn choose_windows(needles: &mut [Needle]) {
     const N_SLOTS_LOG: u32 = 14;
     // For each piece how many credentials have it, and which was counted last, from 1. Zeroes cost nothing until they
     // are written to.
-    let mut counts = vec![(0_u32, 0_u32); 1 << N_SLOTS_LOG];
+    let mut counts = vec![(0_u16, 0_u16); 1 << N_SLOTS_LOG];
     let slot = |gram: &[u8]| (hash(read_gram(gram)) >> (32 - N_SLOTS_LOG)) as usize;
     for needle in &*needles {
-        let name = u32::try_from(needle.name + 1).unwrap_or(u32::MAX);
+        let name = u16::try_from(needle.name + 1).unwrap_or(u16::MAX);
         for gram in considered(&needle.bytes).windows(GRAM) {
             let (count, counted) = &mut counts[slot(gram)];
             if std::mem::replace(counted, name) != name {
-                *count += 1;
+                *count = count.saturating_add(1);
             }
         }
     }
@@ -247,7 +247,7 @@ fn choose_windows(needles: &mut [Needle]) {
         costs.extend(considered(&needle.bytes[region.clone()]).windows(GRAM).map(|gram| {
             let is_wordy =
                 gram.iter().all(u8::is_ascii_lowercase) || gram.iter().all(u8::is_ascii_digit);
-            counts[slot(gram)].0 + if is_wordy { 4 } else { 0 }
+            u32::from(counts[slot(gram)].0) + if is_wordy { 4 } else { 0 }
         }));
         let len = if needle.wraps == Wraps::Lines { WRAPPED_WINDOW } else { SHORTEST_RUN };
         let n_grams = len.min(region.len()) - GRAM + 1;

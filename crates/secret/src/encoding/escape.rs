@@ -1,38 +1,46 @@
 //! Escaped forms: JSON, shells, C and its relatives, XML and HTML.
 
 use std::fmt::{self, Write as _};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Encoding, Form};
 
-/// How a byte is written by its number.
-type Put = fn(&mut Vec<u8>, u8) -> io::Result<()>;
+/// How a byte is written by its number, and what stands before and behind that.
+type Put = (Encoding, &'static str, Digits, &'static str);
+
+#[derive(Clone, Copy)]
+enum Digits {
+    Hex,
+    UpperHex,
+    Octal,
+    Decimal,
+}
 
 /// With each byte by its number, as byte strings, `strace -xx` and shell scripts have it.
 pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
-    let puts: [(Encoding, Put); 8] = [
-        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02x}")),
-        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02X}")),
-        (Encoding::CEscape, |out, byte| write!(out, "\\{byte:03o}")),
-        (Encoding::Json, |out, byte| write!(out, "\\u{byte:04x}")),
-        (Encoding::Json, |out, byte| write!(out, "\\u{byte:04X}")),
-        (Encoding::Xml, |out, byte| write!(out, "&#{byte};")),
-        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02x};")),
-        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02X};")),
+    let puts: [Put; 8] = [
+        (Encoding::CEscape, "\\x", Digits::Hex, ""),
+        (Encoding::CEscape, "\\x", Digits::UpperHex, ""),
+        (Encoding::CEscape, "\\", Digits::Octal, ""),
+        (Encoding::Json, "\\u00", Digits::Hex, ""),
+        (Encoding::Json, "\\u00", Digits::UpperHex, ""),
+        (Encoding::Xml, "&#", Digits::Decimal, ";"),
+        (Encoding::Xml, "&#x", Digits::Hex, ";"),
+        (Encoding::Xml, "&#x", Digits::UpperHex, ";"),
     ];
     numbered(value, &puts, |_| false, take);
 }
 
 /// As Twig and OWASP's encoders write it in a script or a page: all but letters and digits by number.
 fn cautious(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
-    let puts: [(Encoding, Put); 5] = [
-        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02x}")),
-        (Encoding::CEscape, |out, byte| write!(out, "\\x{byte:02X}")),
-        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02x};")),
-        (Encoding::Xml, |out, byte| write!(out, "&#x{byte:02X};")),
-        (Encoding::Xml, |out, byte| write!(out, "&#{byte};")),
+    let puts: [Put; 5] = [
+        (Encoding::CEscape, "\\x", Digits::Hex, ""),
+        (Encoding::CEscape, "\\x", Digits::UpperHex, ""),
+        (Encoding::Xml, "&#x", Digits::Hex, ";"),
+        (Encoding::Xml, "&#x", Digits::UpperHex, ";"),
+        (Encoding::Xml, "&#", Digits::Decimal, ";"),
     ];
     numbered(value, &puts, |byte| byte.is_ascii_alphanumeric(), take);
 }
@@ -40,21 +48,42 @@ fn cautious(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
 /// With the bytes that are not kept by their number, in each of these ways.
 fn numbered(
     value: &[u8],
-    puts: &[(Encoding, Put)],
+    puts: &[Put],
     is_kept: fn(u8) -> bool,
     take: &mut dyn FnMut(Encoding, Form),
 ) {
     // In JSON and XML the number is that of a character, and not of a byte.
     let is_meant = |encoding| encoding == Encoding::CEscape || value.is_ascii();
-    for &(encoding, put) in puts.iter().filter(|(encoding, _)| is_meant(*encoding)) {
+    for &(encoding, before, digits, behind) in puts.iter().filter(|put| is_meant(put.0)) {
         let form = each_byte(value, |out, byte| {
             if is_kept(byte) {
                 out.push(byte);
             } else {
-                let _ = put(out, byte);
+                out.extend_from_slice(before.as_bytes());
+                digits.put(out, byte);
+                out.extend_from_slice(behind.as_bytes());
             }
         });
         take(encoding, form);
+    }
+}
+
+impl Digits {
+    /// A set of many credentials writes millions of these, for which the formatter is too slow.
+    fn put(self, out: &mut Vec<u8>, byte: u8) {
+        let digit = |number: u8| b"0123456789abcdef"[usize::from(number & 15)];
+        match self {
+            Self::Hex => out.extend([digit(byte >> 4), digit(byte)]),
+            Self::UpperHex => {
+                out.extend([byte >> 4, byte].map(|number| digit(number).to_ascii_uppercase()));
+            }
+            Self::Octal => out.extend([byte >> 6, byte >> 3 & 7, byte & 7].map(digit)),
+            Self::Decimal => {
+                let digits = [byte / 100, byte / 10 % 10, byte % 10];
+                let n_zeros = usize::from(byte < 100) + usize::from(byte < 10);
+                out.extend(digits[n_zeros..].iter().map(|number| digit(*number)));
+            }
+        }
     }
 }
 
