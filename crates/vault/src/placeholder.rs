@@ -319,11 +319,14 @@ fn is_numbered(plain: &str) -> bool {
 const NUMBERED: [&str; 9] =
     ["changeme", "test", "password", "passwd", "secret", "example", "dummy", "foobar", "token"];
 
+/// `0000`, and `00000000-0000-0000-0000-000000000000`, the UUID of nothing.
 fn is_one_character(text: &str) -> bool {
-    let mut characters = text.chars();
-    let Some(first) = characters.next() else { return false };
+    let is_same = |text: &str, fewest: usize| {
+        let first = text.chars().next();
+        text.chars().count() >= fewest && text.chars().all(|character| Some(character) == first)
+    };
     // Two of a kind may be a real number: 11, 22.
-    characters.all(|character| character == first) && text.chars().count() >= 3
+    is_same(text, 3) || (text.contains('-') && is_same(&text.replace('-', ""), 8))
 }
 
 /// `your-token-here`, `your_api_key`, `<prefix>_your_key`.

@@ -47,6 +47,10 @@ fn look_alikes_are_found() {
     is_stand_in("xxxxxxxxxxxx");
     is_stand_in("fo1_xxxxxxxxxxxxxxxx");
     is_stand_in("0000");
+    is_stand_in("00000000-0000-0000-0000-000000000000");
+    is_stand_in("1111-1111-1111-1111");
+    is_real("11-11");
+    is_real("00000000-0000-0000-0000-000000000001");
     is_stand_in("****");
     is_stand_in("fo1_abc\u{2026}");
     is_stand_in("fo1_abc...");
