@@ -328,6 +328,7 @@ fn beginning(
             matched -= 1;
             continue;
         }
+        let end = at;
         if at > 0
             && at < text.len()
             && text[at - 1] == b'\\'
@@ -357,7 +358,8 @@ fn beginning(
                 has_line_break(&text[gap..at]) && run_end - matched >= SHORTEST_FIRST_RUN;
             return is_line_start.then_some(at);
         }
-        if gap < from {
+        if gap < from || gap >= end {
+            // It began in what was said, which is none of it.
             return None;
         }
         at = gap;

@@ -472,3 +472,15 @@ proptest! {
         prop_assert_eq!(text(&redact(Redactor::new(&set), &input, &[usize::MAX])), text(&expected));
     }
 }
+
+/// A byte that joins lines and was said may be a byte of a form of the value, and the search ends there.
+#[test]
+fn a_search_ends_where_nothing_was_held_back() {
+    let value = "C$=ANARY/i/'!.8=h:$=hW-,RmAbZS/&";
+    let set = set_of(&[("A", value.as_bytes())]);
+    let input = format!("{value}{}\n\n\n\n\n\n\nC$==\r\n{}", &value[..27], &value[3..]);
+    for len in 1..80 {
+        let redacted = redact(Redactor::with_forms(&set), input.as_bytes(), &[len]);
+        assert!(text(&redacted).ends_with("C$==\r\n[REDACTED:A]"), "{len}");
+    }
+}
