@@ -205,13 +205,17 @@ fn without_sequences(form: Form) -> Form {
 
 /// Cuts `[` and `]` off the ends, so that no needle can begin or end inside a marker: what was
 /// redacted once stays as it is.
-pub(crate) fn clear_of_markers(bytes: &[u8]) -> &[u8] {
+pub(crate) fn clear_of_markers(mut bytes: &[u8]) -> &[u8] {
     const HEAD: &[u8] = b"[REDACTED:";
-    let bytes = match memchr::memrchr(b'[', bytes) {
-        Some(at) if HEAD.starts_with(&bytes[at..bytes.len().min(at + HEAD.len())]) => &bytes[..at],
-        _ => bytes,
-    };
-    bytes.strip_prefix(b"]").unwrap_or(bytes)
+    while let Some(at) = memchr::memrchr(b'[', bytes)
+        && HEAD.starts_with(&bytes[at..bytes.len().min(at + HEAD.len())])
+    {
+        bytes = &bytes[..at];
+    }
+    while let Some(rest) = bytes.strip_prefix(b"]") {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// Only so many bytes at the head of a needle are considered, unless it is searched for in part.

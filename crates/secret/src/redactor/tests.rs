@@ -126,15 +126,22 @@ fn refused_values_and_markers_stay() {
         ("database_url", b"REDACTED:"),
         ("X", b"database"),
         ("Y", b"CANARY-ab["),
-        ("Z", b"]CANARY7"),
+        ("Z", b"]]CANARY7"),
+        ("W", b"CANARY.8z[["),
     ]);
     assert_eq!(
         set.refused().iter().map(|refused| refused.name.as_str()).collect::<Vec<_>>(),
         ["PORT", "X", "Z", "database_url"]
     );
-    let once =
-        redact(Redactor::new(&set), b"5432 CANARY-ab[CANARY-ab[ [REDACTED:database_url]", &[3]);
-    assert_eq!(text(&once), "5432 [REDACTED:Y][[REDACTED:Y][ [REDACTED:database_url]");
+    let once = redact(
+        Redactor::new(&set),
+        b"5432 CANARY-ab[CANARY-ab[ [REDACTED:database_url] CANARY.8z[CANARY.8z[[",
+        &[3],
+    );
+    assert_eq!(
+        text(&once),
+        "5432 [REDACTED:Y][[REDACTED:Y][ [REDACTED:database_url] [REDACTED:W][[REDACTED:W][["
+    );
     assert_eq!(redact(Redactor::new(&set), &once, &[3]), once);
 }
 
