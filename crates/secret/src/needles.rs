@@ -218,8 +218,11 @@ pub(crate) fn clear_of_markers(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Only so many bytes at the head of a needle are considered, unless it is searched for in part.
+/// Only so many bytes at the head of a needle are considered, unless it is searched for in part: many tokens begin with
+/// the same ones.
 const CONSIDERED: usize = 256;
+/// Fewer of one that is written as few texts have it, and is long: these are most bytes of all needles.
+const CONSIDERED_OF_OTHERS: usize = 64;
 /// Wherever lines of eight bytes or more break, fifteen bytes in a row have eight between breaks.
 const WRAPPED_WINDOW: usize = 16;
 
@@ -237,7 +240,7 @@ fn choose_windows(needles: &mut [Needle]) {
     let slot = |gram: &[u8]| (hash(read_gram(gram)) >> (32 - N_SLOTS_LOG)) as usize;
     for needle in &*needles {
         let name = u16::try_from(needle.name + 1).unwrap_or(u16::MAX);
-        for gram in considered(&needle.bytes).windows(GRAM) {
+        for gram in considered(&needle.bytes, needle.encoding).windows(GRAM) {
             let (count, counted) = &mut counts[slot(gram)];
             if std::mem::replace(counted, name) != name {
                 *count = count.saturating_add(1);
@@ -248,7 +251,8 @@ fn choose_windows(needles: &mut [Needle]) {
     for needle in needles {
         let region = needle.window.clone();
         costs.clear();
-        costs.extend(considered(&needle.bytes[region.clone()]).windows(GRAM).map(|gram| {
+        let bytes = considered(&needle.bytes[region.clone()], needle.encoding);
+        costs.extend(bytes.windows(GRAM).map(|gram| {
             let is_wordy =
                 gram.iter().all(u8::is_ascii_lowercase) || gram.iter().all(u8::is_ascii_digit);
             u32::from(counts[slot(gram)].0) + if is_wordy { 4 } else { 0 }
@@ -271,8 +275,12 @@ fn choose_windows(needles: &mut [Needle]) {
     }
 }
 
-fn considered(bytes: &[u8]) -> &[u8] {
-    &bytes[..bytes.len().min(CONSIDERED)]
+fn considered(bytes: &[u8], encoding: Encoding) -> &[u8] {
+    let n_most = match encoding {
+        Encoding::Raw | Encoding::Percent | Encoding::Base64 | Encoding::Base64Url => CONSIDERED,
+        _ => CONSIDERED_OF_OTHERS,
+    };
+    &bytes[..bytes.len().min(n_most)]
 }
 
 /// A number that differs for most different byte strings; it only has to be quick.
