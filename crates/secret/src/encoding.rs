@@ -80,8 +80,8 @@ pub(crate) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     }
     escape::by_number(value, take);
     base64::forms(value, take);
-    take(Encoding::Hex, hex(value, b"0123456789abcdef"));
-    take(Encoding::Hex, hex(value, b"0123456789ABCDEF"));
+    take(Encoding::Hex, hex(value, LOWER_HEX));
+    take(Encoding::Hex, hex(value, UPPER_HEX));
     if let Ok(text) = std::str::from_utf8(value) {
         let little = utf16(text, u16::to_le_bytes);
         base64::of_utf16(&little, take);
@@ -90,10 +90,17 @@ pub(crate) fn forms(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     }
 }
 
+const LOWER_HEX: &[u8; 16] = b"0123456789abcdef";
+const UPPER_HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+fn hex_digits(byte: u8, digits: &[u8; 16]) -> [u8; 2] {
+    [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]
+}
+
 fn hex(value: &[u8], digits: &[u8; 16]) -> Form {
     let mut form = Form::new(Vec::with_capacity(value.len() * 2));
     for byte in value {
-        form.extend([digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]);
+        form.extend(hex_digits(*byte, digits));
     }
     form
 }

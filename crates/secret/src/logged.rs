@@ -134,9 +134,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
-        let pieces = pieces(text.as_bytes());
-        let found: Vec<_> =
-            pieces.iter().map(|piece| String::from_utf8_lossy(&piece.text).into_owned()).collect();
+        let found: Vec<_> = pieces(text.as_bytes()).iter().map(Piece::shown).collect();
         assert_eq!(found, expected, "{text}");
     }
 
@@ -181,8 +179,7 @@ mod tests {
     #[test]
     fn a_text_may_end_within_lines_that_belong_together() {
         let check = |text: &str, expected: Option<&str>| {
-            let piece = unfinished(text.as_bytes(), 0);
-            let found = piece.map(|piece| String::from_utf8_lossy(&piece.text).into_owned());
+            let found = unfinished(text.as_bytes(), 0).as_ref().map(Piece::shown);
             assert_eq!(found.as_deref(), expected, "{text:?}");
         };
         let text = format!("12:30 {}\n12:31 {}\n12:32 MnhUelA=", LINES[0], LINES[1]);

@@ -60,6 +60,13 @@ impl Piece {
 mod tests {
     use super::*;
 
+    impl Piece {
+        /// What a test shows of it.
+        pub(crate) fn shown(&self) -> String {
+            String::from_utf8_lossy(&self.text).into_owned()
+        }
+    }
+
     #[test]
     fn every_range_is_found_back() {
         let mut piece = Piece::new(5, 1, b"abc".to_vec());

@@ -182,7 +182,10 @@ impl<'set> Redactor<'set> {
             keep = deep.start_of(keep.min(deep.original(found.settled)));
         }
         if let Some(piece) = logged::unfinished(&view.text, view.from) {
-            let live = search.live_from(&piece.text, piece.index(view.from).saturating_sub(LET_GO));
+            let live = search.live_from(
+                &piece.text,
+                piece.index(view.from).saturating_sub(SHORTEST_FIRST_RUN - 1),
+            );
             let mut kept = waited_for(&piece, live..piece.text.len(), &view.text);
             keep = kept.next().map_or(keep, |kept| keep.min(view.original(kept.start)));
         }
@@ -213,7 +216,7 @@ impl<'set> Redactor<'set> {
     fn find_in_lines(&mut self, view: &View<'_>, stream_start: u64) {
         let in_stream = |at: usize| stream_start + (at - self.n_context) as u64;
         for piece in logged::pieces(&view.text) {
-            let from = piece.index(view.from).saturating_sub(LET_GO);
+            let from = piece.index(view.from).saturating_sub(SHORTEST_FIRST_RUN - 1);
             for hit in self.set.search.find_in_piece(&piece, from) {
                 let name = self.set.place(hit.clone()).name;
                 for range in waited_for(&piece, hit.range, &view.text) {
@@ -260,16 +263,15 @@ impl<'set> Redactor<'set> {
     }
 }
 
-/// So many bytes of a value at the end of a line of a log no stream waits for, nor at that of any other line.
-const LET_GO: usize = SHORTEST_FIRST_RUN - 1;
-
-/// Where in `text` a range of a piece stands, line by line, without what is let go.
+/// Where in `text` a range of a piece stands, line by line. As at the end of any line no stream waits for the first
+/// bytes of a value.
 fn waited_for(
     piece: &Piece,
     range: Range<usize>,
     text: &[u8],
 ) -> impl Iterator<Item = Range<usize>> {
-    let is_let_go = |at: usize, stretch: &Range<usize>| at == 0 && stretch.len() <= LET_GO;
+    let is_let_go =
+        |at: usize, stretch: &Range<usize>| at == 0 && stretch.len() < SHORTEST_FIRST_RUN;
     let stretches = piece.stretches(range).enumerate();
     let stretches = stretches.filter(move |(at, stretch)| !is_let_go(*at, stretch));
     stretches.map(|(_, stretch)| piece.in_text(&stretch, text.len()))

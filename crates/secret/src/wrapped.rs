@@ -48,9 +48,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
-        let pieces = pieces(text.as_bytes());
-        let found: Vec<_> =
-            pieces.iter().map(|piece| String::from_utf8_lossy(&piece.text).into_owned()).collect();
+        let found: Vec<_> = pieces(text.as_bytes()).iter().map(Piece::shown).collect();
         assert_eq!(found, expected, "{text}");
     }
 

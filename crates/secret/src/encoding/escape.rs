@@ -5,15 +5,14 @@ use std::io::Write as _;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Encoding, Form};
+use super::{Encoding, Form, LOWER_HEX, UPPER_HEX};
 
 /// How a byte is written by its number, and what stands before and behind that.
 type Put = (Encoding, &'static str, Digits, &'static str);
 
 #[derive(Clone, Copy)]
 enum Digits {
-    Hex,
-    UpperHex,
+    Hex(&'static [u8; 16]),
     Octal,
     Decimal,
 }
@@ -21,14 +20,14 @@ enum Digits {
 /// With each byte by its number, as byte strings, `strace -xx` and shell scripts have it.
 pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     let puts: [Put; 8] = [
-        (Encoding::CEscape, "\\x", Digits::Hex, ""),
-        (Encoding::CEscape, "\\x", Digits::UpperHex, ""),
+        (Encoding::CEscape, "\\x", Digits::Hex(LOWER_HEX), ""),
+        (Encoding::CEscape, "\\x", Digits::Hex(UPPER_HEX), ""),
         (Encoding::CEscape, "\\", Digits::Octal, ""),
-        (Encoding::Json, "\\u00", Digits::Hex, ""),
-        (Encoding::Json, "\\u00", Digits::UpperHex, ""),
+        (Encoding::Json, "\\u00", Digits::Hex(LOWER_HEX), ""),
+        (Encoding::Json, "\\u00", Digits::Hex(UPPER_HEX), ""),
         (Encoding::Xml, "&#", Digits::Decimal, ";"),
-        (Encoding::Xml, "&#x", Digits::Hex, ";"),
-        (Encoding::Xml, "&#x", Digits::UpperHex, ";"),
+        (Encoding::Xml, "&#x", Digits::Hex(LOWER_HEX), ";"),
+        (Encoding::Xml, "&#x", Digits::Hex(UPPER_HEX), ";"),
     ];
     numbered(value, &puts, |_| false, take);
 }
@@ -36,10 +35,10 @@ pub(super) fn by_number(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
 /// As Twig and OWASP's encoders write it in a script or a page: all but letters and digits by number.
 fn cautious(value: &[u8], take: &mut dyn FnMut(Encoding, Form)) {
     let puts: [Put; 5] = [
-        (Encoding::CEscape, "\\x", Digits::Hex, ""),
-        (Encoding::CEscape, "\\x", Digits::UpperHex, ""),
-        (Encoding::Xml, "&#x", Digits::Hex, ";"),
-        (Encoding::Xml, "&#x", Digits::UpperHex, ";"),
+        (Encoding::CEscape, "\\x", Digits::Hex(LOWER_HEX), ""),
+        (Encoding::CEscape, "\\x", Digits::Hex(UPPER_HEX), ""),
+        (Encoding::Xml, "&#x", Digits::Hex(LOWER_HEX), ";"),
+        (Encoding::Xml, "&#x", Digits::Hex(UPPER_HEX), ";"),
         (Encoding::Xml, "&#", Digits::Decimal, ";"),
     ];
     numbered(value, &puts, |byte| byte.is_ascii_alphanumeric(), take);
@@ -71,17 +70,15 @@ fn numbered(
 impl Digits {
     /// A set of many credentials writes millions of these, for which the formatter is too slow.
     fn put(self, out: &mut Vec<u8>, byte: u8) {
-        let digit = |number: u8| b"0123456789abcdef"[usize::from(number & 15)];
         match self {
-            Self::Hex => out.extend([digit(byte >> 4), digit(byte)]),
-            Self::UpperHex => {
-                out.extend([byte >> 4, byte].map(|number| digit(number).to_ascii_uppercase()));
+            Self::Hex(digits) => out.extend(super::hex_digits(byte, digits)),
+            Self::Octal => {
+                out.extend([byte >> 6, byte >> 3 & 7, byte & 7].map(|digit| b'0' + digit));
             }
-            Self::Octal => out.extend([byte >> 6, byte >> 3 & 7, byte & 7].map(digit)),
             Self::Decimal => {
                 let digits = [byte / 100, byte / 10 % 10, byte % 10];
                 let n_zeros = usize::from(byte < 100) + usize::from(byte < 10);
-                out.extend(digits[n_zeros..].iter().map(|number| digit(*number)));
+                out.extend(digits[n_zeros..].iter().map(|digit| b'0' + digit));
             }
         }
     }

@@ -423,11 +423,7 @@ proptest! {
         let new = if with_forms { Redactor::with_forms } else { Redactor::new };
         let whole = redact(new(&set), &input, &[usize::MAX]);
         prop_assert_eq!(text(&redact(new(&set), &input, &lengths)), text(&whole));
-        // With one that ends in the beginning of a sequence what stands behind it, a marker or not, makes one of it or not.
-        let is_torn = |value: &[u8]| View::new(value, 0, false).text != View::new(value, 0, true).text;
-        if !secrets.iter().any(|(_, value)| is_torn(value)) {
-            prop_assert_eq!(text(&redact(new(&set), &whole, &lengths)), text(&whole), "redacted twice");
-        }
+        prop_assert_eq!(text(&redact(new(&set), &whole, &lengths)), text(&whole), "redacted twice");
     }
 
     #[test]
